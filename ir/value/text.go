@@ -1,0 +1,257 @@
+package value
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// FloatRepr is Python's repr of a float.
+func FloatRepr(f float64) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "inf"
+	case math.IsInf(f, -1):
+		return "-inf"
+	case math.IsNaN(f):
+		return "nan"
+	}
+	a := math.Abs(f)
+	if a != 0 && (a < 1e-4 || a >= 1e16) {
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	}
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
+}
+
+// StrRepr is Python's repr of a str.
+func StrRepr(s string) string {
+	q := byte('\'')
+	if strings.Contains(s, "'") && !strings.Contains(s, "\"") {
+		q = '"'
+	}
+	var b strings.Builder
+	b.WriteByte(q)
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 { // a byte that is not UTF-8: Python's surrogateescape
+			fmt.Fprintf(&b, "\\udc%02x", s[i])
+		} else {
+			reprRune(&b, r, q)
+		}
+		i += n
+	}
+	b.WriteByte(q)
+	return b.String()
+}
+
+func reprRune(b *strings.Builder, r rune, q byte) {
+	switch {
+	case r == rune(q) || r == '\\':
+		b.WriteByte('\\')
+		b.WriteRune(r)
+	case r == '\n':
+		b.WriteString("\\n")
+	case r == '\r':
+		b.WriteString("\\r")
+	case r == '\t':
+		b.WriteString("\\t")
+	case strconv.IsPrint(r):
+		b.WriteRune(r)
+	case r <= 0xff:
+		fmt.Fprintf(b, "\\x%02x", r)
+	case r <= 0xffff:
+		fmt.Fprintf(b, "\\u%04x", r)
+	default:
+		fmt.Fprintf(b, "\\U%08x", r)
+	}
+}
+
+// Repr is Python's repr(v). It fails on an undefined value.
+func Repr(v Value) (string, error) {
+	var b strings.Builder
+	err := repr(&b, v)
+	return b.String(), err
+}
+
+func reprSeq(b *strings.Builder, open string, v []Value, end string) error {
+	b.WriteString(open)
+	for i, e := range v {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if err := repr(b, e); err != nil {
+			return err
+		}
+	}
+	b.WriteString(end)
+	return nil
+}
+
+func repr(b *strings.Builder, v Value) error {
+	switch x := v.(type) {
+	case string:
+		b.WriteString(StrRepr(x))
+	case *Str:
+		b.WriteString(StrRepr(x.S))
+	case *Tmpl:
+		b.WriteString(StrRepr(x.Src))
+	case *List:
+		return reprSeq(b, "[", x.V, "]")
+	case Tuple:
+		if len(x) == 1 {
+			return reprSeq(b, "(", x, ",)")
+		}
+		return reprSeq(b, "(", x, ")")
+	case *Set:
+		if x.D.Len() == 0 {
+			b.WriteString("set()")
+			return nil
+		}
+		return reprSeq(b, "{", x.D.K, "}")
+	case *View:
+		return reprSeq(b, TypeName(v)+"([", x.Items(), "])")
+	case *Dict:
+		return reprDict(b, x)
+	case []byte:
+		b.WriteString("b" + StrRepr(string(x)))
+	case *Date:
+		b.WriteString(x.repr())
+	case *Undef:
+		if x.Lenient {
+			b.WriteString("Undefined")
+			return nil
+		}
+		return x.Fail()
+	case Object:
+		s, err := x.Repr()
+		b.WriteString(s)
+		return err
+	default:
+		s, err := ToStr(v)
+		b.WriteString(s)
+		return err
+	}
+	return nil
+}
+
+func reprDict(b *strings.Builder, d *Dict) error {
+	b.WriteByte('{')
+	for i, k := range d.K {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if err := repr(b, k); err != nil {
+			return err
+		}
+		b.WriteString(": ")
+		if err := repr(b, d.V[i]); err != nil {
+			return err
+		}
+	}
+	b.WriteByte('}')
+	return nil
+}
+
+func (x *Date) repr() string {
+	t := x.T
+	if !x.HasTime {
+		return fmt.Sprintf("datetime.date(%d, %d, %d)", t.Year(), t.Month(), t.Day())
+	}
+	s := fmt.Sprintf("datetime.datetime(%d, %d, %d, %d, %d", t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute())
+	us := t.Nanosecond() / 1000
+	if t.Second() != 0 || us != 0 {
+		s += fmt.Sprintf(", %d", t.Second())
+	}
+	if us != 0 {
+		s += fmt.Sprintf(", %d", us)
+	}
+	return s + ")"
+}
+
+func (x *Date) str() string {
+	if !x.HasTime {
+		return x.T.Format("2006-01-02")
+	}
+	f := "2006-01-02 15:04:05"
+	if x.T.Nanosecond() >= 1000 {
+		f += ".000000"
+	}
+	if x.HasZone {
+		f += "-07:00"
+	}
+	return x.T.Format(f)
+}
+
+// ToStr is Python's str(v). It fails on an undefined value that is not lenient.
+func ToStr(v Value) (string, error) {
+	switch x := v.(type) {
+	case string:
+		return x, nil
+	case *Str:
+		return x.S, nil
+	case *Tmpl:
+		return x.Src, nil
+	case nil:
+		return "None", nil
+	case bool:
+		if x {
+			return "True", nil
+		}
+		return "False", nil
+	case int64:
+		return strconv.FormatInt(x, 10), nil
+	case *big.Int:
+		return x.String(), nil
+	case float64:
+		return FloatRepr(x), nil
+	case *Undef:
+		if x.Lenient {
+			return "", nil
+		}
+		return "", x.Fail()
+	case *Range:
+		if x.Step == 1 {
+			return fmt.Sprintf("range(%d, %d)", x.Start, x.Stop), nil
+		}
+		return fmt.Sprintf("range(%d, %d, %d)", x.Start, x.Stop, x.Step), nil
+	case *Date:
+		return x.str(), nil
+	case *Delta:
+		return x.str(), nil
+	case OmitType:
+		return "__omit_place_holder__", nil
+	case *Vault:
+		return x.Cipher, nil
+	}
+	return Repr(v)
+}
+
+func (x *Delta) str() string {
+	us := x.D.Microseconds()
+	day := int64(24 * 3600 * 1_000_000)
+	days := us / day
+	rest := us % day
+	if rest < 0 {
+		rest += day
+		days--
+	}
+	s := ""
+	if days == 1 || days == -1 {
+		s = fmt.Sprintf("%d day, ", days)
+	} else if days != 0 {
+		s = fmt.Sprintf("%d days, ", days)
+	}
+	sec := rest / 1_000_000
+	s += fmt.Sprintf("%d:%02d:%02d", sec/3600, sec/60%60, sec%60)
+	if f := rest % 1_000_000; f != 0 {
+		s += fmt.Sprintf(".%06d", f)
+	}
+	return s
+}

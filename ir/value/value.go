@@ -1,0 +1,204 @@
+// Package value is pbc's data model: what variables, arguments, results and events are made of.
+// Values have Python's semantics, because playbooks were written against Python: integers do not
+// overflow, dictionaries keep their order, lists are references, text is Unicode, and an undefined
+// variable is a value that remembers its name.
+//
+// A Value is one of a closed set of Go types:
+//
+//	nil          None
+//	bool         bool
+//	int64        int that fits
+//	*big.Int     int that does not (never holds one that fits)
+//	float64      float
+//	string       str
+//	*Str         str with a mark: unsafe, native text or secret
+//	[]byte       bytes
+//	*List        list, by reference
+//	Tuple        tuple
+//	*Dict        dict, ordered, by reference
+//	*Set         set, ordered by insertion
+//	*View        dict.keys(), .values(), .items()
+//	*Range       range
+//	*Date        datetime.date and datetime.datetime
+//	*Delta       datetime.timedelta
+//	*Undef       an undefined value
+//	*Tmpl        a template that has not been rendered
+//	*Vault       encrypted text, opened on the controller only
+//	Omit         the value of the magic variable omit
+//
+// and whatever an evaluator adds by implementing Object. The package does not evaluate anything.
+package value
+
+import (
+	"math/big"
+	"time"
+
+	"pbc/ir/expr"
+)
+
+// Value is any of the types the package comment lists.
+type Value = any
+
+// Str is text that carries a mark. It behaves as its text everywhere else.
+type Str struct {
+	S      string
+	Unsafe bool // classic's taint: never rendered again
+	Native bool // made by a filter such as to_json: classic does not read it back as a literal
+	Secret bool // decrypted from a vault: printed by nothing
+}
+
+// List is Python's list. Whoever holds the pointer sees every change.
+type List struct{ V []Value }
+
+// NewList returns a list of the values given.
+func NewList(v ...Value) *List { return &List{v} }
+
+// Tuple is Python's tuple. It is not changed once made.
+type Tuple []Value
+
+// Set is Python's set, but in order of insertion: Python's order depends on a random seed.
+type Set struct{ D *Dict }
+
+// View is what a dictionary's keys, values and items methods return.
+type View struct {
+	D    *Dict
+	Kind byte // 'k', 'v' or 'i'
+}
+
+// Range is Python's range. Step is never 0.
+type Range struct{ Start, Stop, Step int64 }
+
+// Date is a date, with a time of day when HasTime.
+type Date struct {
+	T       time.Time
+	HasTime bool
+	HasZone bool
+}
+
+// Delta is a difference of two Dates.
+type Delta struct{ D time.Duration }
+
+// Undef is a value that is not there. Using it is the error; passing it on is not.
+type Undef struct {
+	Name    string
+	Obj     Value  // the object that lacks Name, when HasObj
+	Hint    string // the whole message, when not empty
+	HasObj  bool
+	Lenient bool  // Jinja's default Undefined of an inline if without else: prints as nothing
+	Err     error // dialect tagged: the captured error this marker stands for
+}
+
+// Tmpl is a template found where a value was expected: text of a variable file or an argument.
+// Only a Tmpl is ever rendered; a string is data. Root is nil when Fault is not empty.
+type Tmpl struct {
+	Src   string       // the text as written
+	Root  []*expr.Node // the parsed template
+	Fault string       // Jinja's message, for a template that does not parse: it fails when used
+	Line  int          // the line of Fault within Src
+}
+
+// Vault is text as ansible-vault encrypts it. The linker replaces it by a secret Str.
+type Vault struct{ Cipher string }
+
+// OmitType is the type of Omit.
+type OmitType struct{}
+
+// Omit is the value that removes the argument it is given to.
+var Omit = OmitType{}
+
+// Object is implemented by the values an evaluator adds: functions, macros, loops, namespaces.
+type Object interface {
+	// TypeName is what Python's type(v).__name__ gives.
+	TypeName() string
+	// Repr is what Python's repr(v) gives.
+	Repr() (string, error)
+}
+
+// UndefError reports the use of an undefined value.
+type UndefError struct{ U *Undef }
+
+func (e *UndefError) Error() string { return e.U.Error() }
+
+// Unwrap returns the captured error of a marker, nil otherwise.
+func (e *UndefError) Unwrap() error { return e.U.Err }
+
+// Error is the message Ansible gives when u is used.
+func (u *Undef) Error() string {
+	switch {
+	case u.Err != nil:
+		return u.Err.Error()
+	case u.Hint != "":
+		return u.Hint
+	case !u.HasObj:
+		return "'" + u.Name + "' is undefined"
+	case u.Obj == nil:
+		return "'None' has no attribute '" + u.Name + "'"
+	}
+	return "'" + TypeName(u.Obj) + " object' has no attribute '" + u.Name + "'"
+}
+
+// Fail returns the error that using u raises.
+func (u *Undef) Fail() error { return &UndefError{u} }
+
+// Text returns the text of a string kind, and whether v is one.
+func Text(v Value) (string, bool) {
+	switch x := v.(type) {
+	case string:
+		return x, true
+	case *Str:
+		return x.S, true
+	}
+	return "", false
+}
+
+// NormInt returns b as an int64 when it fits, else b.
+func NormInt(b *big.Int) Value {
+	if b.IsInt64() {
+		return b.Int64()
+	}
+	return b
+}
+
+// TypeName is Python's type(v).__name__.
+func TypeName(v Value) string {
+	switch x := v.(type) {
+	case nil:
+		return "NoneType"
+	case bool:
+		return "bool"
+	case int64, *big.Int:
+		return "int"
+	case float64:
+		return "float"
+	case string, *Str, *Tmpl:
+		return "str"
+	case []byte:
+		return "bytes"
+	case *List:
+		return "list"
+	case Tuple:
+		return "tuple"
+	case *Dict:
+		return "dict"
+	case *Set:
+		return "set"
+	case *Range:
+		return "range"
+	case *View:
+		return "dict_" + map[byte]string{'k': "keys", 'v': "values", 'i': "items"}[x.Kind]
+	case *Undef:
+		return "AnsibleUndefined"
+	case *Date:
+		if x.HasTime {
+			return "datetime"
+		}
+		return "date"
+	case *Delta:
+		return "timedelta"
+	case *Vault:
+		return "AnsibleVaultEncryptedUnicode"
+	case Object:
+		return x.TypeName()
+	}
+	return "object"
+}

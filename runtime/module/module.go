@@ -1,0 +1,75 @@
+// Package module is what every native module is to the machine that calls it: a name, an argument
+// spec as data, and a function from a Call to a result. It knows no module; builtin has the table.
+package module
+
+import (
+	"context"
+	"io"
+
+	"pbc/ir/value"
+)
+
+// Call is one execution of a module on a host, for one task or one item of its loop.
+type Call struct {
+	// Name is the module's full name, such as "ansible.builtin.copy".
+	Name string
+	// Args are the task's arguments: templated, omit removed, not yet checked against the spec.
+	// Free-form text stands under "_raw_params".
+	Args *value.Dict
+
+	Check     bool // --check or check_mode: change nothing, say what would change
+	Diff      bool // --diff or diff: put "diff" into the result
+	NoLog     bool
+	Verbosity int
+	// Env is the task's environment keyword, laid over the agent's own environment.
+	Env map[string]string
+	// RemoteTmp is the folder for the module's own temporary files; it exists.
+	RemoteTmp string
+
+	// Source is the controller's file or folder that the task's src names (copy, template, script,
+	// unarchive ...), nil when there is none.
+	Source *Source
+	// Content is the rendered text of a template, nil for other modules.
+	Content []byte
+	// Blobs gives the bytes of the files in Source.
+	Blobs Blobs
+}
+
+// Source is a file or folder on the controller, as a module that copies it sees it.
+type Source struct {
+	Path     string // the controller's absolute path, or below a folder the path relative to it
+	Mode     uint32 // permission bits, with setuid, setgid and sticky as in stat(2)
+	Size     int64
+	Digest   string // SHA-256 of the content in hexadecimal; empty for a folder or a link
+	Link     string // the target of a symbolic link
+	IsDir    bool
+	Children []Source // everything below a folder, parents before children
+}
+
+// Blobs are bytes named by their SHA-256.
+type Blobs interface {
+	// Open returns the bytes of the blob; the caller closes it. It fails when the blob is not here.
+	Open(digest string) (io.ReadCloser, error)
+}
+
+// Effect says what a module may touch: DESIGN's local and open.
+type Effect uint8
+
+const (
+	// Open may be seen by, or look at, other hosts.
+	Open Effect = iota
+	// Local touches only its own host's disk, accounts and variables.
+	Local
+)
+
+// Module is one native module.
+type Module struct {
+	// Name is the full name; Short is what a playbook commonly writes.
+	Name, Short string
+	Effect      Effect
+	// Run executes the call and returns what Ansible's module would return, before the task's own
+	// changed_when and failed_when: "changed", "failed", "msg", "rc", "diff", "warnings",
+	// "invocation" and the module's own keys, in any order. It never returns nil and never panics
+	// on bad arguments. It ends what it started when ctx ends.
+	Run func(ctx context.Context, c *Call) *value.Dict
+}
