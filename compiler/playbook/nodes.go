@@ -72,10 +72,20 @@ func pos(n *yaml.Node) ir.Pos {
 			return ir.Pos{File: n.Pos.File}
 		}
 	}
-	if n.Unsafe {
+	if n.Unsafe || n.Tag == cutTag {
 		return ir.Pos{File: n.Pos.File}
 	}
 	return n.Pos
+}
+
+// cutTag marks text that was cut out of k=v arguments: pbc knows its place, Ansible does not.
+const cutTag = "!!cut"
+
+// cutNode makes a text scalar of a part of the text at like.
+func cutNode(like *yaml.Node, text string) *yaml.Node {
+	n := textNode(like, text)
+	n.Tag = cutTag
+	return n
 }
 
 // truthy is Python's truth of what a node holds.
