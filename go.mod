@@ -3,8 +3,9 @@ module pbc
 go 1.26
 
 require (
-	github.com/dlclark/regexp2/v2 v2.12.0 // indirect
-	github.com/google/go-cmp v0.7.0 // indirect
-	github.com/vmihailenco/msgpack/v5 v5.3.6 // indirect
-	github.com/vmihailenco/tagparser/v2 v2.0.0 // indirect
+	github.com/dlclark/regexp2/v2 v2.12.0
+	github.com/google/go-cmp v0.7.0
+	github.com/vmihailenco/msgpack/v5 v5.3.6
+	github.com/vmihailenco/tagparser/v2 v2.0.0
+	go.yaml.in/yaml/v4 v4.0.0
 )
