@@ -83,6 +83,7 @@ const (
 type Result struct {
 	Host   string
 	Task   *Task
+	Name   string // the task's own name templated for this host, without role; empty when it has none
 	Status Status
 	// Ignored says that the failure was met by ignore_errors, or by ignore_unreachable.
 	Ignored bool
