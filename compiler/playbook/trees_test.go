@@ -37,6 +37,8 @@ func plainValue(v value.Value) any {
 		return out
 	case int64:
 		return float64(x)
+	case *value.Str:
+		return x.S
 	}
 	return v
 }
