@@ -13,8 +13,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
+
+	"pbc/transport/wire"
 )
 
 // Serve speaks with the controller, or with the agent of the user before, until the stream ends.
@@ -54,19 +55,13 @@ func run(args []string, serve Serve) error {
 		if err := checkName(exe); err != nil {
 			return err
 		}
-		if _, err := os.Stdout.WriteString(Hello(args[2])); err != nil {
+		if _, err := os.Stdout.WriteString(wire.Hello(args[2])); err != nil {
 			return err
 		}
 		return serve(stdio{})
 	default:
 		return fmt.Errorf("unknown agent command %q", args[1])
 	}
-}
-
-// Hello is what an agent prints before a session. The line end before it closes a line that the login
-// shell may have left open.
-func Hello(nonce string) string {
-	return "\nPBC " + nonce + " agent " + runtime.GOOS + "/" + runtime.GOARCH + "\n"
 }
 
 func checkDigest(file, want string) error {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"pbc/transport"
+	"pbc/transport/wire"
 )
 
 // Agent is the program for one platform.
@@ -74,7 +75,7 @@ type contact struct {
 }
 
 func (d *Dialer) attempt(ctx context.Context, t transport.Target, id string, fresh bool) (*transport.Conn, error) {
-	nonce := newNonce()
+	nonce := wire.NewNonce()
 	p, err := d.Shell.Start(ctx, t, command(nonce, id, fresh))
 	if err != nil {
 		return nil, asUnreachable(err)

@@ -1,13 +1,13 @@
 package deploy
 
-// The first contact is one command. Between its two ends these lines pass, on the command's output and
-// input; everything the host prints that is not such a line is noise of its start-up files.
+// The first contact is one command. Between its two ends these pass, on the command's output, each as a
+// greeting of package wire, and on its input:
 //
-//	output = *noise (hello session / need (hello session / fail) / fail)
-//	hello  = LF "PBC " nonce " agent " GOOS "/" GOARCH LF           an agent runs; the session follows
-//	need   = LF "PBC " nonce " need " uname-s " " uname-m " " form LF   no agent is here; send one
+//	output = hello session / need (hello session / fail) / fail
+//	hello  = "agent " GOOS "/" GOARCH                  an agent runs; the session follows
+//	need   = "need " uname-s " " uname-m " " form      no agent is here; send one
 //	form   = "gzip" / "raw"
-//	fail   = LF "PBC " nonce " fail " words LF                        nothing can be done here
+//	fail   = "fail " words                             nothing can be done here
 //	input  = [offer] session
 //	offer  = size " " crc " " sha256 LF size bytes                 the answer to need
 //
@@ -16,12 +16,11 @@ package deploy
 
 import (
 	"bufio"
-	"crypto/rand"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"pbc/transport/wire"
 )
 
 // script is run by sh -c '...' from any login shell: one line without a quote, backslash or exclamation
@@ -58,48 +57,22 @@ func command(nonce, id string, fresh bool) string {
 	return "exec sh -c '" + strings.NewReplacer("@NONCE@", nonce, "@ID@", id, "@FRESH@", f).Replace(script) + "'"
 }
 
-func newNonce() string {
-	var b [8]byte
-	rand.Read(b[:])
-	return hex.EncodeToString(b[:])
-}
-
-// maxNoise is how much a host's start-up files may print before the first line that counts.
-const maxNoise = 256 << 10
-
-var errNoise = errors.New("endless output where the agent's greeting was expected")
-
 // failed is the error of a fail line.
 type failed string
 
 // Error implements error.
 func (f failed) Error() string { return string(f) }
 
-// line is a line of the grammar: the words that follow the nonce.
+// line is a line of the grammar: the words of one greeting.
 type line []string
 
-// readLine passes over noise up to the next line with the nonce. A fail line is an error.
+// readLine reads the next greeting. A fail line is an error.
 func readLine(r *bufio.Reader, nonce string) (line, error) {
-	mark, seen := "PBC "+nonce+" ", 0
-	var cur []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		if seen += len(part); seen > maxNoise {
-			return nil, errNoise
-		}
-		if len(cur) < 256 {
-			cur = append(cur, part...)
-		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			continue
-		case err != nil:
-			return nil, err
-		case strings.HasPrefix(string(cur), mark):
-			return parseLine(strings.TrimRight(string(cur[len(mark):]), "\r\n"))
-		}
-		cur = cur[:0]
+	words, err := wire.ReadGreeting(r, nonce)
+	if err != nil {
+		return nil, err
 	}
+	return parseLine(words)
 }
 
 func parseLine(s string) (line, error) {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pbc/transport/wire"
 )
 
 func TestScriptPassesEveryLoginShell(t *testing.T) {
@@ -48,7 +50,7 @@ func TestReadLine(t *testing.T) {
 		{"nonsense", "\nPBC n nonsense\n", nil, `got greeting "nonsense", want agent or need`, ""},
 		{"form unknown", "\nPBC n need Linux x86_64 zstd\n", nil, `got greeting "need Linux x86_64 zstd", want agent or need`, ""},
 		{"long line", strings.Repeat("x", 100_000) + "\nPBC n agent a/b\n", line{"agent", "a/b"}, "", ""},
-		{"endless line", strings.Repeat("x", maxNoise+5000), nil, errNoise.Error(), ""},
+		{"endless line", strings.Repeat("x", 300_000), nil, wire.ErrNoise.Error(), ""},
 		{"end", "bye\n", nil, "EOF", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
