@@ -1,6 +1,6 @@
 module pbc
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/dlclark/regexp2/v2 v2.12.0
@@ -14,4 +14,4 @@ require (
 	golang.org/x/tools v0.26.0
 )
 
-require go.yaml.in/yaml/v4 v4.0.0 // indirect
+require go.yaml.in/yaml/v4 v4.0.0
