@@ -14,4 +14,4 @@ require (
 	golang.org/x/tools v0.26.0
 )
 
-require go.yaml.in/yaml/v4 v4.0.0 // indirect
+require go.yaml.in/yaml/v4 v4.0.0

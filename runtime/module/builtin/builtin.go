@@ -17,6 +17,8 @@ var table = []module.Module{
 	commands.Shell(),
 	commands.Raw(),
 	files.File(),
+	files.Copy(),
+	files.Template(),
 	files.Stat(),
 	files.Slurp(),
 	files.Tempfile(),
