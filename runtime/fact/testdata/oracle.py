@@ -22,19 +22,26 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BINDS = ['/usr/bin/python3.11', '/usr/lib/python3.11', '/usr/lib/python3', '/usr/lib/x86_64-linux-gnu',
-         '/dev/null', '/dev/urandom']
+         '/dev/null', '/dev/urandom', '/dev/shm']
+# What every host says of itself unless args.json says otherwise.
+UNAME = {'sysname': 'Linux', 'nodename': 'host', 'release': '6.1.0', 'version': '#1', 'machine': 'x86_64'}
+# What depends on the Python that is bound in.
+DROP = ['ansible_python_version', 'ansible_userspace_bits', 'ansible_processor_nproc', 'gather_subset', 'module_setup']
 
 DRIVER = r'''
-import json, os, sys, types
+import json, os, sys
 o = json.loads(os.environ.pop('ORACLE'))
 if o.get('bundled'):
     sys.modules['distro'] = None
-if o.get('uname'):
-    real = os.uname()
-    v = dict(zip(('sysname', 'nodename', 'release', 'version', 'machine'), real))
-    v.update(o['uname'])
-    fake = os.uname_result((v['sysname'], v['nodename'], v['release'], v['version'], v['machine']))
-    os.uname = lambda: fake
+import socket
+u = o['uname']
+fake = os.uname_result((u['sysname'], u['nodename'], u['release'], u['version'], u['machine']))
+os.uname = lambda: fake
+socket.sethostname(u['nodename'])
+import ansible.module_utils.facts.ansible_collector as ac
+if os.environ.get('TRACE'):
+    import traceback
+    ac.repr = lambda e: traceback.format_exc()
 import ansible.module_utils.basic as basic
 basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': {
     'gather_subset': o['subset'], 'fact_path': '/etc/ansible/facts.d'}}).encode()
@@ -91,9 +98,9 @@ def ask(parts, args):
         for src, dest in wanted:
             bind(src, dest)
             mounts.append(dest)
-        env = {'PATH': '/bin:/usr/bin:/sbin:/usr/sbin', 'ORACLE': json.dumps(args), 'HOME': '/', 'LANG': 'C.UTF-8'}
+        env = {'PATH': '/bin:/usr/bin:/sbin:/usr/sbin', 'ORACLE': json.dumps(args), 'HOME': '/', 'LANG': 'C.UTF-8', 'TRACE': os.environ.get('TRACE', '')}
         env.update(args.get('env', {}))
-        r = subprocess.run(['chroot', root, '/usr/bin/python3.11', '-B', '-c', DRIVER], env=env,
+        r = subprocess.run(['unshare', '-u', 'chroot', root, '/usr/bin/python3.11', '-B', '-c', DRIVER], env=env,
                            capture_output=True, text=True)
         if r.stderr:
             sys.stderr.write(r.stderr)
@@ -111,9 +118,10 @@ def main():
             text = fh.read()
         parts = parse(text)
         args = json.loads(dict(parts)['args.json'])
+        args['uname'] = dict(UNAME, **args.get('uname', {}))
         out = ask(parts, args)
         want = {k: v for k, v in out.get('ansible_facts', {}).items()
-                if k not in args.get('drop', []) + ['gather_subset', 'module_setup']}
+                if k not in args.get('drop', []) + DROP}
         if 'ansible_facts' not in out:
             sys.exit('%s: %s' % (f, out))
         with open(f, 'w') as fh:
