@@ -49,10 +49,10 @@ type Task struct {
 
 	Handler   bool // a handler: RUNNING HANDLER
 	Include   bool // include_tasks, include_role: its results are not shown, Included is
-	Loop      bool // has a loop or a with_*
+	Loop      bool // has a loop or a with_*, be it empty
 	NoLog     bool
 	CheckMode bool
-	Diff      bool // --diff or diff: the diffs of its results are shown
+	Diff      bool // the task's diff, else --diff: the diffs of its items are shown
 	IgnoreErrors,
 	IgnoreUnreachable bool
 }

@@ -47,8 +47,14 @@ type maker func(*Screen, Options) Callback
 var (
 	screenCallbacks = map[string]maker{
 		"default": func(s *Screen, o Options) Callback { return newDefault(s, o) },
+		"minimal": newMinimal,
+		"oneline": newOneline,
+		"json":    newJSONScreen,
 	}
-	extraCallbacks = map[string]maker{}
+	extraCallbacks = map[string]maker{
+		"profile_tasks": newProfileTasks,
+		"timer":         newTimer,
+	}
 )
 
 // fanOut hands each event to the screen or to all callbacks.

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,12 +24,15 @@ func (p *printer) isVerbose(v view, level int) bool {
 	return p.screen.Verbosity > level || always == true
 }
 
-// dump renders a result as the result format says. An indent of 0 is none, unless the result is to be
-// read easily.
+// noIndent is the indent of Python's indent=0: line breaks, but no blanks before the lines.
+const noIndent = -1
+
+// dump renders a result as the result format says. An indent of 0 or noIndent gives way to one of 4 when
+// the result is to be read easily.
 func (p *printer) dump(res *value.Dict, indent int) string {
 	pretty, yaml := p.opt.PrettyResults, p.opt.ResultFormat == "yaml"
 	wanted := truthyKey(res, "_ansible_verbose_always") || pretty == nil && yaml || pretty != nil && *pretty || p.screen.Verbosity > 2
-	if indent == 0 && wanted {
+	if indent <= 0 && wanted {
 		indent = 4
 	}
 	if pretty != nil && !*pretty {
@@ -53,6 +57,9 @@ func (p *printer) abridge(res *value.Dict) *value.Dict {
 }
 
 func (p *printer) dumpJSON(d *value.Dict, indent int) string {
+	if indent == noIndent {
+		return leadingBlanks.ReplaceAllString(p.dumpJSON(d, 1), "\n")
+	}
 	s, err := value.JSON(d, value.JSONOptions{Indent: indent, SortKeys: true})
 	if err != nil { // keys that cannot be compared: sort the outermost by their text
 		s, err = value.JSON(sortedByText(d), value.JSONOptions{Indent: indent})
@@ -62,6 +69,8 @@ func (p *printer) dumpJSON(d *value.Dict, indent int) string {
 	}
 	return s
 }
+
+var leadingBlanks = regexp.MustCompile(`\n +`)
 
 func sortedByText(d *value.Dict) *value.Dict {
 	at := make([]int, d.Len())
