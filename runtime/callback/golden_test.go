@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -38,7 +39,7 @@ func play(t *testing.T, file string) {
 	var out, errs bytes.Buffer
 	s := NewScreen(&out, &errs)
 	o := recordedOptions(t, string(ar.Comment))
-	if o.Color {
+	if o.ForceColor {
 		s.Palette = o.Palette
 	}
 	cb, err := New(s, o)
@@ -65,15 +66,25 @@ func play(t *testing.T, file string) {
 
 func lines(s string) []string { return strings.SplitAfter(s, "\n") }
 
-var byNature = regexp.MustCompile(`("(?:start|end)": "[-0-9]+T[^"]*Z"|"id": "[^"]*")`)
+var (
+	jsonTimes    = regexp.MustCompile(`("(?:start|end)": "[-0-9]+T[^"]*Z"|"id": "[^"]*")`)
+	profileTimes = regexp.MustCompile(`(?m)^.*day \d\d .* \(\d:\d\d:\d\d\.\d{3}\) .*\*+ $|-+ \d+\.\d\ds$|^Playbook run took .* seconds$`)
+	digits       = regexp.MustCompile(`\d`)
+)
 
-// normalised takes out what differs by nature: times and identifiers of the json callback.
+// normalised takes out what differs by nature: times, and the json callback's identifiers.
 func normalised(o Options, s string) string {
-	if o.Stdout != "json" {
-		return s
+	if o.Stdout == "json" {
+		s = jsonTimes.ReplaceAllStringFunc(s, func(m string) string { return m[:strings.IndexByte(m, ':')] })
 	}
-	return byNature.ReplaceAllStringFunc(s, func(m string) string { return m[:strings.IndexByte(m, ':')] })
+	if len(o.Enabled) > 0 {
+		s = profileTimes.ReplaceAllStringFunc(s, func(m string) string { return digits.ReplaceAllString(m, "0") })
+	}
+	return s
 }
+
+// sunday is a time whose text is as long as that of the day of the recordings.
+func sunday() time.Time { return time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC) }
 
 // recordedOptions are the settings of the run that a recording's head describes.
 func recordedOptions(t *testing.T, head string) Options {
@@ -97,7 +108,7 @@ func recordedOptions(t *testing.T, head string) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Verbosity, o.Check, o.Diff = verbosity, check, diff
+	o.Verbosity, o.Check, o.Diff, o.Clock = verbosity, check, diff, sunday
 	return o
 }
 

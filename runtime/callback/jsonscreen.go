@@ -17,7 +17,7 @@ type jsonScreen struct {
 type hostTask struct{ host, task string }
 
 func newJSONScreen(s *Screen, o Options) Callback {
-	return &jsonScreen{printer: printer{s, o}, started: map[hostTask]*value.Dict{}}
+	return &jsonScreen{printer: printer{screen: s, opt: o}, started: map[hostTask]*value.Dict{}}
 }
 
 // Close has nothing to do.

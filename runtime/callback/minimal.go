@@ -10,7 +10,7 @@ import (
 // minimal is Ansible's callback "minimal": one block for each host's result.
 type minimal struct{ printer }
 
-func newMinimal(s *Screen, o Options) Callback { return &minimal{printer{s, o}} }
+func newMinimal(s *Screen, o Options) Callback { return &minimal{printer{screen: s, opt: o}} }
 
 // Close has nothing to do.
 func (c *minimal) Close() error { return nil }
@@ -93,7 +93,7 @@ type oneline struct{ printer }
 
 func newOneline(s *Screen, o Options) Callback {
 	o.ResultFormat, o.PrettyResults = "json", nil // options that this callback does not have
-	return &oneline{printer{s, o}}
+	return &oneline{printer{screen: s, opt: o}}
 }
 
 // Close has nothing to do.

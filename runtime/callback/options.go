@@ -34,11 +34,12 @@ type Options struct {
 	DeprecationWarnings bool
 	ActionWarnings      bool
 
-	JSONIndent        int    // of the json callback
-	TaskLimit         int    // rows of profile_tasks; negative is all
-	TaskOrder         string // descending, ascending or none
-	Color, NoColorSet bool   // force_color, nocolor
-	Palette           Palette
+	JSONIndent int    // of the json callback
+	TaskLimit  int    // rows of profile_tasks; negative is all
+	TaskOrder  string // descending, ascending or none
+	ForceColor bool   // force_color
+	NoColor    bool   // nocolor, NO_COLOR
+	Palette    Palette
 
 	// Clock tells the time to the callbacks that measure it; nil is time.Now.
 	Clock func() time.Time
@@ -154,8 +155,8 @@ var optionTable = []optionReader{
 	{Setting{[]string{"ANSIBLE_JSON_INDENT"}, "defaults", "json_indent"}, number(func(o *Options) *int { return &o.JSONIndent })},
 	{Setting{[]string{"PROFILE_TASKS_TASK_OUTPUT_LIMIT"}, "callback_profile_tasks", "task_output_limit"}, readTaskLimit},
 	{Setting{[]string{"PROFILE_TASKS_SORT_ORDER"}, "callback_profile_tasks", "sort_order"}, choice("plugin_type: callback plugin: profile_tasks setting: sort_order", func(o *Options) *string { return &o.TaskOrder }, "descending", "ascending", "none")},
-	{Setting{[]string{"ANSIBLE_FORCE_COLOR"}, "defaults", "force_color"}, flag(func(o *Options) *bool { return &o.Color })},
-	{Setting{[]string{"ANSIBLE_NOCOLOR", "NO_COLOR"}, "defaults", "nocolor"}, flag(func(o *Options) *bool { return &o.NoColorSet })},
+	{Setting{[]string{"ANSIBLE_FORCE_COLOR"}, "defaults", "force_color"}, flag(func(o *Options) *bool { return &o.ForceColor })},
+	{Setting{[]string{"ANSIBLE_NOCOLOR", "NO_COLOR"}, "defaults", "nocolor"}, flag(func(o *Options) *bool { return &o.NoColor })},
 }
 
 // ReadOptions lays the settings that are set over the defaults. It fails at the first that it cannot read.

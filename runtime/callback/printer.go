@@ -10,8 +10,9 @@ import (
 
 // printer is what the callbacks for the screen share: how results, warnings and exceptions read.
 type printer struct {
-	screen *Screen
-	opt    Options
+	screen    *Screen
+	opt       Options
+	community bool // results and diffs in the YAML of community.general.yaml, whatever the result format
 }
 
 // isVerbose says whether the result is shown whole: at -v (or more, for a higher level), or because
@@ -30,6 +31,9 @@ const noIndent = -1
 // dump renders a result as the result format says. An indent of 0 or noIndent gives way to one of 4 when
 // the result is to be read easily.
 func (p *printer) dump(res *value.Dict, indent int) string {
+	if p.community {
+		return p.dumpCommunityYAML(res)
+	}
 	pretty, yaml := p.opt.PrettyResults, p.opt.ResultFormat == "yaml"
 	wanted := truthyKey(res, "_ansible_verbose_always") || pretty == nil && yaml || pretty != nil && *pretty || p.screen.Verbosity > 2
 	if indent <= 0 && wanted {
@@ -89,8 +93,11 @@ func sortedByText(d *value.Dict) *value.Dict {
 func keyTuple(d *value.Dict, i int) string { return text(value.Tuple{d.K[i], d.V[i]}) }
 
 func (p *printer) serializeDiff(d *value.Dict) (string, error) {
+	if p.community {
+		return emitYAML(d, yamlStyle{indent: yamlIndent, width: communityWidth}), nil
+	}
 	if p.opt.ResultFormat == "yaml" {
-		return p.dumpYAML(d, 4), nil
+		return p.yamlBlock(d, blockSteps) + "\n", nil
 	}
 	s, err := value.JSON(d, value.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
 	return s + "\n", err

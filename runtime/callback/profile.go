@@ -18,7 +18,7 @@ type profileTasks struct {
 
 func newProfileTasks(s *Screen, o Options) Callback {
 	now := o.now()
-	return &profileTasks{printer: printer{s, o}, begun: now, last: now}
+	return &profileTasks{printer: printer{screen: s, opt: o}, begun: now, last: now}
 }
 
 // Close has nothing to do.
@@ -132,7 +132,7 @@ type timer struct {
 	begun time.Time
 }
 
-func newTimer(s *Screen, o Options) Callback { return &timer{printer{s, o}, o.now()} }
+func newTimer(s *Screen, o Options) Callback { return &timer{printer{screen: s, opt: o}, o.now()} }
 
 // Close has nothing to do.
 func (c *timer) Close() error { return nil }

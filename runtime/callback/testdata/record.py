@@ -10,6 +10,7 @@ a callback and each message that is printed outside of them), stdout and stderr.
 to our callbacks and expects the same bytes. Ansible runs in this process's child with its calls wrapped,
 nothing of it is changed; everything it makes is in /tmp/pbc-callback.
 """
+import glob
 import json
 import os
 import shlex
@@ -56,7 +57,8 @@ def record(name, only=None):
         label, words = words[0], words[1:]
         if only not in (None, label):
             continue
-        env = {"HOME": ROOT + "/home", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOWS": "1"}
+        env = {"HOME": ROOT + "/home", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOWS": "1",
+               "JUNIT_OUTPUT_DIR": ROOT + "/junit"}
         settings = []
         while words and "=" in words[0] and not words[0].startswith("-"):
             settings.append(words.pop(0))
@@ -80,6 +82,9 @@ def record(name, only=None):
             with open(ROOT + "/events", "rb") as events:
                 out.write(b"-- events --\n" + events.read())
             out.write(b"-- stdout --\n" + done.stdout + b"-- stderr --\n" + done.stderr)
+            for report in sorted(glob.glob(ROOT + "/junit/*.xml")):
+                with open(report, "rb") as xml:
+                    out.write(b"-- junit --\n" + xml.read())
         print("%s-%s: exit %d, %d + %d bytes" % (name, label, done.returncode, len(done.stdout), len(done.stderr)))
 
 
@@ -110,10 +115,10 @@ class Recorder:
     def number(self, uuid):
         return str(self.numbers.setdefault(uuid, len(self.numbers) + 1))
 
-    def task(self, task):
+    def task(self, task, args=False):
         from ansible.playbook.handler import Handler
         from ansible.playbook.task_include import TaskInclude
-        fields = dict(id=self.number(task._uuid), name=task.get_name(), action=task.action, args=dict(task.args),
+        fields = dict(id=self.number(task._uuid), name=task.get_name(), action=task.action, args=dict(task.args) if args else None,
                     path=task.get_path() or "", handler=isinstance(task, Handler), include=isinstance(task, TaskInclude),
                     loop=task.loop is not None, no_log=task.no_log is True, check_mode=bool(task.check_mode),
                     diff=bool(task.diff))
@@ -136,7 +141,7 @@ class Recorder:
                       check_mode=bool(first.check_mode), path=first.get_path() or "")
         elif method in ("task_start", "handler_task_start"):
             if not first.implicit:
-                self.emit(method, task=self.task(first))
+                self.emit(method, task=self.task(first, args=True))
         elif method == "runner_on_start":
             self.emit(method, host=first.get_name(), task=self.task(args[1]))
         elif method == "include":
