@@ -134,6 +134,8 @@ type Included struct {
 	// Label is the item's label, nil when the include has no loop.
 	Label value.Value
 	NoLog bool // the label is censored
+	// Args and Vars are the include's arguments and variables, for the junit callback.
+	Args, Vars *value.Dict
 }
 
 // Notified says that a handler was notified by a host. Ansible: v2_playbook_on_notify.

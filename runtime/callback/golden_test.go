@@ -42,6 +42,7 @@ func play(t *testing.T, file string) {
 	if o.ForceColor {
 		s.Palette = o.Palette
 	}
+	o.JUnit.OutputDir = t.TempDir()
 	cb, err := New(s, o)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +63,30 @@ func play(t *testing.T, file string) {
 	if d := cmp.Diff(lines(rec["stderr"]), lines(errs.String())); d != "" {
 		t.Errorf("stderr (-ansible +pbc):\n%s", d)
 	}
+	if d := cmp.Diff(lines(withoutTimes(rec["junit"])), lines(withoutTimes(junitReportIn(t, o.JUnit.OutputDir)))); d != "" {
+		t.Errorf("junit (-ansible +pbc):\n%s", d)
+	}
 }
+
+// junitReportIn is the report in a folder, empty when there is none.
+func junitReportIn(t *testing.T, dir string) string {
+	reports, err := filepath.Glob(dir + "/playbook-*.xml")
+	if err != nil || len(reports) > 1 {
+		t.Fatalf("got reports %v, %v; want one", reports, err)
+	}
+	for _, r := range reports {
+		b, err := os.ReadFile(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	return ""
+}
+
+var junitTimes = regexp.MustCompile(` time="[^"]*"`)
+
+func withoutTimes(s string) string { return junitTimes.ReplaceAllString(s, ` time=""`) }
 
 func lines(s string) []string { return strings.SplitAfter(s, "\n") }
 
@@ -138,7 +162,7 @@ func decodeEvent(line string) (Event, error) {
 		r := decodeResult(d, "")
 		return Retry{Host: r.Host, Task: r.Task, Name: r.Name, DelegateTo: r.DelegateTo, Result: r.Result}, nil
 	case "include":
-		e := Included{File: str("file"), Task: decodeTask(d), NoLog: flag("no_log")}
+		e := Included{File: str("file"), Task: decodeTask(d), NoLog: flag("no_log"), Args: sub(d, "args"), Vars: sub(d, "vars")}
 		e.Label, _ = d.GetStr("label")
 		for _, h := range elements(d, "hosts") {
 			e.Hosts = append(e.Hosts, text(h))

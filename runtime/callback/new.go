@@ -50,6 +50,7 @@ var (
 		"json":    newJSONScreen,
 	}
 	extraCallbacks = map[string]maker{
+		"junit":         newJUnit,
 		"profile_tasks": newProfileTasks,
 		"timer":         newTimer,
 	}

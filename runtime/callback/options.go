@@ -41,6 +41,8 @@ type Options struct {
 	NoColor    bool   // nocolor, NO_COLOR
 	Palette    Palette
 
+	JUnit JUnitOptions
+
 	// Clock tells the time to the callbacks that measure it; nil is time.Now.
 	Clock func() time.Time
 }
@@ -76,7 +78,8 @@ type Setting struct {
 	Section, Key string
 }
 
-// Lookup finds the text of a setting, and says whether it is set.
+// Lookup finds the text of a setting, and says whether it is set. A Setting without Section is one of the
+// environment alone.
 type Lookup func(Setting) (string, bool)
 
 // EnvLookup looks settings up in the environment alone; getenv is os.LookupEnv or the like.
@@ -179,6 +182,7 @@ func ReadOptions(get Lookup) (Options, error) {
 			}
 		}
 	}
+	o.JUnit = readJUnit(get)
 	return o, nil
 }
 

@@ -147,7 +147,8 @@ class Recorder:
         elif method == "include":
             self.emit(method, file=first._filename, hosts=[h.name for h in first._hosts],
                       label=first._vars.get("_ansible_item_label", first._vars.get("item")),
-                      task=self.task(first._task), no_log=bool(first._vars.get("_ansible_no_log")))
+                      task=self.task(first._task), no_log=bool(first._vars.get("_ansible_no_log")),
+                      args=first._args, vars=first._vars)
         elif method == "notify":
             self.emit(method, handler=first.get_name(), host=args[1].get_name())
         elif method == "stats":
