@@ -18,7 +18,7 @@ func Ansible(d *Diagnostic, read ReadFile) string {
 	}
 	x := extended{d: d}
 	x.render(read)
-	if d.Again != "" {
+	if d.Twice {
 		return d.Msg + "\n\n" + x.b.String() + d.Again + "\n\n" + x.b.String()
 	}
 	return d.Msg + "\n\n" + x.b.String()

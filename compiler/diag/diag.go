@@ -40,7 +40,8 @@ type Diagnostic struct {
 	Notes []Note
 	// Short is what pbc's own form says in place of Msg, when Ansible's text is long. May be empty.
 	Short string
-	// Again is what Ansible adds behind its excerpt before it gives the excerpt a second time. Mostly empty.
+	// Twice says that Ansible gives its excerpt a second time, and Again what it puts in between.
+	Twice bool
 	Again string
 	// Hidden says that the lines around Pos are secret and are not to be shown.
 	Hidden bool

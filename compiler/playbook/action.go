@@ -168,7 +168,9 @@ func isTaskAttribute(name string) bool {
 func (p *actionParser) check(others []string) bool {
 	if !p.act.found {
 		if len(others) == 0 {
-			return p.fail("no module/action detected in task.")
+			d := p.l.invalid(pos(p.task), "no module/action detected in task.")
+			d.Twice = len(p.task.Keys) == 0 // Ansible takes an empty task for no place, and adds the place again
+			return false
 		}
 		return p.fail("couldn't resolve module/action '%s'. This often indicates a misspelling, missing collection, or incorrect module path.", others[0])
 	}

@@ -60,7 +60,7 @@ func (l *Loader) badAttribute(e entity, name string) {
 	msg := fmt.Sprintf("'%s' is not a valid attribute for a %s", name, e.class)
 	d := l.invalid(e.pos, "%s", msg)
 	if e.on&(keyword.Task|keyword.Handler|keyword.IncludeRole) != 0 {
-		d.Again = "\nThis error can be suppressed as a warning using the \"invalid_task_attribute_failed\" configuration"
+		d.Twice, d.Again = true, "\nThis error can be suppressed as a warning using the \"invalid_task_attribute_failed\" configuration"
 	}
 }
 
