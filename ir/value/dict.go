@@ -196,6 +196,14 @@ func (d *Dict) reindex() {
 	}
 }
 
+// Equal says whether d and o hold the same entries in the same order: Same, not Python's ==.
+func (d *Dict) Equal(o *Dict) bool {
+	if d == nil || o == nil {
+		return d.Len() == o.Len()
+	}
+	return sameAll(d.K, o.K) && sameAll(d.V, o.V)
+}
+
 // Copy returns a dictionary with the same entries: Python's dict.copy.
 func (d *Dict) Copy() *Dict {
 	n := &Dict{}

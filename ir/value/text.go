@@ -175,6 +175,15 @@ func (x *Date) repr() string {
 	return s + ")"
 }
 
+// ISO is Python's isoformat().
+func (x *Date) ISO() string {
+	s := x.str()
+	if x.HasTime {
+		return s[:10] + "T" + s[11:]
+	}
+	return s
+}
+
 func (x *Date) str() string {
 	if !x.HasTime {
 		return x.T.Format("2006-01-02")

@@ -23,6 +23,7 @@
 //	*Delta       datetime.timedelta
 //	*Undef       an undefined value
 //	*Tmpl        a template that has not been rendered
+//	*Cond        a condition that has not been evaluated
 //	*Vault       encrypted text, opened on the controller only
 //	Omit         the value of the magic variable omit
 //
@@ -31,6 +32,7 @@ package value
 
 import (
 	"math/big"
+	"sync/atomic"
 	"time"
 
 	"pbc/ir/expr"
@@ -95,6 +97,57 @@ type Tmpl struct {
 	Root  []*expr.Node // the parsed template
 	Fault string       // Jinja's message, for a template that does not parse: it fails when used
 	Line  int          // the line of Fault within Src
+
+	// Newline is the newline_sequence of the template's environment; empty is "\n".
+	Newline string
+	// Verbatim says that the text keeps its backslashes and final newlines as a file's does;
+	// an argument's or a variable's backslashes were doubled as classic doubles them.
+	Verbatim bool
+
+	prog atomic.Value // what an evaluator made of Root; shared by all who hold the Tmpl
+}
+
+// Program returns what SetProgram stored, nil at first. Safe for concurrent use.
+func (t *Tmpl) Program() any { return t.prog.Load() }
+
+// SetProgram stores an evaluator's compiled form of t. Every call must store the same type.
+func (t *Tmpl) SetProgram(p any) { t.prog.Store(p) }
+
+// Equal says whether t and o are the same template; compiled forms do not count.
+func (t *Tmpl) Equal(o *Tmpl) bool {
+	if t == nil || o == nil {
+		return t == o
+	}
+	return t.Src == o.Src && t.Fault == o.Fault && t.Line == o.Line && t.Newline == o.Newline &&
+		t.Verbatim == o.Verbatim && expr.Equal(t.Root, o.Root)
+}
+
+// Cond is the text of a when, until, changed_when or failed_when, parsed as an expression. Root
+// is nil when Fault is not empty. Text that itself holds a template is Tmpl: it is rendered, and
+// its result is the condition.
+type Cond struct {
+	Src   string
+	Root  *expr.Node
+	Tmpl  *Tmpl
+	Fault string
+	Line  int
+
+	prog atomic.Value
+}
+
+// Program returns what SetProgram stored, nil at first. Safe for concurrent use.
+func (c *Cond) Program() any { return c.prog.Load() }
+
+// SetProgram stores an evaluator's compiled form of c. Every call must store the same type.
+func (c *Cond) SetProgram(p any) { c.prog.Store(p) }
+
+// Equal says whether c and o are the same condition; compiled forms do not count.
+func (c *Cond) Equal(o *Cond) bool {
+	if c == nil || o == nil {
+		return c == o
+	}
+	same := c.Src == o.Src && c.Fault == o.Fault && c.Line == o.Line && c.Tmpl.Equal(o.Tmpl)
+	return same && c.Root.Equal(o.Root)
 }
 
 // Vault is text as ansible-vault encrypts it. The linker replaces it by a secret Str.
@@ -112,6 +165,14 @@ type Object interface {
 	TypeName() string
 	// Repr is what Python's repr(v) gives.
 	Repr() (string, error)
+}
+
+// Sequence is implemented by the Objects that are sequences to Python: they iterate, have a
+// length and are written as lists.
+type Sequence interface {
+	Object
+	// Elems returns the elements in order. The caller does not change them.
+	Elems() []Value
 }
 
 // UndefError reports the use of an undefined value.
@@ -149,6 +210,69 @@ func Text(v Value) (string, bool) {
 		return x.S, true
 	}
 	return "", false
+}
+
+// Taint returns v with every text in it marked unsafe: what comes from a module, a fact or a
+// lookup is data in dialect classic, and is never rendered. Lists and dictionaries are copied,
+// a Tmpl becomes its source.
+func Taint(v Value) Value {
+	switch x := v.(type) {
+	case string:
+		return &Str{S: x, Unsafe: true}
+	case *Tmpl:
+		return &Str{S: x.Src, Unsafe: true}
+	case *Str:
+		y := *x
+		y.Unsafe = true
+		return &y
+	case *List:
+		return &List{taintAll(x.V)}
+	case Tuple:
+		return Tuple(taintAll(x))
+	case *Set:
+		d := NewDict()
+		for _, k := range x.D.K {
+			_ = d.Set(Taint(k), nil)
+		}
+		return &Set{d}
+	case *Dict:
+		d := x.Copy()
+		d.V = taintAll(d.V)
+		return d
+	}
+	return v
+}
+
+func taintAll(v []Value) []Value {
+	r := make([]Value, len(v))
+	for i, e := range v {
+		r[i] = Taint(e)
+	}
+	return r
+}
+
+// IsTainted says whether v holds unsafe text, as a value or as a key.
+func IsTainted(v Value) bool {
+	switch x := v.(type) {
+	case *Str:
+		return x.Unsafe
+	case *List:
+		return anyTainted(x.V)
+	case Tuple:
+		return anyTainted(x)
+	case *Dict:
+		return x != nil && (anyTainted(x.V) || anyTainted(x.K))
+	}
+	return false
+}
+
+func anyTainted(v []Value) bool {
+	for _, e := range v {
+		if IsTainted(e) {
+			return true
+		}
+	}
+	return false
 }
 
 // NormInt returns b as an int64 when it fits, else b.
@@ -195,6 +319,8 @@ func TypeName(v Value) string {
 		return "date"
 	case *Delta:
 		return "timedelta"
+	case *Cond:
+		return "str"
 	case *Vault:
 		return "AnsibleVaultEncryptedUnicode"
 	case Object:
