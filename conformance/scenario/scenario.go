@@ -118,7 +118,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 		if err != nil {
 			return nil, err
 		}
-		inventory = inventory || file.Path == "inventory"
+		inventory = inventory || file.Path == "inventory" || strings.HasPrefix(file.Path, "inventory/")
 		playbook = playbook || file.Path == "playbook.yml"
 		s.Files = append(s.Files, file)
 	}

@@ -179,7 +179,7 @@ func (c *screenDefault) result(e Result) {
 	case Skipped:
 		c.skipped(v)
 	default:
-		if e.Task.Diff {
+		if (c.opt.Diff || e.Task.Diff) && has(e.Result, "diff") {
 			c.fileDiff(v)
 		}
 		c.ok(v)

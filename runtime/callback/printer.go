@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,8 +10,9 @@ import (
 
 // printer is what the callbacks for the screen share: how results, warnings and exceptions read.
 type printer struct {
-	screen *Screen
-	opt    Options
+	screen    *Screen
+	opt       Options
+	community bool // results and diffs in the YAML of community.general.yaml, whatever the result format
 }
 
 // isVerbose says whether the result is shown whole: at -v (or more, for a higher level), or because
@@ -23,12 +25,18 @@ func (p *printer) isVerbose(v view, level int) bool {
 	return p.screen.Verbosity > level || always == true
 }
 
-// dump renders a result as the result format says. An indent of 0 is none, unless the result is to be
-// read easily.
+// noIndent is the indent of Python's indent=0: line breaks, but no blanks before the lines.
+const noIndent = -1
+
+// dump renders a result as the result format says. An indent of 0 or noIndent gives way to one of 4 when
+// the result is to be read easily.
 func (p *printer) dump(res *value.Dict, indent int) string {
+	if p.community {
+		return p.dumpCommunityYAML(res)
+	}
 	pretty, yaml := p.opt.PrettyResults, p.opt.ResultFormat == "yaml"
 	wanted := truthyKey(res, "_ansible_verbose_always") || pretty == nil && yaml || pretty != nil && *pretty || p.screen.Verbosity > 2
-	if indent == 0 && wanted {
+	if indent <= 0 && wanted {
 		indent = 4
 	}
 	if pretty != nil && !*pretty {
@@ -53,6 +61,9 @@ func (p *printer) abridge(res *value.Dict) *value.Dict {
 }
 
 func (p *printer) dumpJSON(d *value.Dict, indent int) string {
+	if indent == noIndent {
+		return leadingBlanks.ReplaceAllString(p.dumpJSON(d, 1), "\n")
+	}
 	s, err := value.JSON(d, value.JSONOptions{Indent: indent, SortKeys: true})
 	if err != nil { // keys that cannot be compared: sort the outermost by their text
 		s, err = value.JSON(sortedByText(d), value.JSONOptions{Indent: indent})
@@ -62,6 +73,8 @@ func (p *printer) dumpJSON(d *value.Dict, indent int) string {
 	}
 	return s
 }
+
+var leadingBlanks = regexp.MustCompile(`\n +`)
 
 func sortedByText(d *value.Dict) *value.Dict {
 	at := make([]int, d.Len())
@@ -80,8 +93,11 @@ func sortedByText(d *value.Dict) *value.Dict {
 func keyTuple(d *value.Dict, i int) string { return text(value.Tuple{d.K[i], d.V[i]}) }
 
 func (p *printer) serializeDiff(d *value.Dict) (string, error) {
+	if p.community {
+		return emitYAML(d, yamlStyle{indent: yamlIndent, width: communityWidth}), nil
+	}
 	if p.opt.ResultFormat == "yaml" {
-		return p.dumpYAML(d, 4), nil
+		return p.yamlBlock(d, blockSteps) + "\n", nil
 	}
 	s, err := value.JSON(d, value.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
 	return s + "\n", err
