@@ -68,6 +68,5 @@ var policy = []rule{
 
 // exempt are the packages that exist for what others may not depend on, with those patterns.
 var exempt = map[string][]string{
-	"pbc/transport/transporttest": {"testing/..."},
 	"pbc/compiler/yaml":           {"go.yaml.in/yaml/...", "gopkg.in/yaml.v3/..."},
 }
