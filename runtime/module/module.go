@@ -13,6 +13,8 @@ import (
 type Call struct {
 	// Name is the module's full name, such as "ansible.builtin.copy".
 	Name string
+	// Action is the name as the task wrote it, such as "copy": some messages show it. Empty is Name.
+	Action string
 	// Args are the task's arguments: templated, omit removed, not yet checked against the spec.
 	// Free-form text stands under "_raw_params".
 	Args *value.Dict
