@@ -1,0 +1,280 @@
+package conformance
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+
+	"pbc/conformance/compare"
+	"pbc/conformance/oracle"
+	"pbc/conformance/scenario"
+)
+
+var (
+	update = flag.Bool("update", false, "write recordings, and list the scenarios that agree")
+	strict = flag.Bool("strict", false, "every disagreement fails, listed as agreeing or not")
+	score  = flag.String("score", "", "write the score per area to this file")
+)
+
+// agreedFile names the list of the scenarios that agree in a dialect.
+func agreedFile(dialect string) string {
+	if dialect == "classic" {
+		return "agreed.txt"
+	}
+	return "agreed." + dialect + ".txt"
+}
+
+// TestScenarios runs every scenario with pbc and compares it to the specification. With -run Scenarios/area/name it runs some.
+func TestScenarios(t *testing.T) {
+	all, err := scenario.LoadAll("scenarios")
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite := newSuite(t)
+	tally := &tally{verdicts: map[string]bool{}, file: agreedFile(suite.Recordings.Dialect)}
+	agreed := readAgreed(t, tally.file)
+	t.Cleanup(func() { tally.finish(t, agreed) }) // after the parallel subtests
+	for _, s := range all {
+		if s.Dialect != "" && s.Dialect != suite.Recordings.Dialect {
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			runScenario(t, suite, s, tally, agreed[s.Name])
+		})
+	}
+}
+
+func runScenario(t *testing.T, suite *Suite, s *scenario.Scenario, tally *tally, listed bool) {
+	if suite.Oracle == nil && s.Machine != "" {
+		t.Logf("not judged: needs the live oracle: %s", s.Machine)
+		return
+	}
+	want, err := suite.Expected(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if suite.Oracle != nil && s.Machine == "" {
+		keepRecording(t, suite, s, want)
+	}
+	if suite.Subject == nil {
+		tally.add(s.Name, false)
+		return
+	}
+	report, err := suite.Judge(t.Context(), s, want)
+	tally.add(s.Name, err == nil && report.Equal)
+	var text strings.Builder
+	if err != nil {
+		fmt.Fprintln(&text, err)
+	} else if report.Equal {
+		return
+	} else if err := report.WriteText(&text, "ansible-playbook", "pbc"); err != nil {
+		t.Fatal(err)
+	}
+	if listed && !*update || *strict {
+		t.Errorf("%s\n%s", s.Doc, text.String())
+		return
+	}
+	t.Logf("does not agree yet: %s\n%s", s.Doc, text.String())
+}
+
+// keepRecording holds the recording against the live oracle. With -update it is written when it differs.
+func keepRecording(t *testing.T, suite *Suite, s *scenario.Scenario, live compare.Outcome) {
+	recorded, err := suite.Recordings.Load(s)
+	var report compare.Report
+	if err == nil {
+		report, err = Compare(s, recorded, live)
+	}
+	switch {
+	case err == nil && report.Equal:
+	case *update:
+		if err := suite.Recordings.Save(s, suite.Oracle.Version, live); err != nil {
+			t.Error(err)
+		}
+	case err != nil:
+		t.Errorf("%v; record it with -update", err)
+	default:
+		var text strings.Builder
+		if err := report.WriteText(&text, "the recording", "the live oracle"); err != nil {
+			t.Fatal(err)
+		}
+		t.Error(text.String())
+	}
+}
+
+// TestRecordings asserts that every scenario has its recording and that no recording is without one.
+func TestRecordings(t *testing.T) {
+	if *update {
+		return // TestScenarios is writing them
+	}
+	all, err := scenario.LoadAll("scenarios")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recordings := oracle.Recordings{Dir: "../testdata/recordings", Dialect: "classic"}
+	for _, s := range all {
+		if s.Machine != "" || s.Dialect == "tagged" {
+			continue
+		}
+		if _, err := recordings.Load(s); err != nil {
+			t.Error(err)
+		}
+	}
+	orphans, err := recordings.Orphans(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range orphans {
+		t.Errorf("%s belongs to no scenario", path)
+	}
+}
+
+// newSuite finds the oracle and builds pbc.
+func newSuite(t *testing.T) *Suite {
+	suite := &Suite{
+		Normaliser: compare.NewNormaliser(),
+		Recordings: oracle.Recordings{Dir: "../testdata/recordings", Dialect: "classic"},
+	}
+	found, err := oracle.FindAnsible(os.Getenv("PBC_ORACLE"))
+	ci := os.Getenv("CI") == "true"
+	switch {
+	case err == nil:
+		suite.Oracle = found
+		suite.Recordings.Dialect = found.Dialect()
+		t.Logf("oracle: %s, ansible-core %s, dialect %s", found.Path, found.Version, found.Dialect())
+	case ci || *update || os.Getenv("PBC_ORACLE") != "":
+		t.Fatalf("no oracle: %v", err)
+	default:
+		fmt.Fprintf(os.Stderr, "CONFORMANCE: NO ansible-playbook HERE (%v): RECORDINGS ARE REPLAYED\n", err)
+	}
+	if !ci {
+		suite.Cache.Dir = filepath.Join(os.TempDir(), fmt.Sprintf("pbc-conformance-%d", os.Getuid()))
+	}
+	suite.Subject = subject(t)
+	return suite
+}
+
+// subject gives the pbc under test: PBC_BIN, or ./cmd/pbc as it is built here. Where there is no cmd/pbc nothing agrees.
+func subject(t *testing.T) *oracle.Program {
+	if path := os.Getenv("PBC_BIN"); path != "" {
+		return &oracle.Program{Path: path}
+	}
+	if _, err := os.Stat("../cmd/pbc"); os.IsNotExist(err) {
+		t.Log("there is no cmd/pbc: only the oracle runs, nothing agrees")
+		return nil
+	}
+	path := filepath.Join(t.TempDir(), "pbc")
+	if out, err := exec.Command("go", "build", "-o", path, "../cmd/pbc").CombinedOutput(); err != nil {
+		t.Fatalf("go build ./cmd/pbc: %v\n%s", err, out)
+	}
+	return &oracle.Program{Path: path}
+}
+
+// tally collects verdicts from scenarios that run at the same time.
+type tally struct {
+	mu       sync.Mutex
+	verdicts map[string]bool
+	file     string // the list of those that agree
+}
+
+func (y *tally) add(name string, agreed bool) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.verdicts[name] = agreed
+}
+
+// finish writes score and list, and complains of listed scenarios that are gone.
+func (y *tally) finish(t *testing.T, agreed map[string]bool) {
+	table := y.table()
+	t.Log("\n" + table)
+	if *score != "" {
+		if err := os.WriteFile(*score, []byte(table), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+	for name, ok := range y.verdicts {
+		if ok && !agreed[name] && !*update {
+			t.Logf("%s agrees and is not in %s: -update lists it", name, y.file)
+		}
+	}
+	if *update {
+		y.write(t, agreed)
+		return
+	}
+	for name := range agreed {
+		if _, err := os.Stat(filepath.Join("scenarios", name+".txtar")); err != nil {
+			t.Errorf("%s: %s is no scenario", y.file, name)
+		}
+	}
+}
+
+// write brings the list up to date: what ran gets its verdict, what did not run keeps its place.
+func (y *tally) write(t *testing.T, agreed map[string]bool) {
+	var names []string
+	for name, ok := range y.verdicts {
+		agreed[name] = ok
+	}
+	for name, ok := range agreed {
+		if ok {
+			names = append(names, name+"\n")
+		}
+	}
+	sort.Strings(names)
+	if err := os.WriteFile(y.file, []byte(strings.Join(names, "")), 0o644); err != nil {
+		t.Error(err)
+	}
+}
+
+// table is the score: agreed and all scenarios, per area and together.
+func (y *tally) table() string {
+	type counts struct{ agreed, all int }
+	areas := map[string]*counts{"TOTAL": {}}
+	for name, ok := range y.verdicts {
+		area, _, _ := strings.Cut(name, "/")
+		if areas[area] == nil {
+			areas[area] = &counts{}
+		}
+		for _, c := range []*counts{areas[area], areas["TOTAL"]} {
+			c.all++
+			if ok {
+				c.agreed++
+			}
+		}
+	}
+	var lines []string
+	for area, c := range areas {
+		if area != "TOTAL" {
+			lines = append(lines, fmt.Sprintf("%-16s %4d / %4d\n", area, c.agreed, c.all))
+		}
+	}
+	sort.Strings(lines)
+	total := areas["TOTAL"]
+	return strings.Join(lines, "") + fmt.Sprintf("%-16s %4d / %4d\n", "all", total.agreed, total.all)
+}
+
+func readAgreed(t *testing.T, file string) map[string]bool {
+	data, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	agreed := map[string]bool{}
+	for _, name := range strings.Fields(string(data)) {
+		agreed[name] = true
+	}
+	return agreed
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if runtime.GOMAXPROCS(0) > 2 && flag.Lookup("test.parallel").Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		flag.Set("test.parallel", "2") // more oracles at once would not be faster, only later
+	}
+	os.Exit(m.Run())
+}

@@ -1,0 +1,158 @@
+// Package scenario reads conformance scenarios and lays them out on disk.
+//
+// A scenario is one behaviour of ansible-playbook in one txtar file: a comment with prose and "key: value" lines, then the files
+// before. The format is described in conformance/README.md. The package knows nothing of who runs the scenario; it only says with
+// which arguments and environment, and builds the place. A Place is a folder whose path depends on the scenario alone, so that
+// whoever runs in it sees, prints and records the same paths.
+package scenario
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// Scenario is one behaviour: what is there before, how ansible-playbook is called, and which differences are accepted.
+type Scenario struct {
+	Name    string     // area/name, from the path of its file
+	Doc     string     // the prose at its head
+	Runs    [][]string // the arguments of each run, in order; never empty
+	Env     []string   // NAME=value, added to the common environment
+	Dialect string     // "classic", "tagged", or "" for both
+	Machine string     // why the outcome depends on this machine; "" when it does not
+	SSH     bool       // wants a private sshd
+	Files   []File     // what is there before, and what is laid over it before later runs
+	Accept  []Acceptance
+}
+
+// File is one thing laid out before a run.
+type File struct {
+	Run    int    // before which run, from 1
+	Path   string // relative to the working folder, slash-separated
+	Data   string
+	Mode   fs.FileMode // permission bits; setuid, setgid and sticky are not supported
+	Dir    bool
+	Link   string // the target, when it is a symbolic link
+	Remove bool   // taken away instead
+}
+
+// Acceptance is a difference that is known and wanted. What Pattern matches is taken away on both sides before comparing.
+type Acceptance struct {
+	Where   string // stdout, stderr, events, tree or exit
+	Pattern *regexp.Regexp
+	Reason  string
+}
+
+// Load reads the scenario in file; name is its area/name.
+func Load(file, name string) (*Scenario, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Parse(name, data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return s, nil
+}
+
+// LoadAll reads every scenario below dir, ordered by name.
+func LoadAll(dir string) ([]*Scenario, error) {
+	var all []*Scenario
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".txtar" {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		s, err := Load(path, filepath.ToSlash(strings.TrimSuffix(rel, ".txtar")))
+		all = append(all, s)
+		return err
+	})
+	sort.Slice(all, func(i, j int) bool { return err == nil && all[i].Name < all[j].Name })
+	return all, err
+}
+
+// Area is the first part of the scenario's name.
+func (s *Scenario) Area() string {
+	area, _, _ := strings.Cut(s.Name, "/")
+	return area
+}
+
+// Digest names what the scenario makes happen: 12 hexadecimal digits over everything but its prose and its accepted differences.
+func (s *Scenario) Digest() string {
+	acting := *s
+	acting.Doc, acting.Accept = "", nil
+	data, err := json.Marshal(&acting)
+	if err != nil {
+		panic(err) // strings, numbers and booleans only
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:6])
+}
+
+// Parse reads a scenario from the text of its file.
+func Parse(name string, data []byte) (*Scenario, error) {
+	archive := txtar.Parse(data)
+	h, err := parseHeader(string(archive.Comment))
+	if err != nil {
+		return nil, err
+	}
+	s := &Scenario{
+		Name: name, Doc: h.doc, Env: h.env, Dialect: h.dialect, Machine: h.machine, SSH: h.ssh, Accept: h.accept,
+	}
+	inventory, playbook := false, false
+	for _, f := range archive.Files {
+		file, err := h.file(f)
+		if err != nil {
+			return nil, err
+		}
+		inventory = inventory || file.Path == "inventory" || strings.HasPrefix(file.Path, "inventory/")
+		playbook = playbook || file.Path == "playbook.yml"
+		s.Files = append(s.Files, file)
+	}
+	if err := h.unused(); err != nil {
+		return nil, err
+	}
+	s.Files = append(s.Files, h.others...)
+	if !inventory {
+		s.Files = append(s.Files, File{Run: 1, Path: "inventory", Data: h.inventory(), Mode: 0o644})
+	}
+	s.Runs = h.runs
+	if len(s.Runs) == 0 {
+		if !playbook {
+			return nil, fmt.Errorf("no playbook.yml and no run line")
+		}
+		line := append(append([]string{"-i", "inventory"}, h.args...), "playbook.yml")
+		for range max(h.repeat, 1) {
+			s.Runs = append(s.Runs, line)
+		}
+	}
+	return s, s.check()
+}
+
+func (s *Scenario) check() error {
+	if s.Doc == "" {
+		return fmt.Errorf("no word on what it shows")
+	}
+	for _, f := range s.Files {
+		if f.Run > len(s.Runs) {
+			return fmt.Errorf("file %s is for run %d, there are %d", f.Path, f.Run, len(s.Runs))
+		}
+		if !filepath.IsLocal(filepath.FromSlash(f.Path)) {
+			return fmt.Errorf("file %s leaves the place", f.Path)
+		}
+	}
+	return nil
+}

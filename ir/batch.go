@@ -1,0 +1,66 @@
+package ir
+
+// Batch is what one host runs of one play without hearing from the controller: the code of the
+// play, which all its hosts share, and the host's own part. Its name is the SHA-256 of both.
+type Batch struct {
+	Version int
+	Dialect string
+	Code    *Code
+	Host    HostPart
+}
+
+// Code is the part of a batch that is the same on every host of the play.
+type Code struct {
+	Number   int // of the play, from 0
+	Instrs   []Instr
+	Handlers []Handler
+	Tables
+	PlayDefaults, PlayRoleVars []int // layers every task sees, see Play
+	// Known are the variable names the code can read, sorted: a name that is not among them was not
+	// looked for when linking, and is asked for.
+	Known    []string
+	Excluded []int // tasks that --tags and --skip-tags leave out, sorted
+	Settings Settings
+}
+
+// Settings are the options of a run that a host needs.
+type Settings struct {
+	Check, Diff   bool
+	Verbosity     int
+	ForceHandlers bool
+	// Lockstep makes the host ask before every task: several hosts run the play.
+	Lockstep        bool
+	InjectFacts     bool // inject_facts_as_vars
+	MissingHandler  bool // error_on_missing_handler
+	StartAt         string
+	RemoteTmp       string
+	Become          BecomeSettings
+	HashMerge       bool // hash_behaviour=merge
+	TaskTimeout     int  // seconds, 0 for none
+	GatherSubset    Val
+	GatherTimeout   int
+	DefaultFactPath string
+}
+
+// BecomeSettings are the defaults of changing user, from settings and the command line.
+type BecomeSettings struct {
+	On                        bool
+	User, Method, Flags, Exe  string
+	Password                  string
+	AllowSameUser             bool
+	ConnectionUser, PlayUser  string
+	ConnectionName, HostAlias string
+}
+
+// HostPart is the part of a batch that belongs to one host. Its values are *value.Dict, raw: they
+// may hold templates.
+type HostPart struct {
+	Name      string
+	Inventory Val // group and host variables, flattened
+	Play      Val // vars, vars_prompt and vars_files of the play, flattened
+	Extra     Val // -e
+	Magic     Val // names that nothing overrides
+	Facts     Val // facts known from a cache
+	Set       Val // variables set by earlier plays, when the agent is new to the run
+	Become    BecomeSettings
+}

@@ -1,0 +1,224 @@
+// Package event is what a controller and an agent say to each other while a batch runs: events and
+// needs go up, answers go down. Messages are msgpack, one to a frame:
+//
+//	frame   = array(2) kind body
+//	kind    = uint8, one of the constants below
+//	body    = the struct of that kind, as a map
+package event
+
+import (
+	"fmt"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"pbc/ir"
+)
+
+// Status is how a task, or one item of its loop, ended on a host.
+type Status uint8
+
+// The statuses, as Ansible counts them.
+const (
+	OK Status = iota
+	Changed
+	Failed
+	Skipped
+	Unreachable
+)
+
+// Kind says what an Event reports.
+type Kind uint8
+
+// The kinds of events.
+const (
+	Started  Kind = iota + 1 // a task begins: Name
+	Item                     // an item of a loop has a result
+	Retry                    // an attempt did not satisfy until: Attempt, Retries
+	Finished                 // a task has its result
+	Included                 // files were included: Files
+	Notified                 // a handler was notified for the first time: Name
+	Message                  // something to tell the user: Level, Name
+	Stats                    // set_stats
+	Meta                     // a meta task ran: Name is what it does
+	Done                     // the batch is over: Outcome
+)
+
+// Outcome is how a host leaves a play.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Completed Outcome = iota
+	HostFailed
+	HostUnreachable
+	HostEnded // meta: end_host
+	PlayEnded // meta: end_play
+)
+
+// Event is what a host reports. Which fields count is said by its Kind.
+type Event struct {
+	Kind Kind
+	Addr ir.Address
+	Task int
+	Name string `msgpack:",omitempty"` // banner of the task, or text of a message
+	// Status, Result and the flags are those of a result. Result is a *value.Dict as Ansible's.
+	Status  Status
+	Result  ir.Val
+	Flags   Flags
+	Label   ir.Val // of an item
+	Attempt int    `msgpack:",omitempty"`
+	Retries int    `msgpack:",omitempty"`
+	Level   string `msgpack:",omitempty"` // "warning", "deprecation", "verbose"
+	Files   []IncludedFile
+	Outcome Outcome `msgpack:",omitempty"`
+	Handler bool    `msgpack:",omitempty"`
+	Rescued bool    `msgpack:",omitempty"` // a failure that a rescue takes
+	Notify  []string
+}
+
+// Flags are the keywords of a task as they were for this result.
+type Flags struct {
+	IgnoreErrors      bool   `msgpack:",omitempty"`
+	IgnoreUnreachable bool   `msgpack:",omitempty"`
+	NoLog             bool   `msgpack:",omitempty"`
+	Check             bool   `msgpack:",omitempty"`
+	Diff              bool   `msgpack:",omitempty"`
+	AnyErrorsFatal    bool   `msgpack:",omitempty"`
+	RunOnce           bool   `msgpack:",omitempty"`
+	Looped            bool   `msgpack:",omitempty"`
+	DelegateTo        string `msgpack:",omitempty"`
+	DelegateFacts     bool   `msgpack:",omitempty"`
+}
+
+// IncludedFile is one file of an include, for one item of its loop.
+type IncludedFile struct {
+	Path  string
+	Label ir.Val
+	NoLog bool
+}
+
+// Need is a question an agent asks while it runs. What the fields hold is said by its Ask.
+type Need struct {
+	ID   uint32
+	Ask  Ask
+	Addr ir.Address
+	Task int
+	Name string
+	Args ir.Val
+}
+
+// Ask is what a Need asks for.
+type Ask uint8
+
+// The questions.
+const (
+	Barrier      Ask = iota + 1 // may the task at Addr run: answer Go
+	Fragments                   // Args: list of includes; answer Extensions
+	Lookup                      // Name: plugin, Args: {terms, options}; answer Value
+	HostVar                     // Args: {host, name}; answer Value, Found
+	HostNames                   // answer Value: the names hostvars iterates over
+	FindFile                    // Name: as written, Args: {kind}; answer File
+	LoadVars                    // include_vars, Args: the arguments; answer Value: what the task returns
+	Parse                       // Name: source text, Args: kind; answer Value
+	FetchBlob                   // Name: digest, Args: offset; answer Blob, Found when more follows
+	Delegate                    // Args: the call; answer Value: the result
+	Variable                    // Name: a variable the link left out; answer Value, Found
+	Pause                       // Args: the arguments; answer Value: the result
+	Inventory                   // add_host, group_by, refresh_inventory: Args; answer Value
+	Excerpt                     // the lines of the playbook around Task; answer Value
+	TemplateFile                // {% include %}: Name, answer File
+)
+
+// Go is what a barrier answers.
+type Go uint8
+
+// The answers of a barrier.
+const (
+	Run   Go = iota + 1 // run the task
+	Apply               // another host ran it (run_once): take its result
+	Fail                // fail here (any_errors_fatal)
+	End                 // the play is over
+)
+
+// Answer answers the need with the same ID.
+type Answer struct {
+	ID    uint32
+	Error string // in Ansible's words; empty when the question was answered
+	Kind  string // kind of Error: "undefined", "unreachable" or empty
+	Found bool
+	Value ir.Val
+	Go    Go
+	File  *ir.File
+	Blob  []byte
+	// Extensions are the included files, in the order in which they run, with the ordinal that
+	// makes their addresses agree with other hosts'.
+	Extensions []ir.Extension
+	Ordinals   []int
+	// Result is the event of the host that ran a run_once task, for Apply.
+	Result *Event
+}
+
+// Message kinds on the wire.
+const (
+	KindEvent uint8 = iota + 1
+	KindNeed
+	KindAnswer
+	KindBatch
+	KindBlob
+	KindCall
+	KindReply
+	KindHello
+	KindCancel
+	KindUpdate
+)
+
+// Hello is the first message each side sends.
+type Hello struct {
+	Version  int
+	Digest   string // of the agent's program
+	Platform string // "linux/amd64"
+	User     string
+	Pid      int
+}
+
+// Load carries a batch: the shared code once, compressed, and the host's part.
+type Load struct {
+	Batch []byte // ir.Batch, gzip
+	Run   bool
+}
+
+// Blob carries bytes ahead of the need for them.
+type Blob struct {
+	Digest string
+	Bytes  []byte
+}
+
+// Call asks an agent to run one module: delegation, and the hop to another user.
+type Call struct {
+	ID     uint32
+	Module string
+	Call   ir.Val // the arguments and options, see machine.EncodeCall
+}
+
+// Reply is the result of a Call.
+type Reply struct {
+	ID     uint32
+	Result ir.Val
+}
+
+// Encode returns the frame of a message.
+func Encode(kind uint8, body any) ([]byte, error) {
+	b, err := msgpack.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte{0x92, kind}, b...), nil
+}
+
+// Open returns the kind of a frame and its body. It fails on a frame that is too short or not one.
+func Open(frame []byte) (kind uint8, body []byte, err error) {
+	if len(frame) < 3 || frame[0] != 0x92 || frame[1] > 0x7f {
+		return 0, nil, fmt.Errorf("frame of %d bytes is not a message", len(frame))
+	}
+	return frame[1], frame[2:], nil
+}

@@ -1,0 +1,180 @@
+// Package ir is the contract between the compiler, the controller and the agent: programs and
+// batches go down to a host, events come up, values are what both carry. It imports nothing but
+// its own leaves; everything may import it.
+//
+// A Program is a playbook after every static decision has been made: plays of linear instructions,
+// and tables of tasks, scopes and layers that the instructions name by number. It is immutable.
+// Tables only ever grow: a file that is included while running is compiled into an Extension, whose
+// numbers continue those of the play it extends.
+package ir
+
+// FormatVersion is raised whenever a Program, Batch or message changes its shape.
+const FormatVersion = 1
+
+// Program is a compiled playbook.
+type Program struct {
+	Version int
+	Dialect string            // "classic" or "tagged"
+	Plays   []*Play           // in order
+	Slots   []string          // the names that tasks register or set: a register's number is its index here
+	Blobs   map[string][]byte // bytes by SHA-256 in hexadecimal: files to copy, sources
+	Sources []Source          // the files that were read, so that includes decided while running need no disk
+	Basedir string            // the folder of the first playbook, absolute
+	Entry   []string          // the playbooks as given on the command line
+}
+
+// Source is a file or folder that the compiler looked at.
+type Source struct {
+	Path   string // absolute
+	Digest string // of the content, in Blobs; empty for a folder
+	IsDir  bool
+	Names  []string // of a folder: its entries, sorted
+	Mode   uint32
+	Mtime  int64
+}
+
+// Play is one play. The keywords of the play itself that may hold templates are evaluated when it
+// is linked; those that tasks inherit stand in the tasks.
+type Play struct {
+	Pos   Pos
+	Path  string // the playbook the play is in
+	Name  Val    // nil when the play has none
+	Hosts Val    // text or a list of texts
+	Tags  []string
+
+	GatherFacts       Val // nil when not given
+	Strategy          Val
+	Serial            Val
+	Order             Val
+	AnyErrorsFatal    Val
+	MaxFailPercentage Val
+	ForceHandlers     Val
+	Connection        Val
+	RemoteUser        Val
+	Port              Val
+	FactPath          Val
+
+	Vars       int   // the layer of the play's vars, -1 when none
+	VarsFiles  []Val // each a text or a list of alternatives
+	VarsPrompt []Prompt
+	// RoleDefaults and RoleVars are the layers that every task of the play sees, in order of
+	// increasing precedence: those of the roles the play names.
+	RoleDefaults []int
+	RoleVars     []int
+	RoleNames    []string // magic: ansible_play_role_names and its like
+
+	Code []Instr // what a host runs, from the first task to the end of post_tasks
+	// Handlers is the code a flush runs: one entry for each handler or block of handlers.
+	Handlers []Handler
+
+	Tables
+}
+
+// Tables are what instructions refer to by number.
+type Tables struct {
+	Tasks  []*Task
+	Scopes []*Scope
+	Layers []Val // each a *value.Dict
+	Roles  []*Role
+}
+
+// Prompt is an entry of vars_prompt: a *value.Dict of the keys as written, with templates.
+type Prompt struct{ Values Val }
+
+// Handler is one handler of a play.
+type Handler struct {
+	Task int   // the handler's task
+	Code []int // reserved for blocks of handlers: empty
+}
+
+// Role is a role as it was applied: the same role with other parameters is another Role.
+type Role struct {
+	Name            string // as Ansible prints it
+	Path            string // absolute
+	Collection      string // namespace.name, empty outside a collection
+	AllowDuplicates bool
+	Parents         []string // names of the roles that depend on it, nearest first
+	DepNames        []string // names of the roles it depends on
+}
+
+// Scope is what a task can see of the variables that are lexical: which layers, innermost first.
+type Scope struct {
+	Task          []int // vars of the task and its blocks
+	IncludeParams []int // vars of the includes around it
+	RoleParams    []int
+	RoleVars      []int
+	RoleDefaults  []int
+	Role          int      // the role the task belongs to, -1 when none
+	Search        []string // folders, absolute, in which files are looked for, before their "files" or "templates" subfolders are added
+	Basedir       string   // the folder of the playbook
+}
+
+// Op says what an instruction does.
+type Op uint8
+
+// The operations. A jump target of -1 means that there is none.
+const (
+	// OpTask runs a task, loops and retries included.
+	OpTask Op = iota
+	// OpInclude runs a task whose result is more code: include_tasks, include_role.
+	OpInclude
+	// OpMeta runs a meta task.
+	OpMeta
+	// OpFlush runs the notified handlers. It is the implicit flush between the sections of a play.
+	OpFlush
+	// OpBlock enters a block: A is where its rescue begins, B where its always begins, C its end. With
+	// Flag the block counts only when the play forces handlers: otherwise a failure passes it by.
+	OpBlock
+	// OpBody ends the body of the innermost block: go on at its always, or its end.
+	OpBody
+	// OpRescued ends the rescue of the innermost block: the failure is over.
+	OpRescued
+	// OpAlways ends the always of the innermost block: a failure that was not rescued goes on.
+	OpAlways
+	// OpRoleDone marks a role as completed on the host.
+	OpRoleDone
+	opCount
+)
+
+// Instr is one instruction. Which of the operands an Op uses is said beside it; Task is the number
+// of the task for OpTask, OpInclude and OpMeta, and of the role for OpRoleDone.
+type Instr struct {
+	Op      Op
+	Task    int
+	A, B, C int
+	Flag    bool
+}
+
+// Address is where a host is: the index of an instruction, and inside of an include or a flush the
+// ordinal of the file or handler, then the index there, and so on. Addresses are ordered as the
+// linear strategy runs what stands at them.
+type Address []int
+
+// Compare orders addresses: negative when a runs before b.
+func (a Address) Compare(b Address) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return a[i] - b[i]
+		}
+	}
+	return len(a) - len(b)
+}
+
+// Fragment is the code of one included file or role.
+type Fragment struct {
+	Path string // the file, as "included: PATH for HOST" prints it
+	Code []Instr
+}
+
+// Extension is code compiled while running: a fragment, and what it adds to the tables of the play.
+type Extension struct {
+	Fragment
+	Handlers  []Handler
+	Known     []string // see Code.Known: what the fragment adds
+	Excluded  []int
+	FirstTask int // the numbers the first entries of Tables get
+	FirstScope,
+	FirstLayer,
+	FirstRole int
+	Tables
+}

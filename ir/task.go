@@ -1,0 +1,101 @@
+package ir
+
+// Task is one task with every keyword it has or inherits. A Val that is nil is a keyword that was
+// not given. Texts that hold templates are *value.Tmpl.
+type Task struct {
+	Pos     Pos
+	Name    Val
+	Role    int    // the number of its role, -1 when none
+	Action  string // as written: "copy", "ansible.builtin.copy"
+	Module  string // full name
+	Args    Val    // a *value.Dict, or a *value.Tmpl that yields one
+	Scope   int
+	Handler bool `msgpack:",omitempty"`
+	// Implicit is a task that pbc made, as Ansible does: fact gathering, argument validation.
+	Implicit bool `msgpack:",omitempty"`
+
+	When        []Val // conditions: *value.Cond or bool
+	Loop        *Loop
+	Register    string `msgpack:",omitempty"`
+	ChangedWhen []Val
+	FailedWhen  []Val
+	Until       []Val
+	Retries     Val
+	Delay       Val
+
+	IgnoreErrors      Val
+	IgnoreUnreachable Val
+	AnyErrorsFatal    Val
+	RunOnce           Val
+	NoLog             Val
+	CheckMode         Val
+	Diff              Val
+	Timeout           Val
+	Throttle          Val
+	Environment       []Val // innermost last
+	Notify            []Val
+	Listen            []Val
+	Tags              []Val
+	DelegateTo        Val
+	DelegateFacts     Val
+	Connection        Val
+	RemoteUser        Val
+	Port              Val
+	Become            Become
+	Async             Val
+	Poll              Val
+
+	// Defaults are the module_defaults that apply to the action, merged; nil when none.
+	Defaults []Val
+	Include  *Include
+	// Exprs are the expressions and conditions that constant arguments hold as text (debug's var,
+	// assert's that), parsed, by the text that would be parsed.
+	Exprs map[string]Val
+	// Files are the controller's files that constant arguments name, by the name as written.
+	Files []File
+}
+
+// Become is how a task changes user.
+type Become struct {
+	On, User, Method, Flags, Exe Val
+}
+
+// Loop is a task's loop.
+type Loop struct {
+	With  string // "" for loop, else the lookup of with_X
+	Items Val
+	Pos   Pos
+
+	Var, IndexVar, Label, Pause, Extended, ExtendedAllItems Val
+	BreakWhen                                               []Val
+}
+
+// Include is what an OpInclude brings in.
+type Include struct {
+	Kind string // "tasks" or "role"
+	// Site numbers the include within the play; the controller compiles its files by it.
+	Site int
+	// Fragments are the files compiled ahead, by the name as written: the index in the batch.
+	Fragments map[string]*Fragment
+}
+
+// File is a file or folder of the controller that a task names.
+type File struct {
+	Kind  string // the subfolder it is looked for in: "files" or "templates"
+	Name  string // as written
+	Fault string // Ansible's message when there is no such file: it fails the task
+	Tree  FileTree
+	Tmpl  Val // a *value.Tmpl: the parsed template, for Kind "templates"
+	Vars  Val // a *value.Dict: the variables that only the template sees
+}
+
+// FileTree is a file, or a folder with all that is below it.
+type FileTree struct {
+	Path     string // absolute, or relative to the folder
+	Mode     uint32 // permission bits
+	Size     int64
+	Digest   string // SHA-256 in hexadecimal; empty for a folder or a link
+	Link     string `msgpack:",omitempty"`
+	IsDir    bool   `msgpack:",omitempty"`
+	Children []FileTree
+}

@@ -1,0 +1,316 @@
+package argspec
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"pbc/ir/value"
+)
+
+// errConvert is a conversion that Ansible refuses; its text completes Ansible's sentence.
+func errConvert(v value.Value, to string) error {
+	return fmt.Errorf("%s cannot be converted to %s", class(v), to)
+}
+
+// class is Python's str(type(v)).
+func class(v value.Value) string { return "<class '" + value.TypeName(v) + "'>" }
+
+// Convert turns v into type t. Its errors are Ansible's sentences.
+func Convert(t Type, v value.Value, env Environ) (value.Value, error) {
+	switch t {
+	case Str, "":
+		return ToStr(v)
+	case Int:
+		return toInt(v)
+	case Bool:
+		return ToBool(v)
+	case List:
+		return toList(v)
+	case Map:
+		return toMap(v)
+	case Path:
+		s, err := ToStr(v)
+		if err != nil {
+			return nil, err
+		}
+		return env.ExpandPath(s), nil
+	case Float:
+		return toFloat(v)
+	case Bytes:
+		return toBytes(v, false)
+	case Bits:
+		return toBytes(v, true)
+	case JSON, JSONArg:
+		return toJSONArg(v)
+	}
+	return v, nil
+}
+
+// ToStr is the conversion to "str": Python's str of what is not text.
+func ToStr(v value.Value) (string, error) {
+	if s, ok := value.Text(v); ok {
+		return s, nil
+	}
+	return value.ToStr(v)
+}
+
+// ParseInt reads text as Python's int(s, 10): blanks around it, a sign, single underscores between
+// digits.
+func ParseInt(s string) (value.Value, bool) {
+	t := strings.TrimSpace(s)
+	digits := strings.TrimLeft(t, "+-")
+	if len(t)-len(digits) > 1 || digits == "" || strings.HasPrefix(digits, "_") ||
+		strings.HasSuffix(digits, "_") || strings.Contains(digits, "__") {
+		return nil, false
+	}
+	t = strings.ReplaceAll(t, "_", "")
+	if n, err := strconv.ParseInt(t, 10, 64); err == nil {
+		return n, true
+	}
+	b, ok := new(big.Int).SetString(t, 10)
+	if !ok {
+		return nil, false
+	}
+	return value.NormInt(b), true
+}
+
+func toInt(v value.Value) (value.Value, error) {
+	switch x := v.(type) {
+	case int64, *big.Int, bool:
+		return v, nil
+	case string, *value.Str:
+		s, _ := value.Text(x)
+		if n, ok := ParseInt(s); ok {
+			return n, nil
+		}
+	}
+	return nil, errConvert(v, "an int")
+}
+
+func toFloat(v value.Value) (value.Value, error) {
+	switch x := v.(type) {
+	case float64:
+		return x, nil
+	case int64:
+		return float64(x), nil
+	case bool:
+		if x {
+			return 1.0, nil
+		}
+		return 0.0, nil
+	case *big.Int:
+		f, _ := new(big.Float).SetInt(x).Float64()
+		return f, nil
+	case string, *value.Str:
+		s, _ := value.Text(x)
+		if f, ok := parseFloat(s); ok {
+			return f, nil
+		}
+	}
+	return nil, errConvert(v, "a float")
+}
+
+// parseFloat reads text as Python's float(s): no hexadecimal, underscores only between digits.
+func parseFloat(s string) (float64, bool) {
+	t := strings.TrimSpace(s)
+	if strings.ContainsAny(t, "xXpP") {
+		return 0, false
+	}
+	if strings.Contains(t, "_") {
+		if !betweenDigits.MatchString(t) {
+			return 0, false
+		}
+		t = strings.ReplaceAll(t, "_", "")
+	}
+	f, err := strconv.ParseFloat(t, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, false
+	}
+	return f, true
+}
+
+var betweenDigits = regexp.MustCompile(`^[^_]*(?:[0-9]_[0-9][^_]*)+$`)
+
+// truth are the texts and numbers Ansible takes for a bool.
+var truth = map[string]bool{
+	"y": true, "yes": true, "on": true, "1": true, "true": true, "t": true, "1.0": true,
+	"n": false, "no": false, "off": false, "0": false, "false": false, "f": false, "0.0": false,
+}
+
+// ToBool is the conversion to "bool".
+func ToBool(v value.Value) (value.Value, error) {
+	key := ""
+	switch x := v.(type) {
+	case bool:
+		return x, nil
+	case string, *value.Str:
+		key, _ = value.Text(x)
+		key = strings.ToLower(strings.TrimSpace(key))
+	case int64:
+		key = strconv.FormatInt(x, 10)
+	case float64:
+		key = value.FloatRepr(x)
+	default:
+		return nil, errConvert(v, "a bool")
+	}
+	if b, ok := truth[key]; ok {
+		if _, isText := value.Text(v); !isText || !strings.Contains(key, ".") {
+			return b, nil
+		}
+	}
+	s, _ := value.ToStr(v)
+	return nil, fmt.Errorf("The value '%s' is not a valid boolean.  Valid booleans include: %s", s, validBooleans)
+}
+
+// validBooleans is one order of the set that Python prints in any.
+const validBooleans = "0, 1, 'no', 'false', 'yes', 'y', 'off', 't', 'f', 'on', 'true', '0', 'n', '1'"
+
+func toList(v value.Value) (value.Value, error) {
+	switch x := v.(type) {
+	case *value.List:
+		return x, nil
+	case value.Tuple:
+		return value.NewList(x...), nil
+	case string, *value.Str:
+		s, _ := value.Text(x)
+		l := value.NewList()
+		for _, e := range strings.Split(s, ",") {
+			l.V = append(l.V, e)
+		}
+		return l, nil
+	case int64, *big.Int, float64, bool:
+		s, err := value.ToStr(x)
+		return value.NewList(s), err
+	}
+	return nil, errConvert(v, "a list")
+}
+
+func toMap(v value.Value) (value.Value, error) {
+	if d, ok := v.(*value.Dict); ok {
+		return d, nil
+	}
+	s, ok := value.Text(v)
+	switch {
+	case !ok:
+		return nil, errConvert(v, "a dict")
+	case strings.HasPrefix(s, "{"):
+		if j, err := ParseJSON(s); err == nil {
+			return j, nil
+		}
+		if callOrImport.MatchString(s) {
+			return s, nil
+		}
+		l, err := ParseLiteral(s)
+		if err != nil {
+			return nil, errors.New("unable to evaluate string as dictionary")
+		}
+		return l, nil
+	case strings.Contains(s, "="):
+		return pairs(s)
+	}
+	return nil, errors.New("dictionary requested, could not parse JSON or key=value")
+}
+
+// callOrImport is text that Ansible does not try to evaluate.
+var callOrImport = regexp.MustCompile(`\w\.\w+\(|import \w+`)
+
+// pairs reads "k1=v1, k2='v 2'".
+func pairs(s string) (value.Value, error) {
+	d := value.NewDict()
+	for i, f := range splitPairs(strings.TrimSpace(s)) {
+		k, v, ok := strings.Cut(f, "=")
+		if !ok {
+			return nil, fmt.Errorf("dictionary update sequence element #%d has length 1; 2 is required", i)
+		}
+		d.SetStr(k, v)
+	}
+	return d, nil
+}
+
+func splitPairs(s string) []string {
+	var fields []string
+	var cur strings.Builder
+	var quote rune
+	escaped := false
+	end := func() {
+		if cur.Len() > 0 {
+			fields = append(fields, cur.String())
+		}
+		cur.Reset()
+	}
+	for _, c := range s {
+		switch {
+		case escaped:
+			cur.WriteRune(c)
+			escaped = false
+		case c == '\\':
+			escaped = true
+		case quote == 0 && (c == '\'' || c == '"'):
+			quote = c
+		case quote != 0 && quote == c:
+			quote = 0
+		case quote == 0 && (c == ',' || c == ' '):
+			end()
+		default:
+			cur.WriteRune(c)
+		}
+	}
+	end()
+	return fields
+}
+
+var human = regexp.MustCompile(`^\s*(\d*\.?\d*)\s*([A-Za-z]+)?`)
+
+var sizes = map[byte]float64{'Y': 1 << 80, 'Z': 1 << 70, 'E': 1 << 60, 'P': 1 << 50, 'T': 1 << 40,
+	'G': 1 << 30, 'M': 1 << 20, 'K': 1 << 10, 'B': 1}
+
+// toBytes reads "10M" as bytes, or "10Mb" as bits.
+func toBytes(v value.Value, bits bool) (value.Value, error) {
+	unitLetter, unitName, bad := byte('B'), "byte", errConvert(v, "a Byte value")
+	if bits {
+		unitLetter, unitName, bad = 'b', "bit", errConvert(v, "a Bit value")
+	}
+	s, err := value.ToStr(v)
+	if err != nil {
+		return nil, err
+	}
+	m := human.FindStringSubmatch(s)
+	num, err := strconv.ParseFloat(m[1], 64)
+	if err != nil {
+		return nil, bad
+	}
+	unit := m[2]
+	if unit == "" {
+		return toWhole(num), nil
+	}
+	factor, ok := sizes[strings.ToUpper(unit)[0]]
+	if !ok {
+		return nil, bad
+	}
+	if len(unit) > 1 && !strings.Contains(strings.ToLower(unit), unitName) && unit[1] != unitLetter {
+		return nil, bad
+	}
+	return toWhole(num * factor), nil
+}
+
+// toWhole rounds half to even, as Python's round.
+func toWhole(f float64) value.Value {
+	b, _ := big.NewFloat(math.RoundToEven(f)).Int(nil)
+	return value.NormInt(b)
+}
+
+func toJSONArg(v value.Value) (value.Value, error) {
+	if s, ok := value.Text(v); ok {
+		return strings.TrimSpace(s), nil
+	}
+	switch v.(type) {
+	case *value.List, value.Tuple, *value.Dict:
+		return DumpJSON(v)
+	}
+	return nil, errConvert(v, "a json string")
+}

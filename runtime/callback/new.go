@@ -1,0 +1,106 @@
+package callback
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// New returns the callbacks that o asks for as one: the screen's, then the enabled ones in order, with
+// the messages of the run itself printed on the screen in between. A name that is not known is an error.
+func New(s *Screen, o Options) (Callback, error) {
+	s.Verbosity, s.Deprecations, s.VerboseToStderr = o.Verbosity, o.DeprecationWarnings, o.VerboseToStderr
+	name := shortName(o.Stdout)
+	make, ok := screenCallbacks[name]
+	if !ok {
+		return nil, fmt.Errorf("Invalid callback for stdout specified: %s", o.Stdout)
+	}
+	all := fanOut{screen: s, callbacks: []Callback{make(s, o)}}
+	for _, name := range o.Enabled {
+		make, ok := extraCallbacks[shortName(name)]
+		if !ok {
+			return nil, fmt.Errorf("unsupported: callback plugin %q", name)
+		}
+		all.callbacks = append(all.callbacks, make(s, o))
+	}
+	return &all, nil
+}
+
+// collections are those whose callbacks pbc knows by their full names.
+var collections = []string{"ansible.builtin.", "ansible.legacy.", "ansible.posix.", "community.general."}
+
+func shortName(name string) string {
+	for _, c := range collections {
+		if short, ok := strings.CutPrefix(name, c); ok {
+			return short
+		}
+	}
+	return name
+}
+
+type maker func(*Screen, Options) Callback
+
+// screenCallbacks are those that stdout_callback may name, extraCallbacks those of callbacks_enabled.
+var (
+	screenCallbacks = map[string]maker{
+		"default": func(s *Screen, o Options) Callback { return newDefault(s, o) },
+		"minimal": newMinimal,
+		"oneline": newOneline,
+		"debug":   newDebug,
+		"skippy":  newSkippy,
+		"null":    func(*Screen, Options) Callback { return Join() },
+		"yaml":    newYAMLScreen,
+		"json":    newJSONScreen,
+	}
+	extraCallbacks = map[string]maker{
+		"junit":         newJUnit,
+		"profile_tasks": newProfileTasks,
+		"timer":         newTimer,
+	}
+)
+
+// fanOut hands each event to the screen or to all callbacks.
+type fanOut struct {
+	screen    *Screen
+	callbacks []Callback
+}
+
+// Handle implements Callback.
+func (f *fanOut) Handle(e Event) {
+	if f.screen.handle(e) {
+		return
+	}
+	for _, c := range f.callbacks {
+		c.Handle(e)
+	}
+}
+
+// Close closes all callbacks and returns their errors.
+func (f *fanOut) Close() error {
+	var errs []error
+	for _, c := range f.callbacks {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Join returns a callback that hands every event to each of cs, and closes them all.
+func Join(cs ...Callback) Callback { return joined(cs) }
+
+type joined []Callback
+
+// Handle implements Callback.
+func (j joined) Handle(e Event) {
+	for _, c := range j {
+		c.Handle(e)
+	}
+}
+
+// Close implements Callback.
+func (j joined) Close() error {
+	var errs []error
+	for _, c := range j {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,93 @@
+package fact
+
+import (
+	"fmt"
+	"strconv"
+
+	"pbc/ir/value"
+)
+
+// packageTools are the tools that tell a host's package manager; the last that is there counts.
+//
+// Ansible docs: the fact ansible_pkg_mgr; observed by making the files one by one.
+var packageTools = []struct{ path, name string }{
+	{"/usr/bin/rpm-ostree", "atomic_container"},
+	{"/usr/bin/yum", "yum"},
+	{"/usr/bin/dnf", "dnf"},
+	{"/usr/bin/apt-get", "apt"},
+	{"/usr/bin/zypper", "zypper"},
+	{"/usr/sbin/urpmi", "urpmi"},
+	{"/usr/bin/pacman", "pacman"},
+	{"/bin/opkg", "opkg"},
+	{"/usr/pkg/bin/pkgin", "pkgin"},
+	{"/opt/local/bin/pkgin", "pkgin"},
+	{"/opt/tools/bin/pkgin", "pkgin"},
+	{"/opt/local/bin/port", "macports"},
+	{"/usr/local/bin/brew", "homebrew"},
+	{"/opt/homebrew/bin/brew", "homebrew"},
+	{"/sbin/apk", "apk"},
+	{"/usr/sbin/pkg", "pkgng"},
+	{"/usr/sbin/swlist", "swdepot"},
+	{"/usr/bin/emerge", "portage"},
+	{"/usr/sbin/pkgadd", "svr4pkg"},
+	{"/usr/bin/pkg", "pkg5"},
+	{"/usr/bin/xbps-install", "xbps"},
+	{"/usr/local/sbin/pkg", "pkgng"},
+	{"/usr/bin/swupd", "swupd"},
+	{"/usr/sbin/sorcery", "sorcery"},
+	{"/usr/bin/installp", "installp"},
+	{"/QOpenSys/pkgs/bin/yum", "yum"},
+}
+
+func pkgMgrFacts(p *probe) (*value.Dict, error) {
+	family := p.fact("distribution", "os_family")
+	if family == "" { // the distribution's collector failed, and this one needs it
+		return nil, errNeeded("pkg_mgr", "os_family")
+	}
+	name := "unknown"
+	for _, t := range packageTools {
+		if family == "Altlinux" && t.path == "/usr/bin/pkg" { // there it is a Perl tool
+			continue
+		}
+		if p.sys.exists(t.path) {
+			name = t.name
+		}
+	}
+	var err error
+	switch {
+	case family == "RedHat":
+		name, err = p.redHatManager(name)
+	case family == "Debian":
+		name = "apt"
+	case family == "Altlinux" && name == "apt":
+		name = "apt_rpm"
+	}
+	if name == "apt" && p.sys.exists("/usr/bin/rpm") &&
+		p.sys.run(p.ctx, []string{"/usr/bin/rpm", "-q", "--whatprovides", "/usr/bin/apt-get"}).Code == 0 {
+		name = "apt_rpm"
+	}
+	return value.DictOf("pkg_mgr", name), err
+}
+
+// redHatManager tells yum from dnf by the distribution's version, as both may be there.
+func (p *probe) redHatManager(found string) (string, error) {
+	if p.sys.exists("/run/ostree-booted") {
+		return "atomic_container", nil
+	}
+	distribution := p.fact("distribution", "distribution")
+	major, err := strconv.Atoi(p.fact("distribution", "distribution_major_version"))
+	firstDNF := map[string]int{"Fedora": 23, "Amazon": 2022}[distribution]
+	switch {
+	case firstDNF == 0 && err != nil:
+		return "", fmt.Errorf("pkg_mgr: major version of %s: %w", distribution, err)
+	case firstDNF == 0 && major < 8:
+		return "yum", nil
+	case firstDNF == 0 || err != nil:
+		return "dnf", nil
+	case major < firstDNF && p.sys.exists("/usr/bin/yum"):
+		return "yum", nil
+	case major >= firstDNF && p.sys.exists("/usr/bin/dnf"):
+		return "dnf", nil
+	}
+	return found, nil
+}

@@ -1,0 +1,134 @@
+package posix
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// PermBits are all bits that chmod changes.
+const PermBits = 0o7777
+
+// FormatMode writes permission bits as Ansible does: "0644", "01777".
+func FormatMode(m uint32) string { return fmt.Sprintf("0%03o", m&PermBits) }
+
+// UnixMode turns Go's mode into st_mode's permission bits.
+func UnixMode(m os.FileMode) uint32 {
+	r := uint32(m.Perm())
+	if m&os.ModeSetuid != 0 {
+		r |= 0o4000
+	}
+	if m&os.ModeSetgid != 0 {
+		r |= 0o2000
+	}
+	if m&os.ModeSticky != 0 {
+		r |= 0o1000
+	}
+	return r
+}
+
+// ParseOctal reads text as Python's int(s, 8).
+func ParseOctal(s string) (uint32, bool) {
+	t := strings.TrimSpace(s)
+	t = strings.TrimPrefix(strings.TrimPrefix(t, "0o"), "0O")
+	n, err := strconv.ParseUint(t, 8, 32)
+	return uint32(n), err == nil
+}
+
+// ErrSymbolic is what a bad symbolic mode gives.
+var ErrSymbolic = errors.New("bad symbolic permission for mode")
+
+// SymbolicMode applies "u=rw,g+X,o-x" to the permission bits of a file, as chmod(1) does; without
+// letters for whom, the umask's bits are left out. The error wraps ErrSymbolic.
+func SymbolicMode(now uint32, isDir bool, text string, umask uint32) (uint32, error) {
+	now &= PermBits
+	s := symbolic{now: now, umask: umask, execAny: isDir || now&0o111 != 0}
+	r := now
+	for _, clause := range strings.Split(text, ",") {
+		var err error
+		if r, err = s.clause(r, clause); err != nil {
+			return 0, err
+		}
+	}
+	return r, nil
+}
+
+type symbolic struct {
+	now, umask uint32
+	execAny    bool
+}
+
+func (s *symbolic) clause(r uint32, clause string) (uint32, error) {
+	bad := fmt.Errorf("%w: %s", ErrSymbolic, clause)
+	i := strings.IndexAny(clause, "+-=")
+	who := clause
+	if i >= 0 {
+		who = clause[:i]
+	}
+	masked := who == ""
+	if who == "a" || who == "" {
+		who = "ugo"
+	}
+	if strings.Trim(who, "ugo") != "" {
+		return 0, bad
+	}
+	for i >= 0 && i < len(clause) {
+		op := clause[i]
+		end := strings.IndexAny(clause[i+1:], "+-=")
+		perms := clause[i+1:]
+		if end >= 0 {
+			perms = clause[i+1 : i+1+end]
+		}
+		i += 1 + len(perms)
+		if strings.Trim(perms, "rwxXstugo") != "" {
+			return 0, bad
+		}
+		for _, c := range who {
+			r = apply(r, c, op, s.bits(c, perms, masked))
+		}
+	}
+	return r, nil
+}
+
+// shift is where a class of users has its three bits.
+var shift = map[rune]uint{'u': 6, 'g': 3, 'o': 0}
+
+// special is the bit above the nine that belongs to a class.
+var special = map[rune]uint32{'u': 0o4000, 'g': 0o2000, 'o': 0o1000}
+
+func (s *symbolic) bits(who rune, perms string, masked bool) uint32 {
+	var r uint32
+	for _, p := range perms {
+		switch p {
+		case 'r', 'w', 'x':
+			b := map[rune]uint32{'r': 4, 'w': 2, 'x': 1}[p] << shift[who]
+			if masked {
+				b &^= s.umask
+			}
+			r |= b
+		case 'X':
+			if s.execAny {
+				r |= 1 << shift[who]
+			}
+		case 's':
+			r |= special[who] &^ 0o1000
+		case 't':
+			r |= special[who] & 0o1000
+		default:
+			r |= s.now >> shift[p] & 7 << shift[who]
+		}
+	}
+	return r
+}
+
+func apply(r uint32, who rune, op byte, bits uint32) uint32 {
+	switch op {
+	case '+':
+		return r | bits
+	case '-':
+		return r &^ bits
+	}
+	return r&^(7<<shift[who]|special[who]) | bits
+}

@@ -1,0 +1,309 @@
+package module
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	"pbc/ir/value"
+	"pbc/runtime/argspec"
+	"pbc/runtime/module/posix"
+)
+
+// Body is what a module does once its arguments have passed. It returns the result's own keys, or an
+// error: a *Failure is a failed task, any other error is what Python calls an uncaught exception.
+type Body func(ctx context.Context, t *Task) (*value.Dict, error)
+
+// Task is a Call whose arguments have passed the module's spec.
+type Task struct {
+	*Call
+	// Params has every option of the spec.
+	Params  *value.Dict
+	Environ posix.Environ
+
+	checked *argspec.Checked
+	cleanup []string
+	after   []func()
+}
+
+// Failure is a failed task: fail_json's msg and what goes with it.
+type Failure struct {
+	Msg  string
+	Keys *value.Dict
+}
+
+func (f *Failure) Error() string { return f.Msg }
+
+// Fail returns a Failure with a message.
+func Fail(format string, a ...any) error { return &Failure{Msg: fmt.Sprintf(format, a...)} }
+
+// FailWith returns a Failure with a message, keys and values.
+func FailWith(msg string, kv ...value.Value) error {
+	return &Failure{Msg: msg, Keys: value.DictOf(kv...)}
+}
+
+// New makes a module of a spec and a body.
+func New(name, short string, effect Effect, spec *argspec.Spec, body Body) Module {
+	return Module{Name: name, Short: short, Effect: effect, Run: func(ctx context.Context, c *Call) *value.Dict {
+		return run(ctx, c, c.ShownName(), spec, body)
+	}}
+}
+
+// NewLegacy is New for a module that Ansible starts through an action plugin, which calls it by a
+// fixed name: messages show that name, such as "ansible.legacy.copy", whatever the task wrote.
+func NewLegacy(name, short string, effect Effect, spec *argspec.Spec, body Body) Module {
+	legacy := "ansible.legacy." + short
+	return Module{Name: name, Short: short, Effect: effect, Run: func(ctx context.Context, c *Call) *value.Dict {
+		return run(ctx, c, legacy, spec, body)
+	}}
+}
+
+// RunAs runs a body as the module called name, the way an action plugin runs a module.
+func RunAs(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Body) *value.Dict {
+	return run(ctx, c, name, spec, body)
+}
+
+// ShownName is the name messages show.
+func (c *Call) ShownName() string {
+	if c.Action != "" {
+		return c.Action
+	}
+	return c.Name
+}
+
+func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Body) *value.Dict {
+	args := c.Args
+	if args == nil {
+		args = value.NewDict()
+	}
+	env := posix.Environ{Over: c.Env}
+	checked, err := spec.Check(name, args, env)
+	t := &Task{Call: c, Params: checked.Params, Environ: env, checked: checked}
+	var res *value.Dict
+	switch {
+	case err != nil:
+		err = Fail("%s", err.Error())
+	case c.Check && !spec.CheckMode:
+		res = value.DictOf("skipped", true, "msg", fmt.Sprintf("remote module (%s) does not support check mode", name))
+	default:
+		res, err = body(ctx, t)
+	}
+	for _, p := range t.cleanup {
+		_ = os.RemoveAll(p)
+	}
+	res = t.finish(res, err)
+	for _, f := range t.after {
+		f()
+	}
+	return res
+}
+
+// After has a function called once the result has been made.
+func (t *Task) After(f func()) { t.after = append(t.after, f) }
+
+// Cleanup has a file removed when the task ends.
+func (t *Task) Cleanup(path string) { t.cleanup = append(t.cleanup, path) }
+
+func (t *Task) finish(res *value.Dict, err error) *value.Dict {
+	var f *Failure
+	switch {
+	case errors.As(err, &f):
+		res = value.NewDict()
+		res.Update(f.Keys)
+		res.SetStr("failed", true)
+		res.SetStr("msg", f.Msg)
+	case err != nil:
+		return Crash(err)
+	case res == nil:
+		res = value.NewDict()
+	}
+	addPathInfo(res)
+	if _, ok := res.GetStr("invocation"); !ok {
+		res.SetStr("invocation", value.DictOf("module_args", t.Params))
+	}
+	t.addNotices(res)
+	res = t.checked.Secrets.Scrub(res).(*value.Dict)
+	if _, ok := res.GetStr("changed"); !ok {
+		res.SetStr("changed", false)
+	}
+	AddLines(res)
+	return res
+}
+
+func (t *Task) addNotices(res *value.Dict) {
+	var w, d []value.Value
+	for _, s := range t.checked.Warnings {
+		w = append(w, s)
+	}
+	if v, ok := res.GetStr("warnings"); ok {
+		if l, ok := v.(*value.List); ok {
+			w = append(w, l.V...)
+		}
+	}
+	for _, e := range t.checked.Deprecations {
+		var from value.Value
+		if e.From != "" {
+			from = e.From
+		}
+		if e.Date != "" {
+			d = append(d, value.DictOf("msg", e.Msg, "date", e.Date, "collection_name", from))
+		} else {
+			var version value.Value
+			if e.Version != "" {
+				version = e.Version
+			}
+			d = append(d, value.DictOf("msg", e.Msg, "version", version, "collection_name", from))
+		}
+	}
+	res.Del("warnings")
+	if len(w) > 0 {
+		res.SetStr("warnings", value.NewList(w...))
+	}
+	if len(d) > 0 {
+		res.SetStr("deprecations", value.NewList(d...))
+	}
+}
+
+// Crash is the result of a module that dies of an exception.
+func Crash(err error) *value.Dict {
+	trace := fmt.Sprintf("Traceback (most recent call last):\n%s: %s\n", posix.PyClass(err), posix.PyError(err))
+	var e *PyException
+	if errors.As(err, &e) {
+		trace = fmt.Sprintf("Traceback (most recent call last):\n%s: %s\n", e.Class, e.Msg)
+	}
+	r := value.DictOf("failed", true, "changed", false, "module_stderr", trace, "module_stdout", "", "rc", int64(1),
+		"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error")
+	last := strings.Split(strings.TrimSpace(trace), "\n")
+	r.SetStr("exception", trace)
+	_ = last
+	return r
+}
+
+// PyException is an exception that Ansible's module does not catch.
+type PyException struct{ Class, Msg string }
+
+func (e *PyException) Error() string { return e.Class + ": " + e.Msg }
+
+// AddLines adds stdout_lines and stderr_lines, as Ansible does with every module's result.
+func AddLines(res *value.Dict) {
+	for _, k := range []string{"stdout", "stderr"} {
+		v, ok := res.GetStr(k)
+		if !ok {
+			continue
+		}
+		if _, ok := res.GetStr(k + "_lines"); ok {
+			continue
+		}
+		s, _ := value.Text(v)
+		res.SetStr(k+"_lines", SplitLines(s))
+	}
+}
+
+// SplitLines is Python's str.splitlines.
+func SplitLines(s string) *value.List {
+	l := value.NewList()
+	start, rs := 0, []rune(s)
+	for i := 0; i < len(rs); i++ {
+		if !strings.ContainsRune("\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029", rs[i]) {
+			continue
+		}
+		l.V = append(l.V, string(rs[start:i]))
+		if rs[i] == '\r' && i+1 < len(rs) && rs[i+1] == '\n' {
+			i++
+		}
+		start = i + 1
+	}
+	if start < len(rs) {
+		l.V = append(l.V, string(rs[start:]))
+	}
+	return l
+}
+
+// Warn adds a warning to the result.
+func (t *Task) Warn(format string, a ...any) {
+	t.checked.Warnings = append(t.checked.Warnings, fmt.Sprintf(format, a...))
+}
+
+// Deprecate adds a deprecation of ansible.builtin to the result.
+func (t *Task) Deprecate(msg, version string) {
+	t.checked.Deprecations = append(t.checked.Deprecations, argspec.Deprecation{Msg: msg, Version: version, From: "ansible.builtin"})
+}
+
+// Secret has a value masked in the result.
+func (t *Task) Secret(v value.Value) { t.checked.Secrets.Add(v) }
+
+// Get returns a parameter, nil when it is None.
+func (t *Task) Get(name string) value.Value {
+	v, _ := t.Params.GetStr(name)
+	return v
+}
+
+// Has says whether a parameter is not None.
+func (t *Task) Has(name string) bool { return t.Get(name) != nil }
+
+// Str returns a text parameter, "" for None.
+func (t *Task) Str(name string) string {
+	s, _ := value.Text(t.Get(name))
+	return s
+}
+
+// Bool returns a parameter of type bool, false for None.
+func (t *Task) Bool(name string) bool {
+	b, _ := t.Get(name).(bool)
+	return b
+}
+
+// Int returns an integer parameter, 0 for None.
+func (t *Task) Int(name string) int64 {
+	switch x := t.Get(name).(type) {
+	case int64:
+		return x
+	case bool:
+		if x {
+			return 1
+		}
+	}
+	return 0
+}
+
+// Strings returns a list parameter's elements as text.
+func (t *Task) Strings(name string) []string {
+	l, ok := t.Get(name).(*value.List)
+	if !ok {
+		return nil
+	}
+	r := make([]string, len(l.V))
+	for i, e := range l.V {
+		r[i], _ = argspec.ToStr(e)
+	}
+	return r
+}
+
+// Truthy is Python's truth of a parameter.
+func (t *Task) Truthy(name string) bool {
+	switch x := t.Get(name).(type) {
+	case nil:
+		return false
+	case bool:
+		return x
+	case int64:
+		return x != 0
+	case string, *value.Str:
+		return t.Str(name) != ""
+	case *value.List:
+		return len(x.V) > 0
+	case *value.Dict:
+		return x.Len() > 0
+	}
+	return true
+}
+
+// umask returns the process's umask.
+func umask() uint32 {
+	m := syscall.Umask(0)
+	syscall.Umask(m)
+	return uint32(m)
+}
