@@ -155,8 +155,15 @@ func choice(name string, field func(*Options) *string, choices ...string) func(*
 
 // badChoice is Ansible's error for a value that is none of a setting's choices.
 func badChoice(name, got string, choices []string) error {
-	return fmt.Errorf("Invalid value %q for configuration option %q, valid values are: %s", got, name+" ", strings.Join(choices, ", "))
+	text := fmt.Sprintf("Invalid value %q for configuration option %q, valid values are: %s", got, name+" ", strings.Join(choices, ", "))
+	return &SettingError{text}
 }
+
+// SettingError is a setting that Ansible refuses; its text is Ansible's own.
+type SettingError struct{ Text string }
+
+// Error implements error.
+func (e *SettingError) Error() string { return e.Text }
 
 var optionTable = []optionReader{
 	{Setting{[]string{"ANSIBLE_STDOUT_CALLBACK"}, "defaults", "stdout_callback"}, word(func(o *Options) *string { return &o.Stdout })},
