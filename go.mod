@@ -1,6 +1,6 @@
 module pbc
 
-go 1.26.0
+go 1.26
 
 require (
 	github.com/dlclark/regexp2/v2 v2.12.0
@@ -11,6 +11,7 @@ require (
 	github.com/xtaci/smux v1.5.58
 	go.yaml.in/yaml/v4 v4.0.0
 	golang.org/x/crypto v0.58.0
-	golang.org/x/tools v0.26.0
 	golang.org/x/sys v0.49.0
+	golang.org/x/term v0.47.0
+	golang.org/x/tools v0.26.0
 )

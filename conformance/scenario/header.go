@@ -49,12 +49,15 @@ var keyLine = regexp.MustCompile(`^([a-z]+): *(.*)$`)
 
 func parseHeader(comment string) (*header, error) {
 	h := &header{modes: map[string]fs.FileMode{}, noEOL: map[string]bool{}}
-	var doc []string
-	for _, line := range strings.Split(comment, "\n") {
+	doc, lines, _ := strings.Cut(strings.TrimSpace(comment), "\n\n")
+	h.doc = doc
+	for _, line := range strings.Split(lines, "\n") {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
 		m := keyLine.FindStringSubmatch(line)
 		if m == nil {
-			doc = append(doc, line)
-			continue
+			return nil, fmt.Errorf("got %q, want key: value", line)
 		}
 		set := keys[m[1]]
 		if set == nil {
@@ -64,7 +67,6 @@ func parseHeader(comment string) (*header, error) {
 			return nil, fmt.Errorf("%s: %w", line, err)
 		}
 	}
-	h.doc = strings.TrimSpace(strings.Join(doc, "\n"))
 	return h, nil
 }
 

@@ -78,3 +78,12 @@ type Node struct {
 	Flag bool
 	Line int // 1-based line within the template
 }
+
+// Dialect is the generation of ansible-core whose behaviour is reproduced.
+type Dialect uint8
+
+// The dialects: Classic is ansible-core 2.14 to 2.18, Tagged 2.19 and later.
+const (
+	Classic Dialect = iota
+	Tagged
+)

@@ -22,3 +22,19 @@ func WalkAll(ns []*Node, f func(*Node) bool) {
 		Walk(n, f)
 	}
 }
+
+// Depth is how many nodes the deepest path through the trees has.
+func Depth(ns []*Node) int {
+	deepest := 0
+	for _, n := range ns {
+		if n == nil {
+			continue
+		}
+		d := max(Depth(n.A), Depth(n.Body), Depth(n.Else), Depth([]*Node{n.Star, n.Dbl}))
+		for _, k := range n.KW {
+			d = max(d, Depth([]*Node{k.V}))
+		}
+		deepest = max(deepest, d+1)
+	}
+	return deepest
+}

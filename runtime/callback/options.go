@@ -2,14 +2,17 @@ package callback
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Options are Ansible's settings of what callbacks show, with the command line's part in it.
 type Options struct {
 	Verbosity int  // number of v's
 	Check     bool // --check
+	Diff      bool // --diff: shows a result's diff even where the task says diff: no
 
 	Stdout  string   // the callback for the screen: default, minimal, oneline, json, yaml ...
 	Enabled []string // the further callbacks: timer, profile_tasks, junit ...
@@ -31,11 +34,24 @@ type Options struct {
 	DeprecationWarnings bool
 	ActionWarnings      bool
 
-	JSONIndent        int    // of the json callback
-	TaskLimit         int    // rows of profile_tasks; negative is all
-	TaskOrder         string // descending, ascending or none
-	Color, NoColorSet bool   // force_color, nocolor
-	Palette           Palette
+	JSONIndent int    // of the json callback
+	TaskLimit  int    // rows of profile_tasks; negative is all
+	TaskOrder  string // descending, ascending or none
+	ForceColor bool   // force_color
+	NoColor    bool   // nocolor, NO_COLOR
+	Palette    Palette
+
+	JUnit JUnitOptions
+
+	// Clock tells the time to the callbacks that measure it; nil is time.Now.
+	Clock func() time.Time
+}
+
+func (o Options) now() time.Time {
+	if o.Clock == nil {
+		return time.Now()
+	}
+	return o.Clock()
 }
 
 // DefaultOptions returns Ansible's defaults.
@@ -62,7 +78,8 @@ type Setting struct {
 	Section, Key string
 }
 
-// Lookup finds the text of a setting, and says whether it is set.
+// Lookup finds the text of a setting, and says whether it is set. A Setting without Section is one of the
+// environment alone.
 type Lookup func(Setting) (string, bool)
 
 // EnvLookup looks settings up in the environment alone; getenv is os.LookupEnv or the like.
@@ -98,20 +115,27 @@ func number(field func(*Options) *int) func(*Options, string) error {
 	}
 }
 
-func word(field func(*Options) *string, choices ...string) func(*Options, string) error {
+func word(field func(*Options) *string) func(*Options, string) error {
 	return func(o *Options, text string) error {
-		for _, c := range choices {
-			if c == text {
-				*field(o) = text
-				return nil
-			}
-		}
-		if len(choices) > 0 {
-			return fmt.Errorf("got %q, want one of %s", text, strings.Join(choices, ", "))
+		*field(o) = text
+		return nil
+	}
+}
+
+// choice takes one of some words; name is what Ansible calls the setting when it refuses another.
+func choice(name string, field func(*Options) *string, choices ...string) func(*Options, string) error {
+	return func(o *Options, text string) error {
+		if !slices.Contains(choices, text) {
+			return badChoice(name, text, choices)
 		}
 		*field(o) = text
 		return nil
 	}
+}
+
+// badChoice is Ansible's error for a value that is none of a setting's choices.
+func badChoice(name, got string, choices []string) error {
+	return fmt.Errorf("Invalid value %q for configuration option %q, valid values are: %s", got, name+" ", strings.Join(choices, ", "))
 }
 
 var optionTable = []optionReader{
@@ -125,7 +149,7 @@ var optionTable = []optionReader{
 	{Setting{[]string{"ANSIBLE_CHECK_MODE_MARKERS"}, "defaults", "check_mode_markers"}, flag(func(o *Options) *bool { return &o.CheckModeMarkers })},
 	{Setting{[]string{"ANSIBLE_SHOW_TASK_PATH_ON_FAILURE"}, "defaults", "show_task_path_on_failure"}, flag(func(o *Options) *bool { return &o.ShowPathOnFailure })},
 	{Setting{[]string{"DISPLAY_ARGS_TO_STDOUT", "ANSIBLE_DISPLAY_ARGS_TO_STDOUT"}, "defaults", "display_args_to_stdout"}, flag(func(o *Options) *bool { return &o.DisplayArgs })},
-	{Setting{[]string{"ANSIBLE_CALLBACK_RESULT_FORMAT"}, "defaults", "callback_result_format"}, word(func(o *Options) *string { return &o.ResultFormat }, "json", "yaml")},
+	{Setting{[]string{"ANSIBLE_CALLBACK_RESULT_FORMAT"}, "defaults", "callback_result_format"}, choice("plugin_type: callback plugin: default setting: result_format", func(o *Options) *string { return &o.ResultFormat }, "json", "yaml")},
 	{Setting{[]string{"ANSIBLE_CALLBACK_FORMAT_PRETTY"}, "defaults", "callback_format_pretty"}, readPretty},
 	{Setting{[]string{"ANSIBLE_DIFF_CONTEXT"}, "diff", "context"}, number(func(o *Options) *int { return &o.DiffContext })},
 	{Setting{[]string{"ANSIBLE_VERBOSE_TO_STDERR"}, "defaults", "verbose_to_stderr"}, flag(func(o *Options) *bool { return &o.VerboseToStderr })},
@@ -133,9 +157,9 @@ var optionTable = []optionReader{
 	{Setting{[]string{"ANSIBLE_ACTION_WARNINGS"}, "defaults", "action_warnings"}, flag(func(o *Options) *bool { return &o.ActionWarnings })},
 	{Setting{[]string{"ANSIBLE_JSON_INDENT"}, "defaults", "json_indent"}, number(func(o *Options) *int { return &o.JSONIndent })},
 	{Setting{[]string{"PROFILE_TASKS_TASK_OUTPUT_LIMIT"}, "callback_profile_tasks", "task_output_limit"}, readTaskLimit},
-	{Setting{[]string{"PROFILE_TASKS_SORT_ORDER"}, "callback_profile_tasks", "sort_order"}, word(func(o *Options) *string { return &o.TaskOrder }, "descending", "ascending", "none")},
-	{Setting{[]string{"ANSIBLE_FORCE_COLOR"}, "defaults", "force_color"}, flag(func(o *Options) *bool { return &o.Color })},
-	{Setting{[]string{"ANSIBLE_NOCOLOR", "NO_COLOR"}, "defaults", "nocolor"}, flag(func(o *Options) *bool { return &o.NoColorSet })},
+	{Setting{[]string{"PROFILE_TASKS_SORT_ORDER"}, "callback_profile_tasks", "sort_order"}, choice("plugin_type: callback plugin: profile_tasks setting: sort_order", func(o *Options) *string { return &o.TaskOrder }, "descending", "ascending", "none")},
+	{Setting{[]string{"ANSIBLE_FORCE_COLOR"}, "defaults", "force_color"}, flag(func(o *Options) *bool { return &o.ForceColor })},
+	{Setting{[]string{"ANSIBLE_NOCOLOR", "NO_COLOR"}, "defaults", "nocolor"}, flag(func(o *Options) *bool { return &o.NoColor })},
 }
 
 // ReadOptions lays the settings that are set over the defaults. It fails at the first that it cannot read.
@@ -147,17 +171,18 @@ func ReadOptions(get Lookup) (Options, error) {
 			continue
 		}
 		if err := row.set(&o, text); err != nil {
-			return o, fmt.Errorf("setting %s: %w", row.setting.Env[len(row.setting.Env)-1], err)
+			return o, err
 		}
 	}
 	for _, key := range ColorKeys() {
 		s := Setting{[]string{"ANSIBLE_COLOR_" + strings.ToUpper(key)}, "colors", key}
 		if text, ok := get(s); ok {
 			if err := o.Palette.Set(key, text); err != nil {
-				return o, fmt.Errorf("setting %s: %w", s.Env[0], err)
+				return o, err
 			}
 		}
 	}
+	o.JUnit = readJUnit(get)
 	return o, nil
 }
 

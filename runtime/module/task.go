@@ -26,6 +26,7 @@ type Task struct {
 
 	checked *argspec.Checked
 	cleanup []string
+	after   []func()
 }
 
 // Failure is a failed task: fail_json's msg and what goes with it.
@@ -93,8 +94,15 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 	for _, p := range t.cleanup {
 		_ = os.RemoveAll(p)
 	}
-	return t.finish(res, err)
+	res = t.finish(res, err)
+	for _, f := range t.after {
+		f()
+	}
+	return res
 }
+
+// After has a function called once the result has been made.
+func (t *Task) After(f func()) { t.after = append(t.after, f) }
 
 // Cleanup has a file removed when the task ends.
 func (t *Task) Cleanup(path string) { t.cleanup = append(t.cleanup, path) }

@@ -1,0 +1,309 @@
+// Package vault opens and makes text encrypted by ansible-vault, and finds the passwords for it.
+//
+// The format, AES256 of versions 1.1 and 1.2:
+//
+//	file     = header LF hex(body) in lines of 80
+//	header   = "$ANSIBLE_VAULT;1.1;AES256" | "$ANSIBLE_VAULT;1.2;AES256;" id
+//	body     = hex(salt) LF hex(hmac) LF hex(cipher)
+//	key, mac, iv = PBKDF2-SHA256(password, salt, 10000 rounds, 32+32+16 bytes)
+//	cipher   = AES-256-CTR(key, iv, PKCS#7(text))
+//	hmac     = HMAC-SHA256(mac, cipher)
+//
+// A vault id only says which password to prefer: it is not authenticated. Errors carry Ansible's words.
+// No error, log line or String method shows a password or a plaintext.
+package vault
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+const (
+	header    = "$ANSIBLE_VAULT"
+	cipherAES = "AES256"
+	rounds    = 10000
+	keyLen    = 32
+	saltLen   = 32
+	// DefaultID is the vault id of a password that was given none.
+	DefaultID = "default"
+)
+
+// FormatError reports text that starts like a vault and is none. Ansible warns of it too.
+type FormatError struct{ Msg string }
+
+func (e *FormatError) Error() string { return e.Msg }
+
+func formatErrorf(format string, args ...any) error {
+	return &FormatError{fmt.Sprintf(format, args...)}
+}
+
+// IsEncrypted says whether data looks like a vault: ASCII that starts with the header.
+func IsEncrypted(data []byte) bool {
+	if !bytes.HasPrefix(data, []byte(header)) {
+		return false
+	}
+	for _, c := range data {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// Secret is a password with its vault id.
+type Secret struct {
+	ID       string
+	Password []byte
+}
+
+// String hides the password.
+func (s Secret) String() string { return "vault secret " + s.ID }
+
+// GoString hides the password.
+func (s Secret) GoString() string { return s.String() }
+
+// Keyring holds the passwords of a run, the preferred ones first. A nil Keyring has none. It may be used
+// by several goroutines once its fields are set; it remembers what it opened, for the key derivation
+// takes milliseconds.
+type Keyring struct {
+	Secrets []Secret
+	// MatchID allows only the passwords with the vault id in the header: the setting
+	// DEFAULT_VAULT_ID_MATCH.
+	MatchID bool
+
+	mu     sync.Mutex
+	opened map[[sha256.Size]byte][]byte
+}
+
+// Decrypt opens a vault. file is where the text comes from, for messages; it may be empty.
+func (k *Keyring) Decrypt(data []byte, file string) ([]byte, error) {
+	if !IsEncrypted(data) {
+		msg := "input is not vault encrypted data. "
+		if file != "" {
+			msg += file + " is not a vault encrypted file"
+		}
+		return nil, errors.New(msg)
+	}
+	body, cipherName, id, err := envelope(data)
+	if err != nil {
+		in := ""
+		if file != "" {
+			in = " in " + file
+		}
+		return nil, formatErrorf("Vault envelope format error%s: %s", in, err)
+	}
+	if cipherName != cipherAES {
+		return nil, fmt.Errorf("%s cipher could not be found", cipherName)
+	}
+	if k == nil || len(k.Secrets) == 0 {
+		return nil, errors.New("Attempting to decrypt but no vault secrets found")
+	}
+	sum := sha256.Sum256(data)
+	if plain, ok := k.recall(sum); ok {
+		return plain, nil
+	}
+	for _, s := range k.Secrets {
+		if k.MatchID && s.ID != id {
+			continue
+		}
+		plain, err := open(body, s.Password)
+		if err == nil {
+			k.remember(sum, plain)
+			return plain, nil
+		}
+		var fe *FormatError
+		if errors.As(err, &fe) {
+			return nil, err
+		}
+	}
+	msg := "Decryption failed (no vault secrets were found that could decrypt)"
+	if file != "" {
+		msg += " on " + file
+	}
+	return nil, errors.New(msg)
+}
+
+func (k *Keyring) recall(sum [sha256.Size]byte) ([]byte, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	plain, ok := k.opened[sum]
+	return bytes.Clone(plain), ok
+}
+
+func (k *Keyring) remember(sum [sha256.Size]byte, plain []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.opened == nil {
+		k.opened = map[[sha256.Size]byte][]byte{}
+	}
+	k.opened[sum] = bytes.Clone(plain)
+}
+
+// Find returns the first secret with that vault id, or the first of all when id is empty.
+func (k *Keyring) Find(id string) (Secret, error) {
+	var known []string
+	if k != nil {
+		for _, s := range k.Secrets {
+			if id == "" || s.ID == id {
+				return s, nil
+			}
+			known = append(known, "'"+s.ID+"'")
+		}
+	}
+	if id == "" {
+		return Secret{}, errors.New("A vault password must be specified to encrypt data")
+	}
+	return Secret{}, fmt.Errorf("Did not find a match for --encrypt-vault-id=%s in the known vault-ids [%s]", id, strings.Join(known, ", "))
+}
+
+// envelope splits a vault into its body, still in hexadecimal, and what its header says.
+func envelope(data []byte) (body []byte, cipherName, id string, err error) {
+	lines := splitLines(data)
+	parts := strings.Split(strings.TrimSpace(string(lines[0])), ";")
+	if len(parts) < 3 {
+		return nil, "", "", errors.New("list index out of range")
+	}
+	id = DefaultID
+	if len(parts) >= 4 {
+		id = strings.TrimSpace(parts[3])
+	}
+	return bytes.Join(lines[1:], nil), strings.TrimSpace(parts[2]), id, nil
+}
+
+// splitLines is Python's bytes.splitlines.
+func splitLines(data []byte) [][]byte {
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
+	return bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
+}
+
+func unhex(b []byte) ([]byte, error) {
+	if len(b)%2 == 1 {
+		return nil, formatErrorf("Vault format unhexlify error: Odd-length string")
+	}
+	out := make([]byte, len(b)/2)
+	if _, err := hex.Decode(out, b); err != nil {
+		return nil, formatErrorf("Vault format unhexlify error: Non-hexadecimal digit found")
+	}
+	return out, nil
+}
+
+var errHMAC = errors.New("HMAC verification failed: Signature did not match digest.")
+
+// open decrypts the body of a vault.
+func open(body, password []byte) ([]byte, error) {
+	raw, err := unhex(body)
+	if err != nil {
+		return nil, err
+	}
+	parts := bytes.SplitN(raw, []byte("\n"), 3)
+	if len(parts) != 3 {
+		return nil, formatErrorf("Vault vaulttext format error: not enough values to unpack (expected 3, got %d)", len(parts))
+	}
+	var fields [3][]byte
+	for _, i := range []int{0, 2, 1} { // the order in which Ansible finds faults
+		if fields[i], err = unhex(parts[i]); err != nil {
+			return nil, err
+		}
+	}
+	salt, mac, text := fields[0], fields[1], fields[2]
+	keys, err := derive(password, salt)
+	if err != nil {
+		return nil, err
+	}
+	if !hmac.Equal(keys.sign(text), mac) {
+		return nil, errHMAC
+	}
+	plain, err := keys.stream(text)
+	if err != nil {
+		return nil, err
+	}
+	return unpad(plain)
+}
+
+func unpad(b []byte) ([]byte, error) {
+	bad := errors.New("Invalid padding bytes.")
+	if len(b) == 0 || len(b)%aes.BlockSize != 0 {
+		return nil, bad
+	}
+	n := int(b[len(b)-1])
+	if n == 0 || n > aes.BlockSize || !bytes.Equal(b[len(b)-n:], bytes.Repeat([]byte{byte(n)}, n)) {
+		return nil, bad
+	}
+	return b[:len(b)-n], nil
+}
+
+type keys struct{ key, mac, iv []byte }
+
+func derive(password, salt []byte) (keys, error) {
+	b, err := pbkdf2.Key(sha256.New, string(password), salt, rounds, 2*keyLen+aes.BlockSize)
+	if err != nil {
+		return keys{}, err
+	}
+	return keys{b[:keyLen], b[keyLen : 2*keyLen], b[2*keyLen:]}, nil
+}
+
+func (k keys) sign(text []byte) []byte {
+	h := hmac.New(sha256.New, k.mac)
+	h.Write(text)
+	return h.Sum(nil)
+}
+
+func (k keys) stream(in []byte) ([]byte, error) {
+	block, err := aes.NewCipher(k.key)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, len(in))
+	cipher.NewCTR(block, k.iv).XORKeyStream(out, in)
+	return out, nil
+}
+
+// Encrypt makes a vault of plain with that secret. A vault id other than "" and "default" goes into the
+// header, which then is of version 1.2. The lines end with LF, the last one too.
+func Encrypt(plain []byte, s Secret, id string) ([]byte, error) {
+	salt := make([]byte, saltLen)
+	if _, err := rand.Read(salt); err != nil {
+		return nil, err
+	}
+	return encrypt(plain, s, id, salt)
+}
+
+func encrypt(plain []byte, s Secret, id string, salt []byte) ([]byte, error) {
+	if IsEncrypted(plain) {
+		return nil, errors.New("input is already encrypted")
+	}
+	k, err := derive(s.Password, salt)
+	if err != nil {
+		return nil, err
+	}
+	pad := aes.BlockSize - len(plain)%aes.BlockSize
+	padded := append(bytes.Clone(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
+	text, err := k.stream(padded)
+	if err != nil {
+		return nil, err
+	}
+	body := hex.EncodeToString([]byte(hex.EncodeToString(salt) + "\n" + hex.EncodeToString(k.sign(text)) + "\n" + hex.EncodeToString(text)))
+	var b bytes.Buffer
+	if id != "" && id != DefaultID {
+		b.WriteString(header + ";1.2;" + cipherAES + ";" + id + "\n")
+	} else {
+		b.WriteString(header + ";1.1;" + cipherAES + "\n")
+	}
+	for len(body) > 0 {
+		n := min(80, len(body))
+		b.WriteString(body[:n] + "\n")
+		body = body[n:]
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,398 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// action is a module that the machine itself runs: it needs the variables of the task, or the
+// controller, and nothing of the host.
+type action func(x *taskRun, ctx context.Context, args *value.Dict) (*value.Dict, error)
+
+// actions are the machine's own, by full name.
+var actions map[string]action
+
+func init() {
+	actions = map[string]action{
+		"ansible.builtin.debug":                  (*taskRun).debug,
+		"ansible.builtin.set_fact":               (*taskRun).setFact,
+		"ansible.builtin.fail":                   (*taskRun).fail,
+		"ansible.builtin.assert":                 (*taskRun).assert,
+		"ansible.builtin.include_vars":           (*taskRun).includeVars,
+		"ansible.builtin.set_stats":              (*taskRun).setStats,
+		"ansible.builtin.add_host":               (*taskRun).addHost,
+		"ansible.builtin.group_by":               (*taskRun).groupBy,
+		"ansible.builtin.pause":                  (*taskRun).pause,
+		"ansible.builtin.gather_facts":           (*taskRun).gatherFacts,
+		"ansible.builtin.validate_argument_spec": (*taskRun).validateArgs,
+	}
+}
+
+// Has says whether the machine runs the module itself.
+func Has(name string) bool { return actions[name] != nil }
+
+// action runs the task's action once.
+func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
+	if act := actions[x.t.Module]; act != nil {
+		return act(x, ctx, p.args.Copy())
+	}
+	return x.module(ctx, p)
+}
+
+// validArgs refuses arguments that an action does not know, in Ansible's words.
+func (x *taskRun) validArgs(args *value.Dict, valid ...string) error {
+	var unknown []string
+	for _, k := range args.K {
+		name, _ := value.Text(k)
+		if !oneOf(name, valid) {
+			unknown = append(unknown, name)
+		}
+	}
+	if unknown == nil {
+		return nil
+	}
+	return x.actionFail("Invalid options for " + x.t.Action + ": " + strings.Join(unknown, ","))
+}
+
+// actionFail is what Ansible's AnsibleActionFail makes: the task's result at once.
+func (x *taskRun) actionFail(msg string) error {
+	return &fault{msg: msg, result: value.DictOf("msg", msg, "failed", true)}
+}
+
+func (x *taskRun) debug(_ context.Context, args *value.Dict) (*value.Dict, error) {
+	if has(args, "msg") && has(args, "var") {
+		return value.DictOf("failed", true, "msg", "'msg' and 'var' are incompatible options"), nil
+	}
+	if err := x.validArgs(args, "msg", "var", "verbosity"); err != nil {
+		return nil, err
+	}
+	verbosity, err := x.verbosity(args)
+	if err != nil {
+		return nil, err
+	}
+	res := value.NewDict()
+	switch {
+	case verbosity > int64(x.m.code.Settings.Verbosity):
+		return value.DictOf("skipped_reason", "Verbosity threshold not met.", "skipped", true, "failed", false), nil
+	case has(args, "msg"):
+		res.SetStr("msg", get(args, "msg"))
+	case has(args, "var"):
+		name, v, err := x.debugVar(get(args, "var"))
+		if err != nil {
+			return nil, err
+		}
+		res.SetStr(name, v)
+	default:
+		res.SetStr("msg", "Hello world!")
+	}
+	res.SetStr("_ansible_verbose_always", true)
+	res.SetStr("failed", false)
+	return res, nil
+}
+
+func (x *taskRun) verbosity(args *value.Dict) (int64, error) {
+	v, ok := args.GetStr("verbosity")
+	if !ok {
+		return 0, nil
+	}
+	n, ok := toInt(v)
+	if !ok {
+		s, _ := value.Repr(v)
+		return 0, faultf("Unexpected failure during module execution: invalid literal for int() with base 10: %s", s)
+	}
+	return n, nil
+}
+
+// debugVar evaluates debug's var: a name or an expression, or what a template made of one.
+func (x *taskRun) debugVar(v value.Value) (string, value.Value, error) {
+	src, ok := value.Text(v)
+	if !ok {
+		name := "<class '" + value.TypeName(v) + "'>"
+		return name, v, nil
+	}
+	r, err := x.expression(src)
+	var undef *value.UndefError
+	if errors.As(err, &undef) {
+		msg := "VARIABLE IS NOT DEFINED!"
+		if x.m.code.Settings.Verbosity > 0 {
+			msg += ": " + err.Error()
+		}
+		return src, msg, nil
+	}
+	return src, r, err
+}
+
+// expression evaluates text that is an expression without its braces.
+func (x *taskRun) expression(src string) (value.Value, error) {
+	t, err := (&outside{x: x}).Parse(eval.ParseTemplate, "{{"+src+"}}")
+	if err != nil {
+		return nil, err
+	}
+	return x.eval().Value(t)
+}
+
+func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, error) {
+	cacheable := false
+	if v, ok := args.GetStr("cacheable"); ok {
+		cacheable, _ = boolean(v)
+		args.Del("cacheable")
+	}
+	if args.Len() == 0 {
+		return nil, x.actionFail("No key/value pairs provided, at least one is required for this action to succeed")
+	}
+	facts := value.NewDict()
+	for i, k := range args.K {
+		name, err := x.keyName(k)
+		if err != nil {
+			return nil, err
+		}
+		if !isIdentifier(name) {
+			return nil, x.actionFail("The variable name '" + name + "' is not valid. Variables must start with a letter or underscore character, " +
+				"and contain only letters, numbers and underscores.")
+		}
+		facts.SetStr(name, x.factValue(args.V[i]))
+	}
+	return value.DictOf("ansible_facts", facts, "_ansible_facts_cacheable", cacheable), nil
+}
+
+// keyName renders the name of a variable, which may itself be a template.
+func (x *taskRun) keyName(k value.Value) (string, error) {
+	s, err := value.ToStr(k)
+	if err != nil || !strings.Contains(s, "{{") {
+		return s, err
+	}
+	t, err := (&outside{x: x}).Parse(eval.ParseTemplate, s)
+	if err != nil {
+		return "", err
+	}
+	v, err := x.eval().Value(t)
+	if err != nil {
+		return "", err
+	}
+	return value.ToStr(v)
+}
+
+// factValue turns the words for true and false into booleans, as set_fact does in dialect classic.
+func (x *taskRun) factValue(v value.Value) value.Value {
+	if s, ok := value.Text(v); ok && x.m.dialect == eval.Classic {
+		switch lower(s) {
+		case "true", "yes":
+			return true
+		case "false", "no":
+			return false
+		}
+	}
+	return v
+}
+
+func (x *taskRun) fail(_ context.Context, args *value.Dict) (*value.Dict, error) {
+	if err := x.validArgs(args, "msg"); err != nil {
+		return nil, err
+	}
+	msg, ok := args.GetStr("msg")
+	if !ok {
+		msg = "Failed as requested from task"
+	}
+	return value.DictOf("failed", true, "msg", msg), nil
+}
+
+func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, error) {
+	if err := x.validArgs(args, "fail_msg", "msg", "quiet", "success_msg", "that"); err != nil {
+		return nil, err
+	}
+	if !has(args, "that") {
+		return nil, faultf(`conditional required in "that" string`)
+	}
+	failKey := "fail_msg"
+	if !has(args, failKey) {
+		failKey = "msg"
+	}
+	failMsg, err := message(args, failKey, "Assertion failed", "fail_msg or msg")
+	if err != nil {
+		return nil, err
+	}
+	successMsg, err := message(args, "success_msg", "All assertions passed", "success_msg")
+	if err != nil {
+		return nil, err
+	}
+	quiet, _ := boolean(get(args, "quiet"))
+	res := value.NewDict()
+	if !quiet {
+		res.SetStr("_ansible_verbose_always", true)
+	}
+	for _, that := range x.thats(args) {
+		cond, err := x.parsedCondition(that)
+		if err != nil {
+			return nil, err
+		}
+		ok, err := x.eval().Condition(cond)
+		if err != nil {
+			return nil, &fault{msg: err.Error(), excerpt: true}
+		}
+		if !ok {
+			res.Update(value.DictOf("failed", true, "evaluated_to", false, "assertion", that, "msg", failMsg))
+			return res, nil
+		}
+	}
+	res.SetStr("changed", false)
+	res.SetStr("msg", successMsg)
+	return res, nil
+}
+
+// thats lists the conditions of an assert as written; a text that is a template stands for what it
+// renders to.
+func (x *taskRun) thats(args *value.Dict) []value.Value {
+	var raw value.Value
+	if d, ok := x.t.Args.V.(*value.Dict); ok {
+		raw = get(d, "that")
+	}
+	switch v := raw.(type) {
+	case *value.List:
+		return untemplated(v.V)
+	case nil, *value.Tmpl:
+	default:
+		return []value.Value{raw}
+	}
+	that := get(args, "that")
+	if l, ok := that.(*value.List); ok {
+		return l.V
+	}
+	return []value.Value{that}
+}
+
+func untemplated(list []value.Value) []value.Value {
+	out := make([]value.Value, len(list))
+	for i, v := range list {
+		if t, ok := v.(*value.Tmpl); ok {
+			v = t.Src
+		}
+		out[i] = v
+	}
+	return out
+}
+
+// parsedCondition turns a condition given as data into one that can be evaluated.
+func (x *taskRun) parsedCondition(that value.Value) (value.Value, error) {
+	src, ok := value.Text(that)
+	if !ok {
+		return that, nil
+	}
+	return (&outside{x: x}).Parse(eval.ParseCondition, src)
+}
+
+// message reads an argument that is a text or a list of texts.
+func message(args *value.Dict, key, unset, called string) (value.Value, error) {
+	switch v := get(args, key).(type) {
+	case nil:
+		return unset, nil
+	case string, *value.Str:
+		return v, nil
+	case *value.List:
+		for _, e := range v.V {
+			if _, ok := value.Text(e); !ok {
+				return nil, faultf("Type of one of the elements in %s list is not string type", called)
+			}
+		}
+		return v, nil
+	default:
+		return nil, faultf("Incorrect type for %s, expected a string or list and got <class '%s'>", called, value.TypeName(v))
+	}
+}
+
+func (x *taskRun) setStats(_ context.Context, args *value.Dict) (*value.Dict, error) {
+	if err := x.validArgs(args, "aggregate", "data", "per_host"); err != nil {
+		return nil, err
+	}
+	data, ok := get(args, "data").(*value.Dict)
+	if has(args, "data") && !ok {
+		return value.DictOf("failed", true, "msg", "The 'data' option needs to be a dictionary/hash"), nil
+	}
+	stats := value.DictOf("data", value.NewDict(), "per_host", false, "aggregate", true)
+	for _, opt := range []string{"per_host", "aggregate"} {
+		if v := get(args, opt); v != nil {
+			b, _ := boolean(v)
+			stats.SetStr(opt, b)
+		}
+	}
+	out := value.NewDict()
+	for i := range data.Len() {
+		name, err := x.keyName(data.K[i])
+		if err != nil {
+			return nil, err
+		}
+		if !isIdentifier(name) {
+			return value.DictOf("failed", true, "msg", "The variable name '"+name+"' is not valid. Variables must start with a letter or underscore character, "+
+				"and contain only letters, numbers and underscores."), nil
+		}
+		out.SetStr(name, data.V[i])
+	}
+	stats.SetStr("data", out)
+	return value.DictOf("changed", false, "ansible_stats", stats), nil
+}
+
+// ask puts a question to the controller whose answer is the result of the task.
+func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*value.Dict, error) {
+	a, err := x.m.up.Ask(ctx, need(what, x, args))
+	if err != nil {
+		return nil, err
+	}
+	if a.Error != "" {
+		return nil, &fault{msg: a.Error, excerpt: a.Kind == "excerpt"}
+	}
+	res, ok := a.Value.V.(*value.Dict)
+	if !ok {
+		return nil, faultf("the controller answered with a %s", value.TypeName(a.Value.V))
+	}
+	return res, nil
+}
+
+func (x *taskRun) pause(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	return x.ask(ctx, event.Pause, args)
+}
+
+func (x *taskRun) includeVars(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	return x.ask(ctx, event.LoadVars, args)
+}
+
+func (x *taskRun) addHost(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if raw, ok := get(args, "_raw_params").(*value.Dict); ok {
+		args.Del("_raw_params")
+		all := raw.Copy()
+		all.Update(args)
+		args = all
+	}
+	name := firstOf(args, "name", "hostname", "host")
+	if name == nil {
+		return nil, x.actionFail("name, host or hostname needs to be provided")
+	}
+	return x.ask(ctx, event.Inventory, args)
+}
+
+func (x *taskRun) groupBy(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if err := x.validArgs(args, "key", "parents"); err != nil {
+		return nil, err
+	}
+	if !has(args, "key") {
+		return value.DictOf("failed", true, "msg", "the 'key' param is required when using group_by"), nil
+	}
+	return x.ask(ctx, event.Inventory, args)
+}
+
+func firstOf(d *value.Dict, keys ...string) value.Value {
+	for _, k := range keys {
+		if v, ok := d.GetStr(k); ok {
+			return v
+		}
+	}
+	return nil
+}
+
+func has(d *value.Dict, key string) bool {
+	_, ok := d.GetStr(key)
+	return ok
+}

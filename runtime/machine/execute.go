@@ -1,0 +1,442 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// execute runs the task once, or once for the present item: conditions, arguments, attempts.
+//
+// Observed: ansible-core 2.14's task executor.
+func (x *taskRun) execute() (*value.Dict, error) {
+	run, err := x.condition(x.t.When, x.eval())
+	if err != nil {
+		if x.loopFault != nil {
+			err = x.loopFault
+		}
+		return nil, err
+	}
+	if !run {
+		return value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False"), nil
+	}
+	if x.loopFault != nil {
+		return nil, x.loopFault
+	}
+	p, err := x.prepare()
+	if err != nil {
+		return nil, err
+	}
+	return x.attempts(p)
+}
+
+// condition evaluates a list of conditions: all must hold.
+func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
+	for _, c := range list {
+		ok, err := ev.Condition(c.V)
+		if err != nil {
+			return false, &fault{msg: err.Error(), excerpt: true}
+		}
+		if !ok {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// prepared is a task with all its keywords rendered, ready for its attempts.
+type prepared struct {
+	args     *value.Dict
+	env      map[string]string
+	retries  int64
+	delay    time.Duration
+	timeout  time.Duration
+	become   Become
+	poll     int64
+	register string
+}
+
+func (x *taskRun) prepare() (*prepared, error) {
+	p := &prepared{register: x.t.Register}
+	if err := x.renderFlags(); err != nil {
+		return nil, err
+	}
+	if err := x.renderNotify(); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.args, err = x.arguments(); err != nil {
+		return nil, err
+	}
+	if p.env, err = x.environment(); err != nil {
+		return nil, err
+	}
+	if p.become, err = x.become(); err != nil {
+		return nil, err
+	}
+	timeout, err := x.number64("timeout", x.t.Timeout, int64(x.m.code.Settings.TaskTimeout))
+	if err != nil {
+		return nil, err
+	}
+	p.timeout = time.Duration(timeout) * time.Second
+	return p, x.renderRetries(p)
+}
+
+func (x *taskRun) renderRetries(p *prepared) error {
+	delay, err := x.number64("delay", x.t.Delay, 5)
+	if err != nil {
+		return err
+	}
+	if delay < 0 {
+		delay = 1
+	}
+	p.delay = time.Duration(delay) * time.Second
+	retries, err := x.number64("retries", x.t.Retries, 3)
+	switch {
+	case err != nil:
+		return err
+	case len(x.t.Until) == 0:
+		p.retries = 1
+	case retries <= 0:
+		p.retries = 1
+	case !x.t.Retries.IsSet():
+		p.retries = 3
+	default:
+		p.retries = retries + 1
+	}
+	return nil
+}
+
+func (x *taskRun) renderFlags() (err error) {
+	set := func(name string, v ir.Val, into *bool) {
+		if err == nil && v.IsSet() {
+			*into, err = x.keyword(name, v, *into)
+		}
+	}
+	set("no_log", x.t.NoLog, &x.flags.NoLog)
+	set("ignore_errors", x.t.IgnoreErrors, &x.flags.IgnoreErrors)
+	set("ignore_unreachable", x.t.IgnoreUnreachable, &x.flags.IgnoreUnreachable)
+	set("check_mode", x.t.CheckMode, &x.flags.Check)
+	set("diff", x.t.Diff, &x.flags.Diff)
+	set("any_errors_fatal", x.t.AnyErrorsFatal, &x.flags.AnyErrorsFatal)
+	set("run_once", x.t.RunOnce, &x.flags.RunOnce)
+	set("delegate_facts", x.t.DelegateFacts, &x.flags.DelegateFacts)
+	if err != nil || !x.t.DelegateTo.IsSet() {
+		return err
+	}
+	v, err := x.eval().Value(x.t.DelegateTo.V)
+	if err != nil {
+		return x.optionFault(err)
+	}
+	if v == value.Value(value.Omit) {
+		return nil
+	}
+	x.flags.DelegateTo, err = value.ToStr(v)
+	return err
+}
+
+func (x *taskRun) renderNotify() error {
+	x.notify = x.notify[:0]
+	for _, n := range x.t.Notify {
+		v, err := x.eval().Value(n.V)
+		if err != nil {
+			return x.optionFault(err)
+		}
+		list, ok := v.(*value.List)
+		if !ok {
+			list = value.NewList(v)
+		}
+		for _, e := range list.V {
+			s, err := value.ToStr(e)
+			if err != nil {
+				return x.optionFault(err)
+			}
+			x.notify = append(x.notify, s)
+		}
+	}
+	return nil
+}
+
+// arguments renders the task's arguments, with the module defaults below them and omitted ones
+// gone.
+func (x *taskRun) arguments() (*value.Dict, error) {
+	v, err := x.eval().Value(x.t.Args.V)
+	if err != nil {
+		return nil, x.optionFault(err)
+	}
+	if v == nil {
+		v = value.NewDict()
+	}
+	args, ok := v.(*value.Dict)
+	if !ok {
+		s, _ := value.ToStr(v)
+		return nil, faultf("invalid or malformed argument: '%s'", s)
+	}
+	args = args.Copy()
+	if args, err = x.variableParams(args); err != nil {
+		return nil, err
+	}
+	if args, err = x.withDefaults(args); err != nil {
+		return nil, err
+	}
+	return removeOmit(args).(*value.Dict), nil
+}
+
+// variableParams spreads "module: '{{ dict }}'": the variable's entries below those written out.
+func (x *taskRun) variableParams(args *value.Dict) (*value.Dict, error) {
+	v, ok := args.GetStr("_variable_params")
+	if !ok {
+		return args, nil
+	}
+	args.Del("_variable_params")
+	d, ok := v.(*value.Dict)
+	if !ok {
+		s, _ := value.ToStr(v)
+		return nil, faultf("invalid or malformed argument: '%s'", s)
+	}
+	if x.m.code.Settings.InjectFacts {
+		x.warn("Using a variable for a task's 'args' is unsafe in some situations " +
+			"(see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe)")
+	}
+	all := d.Copy()
+	all.Update(args)
+	return all, nil
+}
+
+func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
+	if len(x.t.Defaults) == 0 {
+		return args, nil
+	}
+	all := value.NewDict()
+	for _, d := range x.t.Defaults {
+		v, err := x.eval().Value(d.V)
+		if err != nil {
+			return nil, x.optionFault(err)
+		}
+		if dd, ok := v.(*value.Dict); ok {
+			all.Update(dd)
+		}
+	}
+	all.Update(args)
+	return all, nil
+}
+
+// removeOmit drops every entry whose value is omit, at any depth.
+func removeOmit(v value.Value) value.Value {
+	switch d := v.(type) {
+	case *value.Dict:
+		out := value.NewDict()
+		for i, k := range d.K {
+			if d.V[i] != value.Value(value.Omit) {
+				_ = out.Set(k, removeOmit(d.V[i]))
+			}
+		}
+		return out
+	case *value.List:
+		out := &value.List{V: make([]value.Value, 0, len(d.V))}
+		for _, e := range d.V {
+			if e != value.Value(value.Omit) {
+				out.V = append(out.V, removeOmit(e))
+			}
+		}
+		return out
+	}
+	return v
+}
+
+// environment merges the environment keywords around the task, the innermost last.
+func (x *taskRun) environment() (map[string]string, error) {
+	env := map[string]string{}
+	for _, e := range x.t.Environment {
+		v, err := x.eval().Value(e.V)
+		if err != nil {
+			return nil, x.optionFault(err)
+		}
+		list, ok := v.(*value.List)
+		if !ok {
+			list = value.NewList(v)
+		}
+		for _, one := range list.V {
+			d, ok := one.(*value.Dict)
+			if !ok {
+				s, _ := value.ToStr(one)
+				return nil, faultf("environment must be a dictionary, received %s (%s)", s, value.TypeName(one))
+			}
+			for i, k := range d.K {
+				if d.V[i] == value.Value(value.Omit) {
+					continue
+				}
+				name, _ := value.ToStr(k)
+				env[name], _ = value.ToStr(d.V[i])
+			}
+		}
+	}
+	return env, nil
+}
+
+// attempts runs the action until its condition holds or the attempts are used up.
+func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
+	var res *value.Dict
+	for attempt := int64(1); ; attempt++ {
+		r, err := x.attempt(p)
+		if err != nil {
+			return nil, err
+		}
+		if res = r; truthy(res, "unreachable") {
+			return res, nil
+		}
+		x.judge(p, res, attempt)
+		if p.retries <= 1 {
+			break
+		}
+		done, err := x.condition(x.t.Until, x.eval())
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			break
+		}
+		if attempt >= p.retries {
+			res.SetStr("attempts", p.retries-1)
+			res.SetStr("failed", true)
+			break
+		}
+		res.SetStr("retries", p.retries)
+		if err := x.emitRetry(res, attempt, p.retries); err != nil {
+			return nil, err
+		}
+		x.sleep(p.delay)
+	}
+	x.remember(p.register, res)
+	if x.flags.DelegateTo == "" || !x.flags.DelegateFacts {
+		x.localFacts(res)
+	}
+	return res, nil
+}
+
+func (x *taskRun) emitRetry(res *value.Dict, attempt, retries int64) error {
+	shown := shown(res)
+	shown.SetStr("_ansible_retry", true)
+	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
+		Attempt: int(attempt), Retries: int(retries)})
+}
+
+// attempt runs the action once, within its time.
+func (x *taskRun) attempt(p *prepared) (*value.Dict, error) {
+	ctx := x.ctx
+	if p.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, p.timeout)
+		defer cancel()
+	}
+	res, err := x.action(ctx, p)
+	if p.timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && x.ctx.Err() == nil {
+		msg := fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", x.t.Action, p.timeout/time.Second)
+		return nil, &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg)}
+	}
+	return res, err
+}
+
+// judge completes a result: failed, changed, attempts, and what changed_when and failed_when say.
+func (x *taskRun) judge(p *prepared, res *value.Dict, attempt int64) {
+	if _, ok := res.GetStr("failed"); !ok {
+		rc, has := res.GetStr("rc")
+		res.SetStr("failed", has && !isZero(rc))
+	}
+	if len(x.t.Until) > 0 {
+		res.SetStr("attempts", attempt)
+	}
+	if _, ok := res.GetStr("changed"); !ok {
+		res.SetStr("changed", false)
+	}
+	x.remember(p.register, res)
+	x.localFacts(res)
+	if _, skipped := res.GetStr("skipped"); skipped {
+		return
+	}
+	if len(x.t.ChangedWhen) > 0 {
+		ok, err := x.condition(x.t.ChangedWhen, x.eval())
+		if err != nil {
+			x.badCondition(res, "changed_when_result", err)
+			return
+		}
+		res.SetStr("changed", ok)
+	}
+	if len(x.t.FailedWhen) > 0 {
+		ok, err := x.condition(x.t.FailedWhen, x.eval())
+		if err != nil {
+			x.badCondition(res, "failed_when_result", err)
+			return
+		}
+		res.SetStr("failed", ok)
+		res.SetStr("failed_when_result", ok)
+	}
+}
+
+func (x *taskRun) badCondition(res *value.Dict, key string, err error) {
+	res.SetStr("failed", true)
+	msg := err.Error()
+	var f *fault
+	if errors.As(err, &f) && f.excerpt {
+		msg += x.excerpt()
+	}
+	res.SetStr(key, msg)
+}
+
+func isZero(v value.Value) bool {
+	if n, ok := v.(int64); ok {
+		return n == 0
+	}
+	s, ok := value.Text(v)
+	return ok && s == "0"
+}
+
+// remember makes the result visible under its registered name for the rest of the task.
+func (x *taskRun) remember(register string, res *value.Dict) {
+	if register != "" {
+		x.vars.local.SetStr(register, x.taint(res))
+	}
+}
+
+// localFacts makes the facts of a result visible for the rest of the task.
+func (x *taskRun) localFacts(res *value.Dict) {
+	facts, ok := get(res, "ansible_facts").(*value.Dict)
+	if !ok || x.t.Module == "ansible.builtin.debug" || !x.readsAgain() {
+		return
+	}
+	if cleanFacts(x.t.Module) {
+		x.vars.local.Update(facts)
+		return
+	}
+	all := namespaceFacts(x.m.host.Facts)
+	all.Update(namespaceFacts(facts))
+	x.vars.local.SetStr("ansible_facts", x.taint(all))
+	if x.m.code.Settings.InjectFacts {
+		x.vars.local.Update(facts)
+	}
+}
+
+// readsAgain says whether anything of this task is evaluated after its first action.
+func (x *taskRun) readsAgain() bool {
+	return x.t.Loop != nil || len(x.t.Until)+len(x.t.ChangedWhen)+len(x.t.FailedWhen) > 0
+}
+
+// cleanFacts says whether the variables a module returns are the playbook's own, so that they may
+// hold templates: set_fact and include_vars.
+func cleanFacts(module string) bool {
+	return module == "ansible.builtin.set_fact" || module == "ansible.builtin.include_vars"
+}
+
+// taint marks what came from a module: it is never rendered.
+func (x *taskRun) taint(v value.Value) value.Value {
+	if cleanFacts(x.t.Module) {
+		return v
+	}
+	return value.Taint(v)
+}

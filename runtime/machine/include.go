@@ -1,0 +1,243 @@
+package machine
+
+import (
+	"context"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+)
+
+// wanted is one file or role that an include asks for, for one item of its loop.
+type wanted struct {
+	name  string      // the file, or the role
+	args  *value.Dict // include_role's arguments
+	vars  *value.Dict // what the included code sees besides: the loop's variables
+	label value.Value
+}
+
+// include runs include_tasks and include_role: it works out what to include, reports it, and runs
+// the code.
+func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (bool, error) {
+	t := m.tasks[number]
+	if m.skips(number, t) {
+		return false, nil
+	}
+	a, err := m.barrier(ctx, number, addr)
+	if err != nil {
+		return false, err
+	}
+	if a.Go == event.Fail {
+		return true, nil
+	}
+	x := m.begin(ctx, number, addr)
+	if err := x.started(); err != nil {
+		return false, err
+	}
+	list, res := x.wantedFiles()
+	if res != nil {
+		return x.finish(res)
+	}
+	return x.bring(list)
+}
+
+// wantedFiles evaluates the include. The result is not nil when nothing is included: the task was
+// skipped or failed.
+func (x *taskRun) wantedFiles() ([]wanted, *value.Dict) {
+	var list []wanted
+	res := func() *value.Dict {
+		if v, err := x.keyword("no_log", x.t.NoLog, false); err == nil {
+			x.flags.NoLog = v
+		}
+		items, looped, err := x.items()
+		if isUndefined(err) {
+			x.loopFault, looped, err = err, false, nil
+		}
+		if err != nil {
+			return x.failure(err)
+		}
+		if !looped {
+			w, res := x.wantedFile(nil, nil)
+			if res == nil {
+				list = append(list, *w)
+			}
+			return res
+		}
+		return x.wantedLoop(items, &list)
+	}()
+	return list, res
+}
+
+func (x *taskRun) wantedLoop(items []value.Value, list *[]wanted) *value.Dict {
+	c, err := x.loopControl()
+	if err != nil {
+		return x.failure(err)
+	}
+	if len(items) == 0 {
+		return value.DictOf("changed", false, "skipped", true, "skipped_reason", "No items in the list", "results", value.NewList())
+	}
+	var results []*value.Dict
+	skipped := true
+	for i, item := range items {
+		extra := value.DictOf("ansible_loop_var", c.varName, c.varName, item)
+		if c.indexVar != "" {
+			extra.Update(value.DictOf("ansible_index_var", c.indexVar, c.indexVar, int64(i)))
+		}
+		if c.extended {
+			extra.SetStr("ansible_loop", extendedLoop(items, i, c.all))
+		}
+		x.vars.local.Update(extra)
+		label := item
+		if c.label != nil {
+			if v, err := x.eval().Value(c.label); err == nil {
+				label = v
+			}
+		}
+		w, res := x.wantedFile(extra, label)
+		if res == nil {
+			*list = append(*list, *w)
+			res = value.DictOf("include", w.name)
+			skipped = false
+		} else if truthy(res, "failed") {
+			skipped = false
+		}
+		res.SetStr(c.varName, item)
+		res.SetStr("ansible_loop_var", c.varName)
+		results = append(results, res)
+		if statusOf(res) == event.Failed || statusOf(res) == event.Skipped {
+			_ = x.emitItem(res, label)
+		}
+	}
+	x.vars.local = value.NewDict()
+	sum := x.summary(results)
+	if skipped || truthy(sum, "failed") {
+		return sum
+	}
+	return nil
+}
+
+// wantedFile evaluates one item of the include.
+func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *value.Dict) {
+	run, err := x.condition(x.t.When, x.eval())
+	if err != nil {
+		if x.loopFault != nil {
+			err = x.loopFault
+		}
+		return nil, x.failure(err)
+	}
+	if !run {
+		return nil, value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False")
+	}
+	if x.loopFault != nil {
+		return nil, x.failure(x.loopFault)
+	}
+	if err := x.renderFlags(); err != nil {
+		return nil, x.failure(err)
+	}
+	raw := asDict(x.t.Args.V)
+	v, err := x.eval().Value(raw)
+	if err != nil {
+		return nil, x.failure(x.includeFault(err))
+	}
+	args := asDict(removeOmit(v))
+	key := "_raw_params"
+	if x.t.Include.Kind == "role" {
+		key = "name"
+		if !has(args, key) {
+			key = "role"
+		}
+	} else if has(args, "file") {
+		key = "file"
+	}
+	name, _ := value.ToStr(get(args, key))
+	if !has(args, key) || name == "" {
+		return nil, value.DictOf("failed", true, "msg", "No include file was specified to the include", "changed", false)
+	}
+	w := &wanted{name: name, args: args, vars: extra, label: label}
+	if w.vars == nil {
+		w.vars = value.NewDict()
+	}
+	return w, nil
+}
+
+// includeFault words an undefined variable in the name of an include.
+func (x *taskRun) includeFault(err error) error { return err }
+
+// bring fetches the code of the files, reports them, and runs them one after the other.
+func (x *taskRun) bring(list []wanted) (bool, error) {
+	args := &value.List{}
+	for _, w := range list {
+		args.V = append(args.V, value.DictOf("name", w.name, "args", w.args, "vars", w.vars, "label", w.label))
+	}
+	a, err := x.fragments(list, args)
+	if err != nil {
+		return false, err
+	}
+	if a.Error != "" {
+		res := value.DictOf("include", list[0].name, "include_args", value.NewDict(), "changed", false, "failed", true)
+		res.SetStr("reason", a.Error)
+		return x.finish(res)
+	}
+	if x.t.Role >= 0 {
+		x.m.roleRan[x.t.Role] = true
+	}
+	for i := range a.Extensions {
+		x.m.addExtension(&a.Extensions[i])
+	}
+	for i := range a.Extensions {
+		ordinal := i
+		if i < len(a.Ordinals) {
+			ordinal = a.Ordinals[i]
+		}
+		failed, err := x.runFragment(&a.Extensions[i], ordinal, list[i].vars)
+		if failed || err != nil {
+			return failed, err
+		}
+	}
+	return false, nil
+}
+
+// fragments returns the code of an include: what the batch holds, else the controller's answer. In
+// both cases the files are reported.
+func (x *taskRun) fragments(list []wanted, args *value.List) (*event.Answer, error) {
+	if a := x.heldFragments(list); a != nil && !x.m.code.Settings.Lockstep {
+		e := &event.Event{Kind: event.Included, Addr: x.addr, Task: x.number, Flags: x.flags}
+		for i, w := range list {
+			e.Files = append(e.Files, event.IncludedFile{Path: a.Extensions[i].Path, Label: ir.Val{V: w.label}})
+		}
+		return a, x.m.up.Emit(e)
+	}
+	return x.m.up.Ask(x.ctx, &event.Need{Ask: event.Fragments, Task: x.number, Addr: x.addr, Args: ir.Val{V: args}})
+}
+
+func (x *taskRun) heldFragments(list []wanted) *event.Answer {
+	a := &event.Answer{}
+	for _, w := range list {
+		f := x.t.Include.Fragments[w.name]
+		if f == nil || x.t.Include.Kind == "role" && w.args.Len() > 1 {
+			return nil
+		}
+		a.Extensions = append(a.Extensions, ir.Extension{Fragment: *f})
+	}
+	return a
+}
+
+// addExtension puts the tasks, scopes and handlers of an included file where instructions find
+// them.
+func (m *Machine) addExtension(e *ir.Extension) {
+	m.extend(e.FirstTask, e.FirstScope, e.FirstLayer, e.FirstRole, &e.Tables)
+	m.handlers = append(m.handlers, e.Handlers...)
+	for _, n := range e.Known {
+		m.known[n] = true
+	}
+	for _, t := range e.Excluded {
+		m.excluded[t] = true
+	}
+}
+
+func (x *taskRun) runFragment(e *ir.Extension, ordinal int, vars *value.Dict) (bool, error) {
+	m := x.m
+	m.includes = append(m.includes, vars)
+	defer func() { m.includes = m.includes[:len(m.includes)-1] }()
+	return m.exec(x.ctx, e.Code, append(append(ir.Address{}, x.addr...), ordinal))
+}

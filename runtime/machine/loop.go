@@ -1,0 +1,233 @@
+package machine
+
+import (
+	"fmt"
+	"time"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// items evaluates the loop of the task. Looped is false when it has none.
+func (x *taskRun) items() (items []value.Value, looped bool, err error) {
+	l := x.t.Loop
+	if l == nil {
+		return nil, false, nil
+	}
+	if l.With == "" {
+		v, err := x.eval().Value(l.Items.V)
+		if err != nil {
+			return nil, true, err
+		}
+		if t, ok := v.(value.Tuple); ok {
+			return t, true, nil
+		}
+		list, ok := v.(*value.List)
+		if !ok {
+			s, _ := value.ToStr(v)
+			return nil, true, faultf("Invalid data passed to 'loop', it requires a list, got this instead: %s."+
+				" Hint: If you passed a list/dict of just one element,"+
+				" try adding wantlist=True to your lookup invocation or use q/query instead of lookup.", s)
+		}
+		return list.V, true, nil
+	}
+	items, err = x.eval().With(l.With, l.Items.V, x.lookupFolder())
+	return items, true, err
+}
+
+// lookupFolder is the subfolder in which with_first_found and with_fileglob look first.
+func (x *taskRun) lookupFolder() string {
+	for _, sub := range []string{"template", "var"} {
+		if contains(x.t.Action, sub) {
+			return sub + "s"
+		}
+	}
+	return "files"
+}
+
+// loopControl is a task's loop_control with its templates rendered.
+type loopControl struct {
+	varName, indexVar string
+	pause             time.Duration
+	extended, all     bool
+	label             value.Value
+}
+
+func (x *taskRun) loopControl() (c loopControl, err error) {
+	l := x.t.Loop
+	text := func(v ir.Val, unset string) string {
+		if err != nil || !v.IsSet() {
+			return unset
+		}
+		var r value.Value
+		if r, err = x.eval().Value(v.V); err != nil {
+			err = x.optionFault(err)
+			return unset
+		}
+		s, _ := value.ToStr(r)
+		return s
+	}
+	c.varName = text(l.Var, "item")
+	c.indexVar = text(l.IndexVar, "")
+	c.label = l.Label.V
+	if err == nil && l.Pause.IsSet() {
+		var v value.Value
+		if v, err = x.eval().Value(l.Pause.V); err == nil {
+			f, _ := toFloat(v)
+			c.pause = time.Duration(f * float64(time.Second))
+		}
+	}
+	if err == nil {
+		c.extended, err = x.keyword("extended", l.Extended, false)
+	}
+	if err == nil {
+		c.all, err = x.keyword("extended_allitems", l.ExtendedAllItems, true)
+	}
+	return c, err
+}
+
+// loop runs the task for every item and returns their results.
+func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
+	c, err := x.loopControl()
+	if err != nil {
+		return nil, err
+	}
+	if _, used := x.vars.Lookup(c.varName); used {
+		x.warn(fmt.Sprintf("%s: The loop variable '%s' is already in use. You should set the `loop_var` value in the `loop_control` option for the task"+
+			" to something else to avoid variable collisions and unexpected behavior.", x.describe(), c.varName))
+	}
+	var results []*value.Dict
+	noLog := false
+	for i, item := range items {
+		if err := x.ctx.Err(); err != nil {
+			return nil, err
+		}
+		if i > 0 && c.pause > 0 {
+			x.sleep(c.pause)
+		}
+		res, err := x.item(c, items, i, item)
+		if err != nil {
+			return nil, err
+		}
+		noLog = noLog || x.flags.NoLog
+		results = append(results, res)
+	}
+	x.flags.NoLog = noLog
+	return results, nil
+}
+
+// item runs the task for one item and reports its result.
+func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Value) (*value.Dict, error) {
+	x.vars.local.SetStr("ansible_loop_var", c.varName)
+	x.vars.local.SetStr(c.varName, item)
+	if c.indexVar != "" {
+		x.vars.local.SetStr("ansible_index_var", c.indexVar)
+		x.vars.local.SetStr(c.indexVar, int64(i))
+	}
+	if c.extended {
+		x.vars.local.SetStr("ansible_loop", extendedLoop(items, i, c.all))
+	}
+	res, err := x.execute()
+	if err != nil {
+		return nil, err
+	}
+	res.SetStr(c.varName, item)
+	res.SetStr("ansible_loop_var", c.varName)
+	if c.indexVar != "" {
+		res.SetStr(c.indexVar, int64(i))
+		res.SetStr("ansible_index_var", c.indexVar)
+	}
+	if c.extended {
+		res.SetStr("ansible_loop", get(x.vars.local, "ansible_loop"))
+	}
+	label := item
+	if c.label != nil {
+		label, err = x.eval().Value(c.label)
+		if err != nil {
+			res.SetStr("failed", true)
+			res.SetStr("msg", "Failed to template loop_control.label: "+err.Error())
+		}
+	}
+	x.vars.local.Del(c.varName)
+	return res, x.emitItem(res, label)
+}
+
+func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
+	status := statusOf(res)
+	if x.t.Module == "ansible.builtin.add_host" || x.t.Module == "ansible.builtin.group_by" {
+		return nil
+	}
+	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
+}
+
+// shown is a copy of a result that later changes do not reach.
+func shown(res *value.Dict) *value.Dict { return res.Copy() }
+
+func statusOf(res *value.Dict) event.Status {
+	switch {
+	case truthy(res, "unreachable"):
+		return event.Unreachable
+	case isFailed(res):
+		return event.Failed
+	case truthy(res, "skipped"):
+		return event.Skipped
+	case truthy(res, "changed"):
+		return event.Changed
+	}
+	return event.OK
+}
+
+// isFailed is Ansible's TaskResult.is_failed for a result without items.
+func isFailed(res *value.Dict) bool {
+	if _, ok := res.GetStr("failed_when_result"); ok {
+		return truthy(res, "failed_when_result")
+	}
+	return truthy(res, "failed")
+}
+
+func extendedLoop(items []value.Value, i int, all bool) *value.Dict {
+	n := int64(len(items))
+	at := int64(i)
+	d := value.DictOf("index", at+1, "index0", at, "first", i == 0, "last", at+1 == n, "length", n, "revindex", n-at, "revindex0", n-at-1)
+	if all {
+		d.SetStr("allitems", &value.List{V: items})
+	}
+	if i+1 < len(items) {
+		d.SetStr("nextitem", items[i+1])
+	}
+	if i > 0 {
+		d.SetStr("previtem", items[i-1])
+	}
+	return d
+}
+
+// warn tells the user something, once, on standard error.
+func (x *taskRun) warn(msg string) {
+	_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "warning", Addr: x.addr, Task: x.number, Name: msg})
+}
+
+// describe is how Ansible names a task in a warning.
+func (x *taskRun) describe() string {
+	kind := "TASK"
+	if x.t.Handler {
+		kind = "HANDLER"
+	}
+	name := x.rawName()
+	return kind + ": " + name
+}
+
+// rawName is the name of the task as written, with its role, or its action.
+func (x *taskRun) rawName() string {
+	name := x.t.Action
+	if x.t.Name.IsSet() {
+		name, _ = value.ToStr(x.t.Name.V)
+	}
+	if r := x.m.roles[x.t.Role]; r != nil && x.t.Role >= 0 {
+		return r.Name + " : " + name
+	}
+	return name
+}
+
+var _ eval.Vars = (*scope)(nil)

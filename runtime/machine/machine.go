@@ -1,0 +1,322 @@
+// Package machine runs a batch on one host: it walks the linear instructions, evaluates what they
+// hold, calls modules, and reports events. It is the only executor of tasks: on hosts reached over
+// SSH it runs inside the agent, for local connections inside pbc itself.
+//
+// Vocabulary: a Host is what is kept of one host through the whole run; a Machine runs one batch
+// of it; a scope gives a task its variables; an Upstream is whoever answers needs and takes events.
+//
+// Invariants: a Program is never changed; one Machine is used by one goroutine; a failing task never
+// ends the Machine, whatever its module does. The package does not parse templates or playbooks: text
+// that turns out to be a template goes upstream as a need.
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/module"
+)
+
+// Upstream takes what a machine reports and answers what it asks. Implementations may be used by
+// one machine at a time.
+type Upstream interface {
+	// Emit takes an event. It fails when nobody listens any more, which ends the machine.
+	Emit(e *event.Event) error
+	// Ask sends a need and waits for its answer. The error is that of the way there and back; what
+	// the other side could not do stands in the answer.
+	Ask(ctx context.Context, n *event.Need) (*event.Answer, error)
+}
+
+// Runner runs modules on the host, as the user the task asks for.
+type Runner interface {
+	// Run calls a native module. The result is never nil. Become is the zero Become when the task
+	// runs as the connection's user.
+	Run(ctx context.Context, c *module.Call, b Become) *value.Dict
+	// Has says whether the runner knows a module by its full name.
+	Has(name string) bool
+	// TempDir returns a folder for the files of one task; it is removed when the machine ends.
+	TempDir() (string, error)
+}
+
+// Become says which user a module runs as. The zero Become is the connection's own user.
+type Become struct {
+	User, Method, Flags, Exe, Password string
+}
+
+// Host is what is kept of a host through a run: the variables that tasks make. The zero value is
+// not ready: use NewHost.
+type Host struct {
+	Name string
+	// Facts are the facts as modules named them, with their ansible_ prefix.
+	Facts *value.Dict
+	// Set are registered results and set_fact.
+	Set *value.Dict
+	// Included are the variables of include_vars.
+	Included *value.Dict
+}
+
+// NewHost returns a host of which nothing is known.
+func NewHost(name string) *Host {
+	return &Host{Name: name, Facts: value.NewDict(), Set: value.NewDict(), Included: value.NewDict()}
+}
+
+// Machine runs one batch. Make one with New.
+type Machine struct {
+	batch *ir.Batch
+	code  *ir.Code
+	host  *Host
+	up    Upstream
+	run   Runner
+
+	dialect   eval.Dialect
+	layers    map[int]*value.Dict
+	tasks     map[int]*ir.Task
+	scopes    map[int]*ir.Scope
+	roles     map[int]*ir.Role
+	handlers  []ir.Handler
+	excluded  map[int]bool
+	known     map[string]bool
+	inventory *value.Dict
+	play      *value.Dict
+	extra     *value.Dict
+	magic     *value.Dict
+	facts     *value.Dict // the namespace ansible_facts, made from host.Facts when needed
+
+	notified  map[int]bool
+	roleRan   map[int]bool // roles of which a task has run
+	roleDone  map[int]bool
+	levels    []*level // the code being run, outermost first
+	includes  []*value.Dict
+	asked     map[string]value.Value // variables fetched by name
+	started   bool                   // the task of --start-at-task was met
+	sourceVar int
+}
+
+// errEnded says that the play is over for the host, by meta: end_host or end_play, or by the
+// controller's word.
+var errEnded = errors.New("play ended")
+
+// New returns a machine ready to run the batch on the host.
+func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
+	m := &Machine{
+		batch: b, code: b.Code, host: h, up: up, run: run,
+		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
+		excluded: map[int]bool{}, known: map[string]bool{},
+		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, asked: map[string]value.Value{},
+		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
+		started: b.Code.Settings.StartAt == "",
+	}
+	if b.Dialect == "tagged" {
+		m.dialect = eval.Tagged
+	}
+	m.extend(0, 0, 0, 0, &b.Code.Tables)
+	m.handlers = append(m.handlers, b.Code.Handlers...)
+	for _, t := range b.Code.Excluded {
+		m.excluded[t] = true
+	}
+	for _, n := range b.Code.Known {
+		m.known[n] = true
+	}
+	return m
+}
+
+func asDict(v value.Value) *value.Dict {
+	if d, ok := v.(*value.Dict); ok {
+		return d
+	}
+	return value.NewDict()
+}
+
+func (m *Machine) extend(task, scope, layer, role int, t *ir.Tables) {
+	for i, x := range t.Tasks {
+		m.tasks[task+i] = x
+	}
+	for i, x := range t.Scopes {
+		m.scopes[scope+i] = x
+	}
+	for i, x := range t.Layers {
+		m.layers[layer+i] = asDict(x.V)
+	}
+	for i, x := range t.Roles {
+		m.roles[role+i] = x
+	}
+}
+
+// Run runs the batch to its end and reports Done. The error is that of the way upstream: then
+// nobody has heard of it. A task that fails is no error.
+func (m *Machine) Run(ctx context.Context) error {
+	outcome := event.Completed
+	failed, err := m.exec(ctx, m.code.Instrs, nil)
+	switch {
+	case errors.Is(err, errEnded):
+	case errors.Is(err, errUnreachable):
+		outcome = event.HostUnreachable
+	case err != nil:
+		return err
+	case failed:
+		outcome = event.HostFailed
+	}
+	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome})
+}
+
+var errUnreachable = errors.New("host unreachable")
+
+// phase is the part of a block that is running.
+type phase uint8
+
+const (
+	inBody phase = iota
+	inRescue
+	inAlways
+)
+
+type block struct {
+	in     ir.Instr
+	phase  phase
+	failed bool // a failure that goes on after always
+}
+
+// level is code being run: the play's, or that of an include.
+type level struct{ blocks []block }
+
+// exec runs code to its end. It says whether the host has failed.
+func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) (bool, error) {
+	lv := &level{}
+	m.levels = append(m.levels, lv)
+	defer func() { m.levels = m.levels[:len(m.levels)-1] }()
+	for pc := 0; pc < len(code); {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		in := code[pc]
+		addr := append(append(ir.Address{}, prefix...), pc)
+		pc++
+		var failed bool
+		var err error
+		switch in.Op {
+		case ir.OpTask:
+			failed, err = m.task(ctx, in.Task, addr)
+		case ir.OpInclude:
+			failed, err = m.include(ctx, in.Task, addr)
+		case ir.OpMeta:
+			failed, err = m.meta(ctx, in.Task, addr)
+		case ir.OpFlush:
+			failed, err = m.flush(ctx, addr)
+		case ir.OpRole:
+			if m.roleDone[in.Task] && !m.roles[in.Task].AllowDuplicates {
+				pc = in.A
+			}
+		case ir.OpRoleDone:
+			m.roleDone[in.Task] = m.roleDone[in.Task] || m.roleRan[in.Task]
+		case ir.OpBlock:
+			lv.blocks = append(lv.blocks, block{in: in})
+		case ir.OpBody, ir.OpRescued:
+			pc = lv.leave()
+		case ir.OpAlways:
+			b := lv.pop()
+			failed, pc = b.failed, b.in.C
+		default:
+			return false, fmt.Errorf("instruction %d: unknown operation %d", addr, in.Op)
+		}
+		if err != nil {
+			return false, err
+		}
+		if failed {
+			to, caught := m.unwind(lv)
+			if !caught {
+				return true, nil
+			}
+			pc = to
+		}
+	}
+	return false, nil
+}
+
+func (l *level) pop() block {
+	b := l.blocks[len(l.blocks)-1]
+	l.blocks = l.blocks[:len(l.blocks)-1]
+	return b
+}
+
+// leave ends the body or the rescue of the innermost block and returns where to go on.
+func (l *level) leave() int {
+	b := &l.blocks[len(l.blocks)-1]
+	if b.in.B >= 0 {
+		b.phase = inAlways
+		return b.in.B
+	}
+	return l.pop().in.C
+}
+
+// unwind finds what takes a failure: a rescue, or an always to run before it goes on.
+func (m *Machine) unwind(l *level) (pc int, caught bool) {
+	for len(l.blocks) > 0 {
+		b := &l.blocks[len(l.blocks)-1]
+		switch {
+		case b.in.Flag && !m.code.Settings.ForceHandlers:
+		case b.phase == inBody && b.in.A >= 0:
+			b.phase = inRescue
+			return b.in.A, true
+		case b.phase != inAlways && b.in.B >= 0:
+			b.phase, b.failed = inAlways, true
+			return b.in.B, true
+		}
+		l.pop()
+	}
+	return 0, false
+}
+
+// rescuing says whether a failure here and now is taken by a rescue, as Ansible counts it.
+func (m *Machine) rescuing() bool {
+	for _, l := range m.levels {
+		for _, b := range l.blocks {
+			if b.phase == inBody && b.in.A >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// barrier waits for the other hosts of the play, when there are any, and says how to go on.
+func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*event.Answer, error) {
+	if !m.code.Settings.Lockstep {
+		return &event.Answer{Go: event.Run}, nil
+	}
+	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task})
+	if err == nil && a.Go == event.End {
+		err = errEnded
+	}
+	return a, err
+}
+
+// flush runs the notified handlers in the order of their definition, each at most once.
+func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
+	for i := 0; i < len(m.handlers); i++ {
+		if !m.notified[i] {
+			continue
+		}
+		delete(m.notified, i)
+		t := m.handlers[i].Task
+		at := append(append(ir.Address{}, addr...), i)
+		var failed bool
+		var err error
+		switch {
+		case m.tasks[t].Include != nil:
+			failed, err = m.include(ctx, t, at)
+		case m.tasks[t].Module == "ansible.builtin.meta":
+			failed, err = m.meta(ctx, t, at)
+		default:
+			failed, err = m.task(ctx, t, at)
+		}
+		if failed || err != nil {
+			return failed, err
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,276 @@
+package machine
+
+import (
+	"context"
+	"errors"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/module"
+)
+
+// module calls the task's module, on this host or on the one the task is delegated to.
+func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) {
+	c := &module.Call{
+		Name: x.t.Module, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
+		Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx},
+	}
+	if err := x.source(ctx, c); err != nil {
+		return nil, err
+	}
+	local, err := x.wantsLocal()
+	if err != nil {
+		return nil, err
+	}
+	if x.flags.DelegateTo != "" || local {
+		return x.delegate(ctx, c, p.become, local)
+	}
+	dir, err := x.m.run.TempDir()
+	if err != nil {
+		return nil, err
+	}
+	c.RemoteTmp = dir
+	return x.m.run.Run(ctx, c, p.become), nil
+}
+
+// wantsLocal says whether the task asks for the local connection on a host that is not reached by
+// it.
+func (x *taskRun) wantsLocal() (bool, error) {
+	conn := x.t.Connection.V
+	if v, ok := x.vars.Lookup("ansible_connection"); ok {
+		conn = v
+	}
+	if conn == nil {
+		return false, nil
+	}
+	v, err := x.eval().Value(conn)
+	if err != nil {
+		return false, x.optionFault(err)
+	}
+	s, _ := value.ToStr(v)
+	return s == "local" && x.m.batch.Host.Become.ConnectionName != "local", nil
+}
+
+// delegate lets another host run the module.
+func (x *taskRun) delegate(ctx context.Context, c *module.Call, b Become, local bool) (*value.Dict, error) {
+	args := value.DictOf("host", x.flags.DelegateTo, "local", local, "call", EncodeCall(c, b))
+	a, err := x.m.up.Ask(ctx, need(event.Delegate, x, args))
+	if err != nil {
+		return nil, err
+	}
+	if a.Error != "" {
+		if a.Kind == "unreachable" {
+			return value.DictOf("unreachable", true, "msg", a.Error, "changed", false), nil
+		}
+		return nil, &fault{msg: a.Error}
+	}
+	res, ok := a.Value.V.(*value.Dict)
+	if !ok {
+		return nil, faultf("the delegated task returned a %s", value.TypeName(a.Value.V))
+	}
+	return res, nil
+}
+
+// EncodeCall turns a call and its user into a value that goes to another agent. The source goes by
+// name: its blobs are fetched by whoever runs the call.
+func EncodeCall(c *module.Call, b Become) *value.Dict {
+	env := value.NewDict()
+	for k, v := range c.Env {
+		env.SetStr(k, v)
+	}
+	d := value.DictOf("name", c.Name, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "env", env)
+	if c.Content != nil {
+		d.SetStr("content", c.Content)
+	}
+	if c.Source != nil {
+		d.SetStr("source", encodeSource(c.Source))
+	}
+	if b != (Become{}) {
+		d.SetStr("become", value.NewList(b.User, b.Method, b.Flags, b.Exe, b.Password))
+	}
+	return d
+}
+
+// DecodeCall is the reverse of EncodeCall. Missing or foreign entries give zero values.
+func DecodeCall(d *value.Dict) (*module.Call, Become) {
+	text := func(k string) string { s, _ := value.Text(get(d, k)); return s }
+	flag := func(k string) bool { b, _ := get(d, k).(bool); return b }
+	c := &module.Call{Name: text("name"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), Env: map[string]string{}}
+	if n, ok := get(d, "verbosity").(int64); ok {
+		c.Verbosity = int(n)
+	}
+	env := asDict(get(d, "env"))
+	for i, k := range env.K {
+		name, _ := value.Text(k)
+		c.Env[name], _ = value.Text(env.V[i])
+	}
+	c.Content, _ = get(d, "content").([]byte)
+	if s, ok := get(d, "source").(*value.Dict); ok {
+		c.Source = decodeSource(s)
+	}
+	var b Become
+	if l, ok := get(d, "become").(*value.List); ok && len(l.V) == 5 {
+		for i, p := range []*string{&b.User, &b.Method, &b.Flags, &b.Exe, &b.Password} {
+			*p, _ = value.Text(l.V[i])
+		}
+	}
+	return c, b
+}
+
+func encodeSource(s *module.Source) *value.Dict {
+	d := value.DictOf("path", s.Path, "mode", int64(s.Mode), "size", s.Size, "digest", s.Digest, "link", s.Link, "dir", s.IsDir)
+	if len(s.Children) > 0 {
+		l := &value.List{}
+		for i := range s.Children {
+			l.V = append(l.V, encodeSource(&s.Children[i]))
+		}
+		d.SetStr("children", l)
+	}
+	return d
+}
+
+func decodeSource(d *value.Dict) *module.Source {
+	s := &module.Source{}
+	s.Path, _ = value.Text(get(d, "path"))
+	s.Digest, _ = value.Text(get(d, "digest"))
+	s.Link, _ = value.Text(get(d, "link"))
+	s.IsDir, _ = get(d, "dir").(bool)
+	s.Size, _ = get(d, "size").(int64)
+	mode, _ := get(d, "mode").(int64)
+	s.Mode = uint32(mode)
+	if l, ok := get(d, "children").(*value.List); ok {
+		for _, c := range l.V {
+			s.Children = append(s.Children, *decodeSource(asDict(c)))
+		}
+	}
+	return s
+}
+
+// become works out which user the module runs as: variables win over the task, the task over the
+// settings.
+//
+// Ansible docs: "Understanding privilege escalation: become".
+func (x *taskRun) become() (Become, error) {
+	set := x.m.code.Settings.Become
+	host := x.m.batch.Host.Become
+	on, err := x.keyword("become", x.choose("ansible_become", x.t.Become.On), set.On)
+	if err != nil || !on {
+		return Become{}, err
+	}
+	b := Become{User: set.User, Method: set.Method, Flags: set.Flags, Exe: set.Exe, Password: firstText(host.Password, set.Password)}
+	for _, f := range []struct {
+		into  *string
+		names []string
+		v     ir.Val
+	}{
+		{&b.User, []string{"ansible_become_user"}, x.t.Become.User},
+		{&b.Method, []string{"ansible_become_method"}, x.t.Become.Method},
+		{&b.Flags, []string{"ansible_become_flags"}, x.t.Become.Flags},
+		{&b.Exe, []string{"ansible_become_exe"}, x.t.Become.Exe},
+		{&b.Password, []string{"ansible_become_password", "ansible_become_pass"}, ir.Val{}},
+	} {
+		v := f.v
+		for _, n := range f.names {
+			v = x.choose(n, v)
+		}
+		if !v.IsSet() {
+			continue
+		}
+		r, err := x.eval().Value(v.V)
+		if err != nil {
+			return Become{}, x.optionFault(err)
+		}
+		if r != nil && r != value.Value(value.Omit) {
+			*f.into, _ = value.ToStr(r)
+		}
+	}
+	return b, nil
+}
+
+// choose prefers a variable over a keyword.
+func (x *taskRun) choose(name string, v ir.Val) ir.Val {
+	if r, ok := x.vars.Lookup(name); ok {
+		return ir.Val{V: r}
+	}
+	return v
+}
+
+func firstText(list ...string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// gatherFacts runs the modules that gather facts: setup.
+func (x *taskRun) gatherFacts(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	args.Del("parallel")
+	res := value.NewDict()
+	p, err := x.factsCall(args)
+	if err != nil {
+		return nil, err
+	}
+	run := *x
+	t := *x.t
+	t.Module = "ansible.builtin.setup"
+	run.t = &t
+	r, err := run.module(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if truthy(r, "unreachable") {
+		return r, nil
+	}
+	facts := value.NewDict()
+	if f, ok := get(r, "ansible_facts").(*value.Dict); ok {
+		facts = f.Copy()
+	}
+	facts.SetStr("_ansible_facts_gathered", true)
+	res.SetStr("ansible_facts", facts)
+	for _, k := range []string{"warnings", "deprecations"} {
+		l, ok := get(r, k).(*value.List)
+		if !ok {
+			l = value.NewList()
+		}
+		res.SetStr(k, l)
+	}
+	if truthy(r, "failed") {
+		res.SetStr("failed", true)
+		res.SetStr("msg", "The following modules failed to execute: ansible.legacy.setup\n")
+		res.SetStr("failed_modules", value.DictOf("ansible.legacy.setup", r))
+	}
+	res.SetStr("_ansible_verbose_override", true)
+	return res, nil
+}
+
+// factsCall prepares setup with the play's or the configuration's subset.
+func (x *taskRun) factsCall(args *value.Dict) (*prepared, error) {
+	s := x.m.code.Settings
+	if !has(args, "gather_subset") && s.GatherSubset.IsSet() {
+		args.SetStr("gather_subset", s.GatherSubset.V)
+	}
+	if !has(args, "gather_timeout") && s.GatherTimeout > 0 {
+		args.SetStr("gather_timeout", int64(s.GatherTimeout))
+	}
+	if !has(args, "fact_path") && s.DefaultFactPath != "" {
+		args.SetStr("fact_path", s.DefaultFactPath)
+	}
+	env, err := x.environment()
+	if err != nil {
+		return nil, err
+	}
+	b, err := x.become()
+	return &prepared{args: args, env: env, become: b}, err
+}
+
+// errKind tells the kind of an error of the evaluator.
+func isUndefined(err error) bool {
+	var u *value.UndefError
+	return errors.As(err, &u)
+}
+
+var _ = eval.Classic

@@ -1,0 +1,249 @@
+package machine
+
+import (
+	"context"
+	"strings"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+)
+
+// scope gives the variables of one task, raw. The order of its layers is Ansible's precedence,
+// highest first.
+//
+// Ansible docs: "Understanding variable precedence".
+type scope struct {
+	m    *Machine
+	ctx  context.Context
+	lex  *ir.Scope
+	task int
+	// local are the variables of the task while it runs: the item of its loop, its own result.
+	local *value.Dict
+}
+
+func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
+	lex := m.scopes[t.Scope]
+	if lex == nil {
+		lex = &ir.Scope{Role: -1}
+	}
+	return &scope{m: m, ctx: ctx, lex: lex, task: number, local: value.NewDict()}
+}
+
+// Lookup implements eval.Vars.
+func (s *scope) Lookup(name string) (value.Value, bool) {
+	m := s.m
+	if v, ok := s.local.GetStr(name); ok {
+		return v, true
+	}
+	if v, ok := s.magic(name); ok {
+		return v, true
+	}
+	if v, ok := s.params(name); ok {
+		return v, true
+	}
+	for _, d := range []*value.Dict{m.host.Set, m.host.Included} {
+		if v, ok := d.GetStr(name); ok {
+			return v, true
+		}
+	}
+	if v, ok := s.layered(name, s.lex.Task, s.lex.RoleVars); ok {
+		return v, true
+	}
+	if v, ok := s.reversed(name, m.code.PlayRoleVars); ok {
+		return v, true
+	}
+	if v, ok := m.play.GetStr(name); ok {
+		return v, true
+	}
+	if v, ok := s.fact(name); ok {
+		return v, true
+	}
+	if v, ok := m.inventory.GetStr(name); ok {
+		return v, true
+	}
+	if v, ok := s.layered(name, s.lex.RoleDefaults); ok {
+		return v, true
+	}
+	if v, ok := s.reversed(name, m.code.PlayDefaults); ok {
+		return v, true
+	}
+	return s.ask(name)
+}
+
+// params looks into the layers above everything a task can set: -e, the parameters of includes and
+// roles.
+func (s *scope) params(name string) (value.Value, bool) {
+	if v, ok := s.m.extra.GetStr(name); ok {
+		return v, true
+	}
+	for i := len(s.m.includes) - 1; i >= 0; i-- {
+		if v, ok := s.m.includes[i].GetStr(name); ok {
+			return v, true
+		}
+	}
+	return s.layered(name, s.lex.IncludeParams, s.lex.RoleParams)
+}
+
+// layered looks into layers that are listed innermost first.
+func (s *scope) layered(name string, lists ...[]int) (value.Value, bool) {
+	for _, list := range lists {
+		for _, l := range list {
+			if v, ok := s.m.layers[l].GetStr(name); ok {
+				return v, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// reversed looks into layers that are listed in order of increasing precedence.
+func (s *scope) reversed(name string, list []int) (value.Value, bool) {
+	for i := len(list) - 1; i >= 0; i-- {
+		if v, ok := s.m.layers[list[i]].GetStr(name); ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// fact looks a name up among the facts: ansible_facts itself, and the facts as variables.
+func (s *scope) fact(name string) (value.Value, bool) {
+	m := s.m
+	if name == "ansible_facts" {
+		return m.factsNamespace(), true
+	}
+	if !m.code.Settings.InjectFacts && name != "ansible_local" {
+		return nil, false
+	}
+	return m.host.Facts.GetStr(name)
+}
+
+// factsNamespace is ansible_facts: the facts without their prefix.
+func (m *Machine) factsNamespace() *value.Dict {
+	if m.facts == nil {
+		m.facts = namespaceFacts(m.host.Facts)
+	}
+	return m.facts
+}
+
+func namespaceFacts(facts *value.Dict) *value.Dict {
+	d := value.NewDict()
+	for i, k := range facts.K {
+		name, ok := value.Text(k)
+		if ok && name != "ansible_local" {
+			name = strings.TrimPrefix(name, "ansible_")
+		}
+		d.SetStr(name, facts.V[i])
+	}
+	return d
+}
+
+// ask fetches a variable that the link left out because no code was seen to read it.
+func (s *scope) ask(name string) (value.Value, bool) {
+	m := s.m
+	if m.known[name] || strings.HasPrefix(name, "__") {
+		return nil, false
+	}
+	if v, ok := m.asked[name]; ok {
+		return v, v != nil
+	}
+	a, err := m.up.Ask(s.ctx, &event.Need{Ask: event.Variable, Name: name, Task: s.task})
+	if err != nil || !a.Found {
+		m.asked[name] = nil
+		return nil, false
+	}
+	m.asked[name] = a.Value.V
+	return a.Value.V, true
+}
+
+// magic gives the variables that nothing overrides.
+func (s *scope) magic(name string) (value.Value, bool) {
+	if v, ok := s.m.magic.GetStr(name); ok {
+		return v, true
+	}
+	switch name {
+	case "ansible_search_path":
+		return s.searchPath(), true
+	case "omit":
+		return value.Omit, true
+	}
+	if s.lex.Role < 0 {
+		return nil, false
+	}
+	r := s.m.roles[s.lex.Role]
+	switch name {
+	case "role_name":
+		return shortRole(r.Name), true
+	case "ansible_role_name":
+		return r.Name, true
+	case "role_path":
+		return r.Path, true
+	case "ansible_collection_name":
+		if r.Collection != "" {
+			return r.Collection, true
+		}
+	case "ansible_parent_role_names":
+		if len(r.Parents) > 0 {
+			return texts(r.Parents), true
+		}
+	case "ansible_parent_role_paths":
+		return nil, false
+	}
+	return nil, false
+}
+
+func shortRole(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+func texts(list []string) *value.List {
+	l := &value.List{}
+	for _, s := range list {
+		l.V = append(l.V, s)
+	}
+	return l
+}
+
+func (s *scope) searchPath() *value.List {
+	l := texts(s.lex.Search)
+	for _, p := range s.lex.Search {
+		if p == s.lex.Basedir {
+			return l
+		}
+	}
+	l.V = append(l.V, s.lex.Basedir)
+	return l
+}
+
+// Names implements eval.Vars: every name there is, in no particular order.
+func (s *scope) Names() []string {
+	seen := map[string]bool{}
+	var names []string
+	add := func(d *value.Dict) {
+		if d == nil {
+			return
+		}
+		for _, k := range d.K {
+			if n, ok := value.Text(k); ok && !seen[n] {
+				seen[n] = true
+				names = append(names, n)
+			}
+		}
+	}
+	m := s.m
+	for _, d := range append([]*value.Dict{s.local, m.magic, m.extra, m.host.Set, m.host.Included, m.play, m.inventory}, m.includes...) {
+		add(d)
+	}
+	if m.code.Settings.InjectFacts {
+		add(m.host.Facts)
+	}
+	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil))
+	if s.lex.Role >= 0 {
+		add(value.DictOf("role_name", nil, "ansible_role_name", nil, "role_path", nil))
+	}
+	for _, list := range [][]int{s.lex.IncludeParams, s.lex.RoleParams, s.lex.Task, s.lex.RoleVars, m.code.PlayRoleVars, s.lex.RoleDefaults, m.code.PlayDefaults} {
+		for _, l := range list {
+			add(m.layers[l])
+		}
+	}
+	return names
+}

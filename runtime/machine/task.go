@@ -1,0 +1,308 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// taskRun is one task while it runs on the host, through all items of its loop.
+type taskRun struct {
+	m      *Machine
+	ctx    context.Context
+	t      *ir.Task
+	number int
+	addr   ir.Address
+	vars   *scope
+	flags  event.Flags
+	notify []string
+	// loopFault is an undefined variable in the loop's terms: it counts only when no condition
+	// skips the task.
+	loopFault error
+}
+
+// fault is an error that ends a task with Ansible's message. Excerpt says that Ansible shows the
+// place in the playbook after it.
+type fault struct {
+	msg     string
+	excerpt bool
+	// result replaces the usual failed result: what an action raised.
+	result *value.Dict
+}
+
+func (f *fault) Error() string { return f.msg }
+
+func faultf(format string, args ...any) *fault { return &fault{msg: fmt.Sprintf(format, args...)} }
+
+// task runs a task and says whether the host has failed.
+func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, error) {
+	t := m.tasks[number]
+	if m.skips(number, t) {
+		return false, nil
+	}
+	a, err := m.barrier(ctx, number, addr)
+	if err != nil {
+		return false, err
+	}
+	switch a.Go {
+	case event.Apply:
+		return m.apply(t, a.Result), nil
+	case event.Fail:
+		return true, nil
+	}
+	x := m.begin(ctx, number, addr)
+	if err := x.started(); err != nil {
+		return false, err
+	}
+	return x.finish(x.result())
+}
+
+// skips says whether the task is left out without a word: by tags, or by --start-at-task.
+func (m *Machine) skips(number int, t *ir.Task) bool {
+	if m.excluded[number] {
+		return true
+	}
+	if !m.started && !t.Implicit {
+		name, _ := value.ToStr(t.Name.V)
+		m.started = name == m.code.Settings.StartAt
+		return !m.started
+	}
+	return false
+}
+
+func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
+	t := m.tasks[number]
+	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
+	s := m.code.Settings
+	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, Looped: t.Loop != nil}
+	return x
+}
+
+// eval returns an evaluator that sees the variables as they are now.
+func (x *taskRun) eval() *eval.Eval {
+	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: &outside{x: x}})
+}
+
+// started reports the task's start, with its name as far as it can be rendered.
+func (x *taskRun) started() error {
+	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: x.name(), Handler: x.t.Handler, Flags: x.flags})
+}
+
+func (x *taskRun) name() string {
+	if !x.t.Name.IsSet() {
+		return ""
+	}
+	v, err := x.eval().Value(x.t.Name.V)
+	if err == nil && v != nil {
+		if s, err := value.ToStr(v); err == nil {
+			return s
+		}
+	}
+	s, _ := value.ToStr(x.t.Name.V)
+	return s
+}
+
+// result runs the task to its end: Ansible's task executor.
+func (x *taskRun) result() *value.Dict {
+	res, err := x.resultOrFault()
+	if err != nil {
+		return x.failure(err)
+	}
+	if _, ok := res.GetStr("changed"); !ok {
+		res.SetStr("changed", false)
+	}
+	return res
+}
+
+func (x *taskRun) failure(err error) *value.Dict {
+	var f *fault
+	if errors.As(err, &f) && f.result != nil {
+		if _, ok := f.result.GetStr("changed"); !ok {
+			f.result.SetStr("changed", false)
+		}
+		return f.result
+	}
+	msg := err.Error()
+	if f != nil && f.excerpt {
+		msg += x.excerpt()
+	}
+	return value.DictOf("failed", true, "msg", msg, "changed", false)
+}
+
+// excerpt asks for the lines of the playbook around the task, as Ansible prints them.
+func (x *taskRun) excerpt() string {
+	a, err := x.m.up.Ask(x.ctx, &event.Need{Ask: event.Excerpt, Task: x.number})
+	if err != nil {
+		return ""
+	}
+	s, _ := value.Text(a.Value.V)
+	return s
+}
+
+func (x *taskRun) resultOrFault() (*value.Dict, error) {
+	if v, err := x.keyword("no_log", x.t.NoLog, false); err == nil {
+		x.flags.NoLog = v
+	}
+	items, looped, err := x.items()
+	var undef *value.UndefError
+	if errors.As(err, &undef) {
+		x.loopFault, looped, err = err, false, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !looped {
+		return x.execute()
+	}
+	if len(items) == 0 {
+		return value.DictOf("changed", false, "skipped", true, "skipped_reason", "No items in the list", "results", value.NewList()), nil
+	}
+	results, err := x.loop(items)
+	if err != nil {
+		return nil, err
+	}
+	return x.summary(results), nil
+}
+
+// summary is the result of a loop, made from those of its items.
+func (x *taskRun) summary(results []*value.Dict) *value.Dict {
+	list := &value.List{}
+	skipped, changed, failed := true, false, false
+	more := map[string][]value.Value{}
+	for _, r := range results {
+		list.V = append(list.V, r)
+		changed = changed || truthy(r, "changed")
+		skipped = skipped && truthy(r, "skipped")
+		failed = failed || truthy(r, "failed")
+		for _, key := range []string{"warnings", "deprecations"} {
+			if l, ok := get(r, key).(*value.List); ok && len(l.V) > 0 {
+				more[key] = append(more[key], l.V...)
+				r.Del(key)
+			}
+		}
+	}
+	res := value.DictOf("results", list, "skipped", skipped)
+	if changed {
+		res.SetStr("changed", true)
+	}
+	for _, key := range []string{"warnings", "deprecations"} {
+		if len(more[key]) > 0 {
+			res.SetStr(key, &value.List{V: more[key]})
+		}
+	}
+	switch {
+	case failed:
+		res.SetStr("failed", true)
+		res.SetStr("msg", "One or more items failed")
+	default:
+		res.SetStr("msg", "All items completed")
+	}
+	if skipped {
+		res.SetStr("msg", "All items skipped")
+	}
+	return res
+}
+
+func get(d *value.Dict, key string) value.Value {
+	v, _ := d.GetStr(key)
+	return v
+}
+
+// truthy is Python's bool(d.get(key)).
+func truthy(d *value.Dict, key string) bool {
+	v, ok := d.GetStr(key)
+	if !ok {
+		return false
+	}
+	b, err := eval.Truth(v)
+	return err == nil && b
+}
+
+// keyword evaluates a keyword that is a boolean.
+func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
+	if !v.IsSet() {
+		return unset, nil
+	}
+	if b, ok := v.V.(bool); ok {
+		return b, nil
+	}
+	r, err := x.eval().Value(v.V)
+	if err != nil {
+		return false, x.optionFault(err)
+	}
+	b, ok := boolean(r)
+	if !ok {
+		s, _ := value.ToStr(r)
+		return false, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an bool."+
+			"The error was: The value '%s' is not a valid boolean.  Valid booleans include: %s", name, s, s, validBooleans), excerpt: true}
+	}
+	return b, nil
+}
+
+const validBooleans = "0, 1, 'f', 'n', '1', 't', 'true', 'on', 'y', 'off', 'yes', '0', 'false', 'no'"
+
+// boolean reads a value as Ansible's convert_bool does with strict off.
+func boolean(v value.Value) (b, ok bool) {
+	switch x := v.(type) {
+	case bool:
+		return x, true
+	case int64:
+		return x == 1, x == 0 || x == 1
+	case float64:
+		return x == 1, x == 0 || x == 1
+	}
+	s, isText := value.Text(v)
+	if !isText {
+		return false, false
+	}
+	switch lower(s) {
+	case "y", "yes", "on", "1", "true", "t":
+		return true, true
+	case "n", "no", "off", "0", "false", "f", "":
+		return false, true
+	}
+	return false, false
+}
+
+// number evaluates a keyword that is an integer.
+func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
+	if !v.IsSet() {
+		return unset, nil
+	}
+	r, err := x.eval().Value(v.V)
+	if err != nil {
+		return 0, x.optionFault(err)
+	}
+	n, ok := toInt(r)
+	if !ok {
+		s, _ := value.ToStr(r)
+		return 0, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an int."+
+			"The error was: invalid literal for int() with base 10: %s", name, s, value.StrRepr(s)), excerpt: true}
+	}
+	return n, nil
+}
+
+// optionFault words an error met while rendering the keywords of a task.
+func (x *taskRun) optionFault(err error) error {
+	var undef *value.UndefError
+	if errors.As(err, &undef) {
+		return &fault{msg: fmt.Sprintf("The task includes an option with an undefined variable. The error was: %s. %s", err, err), excerpt: true}
+	}
+	return err
+}
+
+// sleep waits for d or until the run is cancelled.
+func (x *taskRun) sleep(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-x.ctx.Done():
+	}
+}
