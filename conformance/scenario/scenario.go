@@ -122,10 +122,10 @@ func Parse(name string, data []byte) (*Scenario, error) {
 		playbook = playbook || file.Path == "playbook.yml"
 		s.Files = append(s.Files, file)
 	}
-	s.Files = append(s.Files, h.others...)
 	if err := h.unused(); err != nil {
 		return nil, err
 	}
+	s.Files = append(s.Files, h.others...)
 	if !inventory {
 		s.Files = append(s.Files, File{Run: 1, Path: "inventory", Data: h.inventory(), Mode: 0o644})
 	}

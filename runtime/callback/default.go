@@ -16,10 +16,25 @@ type screenDefault struct {
 	lastBanner string // ID of the task whose banner was printed last
 	lastName   string // the name given when the task started
 	named      bool   // lastName is to be used
+	noSkipped  bool   // skipped tasks and items have no line, though their banners stay
 }
 
 func newDefault(s *Screen, o Options) *screenDefault {
 	return &screenDefault{printer: printer{screen: s, opt: o}}
+}
+
+// newDebug returns ansible.posix.debug: default with the output of commands shown as it is.
+func newDebug(s *Screen, o Options) Callback {
+	c := newDefault(s, o)
+	c.own = debugStyle
+	return c
+}
+
+// newSkippy returns ansible.posix.skippy: default without what was skipped.
+func newSkippy(s *Screen, o Options) Callback {
+	c := newDefault(s, o)
+	c.noSkipped = true
+	return c
 }
 
 // Close has nothing to do: everything has been printed.
@@ -219,7 +234,7 @@ func (c *screenDefault) unreachable(v view, ignored bool) {
 }
 
 func (c *screenDefault) skipped(v view) {
-	if !c.opt.DisplaySkippedHosts {
+	if !c.opt.DisplaySkippedHosts || c.noSkipped {
 		return
 	}
 	v.dropForDebug()
@@ -325,7 +340,7 @@ func (c *screenDefault) itemFailed(v view) {
 }
 
 func (c *screenDefault) itemSkipped(v view) {
-	if !c.opt.DisplaySkippedHosts {
+	if !c.opt.DisplaySkippedHosts || c.noSkipped {
 		return
 	}
 	c.needBanner(v.task)

@@ -46,6 +46,9 @@ var (
 		"default": func(s *Screen, o Options) Callback { return newDefault(s, o) },
 		"minimal": newMinimal,
 		"oneline": newOneline,
+		"debug":   newDebug,
+		"skippy":  newSkippy,
+		"null":    func(*Screen, Options) Callback { return Join() },
 		"yaml":    newYAMLScreen,
 		"json":    newJSONScreen,
 	}

@@ -8,6 +8,7 @@ import (
 	"pbc/runtime/module"
 	"pbc/runtime/module/commands"
 	"pbc/runtime/module/files"
+	"pbc/runtime/module/network"
 	"pbc/runtime/module/system"
 )
 
@@ -19,10 +20,19 @@ var table = []module.Module{
 	files.File(),
 	files.Copy(),
 	files.Template(),
+	files.Lineinfile(),
+	files.Blockinfile(),
+	files.Replace(),
+	files.Find(),
 	files.Stat(),
 	files.Slurp(),
 	files.Tempfile(),
+	network.WaitFor(),
 	system.Ping(),
+	system.Getent(),
+	system.Systemd(),
+	system.SystemdService(),
+	system.Service(),
 }
 
 var byName = index()

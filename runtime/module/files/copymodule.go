@@ -210,12 +210,10 @@ func (c *copied) tryReplace(ctx context.Context) error {
 	}
 	from := c.src
 	if t.Bool("remote_src") && c.srcFile {
-		tmp, err := os.CreateTemp(posix.Dirname(c.dest), "tmp")
-		if err != nil {
+		var err error
+		if from, err = posix.TempFile(posix.Dirname(c.dest), "tmp", ""); err != nil {
 			return err
 		}
-		from = tmp.Name()
-		_ = tmp.Close()
 		if err := module.CopyFile(c.src, from); err != nil {
 			return err
 		}
