@@ -363,11 +363,11 @@ func (l *Loader) roleCollections(r *Role, meta Map) []string {
 	return append(list, "ansible.legacy")
 }
 
-// allDefaults are the defaults of the role's dependencies, of the roles that led to it, and its own.
-func (r *Role) allDefaults(chain []*Role) Map {
+// AllDefaults are the defaults of the role's dependencies, of the roles that led to it, and its own.
+func (r *Role) AllDefaults(chain []*Role) Map {
 	var m Map
 	for _, d := range r.AllDeps() {
-		m.Update(d.allDefaults(nil))
+		m.Update(d.AllDefaults(nil))
 	}
 	for _, p := range chain {
 		m.Update(p.DefaultVars)
@@ -376,26 +376,26 @@ func (r *Role) allDefaults(chain []*Role) Map {
 	return m
 }
 
-// allVars are the variables of a role above those of plays: inherited ones, those of its dependencies, its own.
-func (r *Role) allVars(chain []*Role, params bool) Map {
+// AllVars are the variables of a role above those of plays: inherited ones, those of its dependencies, its own.
+func (r *Role) AllVars(chain []*Role, params bool) Map {
 	var m Map
 	for _, p := range chain {
 		m.Update(p.Vars)
 		m.Update(p.FileVars)
 	}
 	for _, d := range r.AllDeps() {
-		m.Update(d.allVars(nil, params))
+		m.Update(d.AllVars(nil, params))
 	}
 	m.Update(r.Vars)
 	m.Update(r.FileVars)
 	if params {
-		m.Update(r.chainParams(chain))
+		m.Update(r.ChainParams(chain))
 	}
 	return m
 }
 
-// chainParams are the parameters of the roles that led to r, and its own.
-func (r *Role) chainParams(chain []*Role) Map {
+// ChainParams are the parameters of the roles that led to r, and its own.
+func (r *Role) ChainParams(chain []*Role) Map {
 	var m Map
 	for _, p := range chain {
 		m.Update(p.Params)

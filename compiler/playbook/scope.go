@@ -24,27 +24,27 @@ func (s *Scope) Vars() Map {
 	m := s.Given.Copy()
 	if s.Play != nil {
 		for _, r := range s.Play.Roles {
-			m.Update(r.allDefaults(nil))
+			m.Update(r.AllDefaults(nil))
 		}
 	}
 	if s.Task != nil && s.Task.Role != nil {
-		m.Update(s.Task.Role.allDefaults(DepChain(s.Task)))
+		m.Update(s.Task.Role.AllDefaults(DepChain(s.Task)))
 	}
 	if s.Play != nil {
 		m.Update(s.Play.Vars)
 		m.Update(s.varsFiles(m))
 		for _, r := range s.Play.Roles {
-			m.Update(r.allVars(nil, false))
+			m.Update(r.AllVars(nil, false))
 		}
 	}
 	if s.Task != nil {
 		chain := DepChain(s.Task)
 		if s.Task.Role != nil {
-			m.Update(s.Task.Role.allVars(chain, false))
+			m.Update(s.Task.Role.AllVars(chain, false))
 		}
 		m.Update(EnclosingVars(s.Task))
 		if s.Task.Role != nil {
-			m.Update(s.Task.Role.chainParams(chain))
+			m.Update(s.Task.Role.ChainParams(chain))
 		}
 	}
 	return m
