@@ -168,7 +168,9 @@ func because(pos ir.Pos, cause string) string {
 // read returns the document of a file, nil when it is empty or, reported, cannot be read. ok is false then.
 func (l *Loader) read(file string) (root *yaml.Node, ok bool) {
 	if doc, seen := l.files[file]; seen {
-		l.addAll(doc.diags)
+		if doc.diags.Stops() {
+			l.addAll(doc.diags) // warnings are given once
+		}
 		return doc.root, !doc.diags.Stops()
 	}
 	doc := l.parse(file)
