@@ -269,7 +269,7 @@ func (l *Loader) badRender(pos ir.Pos, err error, undefined func(cause string)) 
 	case errors.Is(err, errNoRender):
 		l.unsupported(pos, "%s", err)
 	case errors.As(err, &u):
-		undefined(err.Error())
+		undefined(u.Error())
 	default:
 		l.failure(pos, "%s", err)
 	}
