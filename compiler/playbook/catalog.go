@@ -367,7 +367,7 @@ func (c *catalog) role(name string, collections []string) (short, dir, coll stri
 	return "", "", ""
 }
 
-// collectionPlaybook finds the playbook ns.collection.name, and the collection that holds a playbook given by path.
+// collectionPlaybook finds the playbook ns.collection.name.
 func (c *catalog) collectionPlaybook(name string) (file, coll string) {
 	if !fullName.MatchString(name) {
 		return "", ""
@@ -384,4 +384,18 @@ func (c *catalog) collectionPlaybook(name string) (file, coll string) {
 		}
 	}
 	return "", ""
+}
+
+// collectionOf is the installed collection that a file is in, "" when it is in none.
+func (c *catalog) collectionOf(file string) string {
+	root, rest, found := strings.Cut(file, "/ansible_collections/")
+	parts := strings.SplitN(rest, "/", 3)
+	if !found || len(parts) < 3 {
+		return ""
+	}
+	name := parts[0] + "." + parts[1]
+	if c.collection(name).dir != path.Join(root, "ansible_collections", parts[0], parts[1]) {
+		return ""
+	}
+	return name
 }

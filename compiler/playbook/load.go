@@ -84,9 +84,9 @@ func (l *Loader) Load(file string) (*Playbook, diag.List) {
 }
 
 func (l *Loader) top(file string) *Playbook {
+	l.defaultCollection = ""
 	if p, coll := l.catalog.collectionPlaybook(file); p != "" {
-		file = p
-		l.defaultCollection = coll
+		file, l.defaultCollection = p, coll
 	}
 	switch l.src.Stat(l.abs(file)) {
 	case Absent:
@@ -97,7 +97,12 @@ func (l *Loader) top(file string) *Playbook {
 		return nil
 	}
 	pb := &Playbook{File: file, Dir: path.Dir(l.abs(file))}
-	l.catalog.addPlaybookDir(pb.Dir)
+	if l.defaultCollection == "" {
+		l.defaultCollection = l.catalog.collectionOf(l.abs(file))
+	}
+	if l.defaultCollection == "" {
+		l.catalog.addPlaybookDir(pb.Dir)
+	}
 	pb.Plays = l.playbookFile(file, nil)
 	return pb
 }
