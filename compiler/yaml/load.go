@@ -26,6 +26,7 @@ type raw struct {
 	text  string
 	style Style
 	items []*raw // keys and values of a mapping in turn
+	node  *Node  // what the builder has made of it, nil before
 }
 
 // syntaxError is a fault in the text, in the words of PyYAML's "problem" and "problem_mark". A zero
@@ -83,7 +84,7 @@ func load(file string, src []byte) ([]*raw, *syntaxError) {
 type composer struct {
 	file string
 	src  []byte
-	done map[*lib.Node]*raw // nil while the node is being read
+	done map[*lib.Node]*raw // of the nodes with an anchor; nil while such a node is being read
 }
 
 func (c *composer) pos(line, col int) ir.Pos { return ir.Pos{File: c.file, Line: line, Col: col} }
@@ -96,7 +97,9 @@ func (c *composer) node(n *lib.Node) (*raw, *syntaxError) {
 		}
 		return r, nil
 	}
-	c.done[n] = nil
+	if n.Anchor != "" {
+		c.done[n] = nil
+	}
 	r := &raw{pos: c.pos(n.Line, n.Column), text: n.Value, style: style(n)}
 	if n.Style&lib.TaggedStyle != 0 {
 		r.tag = n.Tag
@@ -120,7 +123,9 @@ func (c *composer) node(n *lib.Node) (*raw, *syntaxError) {
 			return nil, &syntaxError{pos: item.pos, problem: "did not find expected key"}
 		}
 	}
-	c.done[n] = r
+	if n.Anchor != "" {
+		c.done[n] = r
+	}
 	return r, nil
 }
 
