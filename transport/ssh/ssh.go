@@ -206,10 +206,12 @@ func refuseChannels(chans <-chan ssh.NewChannel) {
 func (l *login) explain(err, refusedKey error) error {
 	at := fmt.Sprintf("%s port %d", l.set.addr, l.set.port)
 	switch {
+	case refusedKey == errHostKey && l.password != "" && l.set.strict == "ask":
+		return &transport.Unreachable{Msg: stranger, Cause: err, Failed: true}
 	case refusedKey != nil:
 		return &refusal{unreachable(refusedKey.Error(), err)}
 	case len(l.allowed) > 0 && strings.Contains(err.Error(), "unable to authenticate"):
-		return &refusal{unreachable(l.denied(), err)}
+		return &refusal{l.denied(err)}
 	case errors.Is(err, io.EOF):
 		return unreachable("kex_exchange_identification: Connection closed by remote host\r\nConnection closed by "+at, err)
 	case errors.Is(err, syscall.ECONNRESET):
