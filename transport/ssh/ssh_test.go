@@ -376,6 +376,12 @@ func TestArguments(t *testing.T) {
 			g.ExtraArgs = []string{"-p", fmt.Sprint(s.Port), "-l", s.User, "-i", s.Key, "-o", known}
 			g.Port, g.User, g.KeyFile = 0, "", ""
 		}, ""},
+		{"a configuration file", func(g *transport.Target) {
+			file := filepath.Join(s.Dir, "ssh_config")
+			os.WriteFile(file, fmt.Appendf(nil, "Host web\n  HostName 127.0.0.1\n  Port %d\n  User %s\nMatch host 127.0.0.1\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n",
+				s.Port, s.User, s.Key, s.Known), 0o600)
+			*g = transport.Target{Addr: "web", SSHArgs: []string{"-F", file}}
+		}, ""},
 		{"proxy command", func(g *transport.Target) {
 			g.ExtraArgs = []string{"-o", known, "-o", "ProxyCommand=ssh -o " + known + " -i " + s.Key + " -p %p -W %h:%p %h"}
 		}, "proxycommand"},
