@@ -28,6 +28,12 @@ type Call struct {
 	// RemoteTmp is the folder for the module's own temporary files; it exists.
 	RemoteTmp string
 
+	// LocalTmp is the controller's folder for temporary files of this run: headers of diffs name it.
+	LocalTmp string
+	// SourceError is why the controller has no Source though the task names a src: Ansible's message
+	// of a file that was not found. Empty otherwise.
+	SourceError string
+
 	// Source is the controller's file or folder that the task's src names (copy, template, script,
 	// unarchive ...), nil when there is none.
 	Source *Source
@@ -37,7 +43,9 @@ type Call struct {
 	Blobs Blobs
 }
 
-// Source is a file or folder on the controller, as a module that copies it sees it.
+// Source is a file or folder on the controller, as a module that copies it sees it. A link that the
+// task follows (local_follow, copy's default) appears as what it leads to; Link is set for those links
+// only that are to be links on the host too.
 type Source struct {
 	Path     string // the controller's absolute path, or below a folder the path relative to it
 	Mode     uint32 // permission bits, with setuid, setgid and sticky as in stat(2)
@@ -74,4 +82,7 @@ type Module struct {
 	// "invocation" and the module's own keys, in any order. It never returns nil and never panics
 	// on bad arguments. It ends what it started when ctx ends.
 	Run func(ctx context.Context, c *Call) *value.Dict
+	// Declines says why this call, on this host, is better left to the Python module; "" takes it. nil
+	// takes every call.
+	Declines func(c *Call) string
 }

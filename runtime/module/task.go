@@ -26,6 +26,7 @@ type Task struct {
 
 	checked *argspec.Checked
 	cleanup []string
+	after   []func()
 }
 
 // Failure is a failed task: fail_json's msg and what goes with it.
@@ -93,8 +94,15 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 	for _, p := range t.cleanup {
 		_ = os.RemoveAll(p)
 	}
-	return t.finish(res, err)
+	res = t.finish(res, err)
+	for _, f := range t.after {
+		f()
+	}
+	return res
 }
+
+// After has a function called once the result has been made.
+func (t *Task) After(f func()) { t.after = append(t.after, f) }
 
 // Cleanup has a file removed when the task ends.
 func (t *Task) Cleanup(path string) { t.cleanup = append(t.cleanup, path) }
@@ -298,4 +306,27 @@ func umask() uint32 {
 	m := syscall.Umask(0)
 	syscall.Umask(m)
 	return uint32(m)
+}
+
+// SetEnv sets an environment variable for the programs the task runs.
+func (t *Task) SetEnv(name, v string) {
+	over := map[string]string{name: v}
+	for k, e := range t.Environ.Over {
+		if k != name {
+			over[k] = e
+		}
+	}
+	t.Environ.Over = over
+}
+
+// ExecLine runs a command line that is split into words and expanded as Ansible's run_command does.
+func (t *Task) ExecLine(ctx context.Context, line string) (Output, error) {
+	words, err := posix.Split(line)
+	if err != nil {
+		return Output{}, &PyException{Class: "ValueError", Msg: err.Error()}
+	}
+	for i := range words {
+		words[i] = t.Environ.ExpandPath(words[i])
+	}
+	return t.Exec(ctx, words, "")
 }

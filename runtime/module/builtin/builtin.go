@@ -8,6 +8,7 @@ import (
 	"pbc/runtime/module"
 	"pbc/runtime/module/commands"
 	"pbc/runtime/module/files"
+	"pbc/runtime/module/network"
 	"pbc/runtime/module/system"
 )
 
@@ -17,10 +18,24 @@ var table = []module.Module{
 	commands.Shell(),
 	commands.Raw(),
 	files.File(),
+	files.Copy(),
+	files.Template(),
+	files.Lineinfile(),
+	files.Blockinfile(),
+	files.Replace(),
+	files.Find(),
 	files.Stat(),
 	files.Slurp(),
 	files.Tempfile(),
+	network.WaitFor(),
 	system.Ping(),
+	system.Getent(),
+	system.Group(),
+	system.Cron(),
+	system.Sysctl(),
+	system.Systemd(),
+	system.SystemdService(),
+	system.Service(),
 }
 
 var byName = index()

@@ -300,7 +300,7 @@ func (f *target) touch() (*value.Dict, error) {
 	f.startDiff("touch")
 	changed, err = f.apply(f.t.FileArgs(f.path), w, changed)
 	if err != nil && f.was == "absent" {
-		_ = os.Remove(f.path)
+		f.t.After(func() { _ = os.Remove(f.path) })
 	}
 	return f.result("dest", changed), err
 }
@@ -355,22 +355,10 @@ func (f *target) makeDirs(args module.FileArgs, w wishes) (bool, error) {
 			return changed, err
 		}
 		if _, err := w.set(f.t, args.Path, f.diff); err != nil {
-			return changed, f.inMakeDirs(cur, err)
+			return changed, module.FailWith(fmt.Sprintf("There was an issue creating %s as requested: ", cur), "path", f.path)
 		}
 	}
 	return changed, nil
-}
-
-// inMakeDirs wraps a failure as Ansible does while it makes folders: with the inner result's repr.
-func (f *target) inMakeDirs(cur string, err error) error {
-	var inner *module.Failure
-	if !errors.As(err, &inner) {
-		return err
-	}
-	d := value.DictOf("msg", inner.Msg)
-	d.Update(inner.Keys)
-	r, _ := value.Repr(d)
-	return module.FailWith(fmt.Sprintf("There was an issue creating %s as requested: %s", cur, r), "path", f.path)
 }
 
 // recurse sets attributes and times of everything below dir.

@@ -1,0 +1,57 @@
+package files
+
+import (
+	"context"
+	"fmt"
+
+	"pbc/ir/value"
+	"pbc/runtime/module"
+	"pbc/runtime/module/posix"
+)
+
+// templateOnly are the options of template that copy does not know.
+var templateOnly = []string{"newline_sequence", "block_start_string", "block_end_string", "variable_start_string",
+	"variable_end_string", "comment_start_string", "comment_end_string", "trim_blocks", "lstrip_blocks", "output_encoding"}
+
+// Template is ansible.builtin.template: copy of a text that has been rendered.
+func Template() module.Module {
+	return module.Module{Name: "ansible.builtin.template", Short: "template", Effect: module.Local, Run: template}
+}
+
+func template(ctx context.Context, c *module.Call) *value.Dict {
+	failed := func(msg string) *value.Dict { return value.DictOf("failed", true, "changed", false, "msg", msg) }
+	p := &copying{ctx: ctx, c: c, args: c.Args.Copy()}
+	newline := p.text("newline_sequence")
+	switch {
+	case p.arg("state") != nil:
+		return failed("'state' cannot be specified on a template")
+	case p.arg("src") == nil || p.arg("dest") == nil:
+		return failed("src and dest are required")
+	case newline != "" && newline != "\n" && newline != "\r" && newline != "\r\n" &&
+		newline != `\n` && newline != `\r` && newline != `\r\n`:
+		return failed("newline_sequence needs to be one of: \n, \r or \r\n")
+	case c.SourceError != "":
+		return failed(c.SourceError)
+	}
+	for _, k := range templateOnly {
+		p.args.Del(k)
+	}
+	name := posix.Basename(p.text("src"))
+	mode := p.arg("mode")
+	if c.Source != nil {
+		name = posix.Basename(c.Source.Path)
+		if m, _ := value.Text(mode); m == "preserve" {
+			mode = posix.FormatMode(c.Source.Mode)
+		}
+	}
+	follow := p.loose("follow", false)
+	p.rendered = c.Content
+	if p.rendered == nil {
+		p.rendered = []byte{}
+	}
+	p.shown = fmt.Sprintf("%s/tmp%s/%s", p.localTmp(), posix.RandomName(), name)
+	p.args.SetStr("mode", mode)
+	p.args.SetStr("src", p.shown)
+	p.args.SetStr("follow", follow)
+	return p.run()
+}
