@@ -342,5 +342,5 @@ var (
 	exceptClassic = map[string]string{
 		"evalconv-072": "complex numbers are not modelled: the text stays text",
 	}
-	exceptTagged  = map[string]string{}
+	exceptTagged = map[string]string{}
 )
