@@ -15,3 +15,9 @@ require (
 	golang.org/x/term v0.47.0
 	golang.org/x/tools v0.26.0
 )
+
+require (
+	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/spf13/cobra v1.10.2 // indirect
+	github.com/spf13/pflag v1.0.9 // indirect
+)

@@ -131,7 +131,7 @@ func caseFiles(t *testing.T, file string) (order []string, cases map[string]memo
 }
 
 // randomOrder matches the lists that Python prints in another order each time.
-var randomOrder = regexp.MustCompile(`(only allowed in the following modules: )[^\n]*`)
+var randomOrder = regexp.MustCompile(`(only allowed in the following modules: |Valid booleans include: )[^\n]*`)
 
 func TestAsAnsibleLoadsIt(t *testing.T) {
 	files, err := filepath.Glob("testdata/cases/*.txtar")

@@ -128,18 +128,9 @@ func (c *catalog) step(k kind, name string, collections []string) (p Plugin, nex
 // legacy looks where plugins were looked for before there were collections: beside the playbook and in its
 // roles, in the configured directories, in ansible-core, and in its redirects.
 func (c *catalog) legacy(k kind, name string) (Plugin, string, error) {
-	dirs := slices.Clone(c.dirs[k])
-	switch k {
-	case moduleKind:
-		dirs = append(dirs, c.l.opt.ModulePaths...)
-	case actionKind:
-		dirs = append(dirs, c.l.opt.ActionPaths...)
-	}
 	for _, alias := range []string{name, "_" + name} {
-		for _, d := range dirs {
-			if file := c.inDir(k, d, alias, true); file != "" {
-				return Plugin{FQCN: alias, Path: file}, "", nil
-			}
+		if file := c.userPlugin(k, alias); file != "" {
+			return Plugin{FQCN: alias, Path: file}, "", nil
 		}
 		if corePlugins().names[k][alias] {
 			return Plugin{FQCN: "ansible.builtin." + alias}, "", nil
@@ -154,7 +145,23 @@ func (c *catalog) legacy(k kind, name string) (Plugin, string, error) {
 	return c.qualified(k, "ansible.builtin."+name)
 }
 
-// inDir finds the file of a plugin in a directory, and below it for modules.
+// userPlugin finds a plugin beside the playbook or in a role, or in and below the configured directories.
+func (c *catalog) userPlugin(k kind, name string) string {
+	for _, d := range c.dirs[k] {
+		if file := c.inDir(k, d, name, false); file != "" {
+			return file
+		}
+	}
+	configured := map[kind][]string{moduleKind: c.l.opt.ModulePaths, actionKind: c.l.opt.ActionPaths}
+	for _, d := range configured[k] {
+		if file := c.inDir(k, d, name, true); file != "" {
+			return file
+		}
+	}
+	return ""
+}
+
+// inDir finds the file of a plugin in a directory, and below it when deep.
 func (c *catalog) inDir(k kind, dir, name string, deep bool) string {
 	var sub []string
 	for _, f := range c.l.src.List(dir) {

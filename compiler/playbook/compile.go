@@ -46,7 +46,7 @@ func (p *Play) AllHandlers() []*Block {
 	var out []*Block
 	for _, r := range p.Roles {
 		if !r.FromInclude {
-			out = append(out, r.compileHandlers(p)...)
+			out = append(out, r.compileHandlers(p, nil)...)
 		}
 	}
 	return append(out, p.Handlers...)
@@ -89,16 +89,17 @@ func (r *Role) compile(p *Play, chain []*Role) []*Block {
 }
 
 // compileHandlers instantiates the handlers of a role and its dependencies, once.
-func (r *Role) compileHandlers(p *Play) []*Block {
+func (r *Role) compileHandlers(p *Play, chain []*Role) []*Block {
 	if len(r.compiledHandlers) > 0 {
 		return r.compiledHandlers
 	}
+	chain = append(slices.Clone(chain), r)
 	var out []*Block
 	for _, d := range r.Deps {
-		out = append(out, d.compileHandlers(p)...)
+		out = append(out, d.compileHandlers(p, chain)...)
 	}
 	for _, b := range r.HandlerBlocks {
-		out = append(out, instance(b, p, []*Role{r}))
+		out = append(out, instance(b, p, chain))
 	}
 	r.compiledHandlers = out
 	return out

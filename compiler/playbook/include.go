@@ -126,7 +126,7 @@ func (l *Loader) importFile(n *yaml.Node, t *Task, c context) []Step {
 	t.Include.Target = target
 	file := l.dwim(l.importPath(t, target, c))
 	if l.depth++; l.depth > maxImports {
-		l.crash(n.Pos, "maximum recursion depth exceeded while calling a Python object")
+		l.crash(n.Pos, "maximum recursion depth exceeded")
 		l.depth--
 		return nil
 	}

@@ -103,10 +103,8 @@ type RoleAsk struct {
 func (l *Loader) importedRole(n *yaml.Node, t *Task, c context) (RoleAsk, bool) {
 	ask := RoleAsk{AllowDuplicates: true, From: map[string]string{}}
 	scope := &Scope{l: l, Play: c.play, Task: t}
-	bad := func(err error) (RoleAsk, bool) {
-		l.badRender(pos(n), err, func(cause string) {
-			l.invalid(pos(n), "The task includes an option with an undefined variable. The error was: %s", cause)
-		})
+	if !l.flag(n, t, scope, "allow_duplicates", &ask.AllowDuplicates, false) ||
+		!l.flag(n, t, scope, "rolespec_validate", &ask.NoValidate, true) {
 		return ask, false
 	}
 	text, ok := t.Include.RoleName.Text()
@@ -115,16 +113,27 @@ func (l *Loader) importedRole(n *yaml.Node, t *Task, c context) (RoleAsk, bool) 
 	}
 	var err error
 	if ask.Name, err = l.render(t.Include.RoleName, text, scope); err != nil {
-		return bad(err)
+		l.badRender(pos(n), err, l.undefined)
+		return ask, false
 	}
 	for part, f := range t.Include.From {
 		text, _ := f.Text()
 		if ask.From[part], err = l.render(f, text, scope); err != nil {
-			return bad(err)
+			// Ansible looks for the role before it renders the names of its files.
+			if l.seek(t, c.play, ask.Name) != nil {
+				l.badRender(pos(n), err, l.undefined)
+			}
+			return ask, false
 		}
 	}
-	return ask, l.flag(n, t, scope, "allow_duplicates", &ask.AllowDuplicates, false) &&
-		l.flag(n, t, scope, "rolespec_validate", &ask.NoValidate, true)
+	return ask, true
+}
+
+// seek finds the role of an include.
+func (l *Loader) seek(t *Task, play *Play, role string) *definition {
+	name := textNode(t.Include.RoleName, role)
+	name.Tag = t.Include.RoleName.Tag
+	return l.definition(name, seeker{play: play, collections: inheritedCollections(t), scope: &Scope{l: l, Play: play, Task: t}})
 }
 
 // flag reads a boolean option of import_role.
@@ -137,9 +146,7 @@ func (l *Loader) flag(n *yaml.Node, t *Task, scope *Scope, name string, to *bool
 	if s, ok := opt.Text(); ok {
 		r, err := l.render(opt, s, scope)
 		if err != nil {
-			l.badRender(pos(n), err, func(cause string) {
-				l.invalid(pos(n), "The field '%s' has an invalid value, which includes an undefined variable. The error was: %s", name, cause)
-			})
+			l.badRender(pos(n), err, l.undefined)
 			return false
 		}
 		v = value.Value(r)
@@ -156,10 +163,7 @@ func (l *Loader) flag(n *yaml.Node, t *Task, scope *Scope, name string, to *bool
 // loadRole loads the role that an include asks for and instantiates its steps below it. The caller adds the
 // handlers to the play.
 func (l *Loader) loadRole(t *Task, play *Play, ask RoleAsk) (r *Role, blocks, handlers []*Block, ok bool) {
-	scope := &Scope{l: l, Play: play, Task: t}
-	name := textNode(t.Include.RoleName, ask.Name)
-	name.Tag = t.Include.RoleName.Tag
-	def := l.definition(name, seeker{play: play, collections: inheritedCollections(t), scope: scope})
+	def := l.seek(t, play, ask.Name)
 	if def == nil {
 		return nil, nil, nil, false
 	}
@@ -188,7 +192,7 @@ func (l *Loader) loadRole(t *Task, play *Play, ask RoleAsk) (r *Role, blocks, ha
 		b.Parent = below
 		b.Keywords.Set("collections", nil, collectionNode(t.Include.RoleName, r.Collections))
 	}
-	handlers = r.compileHandlers(play)
+	handlers = r.compileHandlers(play, nil)
 	for _, h := range handlers {
 		h.Parent = below
 	}

@@ -1,6 +1,9 @@
 package playbook
 
-import "pbc/compiler/yaml"
+import (
+	"pbc/compiler/yaml"
+	"pbc/ir"
+)
 
 // isDynamic says whether s is an include that loads its steps while running: keywords do not pass it.
 func isDynamic(s Step) bool {
@@ -157,25 +160,54 @@ func EnclosingVars(s Step) Map {
 }
 
 // IncludeParams are the variables that enclosing include_tasks and include_role give with the precedence of
-// include parameters, outermost first and losing; and the parameters of the roles that include_role stands in.
+// include parameters, outermost first and losing: their vars, and the parameters and names of the roles that
+// include_role and import_role stand in.
 func IncludeParams(s Step) Map {
 	var m Map
-	for p := s; p != nil; p = p.Enclosing() {
-		t, ok := p.(*Task)
-		if !ok || t.Include == nil {
-			continue
-		}
-		var own Map
-		if t.Kind != ImportTasks && t.Kind != ImportRole {
-			own.Update(t.Vars)
-		}
-		if t.Include.RoleName != nil && t.Role != nil {
-			own.Update(t.Role.Params)
-		}
-		own.Update(m)
-		m = own
+	if s == nil {
+		return m
+	}
+	if p := s.Enclosing(); p != nil {
+		m = IncludeParams(p)
+	}
+	t, ok := s.(*Task)
+	if !ok || t.Include == nil {
+		return m
+	}
+	if t.Kind == IncludeTasks || t.Kind == IncludeRole {
+		m.Update(t.Vars)
+	}
+	if t.Include.RoleName != nil && t.Role != nil {
+		m.Update(t.Role.Params)
+		putFirst(&m, "ansible_parent_role_names", t.Role.FullName())
+		putFirst(&m, "ansible_parent_role_paths", t.Role.Path)
 	}
 	return m
+}
+
+// putFirst puts text in front of the list of that name.
+func putFirst(m *Map, name, text string) {
+	items := []*yaml.Node{textNode(nil, text)}
+	m.Set(name, nil, seqNode(ir.Pos{}, append(items, listItems(m.Get(name))...)...))
+}
+
+// DisplayName is how output calls a task, before its templates are rendered: the name or else the action, with the
+// role in front. An include_role without a name shows the role it includes, and not the one it is in.
+func (t *Task) DisplayName() string {
+	name := t.Name
+	if t.Include != nil && t.Include.RoleName != nil {
+		if name == "" {
+			name = t.Action + " : " + show(t.Include.RoleName)
+		}
+		return name
+	}
+	if name == "" {
+		name = t.Action
+	}
+	if t.Role != nil {
+		name = t.Role.FullName() + " : " + name
+	}
+	return name
 }
 
 // DepChain are the roles that led to a step, outermost first, its own role last; nil outside of roles.

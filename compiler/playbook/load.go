@@ -272,3 +272,8 @@ func (l *Loader) badRender(pos ir.Pos, err error, undefined func(cause string)) 
 		l.failure(pos, "%s", err)
 	}
 }
+
+// undefined is what Ansible says of an undefined variable in a name that nothing else takes care of.
+func (l *Loader) undefined(cause string) {
+	l.failure(ir.Pos{}, "%s. %s", cause, cause)
+}

@@ -163,6 +163,8 @@ func mapNode(p ir.Pos, m Map) *yaml.Node {
 		if k == nil {
 			k = textNode(nil, e.Name)
 			k.Pos = p
+		} else if keyText(k) != e.Name {
+			k = textNode(k, e.Name)
 		}
 		n.Keys = append(n.Keys, k)
 		n.Items = append(n.Items, e.Value)

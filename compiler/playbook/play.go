@@ -18,7 +18,7 @@ func (l *Loader) playbookFile(file string, given *Map) []*Play {
 	l.dir = path.Dir(l.abs(file))
 	defer func() { l.dir = outer }()
 	if l.depth++; l.depth > maxImports {
-		l.crash(ir.Pos{}, "maximum recursion depth exceeded while calling a Python object")
+		l.crash(ir.Pos{}, "maximum recursion depth exceeded")
 		l.depth--
 		return nil
 	}
@@ -233,7 +233,7 @@ func (l *Loader) importPlaybook(n *yaml.Node) []*Play {
 	}
 	file, err := l.render(n, name, &Scope{l: l, Given: vars})
 	if err != nil {
-		l.badRender(pos(n), err, func(cause string) { l.failure(ir.Pos{}, "%s", cause) })
+		l.badRender(pos(n), err, l.undefined)
 		return nil
 	}
 	coll := l.defaultCollection

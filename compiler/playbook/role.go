@@ -112,7 +112,7 @@ func (l *Loader) findRole(d *definition, at *yaml.Node, text string, s seeker) b
 	}
 	name, err := l.render(at, text, scope)
 	if err != nil {
-		l.badRender(pos(at), err, func(cause string) { l.failure(ir.Pos{}, "%s", cause) })
+		l.badRender(pos(at), err, l.undefined)
 		return false
 	}
 	if len(s.collections) > 0 || fullName.MatchString(name) {

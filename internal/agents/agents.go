@@ -22,10 +22,13 @@ import (
 // Set returns the agents of this build.
 func Set() deploy.Agents {
 	if embedded != nil {
-		return &bundle{files: embedded}
+		return From(embedded)
 	}
 	return &self{}
 }
+
+// From returns the agents in a folder that mkagents wrote.
+func From(files fs.FS) deploy.Agents { return &bundle{files} }
 
 // ManifestLine is one agent's line of the MANIFEST that stands beside embedded agents: platform, CRC-32C
 // and SHA-256 of the program.
@@ -67,6 +70,9 @@ func (b *bundle) Agent(platform string, zipped bool) (deploy.Agent, error) {
 	var have []string
 	for l := range strings.Lines(string(m)) {
 		f := strings.Fields(l)
+		if len(f) != 3 {
+			return a, fmt.Errorf("embedded agents: got line %q, want platform, sum and digest", l)
+		}
 		if have = append(have, f[0]); f[0] != platform {
 			continue
 		}

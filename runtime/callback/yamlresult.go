@@ -87,7 +87,7 @@ const communityWidth = 1000
 // newYAMLScreen returns the callback community.general.yaml: default with results in YAML.
 func newYAMLScreen(s *Screen, o Options) Callback {
 	c := newDefault(s, o)
-	c.community = true
+	c.own = communityStyle
 	return c
 }
 

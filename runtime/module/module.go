@@ -82,4 +82,7 @@ type Module struct {
 	// "invocation" and the module's own keys, in any order. It never returns nil and never panics
 	// on bad arguments. It ends what it started when ctx ends.
 	Run func(ctx context.Context, c *Call) *value.Dict
+	// Declines says why this call, on this host, is better left to the Python module; "" takes it. nil
+	// takes every call.
+	Declines func(c *Call) string
 }

@@ -84,16 +84,14 @@ func (t *Task) moveThrough(src, dest string, was *unix.Stat_t, unsafe bool) erro
 	if dir == "" {
 		dir = "."
 	}
-	tmp, err := os.CreateTemp(dir, ".ansible_tmp*"+posix.Basename(dest))
+	name, err := posix.TempFile(dir, ".ansible_tmp", posix.Basename(dest))
 	if err != nil {
 		if unsafe {
 			return t.overwrite(src, dest)
 		}
 		return Fail("The destination directory (%s) is not writable by the current user. Error was: %s",
-			posix.Dirname(dest), posix.PyError(err, []byte(pathOf(err))))
+			posix.Dirname(dest), posix.PyError(err, []byte(name)))
 	}
-	name := tmp.Name()
-	_ = tmp.Close()
 	defer func() { _ = os.Remove(name) }()
 	err = t.viaTemp(src, name, dest, was)
 	if err == nil {

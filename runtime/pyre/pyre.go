@@ -178,3 +178,19 @@ func pyMessage(msg, pattern string) string {
 	}
 	return msg
 }
+
+// Groups returns the names of the pattern's groups in order, "" for one without a name.
+func (r *Regexp) Groups() []string {
+	var names []string
+	for _, n := range r.re.GetGroupNumbers() {
+		if n == 0 {
+			continue
+		}
+		name := r.re.GroupNameFromNumber(n)
+		if name == fmt.Sprint(n) {
+			name = ""
+		}
+		names = append(names, name)
+	}
+	return names
+}

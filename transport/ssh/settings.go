@@ -18,20 +18,19 @@ import (
 
 // settings are what holds for one target after its variables, ssh's arguments and ssh's configuration.
 type settings struct {
-	addr      string
-	knownAs   string // the name in known_hosts: HostKeyAlias or addr
-	port      int
-	user      string
-	keys      []string // files, ~ expanded
-	named     string   // the file that the play named, among keys
-	keysOnly  bool     // IdentitiesOnly
-	agent     string   // the socket of ssh-agent, empty for none
-	userKnown []string
-	allKnown  []string
-	strict    string // StrictHostKeyChecking: ask, yes, no, accept-new
-	hashNew   bool
-	sendEnv   []string          // patterns
-	setEnv    map[string]string // SetEnv
+	addr                   string
+	knownAs                string // the name in known_hosts: HostKeyAlias or addr
+	port                   int
+	user                   string
+	keys                   []string // files, ~ expanded
+	named                  string   // the file that the play named, among keys
+	keysOnly               bool     // IdentitiesOnly
+	agent                  string   // the socket of ssh-agent, empty for none
+	userKnown, globalKnown []string // known_hosts files
+	strict                 string   // StrictHostKeyChecking: ask, yes, no, accept-new
+	hashNew                bool
+	sendEnv                []string          // patterns
+	setEnv                 map[string]string // SetEnv
 	// foreign are settings that this package does not honour; the system's ssh does.
 	foreign []string
 }
@@ -39,6 +38,10 @@ type settings struct {
 // honoured are the keywords of "ssh -G" that settings holds.
 var honoured = words(`host hostname user port identityfile identitiesonly identityagent userknownhostsfile
 	globalknownhostsfile stricthostkeychecking connecttimeout hostkeyalias hashknownhosts sendenv setenv`)
+
+// readable are those of them whose values readArguments can take as they are written.
+var readable = words(`user port identityfile identitiesonly userknownhostsfile globalknownhostsfile
+	stricthostkeychecking connecttimeout hostkeyalias hashknownhosts`)
 
 // harmless are keywords that change nothing here: they tune OpenSSH's own connection sharing, terminal or
 // logging, or name ways to authenticate that are only asked for after the native ones failed.
@@ -89,18 +92,19 @@ func argv(t transport.Target) []string {
 }
 
 // resolve finds the settings of a target. It asks "ssh -G" only when arguments or configuration files say
-// more than a fresh system does.
+// something that is not read here: that costs a process.
 func (s *Shell) resolve(ctx context.Context, t transport.Target) (*settings, error) {
-	home, name := s.Home, t.User
+	home, name := s.Home, ""
 	if u, err := user.Current(); err == nil {
-		home, name = or(home, u.HomeDir), or(name, u.Username)
+		home, name = or(home, u.HomeDir), u.Username
 	}
-	set := plainSettings(t, home, name)
-	plainArgs := len(t.ExtraArgs) == 0 && (len(t.SSHArgs) == 0 || slices.Equal(t.SSHArgs, defaultArgs))
-	if plainArgs && plainConfig(set, filepath.Join(home, ".ssh/config")) && plainConfig(set, "/etc/ssh/ssh_config") {
+	set := defaults(t, home, name)
+	args := argv(t)
+	if said, ok := readArguments(args); ok && plainConfig(set, filepath.Join(home, ".ssh/config")) && plainConfig(set, "/etc/ssh/ssh_config") {
+		set.apply(said, home)
 		return set, nil
 	}
-	got, err := s.ask(ctx, t, append(argv(t), t.Addr))
+	said, err := s.ask(ctx, t, append(args, t.Addr))
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +112,9 @@ func (s *Shell) resolve(ctx context.Context, t transport.Target) (*settings, err
 	if err != nil {
 		return nil, err
 	}
-	set.apply(got, base, home)
+	set.keys, set.sendEnv = nil, nil
+	set.apply(said, home)
+	set.findForeign(said, base)
 	return set, nil
 }
 
@@ -119,27 +125,63 @@ func or(a, b string) string {
 	return b
 }
 
-func plainSettings(t transport.Target, home, name string) *settings {
+// defaults are the settings of a system without configuration.
+func defaults(t transport.Target, home, name string) *settings {
 	set := &settings{
-		addr: t.Addr, knownAs: t.Addr, port: t.Port, user: name, agent: os.Getenv("SSH_AUTH_SOCK"), strict: "ask",
-		userKnown: []string{filepath.Join(home, ".ssh/known_hosts"), filepath.Join(home, ".ssh/known_hosts2")},
+		addr: t.Addr, knownAs: t.Addr, port: 22, user: name, agent: os.Getenv("SSH_AUTH_SOCK"), strict: "ask",
+		userKnown:   []string{filepath.Join(home, ".ssh/known_hosts"), filepath.Join(home, ".ssh/known_hosts2")},
+		globalKnown: []string{"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"},
 	}
-	if set.port == 0 {
-		set.port = 22
-	}
-	if t.AcceptAnyHostKey {
-		set.strict = "no"
-	}
-	set.allKnown = append(slices.Clone(set.userKnown), "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 	if t.KeyFile != "" {
 		set.named = expand(t.KeyFile, os.Getenv("HOME"))
-		set.keys = []string{set.named}
-		return set
 	}
 	for _, k := range []string{"id_rsa", "id_ecdsa", "id_ed25519"} {
 		set.keys = append(set.keys, filepath.Join(home, ".ssh", k))
 	}
 	return set
+}
+
+// letters are ssh's options of one letter that stand for a keyword.
+var letters = map[string]string{"-i": "identityfile", "-p": "port", "-l": "user"}
+
+// readArguments reads the options that playbooks commonly give to ssh, as "ssh -G" would print them. It
+// reports false for what it does not know.
+func readArguments(args []string) (map[string][]string, bool) {
+	said := map[string][]string{}
+	for len(args) > 0 {
+		a := args[0]
+		args = args[1:]
+		if a == "-C" || a == "-q" {
+			continue
+		}
+		flag, value := a[:min(2, len(a))], a[min(2, len(a)):]
+		if value == "" {
+			if len(args) == 0 {
+				return nil, false
+			}
+			value, args = args[0], args[1:]
+		}
+		k, known := letters[flag]
+		if flag == "-o" {
+			i := strings.IndexAny(value, "= \t")
+			if i < 0 {
+				return nil, false
+			}
+			k, value = strings.ToLower(value[:i]), strings.TrimLeft(value[i:], "= \t")
+			known = readable[k] || harmless[k]
+		}
+		if flag == "-i" { // ssh passes over a missing file, with a warning
+			_, err := os.Stat(value)
+			known = err == nil
+		}
+		if !known || strings.ContainsAny(value, "%$\\") {
+			return nil, false
+		}
+		if _, set := said[k]; !set || k == "identityfile" { // the first value counts, but every key
+			said[k] = append(said[k], strings.Trim(value, `"`))
+		}
+	}
+	return said, true
 }
 
 // plainConfig reads a configuration file and reports whether it has only what set can take as it is:
@@ -208,40 +250,66 @@ func (s *Shell) baseline(ctx context.Context, t transport.Target) (map[string][]
 	return s.base, s.baseErr
 }
 
-// apply takes what ssh -G said over the plain settings.
-func (set *settings) apply(got, base map[string][]string, home string) {
-	one := func(k string) string { return strings.Join(got[k], " ") }
-	set.addr = or(one("hostname"), set.addr)
-	set.knownAs = or(one("hostkeyalias"), set.addr)
-	set.user = or(one("user"), set.user)
-	if p, err := strconv.Atoi(one("port")); err == nil {
+// apply takes what was said over what held before.
+func (set *settings) apply(said map[string][]string, home string) {
+	text := func(k string, to *string) { *to = or(strings.Join(said[k], " "), *to) }
+	list := func(k string, to *[]string) {
+		if v, ok := said[k]; ok {
+			*to = files(strings.Join(v, " "), home)
+		}
+	}
+	text("hostname", &set.addr)
+	set.knownAs = set.addr
+	text("hostkeyalias", &set.knownAs)
+	text("user", &set.user)
+	if p, err := strconv.Atoi(strings.Join(said["port"], "")); err == nil {
 		set.port = p
 	}
-	set.keys = nil
-	for _, f := range got["identityfile"] {
-		set.keys = append(set.keys, expand(strings.Trim(f, `"`), home))
+	if v, ok := said["identityfile"]; ok {
+		set.keys = nil
+		for _, f := range v {
+			set.keys = append(set.keys, expand(strings.Trim(f, `"`), home))
+		}
 	}
-	set.keysOnly = one("identitiesonly") == "yes"
-	switch a := one("identityagent"); {
+	list("userknownhostsfile", &set.userKnown)
+	list("globalknownhostsfile", &set.globalKnown)
+	text("stricthostkeychecking", &set.strict)
+	if set.strict == "false" || set.strict == "off" {
+		set.strict = "no"
+	}
+	set.keysOnly = yes(said["identitiesonly"], set.keysOnly)
+	set.hashNew = yes(said["hashknownhosts"], set.hashNew)
+	set.applyEnvironment(said, home)
+}
+
+func yes(said []string, before bool) bool {
+	if len(said) == 0 {
+		return before
+	}
+	return said[0] == "yes" || said[0] == "true"
+}
+
+// applyEnvironment takes the socket of the agent and what is passed on to the host.
+func (set *settings) applyEnvironment(said map[string][]string, home string) {
+	switch a := strings.Join(said["identityagent"], ""); {
 	case a == "none":
 		set.agent = ""
 	case a != "" && a != "SSH_AUTH_SOCK":
 		set.agent = expand(os.ExpandEnv(a), home)
 	}
-	set.userKnown = files(one("userknownhostsfile"), home)
-	set.allKnown = append(slices.Clone(set.userKnown), files(one("globalknownhostsfile"), home)...)
-	if set.strict = one("stricthostkeychecking"); set.strict == "false" || set.strict == "off" {
-		set.strict = "no"
-	}
-	set.hashNew = one("hashknownhosts") == "yes"
-	set.sendEnv = strings.Fields(one("sendenv"))
+	set.sendEnv = append(set.sendEnv, strings.Fields(strings.Join(said["sendenv"], " "))...)
 	set.setEnv = map[string]string{}
-	for _, kv := range got["setenv"] {
+	for _, kv := range said["setenv"] {
 		if k, v, ok := strings.Cut(kv, "="); ok {
 			set.setEnv[k] = v
 		}
 	}
-	for k, v := range got {
+}
+
+// findForeign notes what only the system's ssh can do: every setting that is not ssh's default and not
+// known here.
+func (set *settings) findForeign(said, base map[string][]string) {
+	for k, v := range said {
 		if !honoured[k] && !harmless[k] && !slices.Equal(v, base[k]) {
 			set.foreign = append(set.foreign, k)
 		}

@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -172,7 +173,7 @@ func strerror(err error) string {
 func (s *Shell) converse(conn net.Conn, t transport.Target, set *settings, command string) (*process, error) {
 	l := &login{set: set, password: t.Password}
 	defer l.close()
-	l.hosts = &hostKeys{s: set, known: knownKeys(set.allKnown, set.knownAs, set.port), note: func(words string) {
+	l.hosts = &hostKeys{s: set, known: knownKeys(slices.Concat(set.userKnown, set.globalKnown), set.knownAs, set.port), note: func(words string) {
 		l.said = append(l.said, words)
 	}}
 	var refusedKey error

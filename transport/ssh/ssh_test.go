@@ -419,3 +419,36 @@ func TestBrokenConfiguration(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// BenchmarkDial is what a host costs before its first task: connection, login, cached agent, session.
+func BenchmarkDial(b *testing.B) {
+	s := transporttest.StartSSHD(b)
+	d := &deploy.Dialer{Shell: shell(s), Agents: agents.Set()}
+	for b.Loop() {
+		c, err := d.Dial(b.Context(), s.Target())
+		if err != nil {
+			b.Fatal(err)
+		}
+		session := wire.Client(c, wire.Options{})
+		st, err := session.Open()
+		if err != nil {
+			b.Fatal(err)
+		}
+		st.Write([]byte("x"))
+		if _, err := io.ReadFull(st, make([]byte, 1)); err != nil {
+			b.Fatal(err)
+		}
+		session.Close()
+	}
+}
+
+// BenchmarkSystemSSH is the same distance by the system's ssh.
+func BenchmarkSystemSSH(b *testing.B) {
+	s := transporttest.StartSSHD(b)
+	for b.Loop() {
+		cmd := exec.Command("ssh", "-i", s.Key, "-p", fmt.Sprint(s.Port), "-o", "UserKnownHostsFile="+s.Known, s.User+"@127.0.0.1", "true")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+	}
+}

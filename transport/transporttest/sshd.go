@@ -11,11 +11,19 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"pbc/transport"
 )
+
+// T is what this package needs of a *testing.T.
+type T interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	TempDir() string
+	Cleanup(func())
+}
 
 // SSHD is a running server.
 type SSHD struct {
@@ -30,8 +38,11 @@ type SSHD struct {
 	cmd             *exec.Cmd
 }
 
+// PID is the server's process.
+func (s *SSHD) PID() int { return s.cmd.Process.Pid }
+
 // StartSSHD starts a server that ends with the test. Lines are added to its configuration.
-func StartSSHD(t testing.TB, lines ...string) *SSHD {
+func StartSSHD(t T, lines ...string) *SSHD {
 	t.Helper()
 	u, err := user.Current()
 	if err != nil {
@@ -66,7 +77,7 @@ func (s *SSHD) config(lines []string) string {
 	}, lines...), "\n") + "\n"
 }
 
-func (s *SSHD) keygen(t testing.TB, name string) {
+func (s *SSHD) keygen(t T, name string) {
 	out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(s.Dir, name)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ssh-keygen: %v\n%s", err, out)
@@ -74,7 +85,7 @@ func (s *SSHD) keygen(t testing.TB, name string) {
 }
 
 // run starts the daemon in the foreground and waits until it listens.
-func (s *SSHD) run(t testing.TB) {
+func (s *SSHD) run(t T) {
 	if os.Getuid() == 0 { // sshd of root wants its privilege separation folder
 		must(t, os.MkdirAll("/run/sshd", 0o755))
 	}
@@ -109,14 +120,14 @@ func (s *SSHD) Target() transport.Target {
 	return transport.Target{Host: "h", Addr: "127.0.0.1", Port: s.Port, User: s.User, KeyFile: s.Key, Timeout: 20 * time.Second}
 }
 
-func freePort(t testing.TB) int {
+func freePort(t T) int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-func must(t testing.TB, err error) {
+func must(t T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,15 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# ansible-playbook, but for the wrapping of its warnings.
+UNWRAPPED = """
+import sys
+from ansible.utils.display import Display
+Display._set_column_width = lambda self: setattr(self, 'columns', 100000)
+from ansible.cli.playbook import main
+sys.argv[0] = 'ansible-playbook'
+main(sys.argv)
+"""
 NOISE = ('No inventory was parsed', 'provided hosts list is empty')
 
 
@@ -38,9 +47,9 @@ def run(files):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, 'w', encoding='utf-8') as f:
                 f.write(text)
-        env = dict(os.environ, ANSIBLE_ROLES_PATH=root + '/extra-roles', ANSIBLE_COLLECTIONS_PATHS=root + '/installed', COLUMNS='100000',
+        env = dict(os.environ, ANSIBLE_ROLES_PATH=root + '/extra-roles', ANSIBLE_COLLECTIONS_PATHS=root + '/installed',
                    ANSIBLE_COLLECTIONS_SCAN_SYS_PATH='0', ANSIBLE_NOCOLOR='1', HOME=root, PYTHONHASHSEED='0', LC_ALL='C.UTF-8')
-        p = subprocess.run(['ansible-playbook', '--syntax-check', 'site.yml'], cwd=root, env=env, stdin=subprocess.DEVNULL,
+        p = subprocess.run([sys.executable, '-c', UNWRAPPED, '--syntax-check', 'site.yml'], cwd=root, env=env, stdin=subprocess.DEVNULL,
                            capture_output=True, text=True)
         err = p.stderr.replace(root, '/case')
     finally:
@@ -73,4 +82,5 @@ def main(paths):
             f.write(''.join(out))
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -5,9 +5,11 @@ package builtin
 import (
 	"strings"
 
+	"pbc/runtime/fact"
 	"pbc/runtime/module"
 	"pbc/runtime/module/commands"
 	"pbc/runtime/module/files"
+	"pbc/runtime/module/network"
 	"pbc/runtime/module/system"
 )
 
@@ -19,10 +21,24 @@ var table = []module.Module{
 	files.File(),
 	files.Copy(),
 	files.Template(),
+	files.Lineinfile(),
+	files.Blockinfile(),
+	files.Replace(),
+	files.Find(),
 	files.Stat(),
 	files.Slurp(),
 	files.Tempfile(),
+	network.WaitFor(),
 	system.Ping(),
+	system.Getent(),
+	system.Group(),
+	system.Cron(),
+	system.Sysctl(),
+	system.Systemd(),
+	system.SystemdService(),
+	system.Service(),
+	fact.Setup,
+	fact.ServiceFacts,
 }
 
 var byName = index()

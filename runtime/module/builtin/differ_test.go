@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,7 +40,7 @@ type scenario struct {
 	// setup has one entry a line: "dir path mode", "file path mode text", "link path target",
 	// "hard path target", "fifo path".
 	setup []string
-	// steps are calls: flags (check, diff), the module's name, and its arguments as JSON.
+	// steps are calls: flags (check, diff, env:NAME=VALUE), the module's name, and its arguments as JSON.
 	steps []string
 }
 
@@ -47,6 +48,7 @@ type step struct {
 	check, diff bool
 	module      string
 	args        string
+	env         map[string]string
 }
 
 func parseStep(s string) step {
@@ -54,10 +56,16 @@ func parseStep(s string) step {
 	for {
 		word, rest, _ := strings.Cut(s, " ")
 		s = rest
-		switch word {
-		case "check":
+		name, val, isEnv := strings.Cut(strings.TrimPrefix(word, "env:"), "=")
+		switch {
+		case isEnv && strings.HasPrefix(word, "env:"):
+			if r.env == nil {
+				r.env = map[string]string{}
+			}
+			r.env[name] = val
+		case word == "check":
 			r.check = true
-		case "diff":
+		case word == "diff":
 			r.diff = true
 		default:
 			r.module, r.args = word, rest
@@ -168,7 +176,10 @@ func runNative(t *testing.T, s scenario) recorded {
 		if err != nil {
 			t.Fatalf("%s: %v", st.args, err)
 		}
-		c := &module.Call{Name: m.Name, Action: st.module, Args: v.(*value.Dict), Check: st.check, Diff: st.diff, RemoteTmp: tmp}
+		c := &module.Call{Name: m.Name, Action: st.module, Args: v.(*value.Dict), Check: st.check, Diff: st.diff, RemoteTmp: tmp, Env: st.env}
+		if m.Declines != nil && m.Declines(c) != "" {
+			t.Fatalf("%s declines: %s", text, m.Declines(c))
+		}
 		attachSource(t, c)
 		r.Results = append(r.Results, normal(plain(m.Run(context.Background(), c)), dir, tmp))
 	}
@@ -339,6 +350,7 @@ func normal(v any, dir, tmp string) any {
 		return m
 	case []any:
 		l := []any{}
+		x = byPath(x)
 		for _, e := range x {
 			l = append(l, normal(e, dir, tmp))
 		}
@@ -358,6 +370,21 @@ func normal(v any, dir, tmp string) any {
 		return trace.ReplaceAllString(s, "$1")
 	}
 	return v
+}
+
+// byPath sorts files that a folder's own order has put in a list.
+func byPath(l []any) []any {
+	path := func(v any) string {
+		m, _ := v.(map[string]any)
+		s, _ := m["path"].(string)
+		return s
+	}
+	if len(l) == 0 || path(l[0]) == "" {
+		return l
+	}
+	l = slices.Clone(l)
+	slices.SortFunc(l, func(a, b any) int { return strings.Compare(path(a), path(b)) })
+	return l
 }
 
 // tree lists what is in a folder: kind, mode, links, and content or target.
@@ -408,6 +435,9 @@ func recordGroup(t *testing.T, golden string, scenarios []scenario) {
 		for _, text := range s.steps {
 			st := parseStep(strings.ReplaceAll(text, "@D@", dir))
 			task := map[string]any{"name": strconv.Itoa(i), "ignore_errors": true, "check_mode": st.check, "diff": st.diff}
+			if st.env != nil {
+				task["environment"] = st.env
+			}
 			var args map[string]any
 			if err := json.Unmarshal([]byte(st.args), &args); err != nil {
 				t.Fatalf("%s: %v", st.args, err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"strings"
 
@@ -165,19 +164,11 @@ func (p *copying) invoked(r *value.Dict) *value.Dict {
 	return r
 }
 
-func randomText(n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = "abcdefghijklmnopqrstuvwxyz0123456789_"[rand.IntN(37)]
-	}
-	return string(b)
-}
-
 func (p *copying) localTmp() string {
 	if p.c.LocalTmp != "" {
 		return p.c.LocalTmp
 	}
-	return posix.Environ{}.ExpandUser(fmt.Sprintf("~/.ansible/tmp/ansible-local-%d%s", os.Getpid(), randomText(8)))
+	return posix.Environ{}.ExpandUser(fmt.Sprintf("~/.ansible/tmp/ansible-local-%d%s", os.Getpid(), posix.RandomName()))
 }
 
 // single is the one file of a task whose source is no folder.
@@ -188,7 +179,7 @@ func (p *copying) single() (piece, error) {
 	case !p.content:
 		return p.read(p.c.Source, posix.Basename(strings.TrimSuffix(p.c.Source.Path, "/")), p.c.Source.Path)
 	}
-	from := p.localTmp() + "/tmp" + randomText(8)
+	from := p.localTmp() + "/tmp" + posix.RandomName()
 	one := piece{name: posix.Basename(from), from: from, mode: 0o600}
 	var err error
 	text := ""

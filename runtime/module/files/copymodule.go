@@ -210,12 +210,10 @@ func (c *copied) tryReplace(ctx context.Context) error {
 	}
 	from := c.src
 	if t.Bool("remote_src") && c.srcFile {
-		tmp, err := os.CreateTemp(posix.Dirname(c.dest), "tmp")
-		if err != nil {
+		var err error
+		if from, err = posix.TempFile(posix.Dirname(c.dest), "tmp", ""); err != nil {
 			return err
 		}
-		from = tmp.Name()
-		_ = tmp.Close()
 		if err := module.CopyFile(c.src, from); err != nil {
 			return err
 		}
@@ -241,14 +239,7 @@ func Validate(ctx context.Context, t *module.Task, path string, failed func(modu
 	if !strings.Contains(line, "%s") {
 		return module.Fail("validate must contain %%s: %s", line)
 	}
-	words, err := posix.Split(strings.NewReplacer("%%", "%", "%s", path).Replace(line))
-	if err != nil {
-		return &module.PyException{Class: "ValueError", Msg: err.Error()}
-	}
-	for i := range words {
-		words[i] = t.Environ.ExpandPath(words[i])
-	}
-	out, err := t.Exec(ctx, words, "")
+	out, err := t.ExecLine(ctx, strings.NewReplacer("%%", "%", "%s", path).Replace(line))
 	if err != nil {
 		return err
 	}

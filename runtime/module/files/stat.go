@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"math/rand/v2"
 	"os"
 	"strings"
 	"syscall"
@@ -224,33 +223,15 @@ func tempfile(_ context.Context, t *module.Task) (*value.Dict, error) {
 	if !t.Has("path") {
 		dir = tempDir(t)
 	}
-	for range 10000 {
-		name := make([]byte, 8)
-		for i := range name {
-			name[i] = "abcdefghijklmnopqrstuvwxyz0123456789_"[rand.IntN(37)]
-		}
-		path := posix.Abs(posix.Join(dir, t.Str("prefix")+string(name)+t.Str("suffix")))
-		err := makeTemp(path, t.Str("state") == "directory")
-		if errors.Is(err, syscall.EEXIST) {
-			continue
-		}
-		if err != nil {
-			return nil, module.Fail("%s", posix.PyError(err, path))
-		}
-		return value.DictOf("changed", true, "path", path), nil
+	create := posix.TempFile
+	if t.Str("state") == "directory" {
+		create = posix.TempDir
 	}
-	return nil, module.Fail("[Errno 17] No usable temporary file name found")
-}
-
-func makeTemp(path string, dir bool) error {
-	if dir {
-		return unix.Mkdir(path, 0o700)
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	path, err := create(dir, t.Str("prefix"), t.Str("suffix"))
 	if err != nil {
-		return err
+		return nil, module.Fail("%s", posix.PyError(err, path))
 	}
-	return f.Close()
+	return value.DictOf("changed", true, "path", path), nil
 }
 
 // tempDir is Python's tempfile.gettempdir.

@@ -49,7 +49,7 @@ func template(ctx context.Context, c *module.Call) *value.Dict {
 	if p.rendered == nil {
 		p.rendered = []byte{}
 	}
-	p.shown = fmt.Sprintf("%s/tmp%s/%s", p.localTmp(), randomText(8), name)
+	p.shown = fmt.Sprintf("%s/tmp%s/%s", p.localTmp(), posix.RandomName(), name)
 	p.args.SetStr("mode", mode)
 	p.args.SetStr("src", p.shown)
 	p.args.SetStr("follow", follow)

@@ -1,0 +1,124 @@
+package builtin
+
+import "testing"
+
+func TestLineinfile(t *testing.T) {
+	setup := []string{"file f 0640 # conf\\na = 1\\nb = 2\\n# a = 3\\nlast", "link l f", "dir d 0755", "file nl 0644 x\\ny\\n", "file crlf 0644 a\\r\\nb\\r\\n"}
+	differ(t, "lineinfile", []scenario{
+		{name: "present", setup: setup, steps: []string{
+			`diff check lineinfile {"path": "@D@/f", "line": "c = 3"}`,
+			`diff lineinfile {"path": "@D@/f", "line": "c = 3"}`,
+			`lineinfile {"path": "@D@/f", "line": "c = 3"}`,
+			`lineinfile {"path": "@D@/f", "regexp": "^a\\s*=", "line": "a = 10", "backup": true}`,
+			`lineinfile {"path": "@D@/f", "regexp": "^a\\s*=", "line": "a = 10"}`,
+			`lineinfile {"path": "@D@/f", "regexp": "a\\s*=", "line": "a = 11"}`,
+			`lineinfile {"path": "@D@/f", "regexp": "^zz", "line": "zz", "insertafter": "^b"}`,
+			`lineinfile {"path": "@D@/f", "line": "after b", "insertafter": "^b"}`,
+			`lineinfile {"path": "@D@/f", "line": "after b", "insertafter": "^b"}`,
+			`lineinfile {"path": "@D@/f", "line": "before b", "insertbefore": "^b"}`,
+			`lineinfile {"path": "@D@/f", "line": "before b", "insertbefore": "^b"}`,
+			`lineinfile {"path": "@D@/f", "line": "top", "insertbefore": "BOF"}`,
+			`lineinfile {"path": "@D@/f", "line": "top2", "insertafter": "BOF"}`,
+			`lineinfile {"path": "@D@/f", "line": "end", "insertafter": "EOF"}`,
+			`lineinfile {"path": "@D@/f", "line": "nowhere", "insertafter": "^no such"}`,
+			`lineinfile {"path": "@D@/f", "line": "after last", "insertafter": "^last"}`,
+			`lineinfile {"path": "@D@/f", "regexp": "^(b) = (\\d+)", "line": "\\1 = \\g<2>0", "backrefs": true}`,
+			`lineinfile {"path": "@D@/f", "regexp": "^(q) = (\\d+)", "line": "\\1 = \\g<2>0", "backrefs": true}`,
+			`lineinfile {"path": "@D@/f", "search_string": "top2", "line": "TOP2"}`,
+			`lineinfile {"path": "@D@/f", "line": "first", "insertafter": "=", "firstmatch": true}`,
+			`lineinfile {"path": "@D@/f", "regexp": "=", "line": "first match", "firstmatch": true, "mode": "0600"}`,
+			`lineinfile {"path": "@D@/f", "line": "first match", "mode": "0644"}`,
+			`check diff lineinfile {"path": "@D@/f", "line": "first match", "mode": "0640"}`,
+			`lineinfile {"path": "@D@/l", "line": "through link"}`,
+			`lineinfile {"path": "@D@/crlf", "line": "a"}`,
+			`lineinfile {"path": "@D@/crlf", "regexp": "^b", "line": "b2"}`,
+		}},
+		{name: "create", setup: setup, steps: []string{
+			`lineinfile {"path": "@D@/new", "line": "x"}`,
+			`check diff lineinfile {"path": "@D@/new", "line": "x", "create": true}`,
+			`diff lineinfile {"path": "@D@/new", "line": "x", "create": true, "mode": "0600"}`,
+			`lineinfile {"path": "@D@/n1/n2/new", "line": "x", "create": true}`,
+			`lineinfile {"path": "@D@/f/new", "line": "x", "create": true}`,
+		}},
+		{name: "absent", setup: setup, steps: []string{
+			`check diff lineinfile {"path": "@D@/f", "state": "absent", "regexp": "a ="}`,
+			`diff lineinfile {"path": "@D@/f", "state": "absent", "regexp": "a =", "backup": true}`,
+			`lineinfile {"path": "@D@/f", "state": "absent", "regexp": "a ="}`,
+			`lineinfile {"path": "@D@/f", "state": "absent", "line": "last"}`,
+			`lineinfile {"path": "@D@/f", "state": "absent", "search_string": "b"}`,
+			`lineinfile {"path": "@D@/none", "state": "absent", "line": "last"}`,
+			`lineinfile {"path": "@D@/f", "state": "absent"}`,
+		}},
+		{name: "refused", setup: setup, steps: []string{
+			`lineinfile {"path": "@D@/d", "line": "x"}`,
+			`lineinfile {"path": "@D@/f"}`,
+			`lineinfile {"path": "@D@/f", "line": "x", "backrefs": true}`,
+			`lineinfile {"path": "@D@/f", "line": "x", "regexp": "a", "search_string": "b"}`,
+			`lineinfile {"path": "@D@/f", "line": "x", "insertafter": "a", "insertbefore": "b"}`,
+			`lineinfile {"path": "@D@/nl", "line": "z", "regexp": ""}`,
+			`lineinfile {"path": "@D@/nl", "line": "z2", "search_string": ""}`,
+			`lineinfile {"path": "@D@/f", "line": "bad", "validate": "grep good %s"}`,
+			`lineinfile {"path": "@D@/f", "line": "good", "validate": "grep good %s"}`,
+			`lineinfile {"path": "@D@/f", "line": "good2", "validate": "grep good"}`,
+			`lineinfile {"path": "@D@/f", "line": 5, "regex": "^5"}`,
+			`lineinfile {"line": "x"}`,
+		}},
+	})
+}
+
+func TestBlockinfile(t *testing.T) {
+	setup := []string{"file f 0640 # conf\\na = 1\\nb = 2\\nlast", "dir d 0755", "file e 0644 "}
+	differ(t, "blockinfile", []scenario{
+		{name: "block", setup: setup, steps: []string{
+			`check diff blockinfile {"path": "@D@/f", "block": "x\ny"}`,
+			`diff blockinfile {"path": "@D@/f", "block": "x\ny"}`,
+			`diff blockinfile {"path": "@D@/f", "block": "x\ny\n"}`,
+			`blockinfile {"path": "@D@/f", "block": "x\nz", "backup": true}`,
+			`blockinfile {"path": "@D@/f", "block": "second", "marker": "## {mark} two", "insertafter": "^a"}`,
+			`blockinfile {"path": "@D@/f", "block": "third", "marker": "## {mark} three", "insertbefore": "^a", "marker_begin": "(", "marker_end": ")"}`,
+			`blockinfile {"path": "@D@/f", "block": "four", "marker": "## {mark} four", "insertbefore": "BOF"}`,
+			`blockinfile {"path": "@D@/f", "block": "five", "marker": "## {mark} five", "insertafter": "(?m)^a = 1\nb"}`,
+			`blockinfile {"path": "@D@/f", "block": "six", "marker": "## {mark} six", "insertafter": "^none"}`,
+			`blockinfile {"path": "@D@/f", "block": "", "marker": "## {mark} six"}`,
+			`diff blockinfile {"path": "@D@/f", "state": "absent"}`,
+			`blockinfile {"path": "@D@/f", "state": "absent"}`,
+			`blockinfile {"path": "@D@/f", "block": "seven", "marker": "# no mark"}`,
+			`blockinfile {"path": "@D@/e", "block": "in empty", "mode": "0600"}`,
+			`blockinfile {"path": "@D@/e", "block": "in empty", "mode": "0644"}`,
+		}},
+		{name: "create", setup: setup, steps: []string{
+			`blockinfile {"path": "@D@/new", "block": "x"}`,
+			`check blockinfile {"path": "@D@/new", "block": "x", "create": true}`,
+			`blockinfile {"path": "@D@/new", "block": "x", "create": true}`,
+			`blockinfile {"path": "@D@/n1/new", "block": "x", "create": true}`,
+			`blockinfile {"path": "@D@/none", "state": "absent"}`,
+			`blockinfile {"path": "@D@/none", "state": "absent", "create": true}`,
+			`blockinfile {"path": "@D@/d", "block": "x"}`,
+			`blockinfile {"path": "@D@/f", "block": "bad", "validate": "grep good %s"}`,
+			`blockinfile {"path": "@D@/f", "block": "x", "insertafter": "a", "insertbefore": "b"}`,
+		}},
+	})
+}
+
+func TestReplace(t *testing.T) {
+	setup := []string{"file f 0640 # conf\\na = 1\\nb = 2\\n[s]\\na = 5\\n[t]\\na = 6\\n", "dir d 0755"}
+	differ(t, "replace", []scenario{
+		{name: "replace", setup: setup, steps: []string{
+			`check diff replace {"path": "@D@/f", "regexp": "^a = (\\d+)$", "replace": "A = \\1"}`,
+			`diff replace {"path": "@D@/f", "regexp": "^b = (\\d+)$", "replace": "B = \\g<1>!"}`,
+			`replace {"path": "@D@/f", "regexp": "^b = (\\d+)$", "replace": "B = \\1"}`,
+			`replace {"path": "@D@/f", "regexp": "a", "replace": "a"}`,
+			`replace {"path": "@D@/f", "regexp": "a = ", "replace": "x = ", "after": "\\[s\\]", "before": "\\[t\\]"}`,
+			`replace {"path": "@D@/f", "regexp": "a = ", "replace": "y = ", "after": "\\[t\\]", "backup": true}`,
+			`replace {"path": "@D@/f", "regexp": "a = ", "replace": "z = ", "before": "\\[s\\]"}`,
+			`replace {"path": "@D@/f", "regexp": "a = ", "replace": "z = ", "before": "\\[q\\]"}`,
+			`replace {"path": "@D@/f", "regexp": "^#.*\\n"}`,
+			`replace {"path": "@D@/f", "regexp": "none", "mode": "0600"}`,
+			`replace {"path": "@D@/f", "regexp": "z", "replace": "zz", "mode": "0644"}`,
+			`replace {"path": "@D@/none", "regexp": "a"}`,
+			`replace {"path": "@D@/d", "regexp": "a"}`,
+			`replace {"path": "@D@/f"}`,
+			`replace {"path": "@D@/f", "regexp": "z", "replace": "bad", "validate": "grep good %s"}`,
+		}},
+	})
+}

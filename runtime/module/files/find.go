@@ -1,0 +1,306 @@
+package files
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"pbc/ir/value"
+	"pbc/runtime/argspec"
+	"pbc/runtime/module"
+	"pbc/runtime/module/posix"
+	"pbc/runtime/pyre"
+)
+
+var findSpec = &argspec.Spec{
+	Args: []argspec.Arg{
+		{Name: "paths", Type: argspec.List, Elements: argspec.Str, Required: true, Aliases: []string{"name", "path"}},
+		{Name: "patterns", Type: argspec.List, Elements: argspec.Str, Default: value.NewList(), Aliases: []string{"pattern"}},
+		{Name: "excludes", Type: argspec.List, Elements: argspec.Str, Aliases: []string{"exclude"}},
+		{Name: "contains"},
+		{Name: "read_whole_file", Type: argspec.Bool, Default: false},
+		{Name: "file_type", Default: "file", Choices: argspec.Choices("any", "directory", "file", "link")},
+		{Name: "age"},
+		{Name: "age_stamp", Default: "mtime", Choices: argspec.Choices("atime", "ctime", "mtime")},
+		{Name: "size"},
+		{Name: "recurse", Type: argspec.Bool, Default: false},
+		{Name: "hidden", Type: argspec.Bool, Default: false},
+		{Name: "follow", Type: argspec.Bool, Default: false},
+		{Name: "get_checksum", Type: argspec.Bool, Default: false},
+		{Name: "use_regex", Type: argspec.Bool, Default: false},
+		{Name: "depth", Type: argspec.Int},
+	},
+	CheckMode: true,
+}
+
+// Find is ansible.builtin.find.
+func Find() module.Module {
+	return module.New("ansible.builtin.find", "find", module.Local, findSpec, find)
+}
+
+// search is one task of find.
+type search struct {
+	t                  *module.Task
+	patterns, excludes []func(string) bool
+	contains           *pyre.Regexp
+	age, size          *float64
+	now                float64
+
+	files    *value.List
+	skipped  *value.Dict
+	examined int64
+	warned   bool
+}
+
+func find(_ context.Context, t *module.Task) (*value.Dict, error) {
+	if len(t.Strings("patterns")) == 0 {
+		all := "*"
+		if t.Bool("use_regex") {
+			all = ".*"
+		}
+		t.Params.SetStr("patterns", value.NewList(all))
+	}
+	s := &search{t: t, files: value.NewList(), skipped: value.NewDict(), now: float64(time.Now().UnixMicro()) / 1e6}
+	if err := s.prepare(); err != nil {
+		return nil, err
+	}
+	for _, p := range t.Strings("paths") {
+		p = t.Environ.ExpandPath(p)
+		if why := s.path(p); why != "" {
+			s.skipped.SetStr(p, why)
+			t.Warn("Skipped '%s' path due to this access issue: %s\n", p, why)
+			s.warned = true
+		}
+	}
+	msg := "All paths examined"
+	if s.warned {
+		msg = "Not all paths examined, check warnings for details"
+	}
+	return value.DictOf("files", s.files, "changed", false, "msg", msg, "matched", int64(len(s.files.V)),
+		"examined", s.examined, "skipped_paths", s.skipped), nil
+}
+
+var (
+	agePattern  = regexp.MustCompile(`^(-?\d+)(s|m|h|d|w)?\n?$`)
+	sizePattern = regexp.MustCompile(`^(-?\d+)(b|k|m|g|t)?\n?$`)
+	ageUnits    = map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+	sizeUnits   = map[string]float64{"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+)
+
+func (s *search) prepare() error {
+	var err error
+	if s.age, err = s.amount("age", agePattern, ageUnits); err != nil {
+		return err
+	}
+	if s.size, err = s.amount("size", sizePattern, sizeUnits); err != nil {
+		return err
+	}
+	if s.t.Has("contains") {
+		if s.contains, err = compile(s.t.Str("contains"), 0); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.t.Strings("patterns") {
+		f, err := s.matcher(p)
+		if err != nil {
+			return err
+		}
+		s.patterns = append(s.patterns, f)
+	}
+	for _, p := range s.t.Strings("excludes") {
+		f, err := s.matcher(p)
+		if err != nil {
+			return err
+		}
+		s.excludes = append(s.excludes, f)
+	}
+	return nil
+}
+
+// amount reads age or size: a number and a unit, negative for less than.
+func (s *search) amount(name string, re *regexp.Regexp, units map[string]float64) (*float64, error) {
+	if !s.t.Has(name) {
+		return nil, nil
+	}
+	m := re.FindStringSubmatch(strings.ToLower(s.t.Str(name)))
+	if m == nil {
+		return nil, module.FailWith("failed to process "+name, name, s.t.Get(name))
+	}
+	n, _ := strconv.ParseFloat(m[1], 64)
+	n *= units[m[2]]
+	return &n, nil
+}
+
+func (s *search) matcher(p string) (func(string) bool, error) {
+	if s.t.Bool("use_regex") {
+		re, err := compile(p, 0)
+		if err != nil {
+			return nil, err
+		}
+		return func(name string) bool { return startsWith(re, name) }, nil
+	}
+	re, err := regexp.Compile(posix.FnmatchPattern(p))
+	if err != nil {
+		return nil, err
+	}
+	return re.MatchString, nil
+}
+
+// startsWith is re.match.
+func startsWith(re *pyre.Regexp, s string) bool {
+	m := re.Search(s)
+	if m == nil {
+		return false
+	}
+	start, _ := m.Span()
+	return start == 0
+}
+
+// path looks through one path, and says why it could not.
+func (s *search) path(p string) string {
+	if !posix.IsDir(p) {
+		return fmt.Sprintf("'%s' is not a directory", p)
+	}
+	return s.walk(p, p)
+}
+
+// walk is os.walk from the top, files before folders, stopping where a folder cannot be read.
+func (s *search) walk(top, dir string) string {
+	if f, err := os.Open(dir); err != nil {
+		return posix.PyError(err, dir)
+	} else if _, err = f.ReadDir(1); err != nil && err.Error() != "EOF" {
+		_ = f.Close()
+		return posix.PyError(err, dir)
+	} else {
+		_ = f.Close()
+	}
+	dirs, files := listDir(dir)
+	s.examined += int64(len(dirs) + len(files))
+	tooDeep := false
+	for _, name := range append(append([]string(nil), files...), dirs...) {
+		full := filepath.Clean(posix.Join(dir, name))
+		if depth := s.t.Int("depth"); depth != 0 {
+			base := strings.TrimRight(top, "/") + "/"
+			if int64(strings.Count(full, "/")-strings.Count(base, "/")+1) > depth {
+				tooDeep = true
+				continue
+			}
+		}
+		if !strings.HasPrefix(posix.Basename(full), ".") || s.t.Bool("hidden") {
+			s.entry(name, full)
+		}
+	}
+	if tooDeep || !s.t.Bool("recurse") {
+		return ""
+	}
+	for _, name := range dirs {
+		sub := posix.Join(dir, name)
+		if posix.IsLink(sub) && !s.t.Bool("follow") {
+			continue
+		}
+		if why := s.walk(top, sub); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func (s *search) entry(name, full string) {
+	var st unix.Stat_t
+	if err := unix.Lstat(full, &st); err != nil {
+		why := posix.PyError(err, full)
+		s.t.Warn("Skipped entry '%s' due to this access issue: %s\n", full, why)
+		s.skipped.SetStr(full, why)
+		s.warned = true
+		return
+	}
+	want := s.t.Str("file_type")
+	regular := kind(&st) == unix.S_IFREG
+	ofKind := want == "any" || want == "file" && regular || want == "directory" && kind(&st) == unix.S_IFDIR ||
+		want == "link" && kind(&st) == unix.S_IFLNK
+	if !ofKind || !s.named(name) || !s.aged(&st) {
+		return
+	}
+	if regular && !over(float64(st.Size), s.size) || want == "file" && !s.holds(full) {
+		return
+	}
+	r := findDict(full, &st)
+	if regular && s.t.Bool("get_checksum") {
+		if sum, err := Checksum(full, "sha1"); err == nil {
+			r.SetStr("checksum", sum)
+		}
+	}
+	s.files.V = append(s.files.V, r)
+}
+
+// findDict is what find tells of a file: less than stat does, but always with names.
+func findDict(path string, st *unix.Stat_t) *value.Dict {
+	r := StatDict(path, st)
+	for _, k := range []string{"exists", "blocks", "block_size", "device_type"} {
+		r.Del(k)
+	}
+	u, _ := posix.UserByID(int(st.Uid))
+	g, _ := posix.GroupByID(int(st.Gid))
+	r.SetStr("pw_name", u.Name)
+	r.SetStr("gr_name", g.Name)
+	return r
+}
+
+func anyOf(fs []func(string) bool, name string) bool {
+	for _, f := range fs {
+		if f(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *search) named(name string) bool {
+	return anyOf(s.patterns, name) && !anyOf(s.excludes, name)
+}
+
+// over says whether n is at least the limit, or at most for a negative one.
+func over(n float64, limit *float64) bool {
+	return limit == nil || *limit >= 0 && n >= *limit || *limit < 0 && n <= math.Abs(*limit)
+}
+
+func (s *search) aged(st *unix.Stat_t) bool {
+	stamp := st.Mtim
+	switch s.t.Str("age_stamp") {
+	case "atime":
+		stamp = st.Atim
+	case "ctime":
+		stamp = st.Ctim
+	}
+	return over(s.now-Seconds(stamp), s.age)
+}
+
+// holds says whether the file's text matches contains, at a line's start or anywhere in the whole.
+func (s *search) holds(path string) bool {
+	if s.contains == nil {
+		return true
+	}
+	data, err := os.ReadFile(path)
+	if err != nil || !utf8.Valid(data) {
+		return false
+	}
+	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
+	if s.t.Bool("read_whole_file") {
+		return s.contains.Search(text) != nil
+	}
+	for line := range strings.Lines(text) {
+		if startsWith(s.contains, line) {
+			return true
+		}
+	}
+	return false
+}

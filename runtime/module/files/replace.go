@@ -1,0 +1,160 @@
+package files
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"unicode/utf8"
+
+	"pbc/ir/value"
+	"pbc/runtime/argspec"
+	"pbc/runtime/module"
+	"pbc/runtime/module/posix"
+	"pbc/runtime/pyre"
+)
+
+var replaceSpec = &argspec.Spec{
+	Args: editSpec(
+		argspec.Arg{Name: "regexp", Required: true},
+		argspec.Arg{Name: "replace", Default: ""},
+		argspec.Arg{Name: "after"},
+		argspec.Arg{Name: "before"},
+		argspec.Arg{Name: "encoding", Default: "utf-8"},
+	),
+	FileCommon: true,
+	CheckMode:  true,
+}
+
+// Replace is ansible.builtin.replace.
+func Replace() module.Module {
+	return module.New("ansible.builtin.replace", "replace", module.Local, replaceSpec, replace)
+}
+
+func replace(ctx context.Context, t *module.Task) (*value.Dict, error) {
+	e := &edit{ctx: ctx, t: t, path: t.Str("path")}
+	if err := e.notFolder(); err != nil {
+		return nil, err
+	}
+	if !posix.Exists(e.path) {
+		return nil, module.FailWith(fmt.Sprintf("Path %s does not exist !", e.path), "rc", int64(257))
+	}
+	enc, err := encodingOf(t.Str("encoding"))
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(e.path)
+	if err != nil {
+		return nil, module.Fail("Unable to read the contents of %s: %s", e.path, posix.PyError(err, e.path))
+	}
+	text := enc.decode(data)
+	head, section, tail, missing, err := cut(t, text)
+	if err != nil {
+		return nil, err
+	}
+	res := value.DictOf("rc", int64(0))
+	if missing != "" {
+		res.SetStr("msg", "Pattern for before/after params did not match the given file: "+missing)
+		res.SetStr("changed", false)
+		return res, nil
+	}
+	re, err := compile(t.Str("regexp"), pyre.Multiline)
+	if err != nil {
+		return nil, err
+	}
+	out, n, err := re.Subn(t.Str("replace"), section)
+	if err != nil {
+		return nil, &module.PyException{Class: "re.error", Msg: err.Error()}
+	}
+	msg, changed := "", n > 0 && out != section
+	if changed {
+		msg = fmt.Sprintf("%d replacements made", n)
+		if err := e.replaceAll(res, text, head+out+tail, enc); err != nil {
+			return nil, err
+		}
+	}
+	msg, changed, err = e.attributes(msg, changed, nil)
+	res.SetStr("msg", msg)
+	res.SetStr("changed", changed)
+	return res, err
+}
+
+// replaceAll writes the new text, with a diff and a backup where they are wanted.
+func (e *edit) replaceAll(res *value.Dict, before, after string, enc encoding) error {
+	if e.t.Diff {
+		res.SetStr("diff", value.DictOf("before_header", e.path, "before", before, "after_header", e.path, "after", after))
+	}
+	if e.t.Check {
+		return nil
+	}
+	if e.t.Bool("backup") {
+		backup, err := e.t.Backup(e.path)
+		if err != nil {
+			return err
+		}
+		res.SetStr("backup_file", backup)
+	}
+	return e.write(enc.encode(after))
+}
+
+// cut finds the part of the text between after and before. missing is the pattern that was not found.
+func cut(t *module.Task, text string) (head, section, tail, missing string, err error) {
+	after, before := t.Str("after"), t.Str("before")
+	pattern := ""
+	switch {
+	case after != "" && before != "":
+		pattern = after + "(?P<subsection>.*?)" + before
+	case after != "":
+		pattern = after + "(?P<subsection>.*)"
+	case before != "":
+		pattern = "(?P<subsection>.*)" + before
+	default:
+		return "", text, "", "", nil
+	}
+	re, err := compile(pattern, pyre.DotAll)
+	if err != nil {
+		return "", "", "", "", err
+	}
+	m := re.Search(text)
+	if m == nil {
+		return "", "", "", pattern, nil
+	}
+	start, end := m.Named("subsection")
+	return re.Slice(text, 0, start), re.Slice(text, start, end), re.Slice(text, end, -1), "", nil
+}
+
+// encoding turns a file's bytes into text and back.
+type encoding struct {
+	decode func([]byte) string
+	encode func(string) []byte
+}
+
+var utf8Encoding = encoding{func(b []byte) string { return string(b) }, func(s string) []byte { return []byte(s) }}
+
+var latin1Encoding = encoding{
+	func(b []byte) string {
+		r := make([]rune, len(b))
+		for i, c := range b {
+			r[i] = rune(c)
+		}
+		return string(r)
+	},
+	func(s string) []byte {
+		b := make([]byte, 0, utf8.RuneCountInString(s))
+		for _, r := range s {
+			b = append(b, byte(r))
+		}
+		return b
+	},
+}
+
+// encodingOf knows the encodings that playbooks name; for others the module fails as Python does for
+// a name it does not know.
+func encodingOf(name string) (encoding, error) {
+	switch name {
+	case "utf-8", "utf8", "UTF-8", "UTF8", "ascii", "us-ascii", "ASCII":
+		return utf8Encoding, nil
+	case "latin-1", "latin1", "iso-8859-1", "ISO-8859-1", "iso8859-1", "l1":
+		return latin1Encoding, nil
+	}
+	return encoding{}, &module.PyException{Class: "LookupError", Msg: "unknown encoding: " + name}
+}
