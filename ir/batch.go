@@ -37,7 +37,6 @@ type Settings struct {
 	Become          BecomeSettings
 	HashMerge       bool // hash_behaviour=merge
 	TaskTimeout     int  // seconds, 0 for none
-	AnsibleManaged  string
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string

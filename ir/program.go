@@ -78,13 +78,8 @@ type Tables struct {
 	Roles  []*Role
 }
 
-// Prompt is an entry of vars_prompt.
-type Prompt struct {
-	Name, Prompt, Encrypt, Salt string
-	Default                     Val
-	Private, Confirm, Unsafe    bool
-	SaltSize                    int
-}
+// Prompt is an entry of vars_prompt: a *value.Dict of the keys as written, with templates.
+type Prompt struct{ Values Val }
 
 // Handler is one handler of a play.
 type Handler struct {
@@ -136,15 +131,13 @@ const (
 	OpRescued
 	// OpAlways ends the always of the innermost block: a failure that was not rescued goes on.
 	OpAlways
-	// OpRole begins a role: when the host has completed it and duplicates are not allowed, go on at A.
-	OpRole
 	// OpRoleDone marks a role as completed on the host.
 	OpRoleDone
 	opCount
 )
 
 // Instr is one instruction. Which of the operands an Op uses is said beside it; Task is the number
-// of the task for OpTask, OpInclude and OpMeta, and of the role for OpRole and OpRoleDone.
+// of the task for OpTask, OpInclude and OpMeta, and of the role for OpRoleDone.
 type Instr struct {
 	Op      Op
 	Task    int
@@ -176,10 +169,13 @@ type Fragment struct {
 // Extension is code compiled while running: a fragment, and what it adds to the tables of the play.
 type Extension struct {
 	Fragment
-	Handlers  []Handler
-	Known     []string // see Code.Known: what the fragment adds
-	Excluded  []int
-	FirstTask int // the numbers the first entries of Tables get
+	Handlers []Handler
+	// PlayDefaults and PlayRoleVars are layers that all tasks of the play see from now on: those of a
+	// role that was included with public.
+	PlayDefaults, PlayRoleVars []int
+	Known                      []string // see Code.Known: what the fragment adds
+	Excluded                   []int
+	FirstTask                  int // the numbers the first entries of Tables get
 	FirstScope,
 	FirstLayer,
 	FirstRole int

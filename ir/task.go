@@ -48,6 +48,9 @@ type Task struct {
 	// Defaults are the module_defaults that apply to the action, merged; nil when none.
 	Defaults []Val
 	Include  *Include
+	// Exprs are the expressions and conditions that constant arguments hold as text (debug's var,
+	// assert's that), parsed, by the text that would be parsed.
+	Exprs map[string]Val
 	// Files are the controller's files that constant arguments name, by the name as written.
 	Files []File
 }
@@ -78,14 +81,12 @@ type Include struct {
 
 // File is a file or folder of the controller that a task names.
 type File struct {
-	Kind   string // the subfolder it is looked for in: "files", "templates" or "vars"
-	Name   string // as written
-	Fault  string // Ansible's message when there is no such file: it fails the task
-	Tree   FileTree
-	Mtime  int64  // seconds
-	Owner  string // name of the owner on the controller
-	Tmpl   Val    // a *value.Tmpl: the parsed template, for Kind "templates"
-	Parsed Val    // a *value.Dict: the variables, for Kind "vars"
+	Kind  string // the subfolder it is looked for in: "files" or "templates"
+	Name  string // as written
+	Fault string // Ansible's message when there is no such file: it fails the task
+	Tree  FileTree
+	Tmpl  Val // a *value.Tmpl: the parsed template, for Kind "templates"
+	Vars  Val // a *value.Dict: the variables that only the template sees
 }
 
 // FileTree is a file, or a folder with all that is below it.

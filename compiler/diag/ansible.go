@@ -14,10 +14,13 @@ type ReadFile func(file string) ([]byte, error)
 // where "the error appears to be", the offending lines, and the advice that Ansible derives from them.
 func Ansible(d *Diagnostic, read ReadFile) string {
 	if !d.Pos.IsValid() {
-		return d.Msg
+		return d.Msg + d.Again
 	}
 	x := extended{d: d}
 	x.render(read)
+	if d.Twice {
+		return d.Msg + "\n\n" + x.b.String() + d.Again + "\n\n" + x.b.String()
+	}
 	return d.Msg + "\n\n" + x.b.String()
 }
 

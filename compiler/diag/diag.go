@@ -40,6 +40,9 @@ type Diagnostic struct {
 	Notes []Note
 	// Short is what pbc's own form says in place of Msg, when Ansible's text is long. May be empty.
 	Short string
+	// Twice says that Ansible gives its excerpt a second time, and Again what it puts in between.
+	Twice bool
+	Again string
 	// Hidden says that the lines around Pos are secret and are not to be shown.
 	Hidden bool
 	// Exit is ansible-playbook's exit code when it ends on this, 0 for its usual one: 4 where Pos is in

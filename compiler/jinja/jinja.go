@@ -70,7 +70,10 @@ func Template(src string, opt Options) *value.Tmpl {
 	t := &value.Tmpl{Src: src, Verbatim: opt.File}
 	body, err := opt.header(src)
 	if err == nil {
-		t.Root, err = opt.parse(body)
+		t.Root, body, err = opt.parse(body)
+	}
+	if body != src {
+		t.Shown = body
 	}
 	if opt.Newline != "\n" {
 		t.Newline = opt.Newline
@@ -87,33 +90,33 @@ func Template(src string, opt Options) *value.Tmpl {
 // maxTree bounds the depth of a tree: long chains of operators and filters nest without brackets.
 const maxTree = expr.MaxDepth - 100
 
-// parse reads a template without its header.
-func (o Options) parse(src string) ([]*expr.Node, error) {
+// parse reads a template without its header. It returns the text that was parsed, too: classic
+// changes it first.
+func (o Options) parse(src string) ([]*expr.Node, string, error) {
 	escape := !o.File && strings.IndexByte(src, '\\') >= 0
 	if escape && o.Dialect == expr.Tagged {
 		o.literalBackslash = true
 	} else if escape && strings.Contains(src, o.VarStart) {
-		var err error
-		if src, err = doubled(src, o); err != nil {
-			return nil, err
+		d, err := doubled(src, o)
+		if err != nil {
+			return nil, src, err
 		}
+		src = d
 	}
 	l := newLexer(src, o)
-	if err := l.run(); err != nil {
-		return nil, err
-	}
+	l.run()
 	var root []*expr.Node
 	err := parse(l.out, o, func(p *parser) { root = p.body(nil) })
 	if err != nil {
-		return nil, err
+		return nil, src, err
 	}
 	if len(l.out) > maxTree && expr.Depth(root) > maxTree {
-		return nil, &SyntaxError{Msg: "maximum recursion depth exceeded", Line: 1}
+		return nil, src, &SyntaxError{Msg: "maximum recursion depth exceeded", Line: 1}
 	}
 	if root == nil {
 		root = []*expr.Node{}
 	}
-	return root, nil
+	return root, src, nil
 }
 
 // Condition parses a condition.
@@ -148,7 +151,7 @@ func (o Options) conditionRoot(src string) (*expr.Node, error) {
 	if o.Dialect == expr.Tagged {
 		return o.Expression(strings.TrimSpace(src))
 	}
-	nodes, err := o.parse(ClassicCondition(src))
+	nodes, _, err := o.parse(ClassicCondition(src))
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ const (
 	tInt
 	tFloat
 	tOp
+	tError // what follows does not lex: s is the message
 )
 
 // token is one token. s is the text of data, a name, an operator, or a string's value.
@@ -96,8 +97,17 @@ func newLexer(src string, opt Options) *lexer {
 	return l
 }
 
-// run reads the whole template.
+// run reads the whole template. Where it does not lex, the tokens end with a tError, and the
+// error is returned besides.
 func (l *lexer) run() error {
+	err := l.template()
+	if s, ok := err.(*SyntaxError); ok {
+		l.out = append(l.out, token{kind: tError, s: s.Msg, line: s.Line})
+	}
+	return err
+}
+
+func (l *lexer) template() error {
 	for {
 		t, at := l.nextTag()
 		if t.start == "" {

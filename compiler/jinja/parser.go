@@ -35,17 +35,29 @@ func parse(toks []token, opt Options, f func(p *parser)) (err error) {
 			panic(r)
 		}
 	}()
-	f(&parser{t: toks, opt: opt, names: map[string]bool{}})
+	p := &parser{t: toks, opt: opt, names: map[string]bool{}}
+	p.check(p.cur())
+	f(p)
 	return nil
 }
 
 func (p *parser) cur() *token  { return &p.t[p.p] }
-func (p *parser) look() *token { return &p.t[min(p.p+1, len(p.t)-1)] }
+func (p *parser) look() *token { return p.check(&p.t[min(p.p+1, len(p.t)-1)]) }
+
+// check fails at the place where the lexer failed: Jinja lexes as it parses, so that an error of
+// the grammar before that place comes first.
+func (p *parser) check(t *token) *token {
+	if t.kind == tError {
+		p.failAt(t.line, "%s", t.s)
+	}
+	return t
+}
 
 func (p *parser) next() *token {
 	t := &p.t[p.p]
 	if p.p < len(p.t)-1 {
 		p.p++
+		p.check(p.cur())
 	}
 	return t
 }

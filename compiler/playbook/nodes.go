@@ -72,10 +72,20 @@ func pos(n *yaml.Node) ir.Pos {
 			return ir.Pos{File: n.Pos.File}
 		}
 	}
-	if n.Unsafe {
+	if n.Unsafe || n.Tag == cutTag {
 		return ir.Pos{File: n.Pos.File}
 	}
 	return n.Pos
+}
+
+// cutTag marks text that was cut out of k=v arguments: pbc knows its place, Ansible does not.
+const cutTag = "!!cut"
+
+// cutNode makes a text scalar of a part of the text at like.
+func cutNode(like *yaml.Node, text string) *yaml.Node {
+	n := textNode(like, text)
+	n.Tag = cutTag
+	return n
 }
 
 // truthy is Python's truth of what a node holds.
@@ -153,6 +163,8 @@ func mapNode(p ir.Pos, m Map) *yaml.Node {
 		if k == nil {
 			k = textNode(nil, e.Name)
 			k.Pos = p
+		} else if keyText(k) != e.Name {
+			k = textNode(k, e.Name)
 		}
 		n.Keys = append(n.Keys, k)
 		n.Items = append(n.Items, e.Value)

@@ -37,6 +37,9 @@ type Play struct {
 	// Handlers are the handlers of the play and those of import_role; AllHandlers adds those of Roles.
 	Handlers []*Block
 
+	// Groups are the groups of actions that module_defaults name, with the full names of their members.
+	Groups map[string][]string
+
 	cache map[string][]*cachedRole
 }
 
@@ -98,10 +101,6 @@ type Block struct {
 	DepChain []*Role
 	Implicit bool
 	Handler  bool // holds handlers
-	// Collections replace the inherited keyword where a role's own apply.
-	Collections []string
-
-	origin *Block // the loaded block this one is an instance of
 }
 
 // Kind tells tasks apart that the compiler treats each in its way.
@@ -141,9 +140,7 @@ type Task struct {
 	Listen      []*yaml.Node // topics of a handler
 	Implicit    bool         // put there by Ansible: flush_handlers, role_complete
 	Include     *Include     // of an include or import
-	Apply       *Block       // the block of apply:, parent of what an include loads; nil when absent
-
-	origin *Task
+	Apply       *Block       // the block of apply:, parent of what an include has loaded; nil when there is none
 }
 
 // Include is what an include or import asks for.
@@ -151,8 +148,9 @@ type Include struct {
 	Static bool
 	// File is the file of import_tasks or include_tasks, as written.
 	File *yaml.Node
-	// Path is the file that a static import loaded.
-	Path string
+	// Target is File rendered, and Path the file that a static import loaded.
+	Target string
+	Path   string
 	// RoleName is the role of import_role or include_role, as written; Loaded the role that a static one loaded.
 	RoleName *yaml.Node
 	Loaded   *Role

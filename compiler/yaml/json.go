@@ -1,6 +1,7 @@
 package yaml
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -26,6 +27,15 @@ func (e *jsonError) text(src string) string {
 	line := strings.Count(before, "\n") + 1
 	col := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
 	return fmt.Sprintf("%s: line %d column %d (char %d)", e.msg, line, col, utf8.RuneCountInString(before))
+}
+
+// ParseJSON reads JSON only, with Python's words for its faults.
+func ParseJSON(file string, src []byte) (*Node, error) {
+	n, err := parseJSON(file, string(src))
+	if err != nil {
+		return nil, errors.New(err.text(string(src)))
+	}
+	return n, nil
 }
 
 // parseJSON reads src as json.loads of Ansible's decoder does.
@@ -69,7 +79,8 @@ func (p *jsonReader) peek() byte {
 }
 
 func (p *jsonReader) scalar(tag string, v value.Value) *Node {
-	return &Node{Pos: p.pos, Tag: tag, Value: v, Style: JSON}
+	s, _ := v.(string)
+	return &Node{Pos: p.pos, Tag: tag, Value: v, Raw: s, Style: JSON}
 }
 
 var jsonWords = []struct {

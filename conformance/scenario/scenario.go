@@ -118,14 +118,14 @@ func Parse(name string, data []byte) (*Scenario, error) {
 		if err != nil {
 			return nil, err
 		}
-		inventory = inventory || file.Path == "inventory"
+		inventory = inventory || file.Path == "inventory" || strings.HasPrefix(file.Path, "inventory/")
 		playbook = playbook || file.Path == "playbook.yml"
 		s.Files = append(s.Files, file)
 	}
-	s.Files = append(s.Files, h.others...)
 	if err := h.unused(); err != nil {
 		return nil, err
 	}
+	s.Files = append(s.Files, h.others...)
 	if !inventory {
 		s.Files = append(s.Files, File{Run: 1, Path: "inventory", Data: h.inventory(), Mode: 0o644})
 	}

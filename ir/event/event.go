@@ -39,6 +39,7 @@ const (
 	Notified                 // a handler was notified for the first time: Name
 	Message                  // something to tell the user: Level, Name
 	Stats                    // set_stats
+	Meta                     // a meta task ran: Name is what it does
 	Done                     // the batch is over: Outcome
 )
 
@@ -119,10 +120,9 @@ const (
 	FindFile                    // Name: as written, Args: {kind}; answer File
 	LoadVars                    // include_vars, Args: the arguments; answer Value: what the task returns
 	Parse                       // Name: source text, Args: kind; answer Value
-	FetchBlob                   // Name: digest; answer Blob
+	FetchBlob                   // Name: digest, Args: offset; answer Blob, Found when more follows
 	Delegate                    // Args: the call; answer Value: the result
 	Variable                    // Name: a variable the link left out; answer Value, Found
-	Pause                       // Args: the arguments; answer Value: the result
 	Inventory                   // add_host, group_by, refresh_inventory: Args; answer Value
 	Excerpt                     // the lines of the playbook around Task; answer Value
 	TemplateFile                // {% include %}: Name, answer File

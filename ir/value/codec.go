@@ -4,7 +4,7 @@ package value
 // msgpack's nil, bool, int, float64, str and bin; a list is an array and a dictionary a map, in
 // order, its keys any hashable value. The rest are extensions:
 //
-//	1 int beyond 64 bits: its decimal digits    8  Tmpl: [src, fault, line, newline, verbatim, nodes]
+//	1 int beyond 64 bits: its decimal digits    8  Tmpl: [src, shown, fault, line, newline, verbatim, nodes]
 //	2 Str: one byte of marks, then the text     9  Cond: [src, fault, line, node, Tmpl or nil]
 //	3 tuple: array                              10 Vault: the text
 //	4 set: array of its elements                11 Omit: nothing
@@ -206,7 +206,7 @@ func (u *Undef) encode(e *msgpack.Encoder) error {
 }
 
 func (t *Tmpl) encode(e *msgpack.Encoder) error {
-	return errors.Join(e.EncodeArrayLen(6), e.EncodeString(t.Src), e.EncodeString(t.Fault), e.EncodeInt(int64(t.Line)),
+	return errors.Join(e.EncodeArrayLen(7), e.EncodeString(t.Src), e.EncodeString(t.Shown), e.EncodeString(t.Fault), e.EncodeInt(int64(t.Line)),
 		e.EncodeString(t.Newline), e.EncodeBool(t.Verbatim), expr.EncodeNodes(e, t.Root))
 }
 

@@ -19,7 +19,7 @@ func everyKind() map[string]Value {
 		KW:  []expr.KW{{K: "boolean", V: &expr.Node{Op: expr.OConst, V: true}}},
 		Ops: []string{"<", "in"}, Star: &expr.Node{Op: expr.OConst, V: 1.5}, Dbl: &expr.Node{Op: expr.OConst, V: "s"},
 		Body: []*expr.Node{{Op: expr.OConst}}, Else: []*expr.Node{{Op: expr.OConst, V: int64(-7)}, nil}}
-	tmpl := &Tmpl{Src: "{{ x }}", Root: []*expr.Node{node}, Newline: "\r\n", Verbatim: true, Line: 2}
+	tmpl := &Tmpl{Src: "{{ x }}", Root: []*expr.Node{node}, Shown: "s", Newline: "\r\n", Verbatim: true, Line: 2}
 	big9 := NewDict()
 	for i := range int64(20) {
 		_ = big9.Set(i, "v")

@@ -256,12 +256,13 @@ func (d Decoder) line() (int, error) {
 }
 
 func (d Decoder) tmpl() (*Tmpl, error) {
-	if err := d.fields(6); err != nil {
+	if err := d.fields(7); err != nil {
 		return nil, err
 	}
 	t := &Tmpl{}
-	var errs [6]error
+	var errs [7]error
 	t.Src, errs[0] = d.String()
+	t.Shown, errs[5] = d.String()
 	t.Fault, errs[1] = d.String()
 	t.Line, errs[2] = d.line()
 	t.Newline, errs[3] = d.String()
@@ -269,8 +270,8 @@ func (d Decoder) tmpl() (*Tmpl, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	t.Root, errs[5] = d.Nodes()
-	return t, errs[5]
+	t.Root, errs[6] = d.Nodes()
+	return t, errs[6]
 }
 
 func (d Decoder) cond() (Value, error) {

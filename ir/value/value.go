@@ -98,6 +98,9 @@ type Tmpl struct {
 	Fault string       // Jinja's message, for a template that does not parse: it fails when used
 	Line  int          // the line of Fault within Src
 
+	// Shown is the text as errors show it, where that is not Src: without a #jinja2: header,
+	// with the backslashes that classic doubles.
+	Shown string
 	// Newline is the newline_sequence of the template's environment; empty is "\n".
 	Newline string
 	// Verbatim says that the text keeps its backslashes and final newlines as a file's does;
@@ -118,7 +121,7 @@ func (t *Tmpl) Equal(o *Tmpl) bool {
 	if t == nil || o == nil {
 		return t == o
 	}
-	return t.Src == o.Src && t.Fault == o.Fault && t.Line == o.Line && t.Newline == o.Newline &&
+	return t.Src == o.Src && t.Fault == o.Fault && t.Line == o.Line && t.Newline == o.Newline && t.Shown == o.Shown &&
 		t.Verbatim == o.Verbatim && expr.Equal(t.Root, o.Root)
 }
 
@@ -191,11 +194,11 @@ func (u *Undef) Error() string {
 	case u.Hint != "":
 		return u.Hint
 	case !u.HasObj:
-		return "'" + u.Name + "' is undefined"
+		return StrRepr(u.Name) + " is undefined"
 	case u.Obj == nil:
-		return "'None' has no attribute '" + u.Name + "'"
+		return "'None' has no attribute " + StrRepr(u.Name)
 	}
-	return "'" + TypeName(u.Obj) + " object' has no attribute '" + u.Name + "'"
+	return "'" + TypeName(u.Obj) + " object' has no attribute " + StrRepr(u.Name)
 }
 
 // Fail returns the error that using u raises.

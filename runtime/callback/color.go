@@ -2,7 +2,6 @@ package callback
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -58,6 +57,12 @@ var sgrCodes = map[string]string{
 	"bright yellow": "1;33", "bright magenta": "1;35",
 }
 
+// colorNames are the names in the order in which Ansible lists them.
+var colorNames = []string{
+	"black", "bright gray", "blue", "white", "green", "bright blue", "cyan", "bright green", "red", "bright cyan",
+	"purple", "bright red", "yellow", "bright purple", "dark gray", "bright yellow", "magenta", "bright magenta", "normal",
+}
+
 // Palette holds the SGR parameters of each role. The zero Palette colours nothing.
 type Palette [colorCount]string
 
@@ -70,18 +75,18 @@ func DefaultPalette() Palette {
 	return p
 }
 
-// Set gives a role, by its key in ansible.cfg's [colors], the colour of a name: one of Ansible's
-// names, or color0 to color255, rgb000 to rgb555, gray0 to gray23.
+// Set gives a role, by its key in ansible.cfg's [colors], the colour of one of Ansible's names.
 func (p *Palette) Set(key, name string) error {
-	code, err := sgrCode(name)
-	if err != nil {
-		return err
-	}
 	for c, s := range colorSettings {
-		if s.key == key && key != "" {
-			p[c] = code
-			return nil
+		if s.key != key || key == "" {
+			continue
 		}
+		code, ok := sgrCodes[name]
+		if !ok {
+			return badChoice("setting: COLOR_"+strings.ToUpper(key), name, colorNames)
+		}
+		p[c] = code
+		return nil
 	}
 	return fmt.Errorf("unknown colour setting %q", key)
 }
@@ -95,33 +100,6 @@ func ColorKeys() []string {
 		}
 	}
 	return keys
-}
-
-func sgrCode(name string) (string, error) {
-	if code, ok := sgrCodes[name]; ok {
-		return code, nil
-	}
-	if n, ok := leadingNumber(name, "color"); ok {
-		return fmt.Sprintf("38;5;%d", n), nil
-	}
-	if n, ok := leadingNumber(name, "gray"); ok {
-		return fmt.Sprintf("38;5;%d", 232+n), nil
-	}
-	if r, ok := strings.CutPrefix(name, "rgb"); ok && len(r) >= 3 && strings.Trim(r[:3], "012345") == "" {
-		return fmt.Sprintf("38;5;%d", 16+36*int(r[0]-'0')+6*int(r[1]-'0')+int(r[2]-'0')), nil
-	}
-	return "", fmt.Errorf("unknown colour %q", name)
-}
-
-// leadingNumber reads the digits after a prefix; what follows them does not matter, as in Ansible.
-func leadingNumber(s, prefix string) (int, bool) {
-	rest, ok := strings.CutPrefix(s, prefix)
-	if !ok {
-		return 0, false
-	}
-	digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
-	n, err := strconv.Atoi(rest[:digits])
-	return n, err == nil
 }
 
 // paint puts the role's SGR codes around every line of text.

@@ -49,10 +49,10 @@ type Task struct {
 
 	Handler   bool // a handler: RUNNING HANDLER
 	Include   bool // include_tasks, include_role: its results are not shown, Included is
-	Loop      bool // has a loop or a with_*
+	Loop      bool // has a loop or a with_*, be it empty
 	NoLog     bool
 	CheckMode bool
-	Diff      bool // --diff or diff: the diffs of its results are shown
+	Diff      bool // the task's diff, else --diff: the diffs of its items are shown
 	IgnoreErrors,
 	IgnoreUnreachable bool
 }
@@ -134,6 +134,8 @@ type Included struct {
 	// Label is the item's label, nil when the include has no loop.
 	Label value.Value
 	NoLog bool // the label is censored
+	// Args and Vars are the include's arguments and variables, for the junit callback.
+	Args, Vars *value.Dict
 }
 
 // Notified says that a handler was notified by a host. Ansible: v2_playbook_on_notify.
@@ -185,6 +187,8 @@ type Message struct {
 	Stderr bool
 	// NoNewline leaves the line open, for prompts.
 	NoNewline bool
+	// ScreenOnly keeps the text out of the log file.
+	ScreenOnly bool
 }
 
 // ErrorMessage is an error told on standard error: "ERROR! text", or "[ERROR]: text" when Wrap.

@@ -9,22 +9,19 @@ import (
 // New returns the callbacks that o asks for as one: the screen's, then the enabled ones in order, with
 // the messages of the run itself printed on the screen in between. A name that is not known is an error.
 func New(s *Screen, o Options) (Callback, error) {
-	if o.ResultFormat == "yaml" {
-		return nil, errors.New("unsupported: callback_result_format yaml")
-	}
 	s.Verbosity, s.Deprecations, s.VerboseToStderr = o.Verbosity, o.DeprecationWarnings, o.VerboseToStderr
 	name := shortName(o.Stdout)
-	make, ok := screenCallbacks[name]
+	build, ok := screenCallbacks[name]
 	if !ok {
-		return nil, fmt.Errorf("Invalid callback for stdout specified: %s", o.Stdout)
+		return nil, &SettingError{"Invalid callback for stdout specified: " + o.Stdout}
 	}
-	all := fanOut{screen: s, callbacks: []Callback{make(s, o)}}
+	all := fanOut{screen: s, callbacks: []Callback{build(s, o)}}
 	for _, name := range o.Enabled {
-		make, ok := extraCallbacks[shortName(name)]
+		build, ok := extraCallbacks[shortName(name)]
 		if !ok {
 			return nil, fmt.Errorf("unsupported: callback plugin %q", name)
 		}
-		all.callbacks = append(all.callbacks, make(s, o))
+		all.callbacks = append(all.callbacks, build(s, o))
 	}
 	return &all, nil
 }
@@ -47,8 +44,19 @@ type maker func(*Screen, Options) Callback
 var (
 	screenCallbacks = map[string]maker{
 		"default": func(s *Screen, o Options) Callback { return newDefault(s, o) },
+		"minimal": newMinimal,
+		"oneline": newOneline,
+		"debug":   newDebug,
+		"skippy":  newSkippy,
+		"null":    func(*Screen, Options) Callback { return Join() },
+		"yaml":    newYAMLScreen,
+		"json":    newJSONScreen,
 	}
-	extraCallbacks = map[string]maker{}
+	extraCallbacks = map[string]maker{
+		"junit":         newJUnit,
+		"profile_tasks": newProfileTasks,
+		"timer":         newTimer,
+	}
 )
 
 // fanOut hands each event to the screen or to all callbacks.

@@ -1,16 +1,28 @@
 package callback
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"pbc/ir/value"
 )
 
+// resultStyle is how a callback dumps results.
+type resultStyle uint8
+
+const (
+	asConfigured   resultStyle = iota // the result format
+	communityStyle                    // the YAML of community.general.yaml
+	debugStyle                        // the output of commands below the rest
+)
+
 // printer is what the callbacks for the screen share: how results, warnings and exceptions read.
 type printer struct {
 	screen *Screen
 	opt    Options
+	own    resultStyle // the callback's own style of results, before what the options say
 }
 
 // isVerbose says whether the result is shown whole: at -v (or more, for a higher level), or because
@@ -23,12 +35,32 @@ func (p *printer) isVerbose(v view, level int) bool {
 	return p.screen.Verbosity > level || always == true
 }
 
-// dump renders a result as the result format says. An indent of 0 is none, unless the result is to be
-// read easily.
+// broke warns of a callback that met an error, as Ansible does of a plugin that raised one. Python shows
+// the plugin's address; nothing depends on which one.
+func (p *printer) broke(method, plugin string, err error) {
+	const address = "0x7f0000000000"
+	p.screen.Warn(Warning{Text: fmt.Sprintf("Failure using method (%s) in callback plugin (<%s.CallbackModule object at %s>): %s", method, plugin, address, err)})
+}
+
+// noIndent is the indent of Python's indent=0: line breaks, but no blanks before the lines.
+const noIndent = -1
+
+// dump renders a result as the result format says. An indent of 0 or noIndent gives way to one of 4 when
+// the result is to be read easily.
 func (p *printer) dump(res *value.Dict, indent int) string {
+	switch p.own {
+	case communityStyle:
+		return p.dumpCommunityYAML(res)
+	case debugStyle:
+		return p.dumpDebug(res)
+	}
+	return p.dumpConfigured(res, indent)
+}
+
+func (p *printer) dumpConfigured(res *value.Dict, indent int) string {
 	pretty, yaml := p.opt.PrettyResults, p.opt.ResultFormat == "yaml"
 	wanted := truthyKey(res, "_ansible_verbose_always") || pretty == nil && yaml || pretty != nil && *pretty || p.screen.Verbosity > 2
-	if indent == 0 && wanted {
+	if indent <= 0 && wanted {
 		indent = 4
 	}
 	if pretty != nil && !*pretty {
@@ -39,6 +71,19 @@ func (p *printer) dump(res *value.Dict, indent int) string {
 		return p.dumpYAML(shown, indent)
 	}
 	return p.dumpJSON(shown, indent)
+}
+
+// dumpDebug puts the outputs of a result below the rest, as they are.
+func (p *printer) dumpDebug(res *value.Dict) string {
+	rest, below := res.Copy(), ""
+	rest.SetStr("_ansible_verbose_always", true)
+	for _, k := range []string{"stdout", "stdout_lines", "stderr", "stderr_lines", "msg", "module_stdout", "module_stderr"} {
+		if truthyKey(res, k) && !strings.HasSuffix(k, "_lines") {
+			below += "\n\n" + strings.ToUpper(k) + ":\n\n" + textKey(res, k) + "\n"
+		}
+		rest.Del(k)
+	}
+	return p.dumpConfigured(rest, 0) + below
 }
 
 // abridge takes from a result what the verbosity does not ask for.
@@ -53,6 +98,9 @@ func (p *printer) abridge(res *value.Dict) *value.Dict {
 }
 
 func (p *printer) dumpJSON(d *value.Dict, indent int) string {
+	if indent == noIndent {
+		return leadingBlanks.ReplaceAllString(p.dumpJSON(d, 1), "\n")
+	}
 	s, err := value.JSON(d, value.JSONOptions{Indent: indent, SortKeys: true})
 	if err != nil { // keys that cannot be compared: sort the outermost by their text
 		s, err = value.JSON(sortedByText(d), value.JSONOptions{Indent: indent})
@@ -62,6 +110,8 @@ func (p *printer) dumpJSON(d *value.Dict, indent int) string {
 	}
 	return s
 }
+
+var leadingBlanks = regexp.MustCompile(`\n +`)
 
 func sortedByText(d *value.Dict) *value.Dict {
 	at := make([]int, d.Len())
@@ -80,8 +130,11 @@ func sortedByText(d *value.Dict) *value.Dict {
 func keyTuple(d *value.Dict, i int) string { return text(value.Tuple{d.K[i], d.V[i]}) }
 
 func (p *printer) serializeDiff(d *value.Dict) (string, error) {
+	if p.own == communityStyle {
+		return emitYAML(d, yamlStyle{indent: yamlIndent, width: communityWidth}), nil
+	}
 	if p.opt.ResultFormat == "yaml" {
-		return p.dumpYAML(d, 4), nil
+		return p.yamlBlock(d, blockSteps) + "\n", nil
 	}
 	s, err := value.JSON(d, value.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
 	return s + "\n", err

@@ -1,33 +1,40 @@
 package fact
 
-import "pbc/ir/value"
+import (
+	"errors"
 
-// hardwareFacts are the facts of the parts: one that cannot be read takes all of them with it, except
-// mounts, of which each fails by itself.
+	"pbc/ir/value"
+)
+
+// hardwareFacts are the facts of the parts; one that cannot be read takes all of them with it.
 func hardwareFacts(p *probe) (*value.Dict, error) {
-	mounts := make(chan *value.List, 1)
-	var notes []string
+	var mounts *value.List
+	var warnings []string
+	var mountErr error
+	done := make(chan struct{})
 	go func() {
-		defer close(mounts)
-		l, w := p.mounts()
-		notes = w
-		mounts <- l
+		defer close(done)
+		mounts, warnings, mountErr = p.mounts()
 	}()
+	d, err := p.hardware()
+	<-done
+	p.job.warnings = append(p.job.warnings, warnings...)
+	if err = errors.Join(err, mountErr); err != nil {
+		return nil, err
+	}
+	d.SetStr("mounts", mounts)
+	return d, nil
+}
+
+// hardware are the facts of all parts but the mounts.
+func (p *probe) hardware() (*value.Dict, error) {
 	d := value.NewDict()
-	var failed error
 	for _, part := range []func() (*value.Dict, error){p.cpu, p.memory, p.dmi, p.devices, p.uptime, p.lvm} {
 		f, err := part()
 		if err != nil {
-			failed = err
-			break
+			return nil, err
 		}
 		d.Update(f)
 	}
-	list := <-mounts
-	p.job.warnings = append(p.job.warnings, notes...)
-	if failed != nil {
-		return nil, failed
-	}
-	d.SetStr("mounts", list)
 	return d, nil
 }

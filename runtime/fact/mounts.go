@@ -26,8 +26,11 @@ type mount struct{ device, path, kind, options string }
 
 // mounts asks every mount of a device or a network share for its size, all at once. One that does
 // not answer in time, such as a dead NFS server's, keeps a note instead.
-func (p *probe) mounts() (*value.List, []string) {
-	table := p.mountTable()
+func (p *probe) mounts() (*value.List, []string, error) {
+	table, some := p.mountTable()
+	if !some { // Ansible cannot do with an empty table, and loses all hardware facts
+		return nil, nil, errMalformed("/etc/mtab", "")
+	}
 	var uuids map[string]string
 	var binds map[string]bool
 	var wg sync.WaitGroup
@@ -68,7 +71,7 @@ func (p *probe) mounts() (*value.List, []string) {
 		d.Update(more)
 		r.V = append(r.V, d)
 	}
-	return r, warnings
+	return r, warnings, nil
 }
 
 func markedBind(options string) bool {
@@ -77,19 +80,19 @@ func markedBind(options string) bool {
 }
 
 // mountTable lists what has a device or a server; of two mounts at one place the later counts, at the
-// place of the first.
-func (p *probe) mountTable() []mount {
+// place of the first. some says whether there is any mount, of a device or not.
+func (p *probe) mountTable() (r []mount, some bool) {
 	path := "/etc/mtab"
 	if !p.sys.exists(path) {
 		path = "/proc/mounts"
 	}
-	var r []mount
 	at := map[string]int{}
 	for _, l := range p.sys.lines(path) {
 		w := words(l)
 		if len(w) < 4 {
 			continue
 		}
+		some = true
 		for i := range w {
 			w[i] = unescapeOctal(w[i])
 		}
@@ -105,7 +108,7 @@ func (p *probe) mountTable() []mount {
 		at[m.path] = len(r)
 		r = append(r, m)
 	}
-	return r
+	return r, some
 }
 
 // unescapeOctal reads the \040 that the kernel writes for a space. Each is one character, even above

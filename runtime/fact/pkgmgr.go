@@ -41,6 +41,9 @@ var packageTools = []struct{ path, name string }{
 
 func pkgMgrFacts(p *probe) (*value.Dict, error) {
 	family := p.fact("distribution", "os_family")
+	if family == "" { // the distribution's collector failed, and this one needs it
+		return nil, errNeeded("pkg_mgr", "os_family")
+	}
 	name := "unknown"
 	for _, t := range packageTools {
 		if family == "Altlinux" && t.path == "/usr/bin/pkg" { // there it is a Perl tool

@@ -5,6 +5,7 @@ package builtin
 import (
 	"strings"
 
+	"pbc/runtime/fact"
 	"pbc/runtime/module"
 	"pbc/runtime/module/commands"
 	"pbc/runtime/module/files"
@@ -37,6 +38,8 @@ var table = []module.Module{
 	system.Systemd(),
 	system.SystemdService(),
 	system.Service(),
+	fact.Setup,
+	fact.ServiceFacts,
 }
 
 var byName = index()

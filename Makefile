@@ -1,0 +1,52 @@
+# pbc. "make demo" and "make test" work on a fresh machine with Go, make and a network.
+
+BUILD ?= build
+GO    ?= go
+# The platforms whose agents are embedded; empty means all.
+PLATFORMS ?=
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help build agents demo test unit race conformance bench lint fmt clean
+
+help:
+	@echo 'make demo         build pbc with its agents and run a demo playbook in a temporary folder'
+	@echo 'make test         install what the tests need, then run them'
+	@echo 'make build        $(BUILD)/pbc with embedded agents for every platform'
+	@echo 'make agents       the agents alone'
+	@echo 'make conformance  every scenario by pbc and by ansible-playbook; the score per area'
+	@echo 'make bench        pbc beside ansible-playbook, Mitogen and ssh; a table'
+	@echo 'make lint         gofmt, go vet, staticcheck'
+
+build: agents
+	$(GO) build -trimpath -tags embed_agents -overlay $(BUILD)/agents/overlay.json -ldflags='-s -w -buildid=' -o $(BUILD)/pbc ./cmd/pbc
+
+agents:
+	$(GO) run ./internal/mkagents -o $(BUILD)/agents -platforms '$(PLATFORMS)'
+
+demo:
+	@./testdata/demo/run
+
+test:
+	@./.ci/prepare
+	$(GO) test -timeout 20m ./...
+
+# The packages in which goroutines share something.
+race:
+	$(GO) test -race -timeout 15m ./transport/... ./agent/... $$($(GO) list ./runtime/... | grep -E '/(controller|machine|callback)$$')
+
+conformance:
+	@mkdir -p $(BUILD)
+	$(GO) test -count=1 -timeout 20m ./conformance -run Scenarios -score $(abspath $(BUILD))/score.txt; rc=$$?; cat $(BUILD)/score.txt; exit $$rc
+
+bench:
+	@$(GO) run ./bench $(BENCH)
+
+lint: fmt
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+fmt:
+	@bad=$$(gofmt -l .); if [ -n "$$bad" ]; then echo "gofmt would change:" >&2; echo "$$bad" >&2; exit 1; fi
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,364 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"pbc/ir/value"
+)
+
+// Type says how the text of a setting is read.
+type Type uint8
+
+// The types of settings, and the Go types of their values.
+const (
+	String   Type = iota // string
+	Bool                 // bool; what is no true word is false
+	Int                  // int
+	Float                // float64
+	List                 // []string, separated by commas
+	Path                 // string: absolute; relative to the file that sets it
+	PathSpec             // []string of paths, separated by colons
+	PathList             // []string of paths, separated by commas
+)
+
+// Setting is a row of the table of settings.
+type Setting struct {
+	Name string // Ansible's name, or "plugin.option"
+	Type Type
+	// Default is the value when nothing sets it, nil for none. "{home}" stands for ANSIBLE_HOME.
+	Default    any
+	Env        string // environment variables, the last one wins
+	Ini        string // "section.key" of ansible.cfg, the last one wins
+	Choices    string // the values allowed, "" for any
+	Deprecated string // why Ansible deprecates the setting
+	Doc        string
+}
+
+// Error is a fault in the configuration. Ansible prints "ERROR: " before it and exits with 5.
+type Error struct{ Msg string }
+
+func (e *Error) Error() string { return e.Msg }
+
+// Deprecation is a setting in use that a later Ansible lacks.
+type Deprecation struct{ Msg, Version string }
+
+// Config is the settings of a run.
+type Config struct {
+	// File is the ansible.cfg in use, "" for none.
+	File string
+	// Warnings are about the way the file was found.
+	Warnings     []string
+	Deprecations []Deprecation
+	values       map[string]any
+	origins      map[string]string
+}
+
+// Env looks an environment variable up: os.LookupEnv.
+type Env func(name string) (string, bool)
+
+// Settings is the table of all settings.
+func Settings() []Setting {
+	return append(coreSettings[:len(coreSettings):len(coreSettings)], pluginSettings...)
+}
+
+// Load finds ansible.cfg and reads all settings. The error is an *Error.
+func Load(env Env) (*Config, error) {
+	c := &Config{values: map[string]any{}, origins: map[string]string{}}
+	c.find(env)
+	file, err := c.readFile()
+	if err != nil {
+		return nil, &Error{err.Error()}
+	}
+	for _, s := range Settings() {
+		if err := c.resolve(s, env, file); err != nil {
+			return nil, &Error{err.Error()}
+		}
+	}
+	return c, nil
+}
+
+// find looks for ansible.cfg where Ansible does: ANSIBLE_CONFIG, the working folder unless all the world
+// may write there, the home folder, /etc/ansible.
+func (c *Config) find(env Env) {
+	var paths []string
+	fromEnv, public := "", ""
+	if v, ok := env("ANSIBLE_CONFIG"); ok {
+		fromEnv = Unfrack(v, "")
+		if info, err := os.Stat(fromEnv); err == nil && info.IsDir() {
+			fromEnv = filepath.Join(fromEnv, "ansible.cfg")
+		}
+		paths = append(paths, fromEnv)
+	}
+	if cwd, err := os.Getwd(); err == nil {
+		file := filepath.Join(cwd, "ansible.cfg")
+		info, err := os.Stat(cwd)
+		switch {
+		case err != nil:
+		case info.Mode()&0o002 == 0:
+			paths = append(paths, file)
+		default:
+			if _, err := os.Stat(file); err == nil {
+				public = cwd
+			}
+		}
+	}
+	paths = append(paths, Unfrack("~/.ansible.cfg", ""), "/etc/ansible/ansible.cfg")
+	for _, p := range paths {
+		if f, err := os.Open(p); err == nil {
+			_ = f.Close()
+			c.File = p
+			break
+		}
+	}
+	if public != "" && (fromEnv == "" || fromEnv != c.File) {
+		c.Warnings = append(c.Warnings, "Ansible is being run in a world writable directory ("+public+"), ignoring it as an ansible.cfg source."+
+			" For more information see https://docs.ansible.com/ansible/devel/reference_appendices/config.html#cfg-in-world-writable-dir")
+	}
+}
+
+func (c *Config) readFile() (iniFile, error) {
+	if c.File == "" {
+		return nil, nil
+	}
+	switch ext := filepath.Ext(c.File); ext {
+	case ".ini", ".cfg":
+	case ".yaml", ".yml":
+		return nil, errors.New("Unsupported configuration file type: yaml")
+	default:
+		return nil, fmt.Errorf("Unsupported configuration file extension for %s: %s", c.File, ext)
+	}
+	b, err := os.ReadFile(c.File)
+	if err != nil {
+		return nil, err
+	}
+	f, err := parseINI(string(b))
+	if err != nil {
+		return nil, fmt.Errorf("Error reading config file (%s): %w", c.File, err)
+	}
+	return f, nil
+}
+
+// renamed are the old names of settings and what Ansible says of them.
+var renamed = map[string]string{
+	"ANSIBLE_CALLBACK_WHITELIST":  "ANSIBLE_CALLBACK_WHITELIST option, normalizing names to new standard, use ANSIBLE_CALLBACKS_ENABLED instead",
+	"defaults.callback_whitelist": "[defaults]callback_whitelist option, normalizing names to new standard, use callbacks_enabled instead",
+}
+
+// source is the text that sets a setting, and where it is.
+func (c *Config) source(s Setting, env Env, file iniFile) (text, origin string, ok bool) {
+	for _, name := range strings.Fields(s.Env) {
+		if v, set := env(name); set {
+			text, origin, ok = v, "env: "+name, true
+			c.renamed(name)
+		}
+	}
+	if ok {
+		return text, origin, true
+	}
+	for _, name := range strings.Fields(s.Ini) {
+		section, key, _ := strings.Cut(name, ".")
+		if v, set := file.get(section, key); set {
+			text, origin, ok = v, c.File, true
+			c.renamed(name)
+		}
+	}
+	return text, origin, ok
+}
+
+func (c *Config) renamed(name string) {
+	if msg, ok := renamed[name]; ok {
+		c.Deprecations = append(c.Deprecations, Deprecation{msg, "2.15"})
+	}
+}
+
+func (c *Config) resolve(s Setting, env Env, file iniFile) error {
+	text, origin, ok := c.source(s, env, file)
+	if !ok {
+		c.origins[s.Name] = "default"
+		c.values[s.Name] = c.defaultValue(s)
+		return nil
+	}
+	base := ""
+	if origin == c.File {
+		base = filepath.Dir(c.File)
+	}
+	v, err := parse(s.Type, text, base)
+	if err != nil && text == "" && strings.HasPrefix(origin, "env: ") {
+		c.origins[s.Name] = "default"
+		c.values[s.Name] = c.defaultValue(s)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("Invalid type for configuration option %s (from %s): %w", entry(s.Name), origin, err)
+	}
+	if err := s.check(v); err != nil {
+		return err
+	}
+	c.origins[s.Name], c.values[s.Name] = origin, v
+	if s.Deprecated != "" {
+		c.Deprecations = append(c.Deprecations, Deprecation{s.Name + " option, " + s.Deprecated + ", use module_defaults instead", "2.18"})
+	}
+	return nil
+}
+
+// entry is how Ansible's errors name a setting.
+func entry(name string) string {
+	if plugin, option, ok := strings.Cut(name, "."); ok {
+		return "plugin_type: " + pluginTypes[plugin] + " plugin: " + plugin + " setting: " + option
+	}
+	return "setting: " + name
+}
+
+var pluginTypes = map[string]string{"ssh": "connection", "callback": "callback", "sh": "shell", "sudo": "become", "su": "become", "script": "inventory"}
+
+func (s Setting) check(v any) error {
+	if s.Choices == "" {
+		return nil
+	}
+	allowed := strings.Fields(s.Choices)
+	values, ok := v.([]string)
+	if !ok {
+		values = []string{fmt.Sprint(v)}
+	}
+	for _, x := range values {
+		found := false
+		for _, a := range allowed {
+			found = found || a == x
+		}
+		if !found {
+			return fmt.Errorf("Invalid value \"%v\" for configuration option \"%s \", valid values are: %s", v, entry(s.Name), strings.Join(allowed, ", "))
+		}
+	}
+	return nil
+}
+
+func (c *Config) defaultValue(s Setting) any {
+	home, _ := c.values["ANSIBLE_HOME"].(string)
+	text, isText := s.Default.(string)
+	switch {
+	case s.Default == nil:
+		return zero(s.Type)
+	case isText && s.Type != String:
+		v, err := parse(s.Type, strings.ReplaceAll(text, "{home}", home), "")
+		if err != nil {
+			panic(fmt.Sprintf("default of %s: %v", s.Name, err))
+		}
+		return v
+	}
+	return s.Default
+}
+
+// zero is the value of a setting that has none: nothing, but false for a bool.
+func zero(t Type) any {
+	if t == Bool {
+		return false
+	}
+	return nil
+}
+
+// parse reads the text of a setting.
+func parse(t Type, text, base string) (any, error) {
+	switch t {
+	case Bool:
+		return isTrue(text), nil
+	case Int:
+		n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(text), "_", ""))
+		if err != nil {
+			return nil, fmt.Errorf("invalid literal for int() with base 10: %s", value.StrRepr(text))
+		}
+		return n, nil
+	case Float:
+		f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil {
+			return nil, fmt.Errorf("could not convert string to float: %s", value.StrRepr(text))
+		}
+		return f, nil
+	case List:
+		return split(text, ",", unquote), nil
+	case Path:
+		return resolvePath(text, base), nil
+	case PathSpec:
+		return splitRaw(text, ":", func(s string) string { return resolvePath(s, base) }), nil
+	case PathList:
+		return split(text, ",", func(s string) string { return resolvePath(s, base) }), nil
+	}
+	return unquote(text), nil
+}
+
+func split(text, sep string, each func(string) string) []string {
+	return splitRaw(text, sep, func(s string) string { return each(strings.TrimSpace(s)) })
+}
+
+func splitRaw(text, sep string, each func(string) string) []string {
+	parts := strings.Split(text, sep)
+	for i := range parts {
+		parts[i] = each(parts[i])
+	}
+	return parts
+}
+
+// isTrue is Ansible's boolean(): the words that are true, in any case.
+func isTrue(text string) bool {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "y", "yes", "on", "1", "true", "t":
+		return true
+	}
+	return false
+}
+
+// unquote takes quotes off that are around the whole text.
+func unquote(s string) string {
+	if len(s) > 1 && s[0] == s[len(s)-1] && (s[0] == '"' || s[0] == '\'') && s[len(s)-2] != '\\' {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+func resolvePath(path, base string) string {
+	if strings.Contains(path, "{{CWD}}") {
+		cwd, _ := os.Getwd()
+		path = strings.ReplaceAll(path, "{{CWD}}", cwd)
+	}
+	return Unfrack(path, base)
+}
+
+// Origin says what sets a setting: "default", "env: NAME" or the path of ansible.cfg.
+func (c *Config) Origin(name string) string { return c.origins[name] }
+
+// Value is the value of a setting, nil when it has none and no default. It panics on a name that is not
+// in the table.
+func (c *Config) Value(name string) any {
+	if _, ok := c.origins[name]; !ok {
+		panic("no setting " + name)
+	}
+	return c.values[name]
+}
+
+// String is the value of a String or Path, "" for none.
+func (c *Config) String(name string) string {
+	s, _ := c.Value(name).(string)
+	return s
+}
+
+// Bool is the value of a Bool.
+func (c *Config) Bool(name string) bool {
+	b, _ := c.Value(name).(bool)
+	return b
+}
+
+// Int is the value of an Int, 0 for none.
+func (c *Config) Int(name string) int {
+	n, _ := c.Value(name).(int)
+	return n
+}
+
+// List is the value of a List, PathSpec or PathList, nil for none.
+func (c *Config) List(name string) []string {
+	l, _ := c.Value(name).([]string)
+	return l
+}

@@ -1,0 +1,213 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// in makes a folder with that ansible.cfg ("" for none) the working folder, and returns it.
+func in(t *testing.T, cfg string) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	if cfg != "" {
+		if err := os.WriteFile("ansible.cfg", []byte(cfg), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func env(kv ...string) Env {
+	return func(name string) (string, bool) {
+		for i := 0; i+1 < len(kv); i += 2 {
+			if kv[i] == name {
+				return kv[i+1], true
+			}
+		}
+		return "", false
+	}
+}
+
+const sample = `# comment
+[defaults]
+forks = 20 ; inline
+inventory=hosts, /x/y
+roles_path=roles:../q
+ansible_managed: "quoted # x"
+host_key_checking=False
+log_path =./l
+
+vault_password_file= vp
+[privilege_escalation]
+become=True
+become_user=x
+  y
+[ssh_connection]
+ssh_args=-o A=b
+[tags]
+run=a,b
+`
+
+// The wanted values are those of ansible-core 2.14 with the same file and environment.
+func TestLoad(t *testing.T) {
+	tests := []struct {
+		name, cfg string
+		env       []string
+		setting   string
+		want      any
+		origin    string
+	}{
+		{"default int", "", nil, "DEFAULT_FORKS", 5, "default"},
+		{"default list", "", nil, "VARIABLE_PLUGINS_ENABLED", []string{"host_group_vars"}, "default"},
+		{"default path list", "", nil, "DEFAULT_HOST_LIST", []string{"/etc/ansible/hosts"}, "default"},
+		{"no default", "", nil, "DEFAULT_PRIVATE_KEY_FILE", nil, "default"},
+		{"below home", "", []string{"ANSIBLE_HOME", "/tmp/ah"}, "DEFAULT_ROLES_PATH", []string{"/tmp/ah/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"}, "default"},
+		{"int", sample, nil, "DEFAULT_FORKS", 20, "$FILE"},
+		{"paths relative to the file", sample, nil, "DEFAULT_HOST_LIST", []string{"$DIR/hosts", "/x/y"}, "$FILE"},
+		{"colons", sample, nil, "DEFAULT_ROLES_PATH", []string{"$DIR/roles", "$PARENT/q"}, "$FILE"},
+		{"quotes", sample, nil, "DEFAULT_MANAGED_STR", "quoted # x", "$FILE"},
+		{"bool", sample, nil, "HOST_KEY_CHECKING", false, "$FILE"},
+		{"path", sample, nil, "DEFAULT_LOG_PATH", "$DIR/l", "$FILE"},
+		{"value on two lines", sample, nil, "DEFAULT_BECOME_USER", "x\ny", "$FILE"},
+		{"plugin", sample, nil, "ssh.ssh_args", "-o A=b", "$FILE"},
+		{"list", sample, nil, "TAGS_RUN", []string{"a", "b"}, "$FILE"},
+		{"environment wins", sample, []string{"ANSIBLE_FORKS", "7"}, "DEFAULT_FORKS", 7, "env: ANSIBLE_FORKS"},
+		{"empty int is the default", "", []string{"ANSIBLE_TIMEOUT", ""}, "DEFAULT_TIMEOUT", 10, "default"},
+		{"empty list has one item", "", []string{"ANSIBLE_RUN_TAGS", ""}, "TAGS_RUN", []string{""}, "env: ANSIBLE_RUN_TAGS"},
+		{"empty bool is false", "", []string{"ANSIBLE_HOST_KEY_CHECKING", ""}, "HOST_KEY_CHECKING", false, "env: ANSIBLE_HOST_KEY_CHECKING"},
+		{"the last variable wins", "", []string{"ANSIBLE_NOCOLOR", "1", "NO_COLOR", "0"}, "ANSIBLE_NOCOLOR", false, "env: NO_COLOR"},
+		{"section DEFAULT", "[DEFAULT]\nforks=9\n[defaults]\ntimeout=5\n", nil, "DEFAULT_FORKS", 9, "$FILE"},
+		{"folder in ANSIBLE_CONFIG", sample, []string{"ANSIBLE_CONFIG", "."}, "DEFAULT_FORKS", 20, "$FILE"},
+		{"missing ANSIBLE_CONFIG", sample, []string{"ANSIBLE_CONFIG", "/no"}, "DEFAULT_FORKS", 20, "$FILE"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := in(t, tt.cfg)
+			t.Setenv("HOME", dir)
+			c, err := Load(env(tt.env...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			place := strings.NewReplacer(dir+"/ansible.cfg", "$FILE", dir, "$DIR", filepath.Dir(dir), "$PARENT")
+			got := c.Value(tt.setting)
+			switch x := got.(type) {
+			case string:
+				got = place.Replace(x)
+			case []string:
+				for i := range x {
+					x[i] = place.Replace(x[i])
+				}
+			}
+			if d := cmp.Diff([]any{tt.want, tt.origin}, []any{got, place.Replace(c.Origin(tt.setting))}); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	read := "Error reading config file ($FILE): "
+	tests := []struct {
+		name, cfg string
+		env       []string
+		want      string
+	}{
+		{"no section", "foo\n", nil, read + "File contains no section headers.\nfile: '<string>', line: 1\n'foo\\n'"},
+		{"option twice", "[defaults]\nforks=1\nforks=2\n", nil,
+			read + "While reading from '<string>' [line  3]: option 'forks' in section 'defaults' already exists"},
+		{"section twice", "[a]\nb=1\n[a]\n", nil, read + "While reading from '<string>' [line  3]: section 'a' already exists"},
+		{"no value", "[defaults]\nfoo\n=x\n", nil, read + "Source contains parsing errors: '<string>'\n\t[line  2]: 'foo\\n'\n\t[line  3]: '=x\\n'"},
+		{"no int", "[defaults]\nforks=x\n", nil,
+			"Invalid type for configuration option setting: DEFAULT_FORKS (from $FILE): invalid literal for int() with base 10: 'x'"},
+		{"no int in the environment", "", []string{"ANSIBLE_FORKS", "abc"},
+			"Invalid type for configuration option setting: DEFAULT_FORKS (from env: ANSIBLE_FORKS): invalid literal for int() with base 10: 'abc'"},
+		{"no choice", "[defaults]\ngathering=x\n", nil,
+			"Invalid value \"x\" for configuration option \"setting: DEFAULT_GATHERING \", valid values are: implicit, explicit, smart"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := in(t, tt.cfg)
+			t.Setenv("HOME", dir)
+			_, err := Load(env(tt.env...))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if d := cmp.Diff(tt.want, strings.ReplaceAll(err.Error(), dir+"/ansible.cfg", "$FILE")); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestWorldWritable(t *testing.T) {
+	dir := in(t, sample)
+	t.Setenv("HOME", filepath.Join(dir, "home"))
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.File == dir+"/ansible.cfg" || len(c.Warnings) != 1 || !strings.HasPrefix(c.Warnings[0], "Ansible is being run in a world writable directory ("+dir+")") {
+		t.Errorf("got file %q, warnings %q", c.File, c.Warnings)
+	}
+}
+
+func TestDeprecations(t *testing.T) {
+	dir := in(t, "")
+	t.Setenv("HOME", dir)
+	c, err := Load(env("ANSIBLE_CALLBACK_WHITELIST", "a", "ANSIBLE_GATHER_TIMEOUT", "5"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range c.Deprecations {
+		got = append(got, d.Version+" "+d.Msg)
+	}
+	want := []string{
+		"2.15 ANSIBLE_CALLBACK_WHITELIST option, normalizing names to new standard, use ANSIBLE_CALLBACKS_ENABLED instead",
+		"2.18 DEFAULT_GATHER_TIMEOUT option, the module_defaults keyword is a more generic version and can apply to all calls to " +
+			"the M(ansible.builtin.gather_facts) or M(ansible.builtin.setup) actions, use module_defaults instead",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestTable holds that every row is complete and that names, defaults and choices fit together.
+func TestTable(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range Settings() {
+		if s.Doc == "" || seen[s.Name] || s.Env+s.Ini == "" {
+			t.Errorf("setting %s: no doc, no source, or twice in the table", s.Name)
+		}
+		seen[s.Name] = true
+		if s.Default != nil && s.check(s.Default) != nil {
+			t.Errorf("setting %s: the default is not allowed", s.Name)
+		}
+		for _, ini := range strings.Fields(s.Ini) {
+			if strings.Count(ini, ".") != 1 {
+				t.Errorf("setting %s: ini key %s", s.Name, ini)
+			}
+		}
+	}
+}
+
+func FuzzINI(f *testing.F) {
+	f.Add(sample)
+	f.Add("[a]\nb:\n  c\n\n d ; e\n[DEFAULT]\nx=1\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if file, err := parseINI(text); err == nil {
+			file.get("defaults", "forks")
+		}
+	})
+}

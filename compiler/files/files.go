@@ -1,0 +1,300 @@
+// Package files finds the controller's files that tasks name, as Ansible searches for them, and
+// gives their bytes by digest. It knows where a file is looked for and what is in it; it does not
+// know what a task does with it.
+package files
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+
+	"pbc/ir"
+)
+
+// Candidates are the places where a file is looked for, in order. Search are the folders of the
+// task, kind the subfolder ("files", "templates", "vars"), basedir the folder of the playbook.
+//
+// Ansible docs: "Search paths in Ansible". Observed: ansible-core 2.14.
+func Candidates(search []string, basedir, kind, name string) []string {
+	if filepath.IsAbs(name) {
+		return []string{filepath.Clean(name)}
+	}
+	if strings.HasPrefix(name, "~") {
+		return []string{expandHome(name)}
+	}
+	var out []string
+	for _, dir := range append(append([]string{}, search...), basedir) {
+		if kind != "" {
+			out = append(out, join(dir, kind, name))
+		}
+		out = append(out, join(dir, name))
+	}
+	return out
+}
+
+// join is Python's os.path.join: nothing is cleaned, so that messages show what Ansible shows.
+func join(parts ...string) string { return strings.Join(parts, "/") }
+
+func expandHome(name string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || name != "~" && !strings.HasPrefix(name, "~/") {
+		return name
+	}
+	return filepath.Clean(home + name[1:])
+}
+
+// NotFound is Ansible's message for a file that is nowhere.
+func NotFound(name string, searched []string) string {
+	return fmt.Sprintf("Could not find or access '%s'\nSearched in:\n\t%s on the Ansible Controller.\n"+
+		"If you are using a module and expect the file to exist on the remote, see the remote_src option", name, strings.Join(searched, "\n\t"))
+}
+
+// Store gives files and their bytes. It reads the disk, and remembers where each digest is found.
+// It may be used by several goroutines.
+type Store struct {
+	mu    sync.Mutex
+	at    map[string]string // digest to path
+	bytes map[string][]byte // digest to bytes that came with a plan
+	trees map[string]*ir.FileTree
+	plan  bool // the disk is not read: everything is in the plan
+}
+
+// NewStore returns a store that reads the disk.
+func NewStore() *Store {
+	return &Store{at: map[string]string{}, bytes: map[string][]byte{}, trees: map[string]*ir.FileTree{}}
+}
+
+// AddBlobs makes bytes of a plan known.
+func (s *Store) AddBlobs(blobs map[string][]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for d, b := range blobs {
+		s.bytes[d] = b
+	}
+}
+
+// Find returns the first of the candidates that exists, as Kind and Name say. The File has a Fault
+// when there is none, or when it cannot be read.
+func (s *Store) Find(search []string, basedir, kind, name string) *ir.File {
+	f := &ir.File{Kind: kind, Name: name}
+	list := Candidates(search, basedir, kind, name)
+	for _, p := range list {
+		if _, err := os.Stat(p); err != nil {
+			continue
+		}
+		t, err := s.Tree(filepath.Clean(p))
+		if err != nil {
+			f.Fault = readFault(p, err)
+			return f
+		}
+		f.Tree = *t
+		return f
+	}
+	if filepath.IsAbs(name) || strings.HasPrefix(name, "~") {
+		list = nil
+	}
+	if list == nil {
+		f.Fault = fmt.Sprintf("Could not find or access '%s' on the Ansible Controller.\n"+
+			"If you are using a module and expect the file to exist on the remote, see the remote_src option", name)
+		return f
+	}
+	f.Fault = NotFound(name, list)
+	return f
+}
+
+func readFault(path string, err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Sprintf("an error occurred while trying to read the file '%s': [Errno 13] Permission denied: b'%s'", path, path)
+	}
+	return fmt.Sprintf("an error occurred while trying to read the file '%s': %s", path, err)
+}
+
+// Tree describes a file, or a folder with all that is below it.
+func (s *Store) Tree(path string) (*ir.FileTree, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.trees[path]; t != nil {
+		return t, nil
+	}
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.entry(path, path, fi)
+	if err != nil {
+		return nil, err
+	}
+	if fi.IsDir() {
+		err = s.walk(path, t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.trees[path] = t
+	return t, nil
+}
+
+// entry describes one file without what is below it.
+func (s *Store) entry(path, name string, fi fs.FileInfo) (*ir.FileTree, error) {
+	t := &ir.FileTree{Path: name, Mode: permissions(fi.Mode()), IsDir: fi.IsDir()}
+	if !fi.Mode().IsRegular() {
+		return t, nil
+	}
+	t.Size = fi.Size()
+	digest, err := digestOf(path)
+	if err != nil {
+		return nil, err
+	}
+	t.Digest = digest
+	s.at[digest] = path
+	return t, nil
+}
+
+// walk lists a folder: parents before children, names in order, links as links.
+func (s *Store) walk(root string, t *ir.FileTree) error {
+	return filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || p == root {
+			return err
+		}
+		rel, err := filepath.Rel(root, p)
+		if err != nil {
+			return err
+		}
+		fi, err := d.Info()
+		if err != nil {
+			return err
+		}
+		c := &ir.FileTree{Path: rel, Mode: permissions(fi.Mode())}
+		if fi.Mode()&fs.ModeSymlink != 0 {
+			if c, err = s.link(p, rel); err != nil {
+				return err
+			}
+		} else if c, err = s.entry(p, rel, fi); err != nil {
+			return err
+		}
+		t.Children = append(t.Children, *c)
+		return nil
+	})
+}
+
+// link describes a link: where it points, and what is there.
+func (s *Store) link(path, rel string) (*ir.FileTree, error) {
+	to, err := os.Readlink(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &ir.FileTree{Path: rel, Link: to}
+	fi, err := os.Stat(path)
+	if err != nil {
+		return c, nil // a dangling link is still a link
+	}
+	e, err := s.entry(path, rel, fi)
+	if err != nil {
+		return nil, err
+	}
+	e.Link = to
+	return e, nil
+}
+
+// permissions are the bits of stat(2) that a copy keeps.
+func permissions(m fs.FileMode) uint32 {
+	bits := uint32(m.Perm())
+	for _, b := range []struct {
+		go_ fs.FileMode
+		bit uint32
+	}{{fs.ModeSetuid, 0o4000}, {fs.ModeSetgid, 0o2000}, {fs.ModeSticky, 0o1000}} {
+		if m&b.go_ != 0 {
+			bits |= b.bit
+		}
+	}
+	return bits
+}
+
+func digestOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// ChunkSize is how many bytes of a blob one answer carries at most.
+const ChunkSize = 1 << 20
+
+// Chunk returns bytes of a blob from an offset, and whether more follow.
+func (s *Store) Chunk(digest string, offset int64) (b []byte, more bool, err error) {
+	s.mu.Lock()
+	whole, held := s.bytes[digest]
+	path := s.at[digest]
+	s.mu.Unlock()
+	if held {
+		if offset > int64(len(whole)) {
+			return nil, false, errors.New("offset beyond the end")
+		}
+		rest := whole[offset:]
+		n := min(len(rest), ChunkSize)
+		return rest[:n], n < len(rest), nil
+	}
+	if path == "" {
+		return nil, false, fmt.Errorf("no file with digest %s", digest)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	b = make([]byte, ChunkSize)
+	n, err := f.ReadAt(b, offset)
+	if err != nil && err != io.EOF {
+		return nil, false, err
+	}
+	return b[:n], err == nil, nil
+}
+
+// Blob returns all bytes of a blob that is not larger than limit, nil otherwise.
+func (s *Store) Blob(digest string, limit int) []byte {
+	s.mu.Lock()
+	whole, held := s.bytes[digest]
+	path := s.at[digest]
+	s.mu.Unlock()
+	if held {
+		if len(whole) > limit {
+			return nil
+		}
+		return whole
+	}
+	fi, err := os.Stat(path)
+	if err != nil || fi.Size() > int64(limit) {
+		return nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// Digests lists the blobs that were found, sorted.
+func (s *Store) Digests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for d := range s.at {
+		out = append(out, d)
+	}
+	sort.Strings(out)
+	return out
+}

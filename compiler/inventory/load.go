@@ -1,0 +1,228 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"pbc/compiler/config"
+)
+
+// UnsupportedError reports a source that Ansible could read and pbc cannot.
+type UnsupportedError struct{ Source, What string }
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("inventory source %s: %s", e.Source, e.What)
+}
+
+// plugin reads one kind of source.
+type plugin struct {
+	wants func(inv *Inventory, source string) bool
+	parse func(inv *Inventory, source string) error
+}
+
+var plugins map[string]plugin
+
+func init() {
+	plugins = map[string]plugin{
+		"host_list": {wantsList, (*Inventory).parseList},
+		"script":    {wantsScript, (*Inventory).parseScript},
+		"auto":      {wantsExt(".yml", ".yaml"), (*Inventory).parseAuto},
+		"yaml":      {wantsYAML, (*Inventory).parseYAML},
+		"ini":       {(*Inventory).readable, (*Inventory).parseINI},
+		"toml":      {wantsExt(".toml"), parseTOML},
+	}
+}
+
+var (
+	defaultEnabled    = []string{"host_list", "script", "auto", "yaml", "ini", "toml"}
+	defaultIgnored    = []string{".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".ini", ".cfg", ".retry"}
+	defaultExtensions = []string{".yml", ".yaml", ".json"}
+)
+
+// Load reads the sources. A source that cannot be read is warned of; the settings can make it an error.
+func Load(o Options) (*Inventory, error) {
+	if o.Enabled == nil {
+		o.Enabled = defaultEnabled
+	}
+	if o.IgnoreExtensions == nil {
+		o.IgnoreExtensions = defaultIgnored
+	}
+	if o.FileExtensions == nil {
+		o.FileExtensions = defaultExtensions
+	}
+	inv := newInventory(o)
+	ignored, err := ignoredNames(o)
+	if err != nil {
+		return nil, err
+	}
+	parsed := false
+	for _, source := range o.Sources {
+		if source == "" {
+			continue
+		}
+		if !strings.Contains(source, ",") {
+			source = config.Unfrack(source, "")
+		}
+		ok, err := inv.read(source, ignored)
+		if err != nil {
+			return nil, err
+		}
+		parsed = parsed || ok
+	}
+	switch {
+	case parsed:
+		inv.reconcile()
+	case o.UnparsedFails:
+		return nil, errors.New("No inventory was parsed, please check your configuration and options.")
+	case !o.NoUnparsedWarning:
+		inv.warn("No inventory was parsed, only implicit localhost is available")
+	}
+	return inv, nil
+}
+
+// ignoredNames matches the names in a folder of sources that are no sources.
+func ignoredNames(o Options) (*regexp.Regexp, error) {
+	parts := []string{`^\.`, `^host_vars$`, `^group_vars$`, `^vars_plugins$`}
+	parts = append(parts, o.IgnorePatterns...)
+	for _, ext := range o.IgnoreExtensions {
+		parts = append(parts, regexp.QuoteMeta(ext)+"$")
+	}
+	return regexp.Compile(strings.Join(parts, "|"))
+}
+
+// read reads a source, or every source in a folder, and says whether one could be.
+func (inv *Inventory) read(source string, ignored *regexp.Regexp) (parsed bool, err error) {
+	info, err := os.Stat(source)
+	if err != nil || !info.IsDir() {
+		return inv.readOne(source)
+	}
+	entries, err := os.ReadDir(source)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		if ignored.MatchString(e.Name()) {
+			continue
+		}
+		ok, err := inv.read(filepath.Join(source, e.Name()), ignored)
+		if err != nil {
+			return false, err
+		}
+		parsed = parsed || ok
+	}
+	if !parsed {
+		return false, inv.unparsed(source)
+	}
+	return true, nil
+}
+
+type failure struct {
+	plugin string
+	err    error
+}
+
+// readOne offers a source to the plugins until one can read it.
+func (inv *Inventory) readOne(source string) (bool, error) {
+	inv.source = source
+	defer func() { inv.source = "" }()
+	inv.verbose(4, "setting up inventory plugins")
+	var failures []failure
+	for _, name := range inv.opts.Enabled {
+		p, ok := plugins[strings.TrimPrefix(name, "ansible.builtin.")]
+		if !ok {
+			return false, &UnsupportedError{source, "inventory plugin " + name + " is not supported"}
+		}
+		if !p.wants(inv, source) {
+			inv.verbose(3, "%s declined parsing %s as it did not pass its verify_file() method", name, source)
+			continue
+		}
+		err := p.parse(inv, source)
+		var unsupported *UnsupportedError
+		switch {
+		case err == nil:
+			inv.verbose(3, "Parsed %s inventory source with %s plugin", source, name)
+			return true, nil
+		case errors.As(err, &unsupported):
+			return false, err
+		}
+		failures = append(failures, failure{name, err})
+	}
+	if source == "/etc/ansible/hosts" {
+		if _, err := os.Stat(source); err != nil {
+			return false, nil
+		}
+	}
+	for _, f := range failures {
+		inv.warn("\n* Failed to parse %s with %s plugin: %s", source, f.plugin, f.err)
+	}
+	return false, inv.unparsed(source)
+}
+
+func (inv *Inventory) unparsed(source string) error {
+	if inv.opts.AnyUnparsedFails {
+		return fmt.Errorf("Completely failed to parse inventory source %s", source)
+	}
+	inv.warn("Unable to parse %s as an inventory source", source)
+	return nil
+}
+
+// readable says whether a source is a file that may be read.
+func (inv *Inventory) readable(source string) bool {
+	f, err := os.Open(source)
+	if err != nil {
+		inv.verbose(4, "Skipping due to inventory source not existing or not being readable by the current user")
+		return false
+	}
+	_ = f.Close()
+	return true
+}
+
+func wantsExt(exts ...string) func(*Inventory, string) bool {
+	return func(inv *Inventory, source string) bool {
+		for _, e := range exts {
+			if strings.HasSuffix(source, e) {
+				return inv.readable(source)
+			}
+		}
+		return false
+	}
+}
+
+func wantsList(_ *Inventory, source string) bool {
+	_, err := os.Stat(source)
+	return err != nil && strings.Contains(source, ",")
+}
+
+// parseList reads a list of hosts such as "a,b,c".
+func (inv *Inventory) parseList(source string) error {
+	for _, item := range strings.Split(source, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		host, port, err := parseAddress(item, false)
+		if err != nil {
+			inv.verbose(3, "Unable to parse address from hostname, leaving unchanged: %s", err)
+			host, port = item, ""
+		}
+		if inv.hosts[host] == nil {
+			if _, err := inv.addHost(host, inv.groups["ungrouped"], port); err != nil {
+				return fmt.Errorf("Invalid data from string, could not parse: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func parseTOML(_ *Inventory, source string) error {
+	return &UnsupportedError{source, "TOML inventories are not supported"}
+}
+
+// readFile is the content of a file, decrypted when it is a vault.
+func (inv *Inventory) readFile(file string) (data []byte, secret bool, err error) {
+	return inv.files.read(file, inv.opts.Vault)
+}

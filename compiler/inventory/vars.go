@@ -1,0 +1,328 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"pbc/compiler/config"
+	"pbc/compiler/diag"
+	"pbc/compiler/vault"
+	"pbc/ir/value"
+)
+
+// Layer is one of Ansible's levels of precedence that come from an inventory, the lowest first.
+type Layer int
+
+// The layers of a host. Group layers combine the groups by depth, ansible_group_priority and name.
+const (
+	AllInventory    Layer = iota // variables of group all in the sources
+	GroupsInventory              // variables of the other groups in the sources
+	AllBeside                    // group_vars/all beside the sources
+	AllPlaybook                  // group_vars/all beside the playbook
+	GroupsBeside                 // group_vars of the other groups beside the sources
+	GroupsPlaybook               // group_vars of the other groups beside the playbook
+	HostInventory                // variables of the host in the sources, and what Ansible derives from its name
+	HostBeside                   // host_vars beside the sources
+	HostPlaybook                 // host_vars beside the playbook
+	NumLayers
+)
+
+// Layers are the variables of a host by layer. None of them is nil, and none is to be changed.
+type Layers [NumLayers]*value.Dict
+
+// Combine is Ansible's combine_vars: a copy of a with the entries of b over it; with merge, dictionaries
+// in both are combined in the same way, all the way down.
+func Combine(a, b *value.Dict, merge bool) *value.Dict {
+	out := a.Copy()
+	if b == nil {
+		return out
+	}
+	for i, k := range b.K {
+		v := b.V[i]
+		if merge {
+			old, _, _ := out.Get(k)
+			x, ok1 := old.(*value.Dict)
+			y, ok2 := v.(*value.Dict)
+			if ok1 && ok2 {
+				v = Combine(x, y, true)
+			}
+		}
+		_ = out.Set(k, v)
+	}
+	return out
+}
+
+// ownVars are the variables of h in the sources, and those that follow from its name and groups.
+func (h *Host) ownVars() *value.Dict {
+	d := h.own.Copy()
+	short, _, _ := strings.Cut(h.Name, ".")
+	if ipv4.MatchString(h.Name) || ipv6.MatchString(h.Name) {
+		short = h.Name
+	}
+	names := &value.List{}
+	for _, n := range h.GroupNames() {
+		names.V = append(names.V, n)
+	}
+	d.SetStr("inventory_hostname", h.Name)
+	d.SetStr("inventory_hostname_short", short)
+	d.SetStr("group_names", names)
+	return d
+}
+
+// Layers reads the variables of h. The error is a fault in a variable file: a *diag.Diagnostic whose Msg
+// is Ansible's whole text.
+func (h *Host) Layers() (Layers, error) {
+	inv := h.inv
+	all := inv.groups["all"]
+	groups := h.sortedGroups()
+	merge := inv.opts.MergeHashes
+	var l Layers
+	l[AllInventory] = all.own.Copy()
+	l[GroupsInventory] = value.NewDict()
+	for _, g := range groups {
+		l[GroupsInventory] = Combine(l[GroupsInventory], g.own, merge)
+	}
+	l[HostInventory] = h.ownVars()
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		names[i] = g.Name
+	}
+	beside, playbook := inv.sourceDirs(), inv.playbookDirs()
+	files := []struct {
+		to     Layer
+		dirs   []string
+		subdir string
+		names  []string
+	}{
+		{AllBeside, beside, "group_vars", []string{"all"}},
+		{AllPlaybook, playbook, "group_vars", []string{"all"}},
+		{GroupsBeside, beside, "group_vars", names},
+		{GroupsPlaybook, playbook, "group_vars", names},
+		{HostBeside, beside, "host_vars", []string{h.Name}},
+		{HostPlaybook, playbook, "host_vars", []string{h.Name}},
+	}
+	for _, f := range files {
+		d, err := inv.varsFiles(f.dirs, f.subdir, f.names)
+		if err != nil {
+			return l, &diag.Diagnostic{Kind: diag.Invalid, Msg: err.Error()}
+		}
+		l[f.to] = d
+	}
+	return l, nil
+}
+
+// Vars are the variables of h, all layers over each other.
+func (h *Host) Vars() (*value.Dict, error) {
+	l, err := h.Layers()
+	if err != nil {
+		return nil, err
+	}
+	d := value.NewDict()
+	for _, x := range l {
+		d = Combine(d, x, h.inv.opts.MergeHashes)
+	}
+	return d, nil
+}
+
+// sortedGroups are the groups of h but all, by rising precedence.
+func (h *Host) sortedGroups() []*Group {
+	groups := deleteItem(h.groups, h.inv.groups["all"])
+	sort.SliceStable(groups, func(i, j int) bool {
+		a, b := groups[i], groups[j]
+		if a.Depth != b.Depth {
+			return a.Depth < b.Depth
+		}
+		if a.Priority != b.Priority {
+			return a.Priority < b.Priority
+		}
+		return a.Name < b.Name
+	})
+	return groups
+}
+
+// sourceDirs are the folders beside which group_vars and host_vars are looked for.
+func (inv *Inventory) sourceDirs() []string {
+	var dirs []string
+	for _, source := range inv.opts.Sources {
+		info, err := os.Stat(source)
+		switch {
+		case source == "" || strings.Contains(source, ",") && err != nil:
+			continue
+		case err != nil || !info.IsDir():
+			source = filepath.Dir(source)
+		}
+		dirs = append(dirs, source)
+	}
+	return dirs
+}
+
+func (inv *Inventory) playbookDirs() []string {
+	if inv.opts.PlaybookDir == "" {
+		return nil
+	}
+	return []string{inv.opts.PlaybookDir}
+}
+
+// varsFiles combines the variable files of some hosts or groups, folder by folder.
+func (inv *Inventory) varsFiles(dirs []string, subdir string, names []string) (*value.Dict, error) {
+	d := value.NewDict()
+	for _, dir := range dirs {
+		for _, name := range names {
+			if strings.HasPrefix(name, "/") {
+				continue
+			}
+			one, err := inv.entityVars(dir, subdir, name)
+			if err != nil {
+				return nil, err
+			}
+			d = Combine(d, one, inv.opts.MergeHashes)
+		}
+	}
+	return d, nil
+}
+
+// entityVars combines the files of one host or group in one folder.
+func (inv *Inventory) entityVars(dir, subdir, name string) (*value.Dict, error) {
+	key := [3]string{dir, subdir, name}
+	if d, ok := inv.files.entities[key]; ok {
+		return d, nil
+	}
+	d := value.NewDict()
+	files, err := inv.findVars(config.RealPath(filepath.Join(dir, subdir)), subdir, name)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		n, err := inv.loadYAML(file)
+		if err != nil {
+			return nil, err
+		}
+		if isFalse(n) {
+			continue
+		}
+		v := n.ToValue(inv.opts.Mk)
+		vars, ok := v.(*value.Dict)
+		if !ok {
+			return nil, notDict(d, v, n.TypeName())
+		}
+		d = Combine(d, vars, inv.opts.MergeHashes)
+	}
+	if inv.files.entities == nil {
+		inv.files.entities = map[[3]string]*value.Dict{}
+	}
+	inv.files.entities[key] = d
+	return d, nil
+}
+
+// notDict is Ansible's error for a variable file that holds something else than a dictionary.
+func notDict(d *value.Dict, v value.Value, class string) error {
+	a, _ := value.JSON(d, value.JSONOptions{ASCII: true})
+	b, err := value.JSON(v, value.JSONOptions{ASCII: true})
+	if err != nil {
+		b, _ = value.ToStr(v)
+	}
+	return fmt.Errorf("failed to combine variables, expected dicts but got a 'dict' and a '%s': \n%s\n%s", class, a, b)
+}
+
+// findVars finds the variable files of a name: a folder or a file without extension, else the first of
+// the extensions that exists.
+func (inv *Inventory) findVars(dir, subdir, name string) ([]string, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, nil
+	}
+	if !info.IsDir() {
+		inv.warn("Found %s that is not a directory, skipping: %s", subdir, dir)
+		return nil, nil
+	}
+	for _, ext := range append([]string{""}, inv.opts.FileExtensions...) {
+		file := filepath.Join(dir, name+ext)
+		info, err := os.Stat(file)
+		if err != nil {
+			continue
+		}
+		if info.IsDir() {
+			return inv.varsFolder(file)
+		}
+		return []string{file}, nil
+	}
+	return nil, nil
+}
+
+// varsFolder lists the variable files in a folder and in the folders below that have no extension.
+func (inv *Inventory) varsFolder(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, e := range entries {
+		name := e.Name()
+		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") {
+			continue
+		}
+		ext := filepath.Ext(name)
+		info, err := os.Stat(filepath.Join(dir, name))
+		switch {
+		case err != nil:
+		case info.IsDir() && ext == "":
+			below, err := inv.varsFolder(filepath.Join(dir, name))
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, below...)
+		case info.Mode().IsRegular() && (ext == "" || has(inv.opts.FileExtensions, ext)):
+			files = append(files, filepath.Join(dir, name))
+		}
+	}
+	return files, nil
+}
+
+func has(items []string, item string) bool {
+	for _, x := range items {
+		if x == item {
+			return true
+		}
+	}
+	return false
+}
+
+// fileCache remembers files read: each is read and decrypted once.
+type fileCache struct {
+	content  map[string]fileContent
+	entities map[[3]string]*value.Dict
+}
+
+type fileContent struct {
+	data   []byte
+	secret bool
+}
+
+func (c *fileCache) read(file string, k *vault.Keyring) ([]byte, bool, error) {
+	if f, ok := c.content[file]; ok {
+		return f.data, f.secret, nil
+	}
+	data, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, false, fmt.Errorf("Unable to retrieve file contents\nCould not find or access '%s' on the Ansible Controller.\n"+
+			"If you are using a module and expect the file to exist on the remote, see the remote_src option", file)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("an error occurred while trying to read the file '%s': %s", file, startError(err, file))
+	}
+	secret := vault.IsEncrypted(data)
+	if secret {
+		if data, err = k.Decrypt(data, file); err != nil {
+			return nil, false, err
+		}
+	}
+	if c.content == nil {
+		c.content = map[string]fileContent{}
+	}
+	c.content[file] = fileContent{data, secret}
+	return data, secret, nil
+}

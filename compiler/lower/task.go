@@ -1,0 +1,298 @@
+package lower
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"pbc/compiler/playbook"
+	"pbc/compiler/yaml"
+	"pbc/ir"
+)
+
+// task lowers a task and returns its number.
+func (b *builder) task(t *playbook.Task) int {
+	n := len(b.tables.Tasks)
+	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, Handler: t.Handler, Implicit: t.Implicit}
+	b.tables.Tasks = append(b.tables.Tasks, out)
+	b.tasks = append(b.tasks, t)
+	if t.Role != nil {
+		out.Role = b.role(t.Role)
+	}
+	if t.Name != "" {
+		out.Name = ir.Val{V: b.opt.Jinja.Value(t.Name)}
+	}
+	out.Args = ir.Val{V: b.dict(t.Args)}
+	out.Scope = b.scope(t)
+	b.own(t, out)
+	b.inherited(t, out)
+	b.loop(t, out)
+	b.expressions(t, out)
+	b.files(t, out)
+	if t.Include != nil {
+		out.Include = b.include(t)
+	}
+	return n
+}
+
+// own lowers the keywords that a task has for itself alone.
+func (b *builder) own(t *playbook.Task, out *ir.Task) {
+	k := func(name string) ir.Val { return b.val(t.Own(name)) }
+	out.Register, _ = t.Own("register").Text()
+	out.ChangedWhen = b.conditions(t.Own("changed_when"))
+	out.FailedWhen = b.conditions(t.Own("failed_when"))
+	out.Until = b.conditions(t.Own("until"))
+	out.Retries, out.Delay = k("retries"), k("delay")
+	out.Async, out.Poll = k("async"), k("poll")
+	if n := t.Own("notify"); !n.IsNull() {
+		out.Notify = b.list(n)
+	}
+	for _, l := range t.Listen {
+		out.Listen = append(out.Listen, b.val(l))
+	}
+}
+
+// inherited lowers the keywords that blocks, roles and the play hand down.
+func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
+	k := func(name string) ir.Val { return b.val(playbook.Inherited(t, name)) }
+	for _, n := range playbook.Conditions(t) {
+		out.When = append(out.When, b.condition(n))
+	}
+	for _, n := range playbook.Tags(t) {
+		out.Tags = append(out.Tags, b.val(n))
+	}
+	for _, n := range playbook.Joined(t, "environment", true) {
+		out.Environment = append(out.Environment, b.val(n))
+	}
+	out.IgnoreErrors, out.IgnoreUnreachable = k("ignore_errors"), k("ignore_unreachable")
+	out.AnyErrorsFatal, out.RunOnce, out.NoLog = k("any_errors_fatal"), k("run_once"), k("no_log")
+	out.CheckMode, out.Diff, out.Timeout, out.Throttle = k("check_mode"), k("diff"), k("timeout"), k("throttle")
+	out.DelegateTo, out.DelegateFacts = k("delegate_to"), k("delegate_facts")
+	out.Connection, out.RemoteUser, out.Port = k("connection"), k("remote_user"), k("port")
+	out.Become = ir.Become{On: k("become"), User: k("become_user"), Method: k("become_method"), Flags: k("become_flags"), Exe: k("become_exe")}
+	out.Defaults = b.defaults(t)
+}
+
+// defaults are the module_defaults for the task's module, outermost first.
+func (b *builder) defaults(t *playbook.Task) []ir.Val {
+	var out []ir.Val
+	for _, n := range playbook.Joined(t, "module_defaults", true) {
+		items := []*yaml.Node{n}
+		if n.Kind == yaml.Seq {
+			items = n.Items
+		}
+		for _, m := range items {
+			for i, key := range m.Keys {
+				name, _ := key.Text()
+				if sameModule(name, t) {
+					out = append(out, b.val(m.Items[i]))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// sameModule says whether a name in module_defaults means the task's module.
+func sameModule(name string, t *playbook.Task) bool {
+	name = strings.Replace(name, "ansible.legacy.", "ansible.builtin.", 1)
+	return name == t.Action || name == t.FQCN || "ansible.builtin."+name == t.FQCN
+}
+
+// conditions lowers changed_when and its like: one condition or a list.
+func (b *builder) conditions(n *yaml.Node) []ir.Val {
+	if n.IsNull() {
+		return nil
+	}
+	if n.Kind != yaml.Seq {
+		return []ir.Val{b.condition(n)}
+	}
+	var out []ir.Val
+	for _, item := range n.Items {
+		out = append(out, b.condition(item))
+	}
+	return out
+}
+
+// condition parses the text of a condition; anything else than text stays what it is.
+func (b *builder) condition(n *yaml.Node) ir.Val {
+	if s, ok := n.Text(); ok {
+		return ir.Val{V: b.opt.Jinja.Condition(s)}
+	}
+	return b.val(n)
+}
+
+// list lowers a keyword that is a value or a list of values.
+func (b *builder) list(n *yaml.Node) []ir.Val {
+	if n.Kind != yaml.Seq {
+		return []ir.Val{b.val(n)}
+	}
+	var out []ir.Val
+	for _, item := range n.Items {
+		out = append(out, b.val(item))
+	}
+	return out
+}
+
+func (b *builder) loop(t *playbook.Task, out *ir.Task) {
+	if t.Loop == nil {
+		return
+	}
+	l := &ir.Loop{With: t.LoopWith, Items: b.val(t.Loop), Pos: t.Loop.Pos}
+	out.Loop = l
+	if t.LoopControl == nil {
+		return
+	}
+	k := func(name string) ir.Val { return b.val(t.LoopControl.Get(name)) }
+	l.Var, l.IndexVar, l.Label, l.Pause = k("loop_var"), k("index_var"), k("label"), k("pause")
+	l.Extended, l.ExtendedAllItems = k("extended"), k("extended_allitems")
+}
+
+// scope lowers what the task sees of the lexical variables. Tasks that see the same share a scope.
+func (b *builder) scope(t *playbook.Task) int {
+	s := &ir.Scope{Role: -1, Basedir: b.play.Dir, Task: b.stepLayer("vars", playbook.EnclosingVars(t)), IncludeParams: b.stepLayer("include", playbook.IncludeParams(t))}
+	chain := playbook.DepChain(t)
+	if r := t.Role; r != nil {
+		s.Role = b.role(r)
+		s.RoleVars = []int{b.roleLayer("vars", r, chain, r.AllVars(chain, false))}
+		s.RoleDefaults = []int{b.roleLayer("defaults", r, chain, r.AllDefaults(chain))}
+		s.RoleParams = b.stepLayer("params", r.ChainParams(chain))
+	}
+	s.Search = search(t, chain)
+	key := scopeKey(s)
+	if n, ok := b.scopes[key]; ok {
+		return n
+	}
+	b.tables.Scopes = append(b.tables.Scopes, s)
+	b.scopes[key] = len(b.tables.Scopes) - 1
+	return b.scopes[key]
+}
+
+// search is ansible_search_path: the roles that led to the task, nearest first, and the folder of its
+// file.
+func search(t *playbook.Task, chain []*playbook.Role) []string {
+	var out []string
+	for i := len(chain) - 1; i >= 0; i-- {
+		out = append(out, chain[i].Path)
+	}
+	dir := path.Dir(t.Pos.File)
+	for _, p := range out {
+		if p == dir {
+			return out
+		}
+	}
+	return append(out, dir)
+}
+
+func scopeKey(s *ir.Scope) string {
+	var k strings.Builder
+	for _, l := range [][]int{s.Task, s.IncludeParams, s.RoleParams, s.RoleVars, s.RoleDefaults, {s.Role}} {
+		for _, n := range l {
+			k.WriteString(strconv.Itoa(n) + ",")
+		}
+		k.WriteByte(';')
+	}
+	return k.String() + strings.Join(s.Search, "\x00")
+}
+
+// expressions parses the text of arguments that are expressions: debug's var and assert's that.
+func (b *builder) expressions(t *playbook.Task, out *ir.Task) {
+	switch t.FQCN {
+	case "ansible.builtin.debug":
+		if s, ok := t.Args.Get("var").Text(); ok {
+			src := "{{" + s + "}}"
+			out.Exprs = map[string]ir.Val{src: {V: b.opt.Jinja.Value(src)}}
+		}
+	case "ansible.builtin.assert":
+		n := t.Args.Get("that")
+		if n == nil {
+			return
+		}
+		items := []*yaml.Node{n}
+		if n.Kind == yaml.Seq {
+			items = n.Items
+		}
+		out.Exprs = map[string]ir.Val{}
+		for _, item := range items {
+			if s, ok := item.Text(); ok {
+				out.Exprs[s] = ir.Val{V: b.opt.Jinja.Condition(s)}
+			}
+		}
+	}
+}
+
+// sources says which argument of an action names a file of the controller, and in which subfolder
+// it is looked for.
+var sources = map[string][2]string{
+	"ansible.builtin.copy":      {"src", "files"},
+	"ansible.builtin.template":  {"src", "templates"},
+	"ansible.builtin.script":    {"_raw_params", "files"},
+	"ansible.builtin.unarchive": {"src", "files"},
+}
+
+// files finds the controller's files that constant arguments name.
+func (b *builder) files(t *playbook.Task, out *ir.Task) {
+	s, ok := sources[t.FQCN]
+	if !ok || b.opt.Find == nil || !t.Args.Get("remote_src").IsNull() {
+		return
+	}
+	name, ok := t.Args.Get(s[0]).Text()
+	if !ok || b.opt.Jinja.IsTemplate(name) || strings.Contains(name, "://") {
+		return
+	}
+	if t.FQCN == "ansible.builtin.script" {
+		name, _, _ = strings.Cut(strings.TrimSpace(name), " ")
+	}
+	if f := b.opt.Find(b.tables.Scopes[out.Scope].Search, s[1], name); f != nil {
+		out.Files = append(out.Files, *f)
+	}
+}
+
+func (b *builder) include(t *playbook.Task) *ir.Include {
+	i := &ir.Include{Kind: "tasks", Site: b.sites}
+	if t.Kind == playbook.IncludeRole {
+		i.Kind = "role"
+	}
+	b.sites++
+	return i
+}
+
+// gatherFacts makes the task that Ansible puts before those of a play. Whether it runs is decided
+// when linking.
+func (b *builder) gatherFacts() {
+	block := &playbook.Block{Pos: b.play.Pos, Play: b.play, Implicit: true}
+	t := &playbook.Task{Pos: b.play.Pos, Name: "Gathering Facts", Action: "gather_facts", FQCN: "ansible.builtin.gather_facts", Parent: block, Implicit: true}
+	block.Body = []playbook.Step{t}
+	for _, k := range []string{"gather_subset", "gather_timeout", "fact_path"} {
+		if n := b.play.Keywords.Get(k); !n.IsNull() {
+			t.Args.Set(k, nil, n)
+		}
+	}
+	n := b.task(t)
+	out := b.tables.Tasks[n]
+	if len(out.Tags) == 0 {
+		out.Tags = []ir.Val{{V: "always"}}
+	}
+	out.When = nil
+	for _, c := range b.play.Included {
+		out.When = append(out.When, b.condition(c))
+	}
+	b.emit(ir.Instr{Op: ir.OpTask, Task: n})
+}
+
+// prompts lowers vars_prompt.
+func (b *builder) prompts() []ir.Prompt {
+	n := b.play.Keywords.Get("vars_prompt")
+	if n.IsNull() {
+		return nil
+	}
+	items := []*yaml.Node{n}
+	if n.Kind == yaml.Seq {
+		items = n.Items
+	}
+	var out []ir.Prompt
+	for _, item := range items {
+		out = append(out, ir.Prompt{Values: ir.Val{V: b.val(item).V}})
+	}
+	return out
+}

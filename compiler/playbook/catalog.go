@@ -1,0 +1,377 @@
+package playbook
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pbc/compiler/diag"
+	"pbc/compiler/yaml"
+)
+
+// Plugin is what a name of a module, action or lookup resolves to.
+type Plugin struct {
+	FQCN string // "" when nothing of that name is known; a plugin beside the playbook has its bare name
+	// Path is the file, "" for what ansible-core brings.
+	Path string
+}
+
+// catalog finds plugins, roles and playbooks by name: those of ansible-core, of installed collections, and those
+// beside the playbook and in roles.
+type catalog struct {
+	l *Loader
+	// dirs are the directories that hold plugins of a kind, beside playbooks and roles, in the order Ansible adds them.
+	dirs         map[kind][]string
+	playbookDirs []string
+	collections  map[string]*collection
+}
+
+// collection is an installed collection with what its meta/runtime.yml says.
+type collection struct {
+	dir  string // "" when it is not installed
+	meta *yaml.Node
+}
+
+// pluginFolder is where plugins of a kind are beside playbooks and in roles, pluginPackage where in a collection,
+// routingKey their section in meta/runtime.yml.
+var (
+	pluginFolder  = map[kind]string{moduleKind: "library", actionKind: "action_plugins", lookupKind: "lookup_plugins"}
+	pluginPackage = map[kind]string{moduleKind: "plugins/modules", actionKind: "plugins/action", lookupKind: "plugins/lookup"}
+	routingKey    = map[kind]string{moduleKind: "modules", actionKind: "action", lookupKind: "lookup"}
+)
+
+// ignoredExtensions are those of files that are no modules.
+var ignoredExtensions = []string{".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".yaml", ".yml", ".ini"}
+
+var fullName = regexp.MustCompile(`^[\p{L}\p{N}_]+(\.[\p{L}\p{N}_]+){2,}$`)
+
+func newCatalog(l *Loader) *catalog {
+	return &catalog{l: l, dirs: map[kind][]string{}, collections: map[string]*collection{}}
+}
+
+// addPlaybookDir makes the plugins and collections beside a playbook known.
+func (c *catalog) addPlaybookDir(dir string) {
+	if !slices.Contains(c.playbookDirs, dir) {
+		c.playbookDirs = append(c.playbookDirs, dir)
+		clear(c.collections)
+	}
+	c.addDir(dir)
+}
+
+// addDir makes the plugins beside a playbook or in a role known.
+func (c *catalog) addDir(dir string) {
+	for k, folder := range pluginFolder {
+		d := path.Join(dir, folder)
+		if !slices.Contains(c.dirs[k], d) && c.l.src.Stat(d) == Dir {
+			c.dirs[k] = append(c.dirs[k], d)
+		}
+	}
+}
+
+// module finds the module or action plugin of a name that stands in a task with these collections. The error is
+// Ansible's message about a plugin that was removed.
+func (c *catalog) module(name string, collections []string) (Plugin, error) {
+	p, err := c.find(actionKind, name, collections)
+	if err != nil || p.FQCN != "" {
+		return p, err
+	}
+	return c.find(moduleKind, name, collections)
+}
+
+// hasLookup says whether there is a lookup plugin of that name.
+func (c *catalog) hasLookup(name string) bool {
+	p, err := c.find(lookupKind, name, nil)
+	return err == nil && p.FQCN != ""
+}
+
+const maxRedirects = 20
+
+func (c *catalog) find(k kind, name string, collections []string) (Plugin, error) {
+	for range maxRedirects {
+		p, next, err := c.step(k, name, collections)
+		if err != nil || next == "" {
+			return p, err
+		}
+		name = next
+	}
+	return Plugin{}, errors.New("plugin redirect loop resolving " + name)
+}
+
+// step looks a name up once; next is the name it is redirected to.
+func (c *catalog) step(k kind, name string, collections []string) (p Plugin, next string, err error) {
+	if !fullName.MatchString(name) && len(collections) == 0 {
+		return c.legacy(k, name)
+	}
+	candidates := []string{name}
+	if !strings.Contains(name, ".") && len(collections) > 0 {
+		candidates = nil
+		for _, coll := range collections {
+			candidates = append(candidates, coll+"."+name)
+		}
+	}
+	for _, cand := range candidates {
+		if strings.HasPrefix(cand, "ansible.legacy") {
+			p, next, err = c.legacy(k, strings.TrimPrefix(name, "ansible.legacy."))
+		} else {
+			p, next, err = c.qualified(k, cand)
+		}
+		if err != nil || p.FQCN != "" || next != "" {
+			return p, next, err
+		}
+	}
+	return Plugin{}, "", nil
+}
+
+// legacy looks where plugins were looked for before there were collections: beside the playbook and in its
+// roles, in the configured directories, in ansible-core, and in its redirects.
+func (c *catalog) legacy(k kind, name string) (Plugin, string, error) {
+	for _, alias := range []string{name, "_" + name} {
+		if file := c.userPlugin(k, alias); file != "" {
+			return Plugin{FQCN: alias, Path: file}, "", nil
+		}
+		if corePlugins().names[k][alias] {
+			return Plugin{FQCN: "ansible.builtin." + alias}, "", nil
+		}
+		if strings.HasPrefix(name, "_") {
+			break
+		}
+	}
+	if strings.Contains(name, ".") {
+		return Plugin{}, "", nil
+	}
+	return c.qualified(k, "ansible.builtin."+name)
+}
+
+// userPlugin finds a plugin beside the playbook or in a role, or in and below the configured directories.
+func (c *catalog) userPlugin(k kind, name string) string {
+	for _, d := range c.dirs[k] {
+		if file := c.inDir(k, d, name, false); file != "" {
+			return file
+		}
+	}
+	configured := map[kind][]string{moduleKind: c.l.opt.ModulePaths, actionKind: c.l.opt.ActionPaths}
+	for _, d := range configured[k] {
+		if file := c.inDir(k, d, name, true); file != "" {
+			return file
+		}
+	}
+	return ""
+}
+
+// inDir finds the file of a plugin in a directory, and below it when deep.
+func (c *catalog) inDir(k kind, dir, name string, deep bool) string {
+	var sub []string
+	for _, f := range c.l.src.List(dir) {
+		p := path.Join(dir, f)
+		ext := path.Ext(f)
+		if k != moduleKind && ext != ".py" || f == "__init__.py" || hasIgnoredExtension(f) {
+			continue
+		}
+		switch {
+		case f == name || strings.TrimSuffix(f, ext) == name:
+			if c.l.src.Stat(p) == File {
+				return p
+			}
+		case deep && ext == "" && c.l.src.Stat(p) == Dir:
+			sub = append(sub, p)
+		}
+	}
+	for _, d := range sub {
+		if p := c.inDir(k, d, name, deep); p != "" {
+			return p
+		}
+	}
+	return ""
+}
+
+func hasIgnoredExtension(file string) bool {
+	return slices.ContainsFunc(ignoredExtensions, func(e string) bool { return strings.HasSuffix(file, e) })
+}
+
+// qualified looks up ns.collection.name.
+func (c *catalog) qualified(k kind, name string) (Plugin, string, error) {
+	parts := strings.Split(name, ".")
+	if len(parts) < 3 {
+		return Plugin{}, "", nil
+	}
+	coll, resource := parts[0]+"."+parts[1], parts[len(parts)-1]
+	within := strings.Join(parts[2:], ".")
+	r, routed := c.route(k, coll, within)
+	switch {
+	case routed && r.removed:
+		return Plugin{}, "", errors.New(removedText(name, coll, r))
+	case routed && r.deprecated:
+		c.l.diags.Add(&diag.Diagnostic{Kind: diag.Deprecated, Msg: deprecatedText(name, coll, r)})
+	}
+	if r.redirect != "" {
+		return Plugin{}, r.redirect, nil
+	}
+	if coll == "ansible.builtin" {
+		if len(parts) == 3 && corePlugins().names[k][resource] {
+			return Plugin{FQCN: name}, "", nil
+		}
+		return Plugin{}, "", nil
+	}
+	inst := c.collection(coll)
+	if inst.dir == "" {
+		return Plugin{}, "", nil
+	}
+	dir := path.Join(append([]string{inst.dir, pluginPackage[k]}, parts[2:len(parts)-1]...)...)
+	if file := c.inDir(k, dir, resource, false); file != "" {
+		return Plugin{FQCN: name, Path: file}, "", nil
+	}
+	return Plugin{}, "", nil
+}
+
+// route is what a collection says about a plugin that has moved or gone.
+func (c *catalog) route(k kind, coll, name string) (route, bool) {
+	if coll == "ansible.builtin" {
+		r, ok := corePlugins().routes[k][name]
+		return r, ok
+	}
+	e := c.collection(coll).meta.Get("plugin_routing").Get(routingKey[k]).Get(name)
+	if !isMap(e) {
+		return route{}, false
+	}
+	r := route{}
+	r.redirect, _ = e.Get("redirect").Text()
+	about := e.Get("deprecation")
+	if t := e.Get("tombstone"); isMap(t) {
+		about, r.removed = t, true
+	}
+	if isMap(about) {
+		r.deprecated = !r.removed
+		r.text, _ = about.Get("warning_text").Text()
+		if d := about.Get("removal_date"); !d.IsNull() {
+			r.date = show(d)
+		}
+		if v := about.Get("removal_version"); !v.IsNull() {
+			r.version = show(v)
+		}
+	}
+	return r, true
+}
+
+// whenRemoved is the end of Ansible's sentences about removals.
+func whenRemoved(r route, future string) string {
+	switch {
+	case r.date != "":
+		return "in a release after " + r.date + "."
+	case r.version != "":
+		return "in version " + r.version + "."
+	}
+	return future
+}
+
+func aboutPlugin(name, verb string, r route) string {
+	text := name + " has been " + verb + "."
+	if r.text != "" {
+		text += " " + r.text
+	}
+	return text
+}
+
+func origin(coll string) string {
+	if coll == "ansible.builtin" {
+		return "ansible-core"
+	}
+	return coll
+}
+
+func removedText(name, coll string, r route) string {
+	return fmt.Sprintf("[DEPRECATED]: %s This feature was removed from %s %s Please update your playbooks.",
+		aboutPlugin(name, "removed", r), origin(coll), whenRemoved(r, "in a previous release."))
+}
+
+func deprecatedText(name, coll string, r route) string {
+	if r.date != "" {
+		r.version = ""
+	}
+	return fmt.Sprintf("%s This feature will be removed from %s %s Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg.",
+		aboutPlugin(name, "deprecated", r), origin(coll), whenRemoved(r, "in a future release."))
+}
+
+// collection finds an installed collection, first beside the playbook.
+func (c *catalog) collection(name string) *collection {
+	if inst, ok := c.collections[name]; ok {
+		return inst
+	}
+	inst := &collection{}
+	c.collections[name] = inst
+	ns, coll, _ := strings.Cut(name, ".")
+	var roots []string
+	for _, d := range c.playbookDirs {
+		roots = append(roots, path.Join(d, "collections"))
+	}
+	for _, root := range append(roots, c.l.opt.CollectionPaths...) {
+		if path.Base(root) != "ansible_collections" {
+			root = path.Join(root, "ansible_collections")
+		}
+		dir := path.Join(root, ns, coll)
+		if c.l.src.Stat(dir) == Dir {
+			inst.dir = dir
+			break
+		}
+	}
+	if inst.dir != "" {
+		inst.meta = c.metadata(path.Join(inst.dir, "meta", "runtime.yml"))
+	}
+	return inst
+}
+
+func (c *catalog) metadata(file string) *yaml.Node {
+	if c.l.src.Stat(file) != File {
+		return nil
+	}
+	data, err := c.l.src.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	docs, diags := yaml.Parse(file, data)
+	if diags.Stops() || len(docs) == 0 {
+		return nil
+	}
+	return docs[0]
+}
+
+// role finds a role in collections: that of a full name, else the first of the list that has it.
+func (c *catalog) role(name string, collections []string) (short, dir, coll string) {
+	within := name
+	if fullName.MatchString(name) {
+		parts := strings.Split(name, ".")
+		collections = []string{parts[0] + "." + parts[1]}
+		within = path.Join(parts[2:]...)
+	}
+	for _, coll := range collections {
+		inst := c.collection(coll)
+		if inst.dir == "" {
+			continue
+		}
+		if d := path.Join(inst.dir, "roles", within); c.l.src.Stat(d) == Dir {
+			return path.Base(within), d, coll
+		}
+	}
+	return "", "", ""
+}
+
+// collectionPlaybook finds the playbook ns.collection.name, and the collection that holds a playbook given by path.
+func (c *catalog) collectionPlaybook(name string) (file, coll string) {
+	if !fullName.MatchString(name) {
+		return "", ""
+	}
+	parts := strings.Split(name, ".")
+	inst := c.collection(parts[0] + "." + parts[1])
+	if inst.dir == "" {
+		return "", ""
+	}
+	base := path.Join(append([]string{inst.dir, "playbooks"}, parts[2:]...)...)
+	for _, ext := range []string{".yml", ".yaml"} {
+		if c.l.src.Stat(base+ext) == File {
+			return base + ext, parts[0] + "." + parts[1]
+		}
+	}
+	return "", ""
+}

@@ -1,0 +1,128 @@
+package playbook
+
+import (
+	"path"
+
+	"pbc/compiler/yaml"
+	"pbc/ir/value"
+)
+
+// Scope is where a template stands that must be known before running.
+type Scope struct {
+	l    *Loader
+	Play *Play // nil for import_playbook
+	// Task is the import, nil for names of roles in plays.
+	Task *Task
+	// Given are the variables of import_playbook itself.
+	Given Map
+}
+
+// Vars are the variables that Ansible has for a template at that place, without hosts, facts, extra vars and magic
+// variables: defaults of roles, the play's vars and vars_files, vars of roles, of blocks and of tasks. Values
+// are not rendered.
+func (s *Scope) Vars() Map {
+	m := s.Given.Copy()
+	if s.Play != nil {
+		for _, r := range s.Play.Roles {
+			m.Update(r.AllDefaults(nil))
+		}
+	}
+	if s.Task != nil && s.Task.Role != nil {
+		m.Update(s.Task.Role.AllDefaults(DepChain(s.Task)))
+	}
+	if s.Play != nil {
+		m.Update(s.Play.Vars)
+		m.Update(s.varsFiles(m))
+		for _, r := range s.Play.Roles {
+			m.Update(r.AllVars(nil, false))
+		}
+	}
+	if s.Task != nil {
+		chain := DepChain(s.Task)
+		if s.Task.Role != nil {
+			m.Update(s.Task.Role.AllVars(chain, false))
+		}
+		m.Update(EnclosingVars(s.Task))
+		if s.Task.Role != nil {
+			m.Update(s.Task.Role.ChainParams(chain))
+		}
+	}
+	return m
+}
+
+// Magic are the magic variables that do not depend on a host.
+func (s *Scope) Magic() *value.Dict {
+	d := value.NewDict()
+	dir := s.l.dir
+	d.SetStr("playbook_dir", dir)
+	if s.Task != nil && s.Task.Role != nil {
+		d.SetStr("role_name", s.Task.Role.Name)
+		d.SetStr("role_path", s.Task.Role.Path)
+		d.SetStr("ansible_role_name", s.Task.Role.FullName())
+		if s.Task.Role.Collection != "" {
+			d.SetStr("ansible_collection_name", s.Task.Role.Collection)
+		}
+	}
+	return d
+}
+
+// varsFiles are the variables of those vars_files of the play whose names are plain and that exist.
+func (s *Scope) varsFiles(Map) Map {
+	var m Map
+	for _, alternatives := range s.Play.VarsFiles() {
+		for _, n := range alternatives {
+			name, ok := n.Text()
+			if !ok || templated(name) {
+				continue
+			}
+			file := s.l.varsFile(s.Play, name)
+			if file == "" {
+				continue
+			}
+			if root, ok := s.l.read(file); ok && isMap(root) {
+				m.Update(mapOf(root))
+			}
+			break
+		}
+	}
+	return m
+}
+
+// VarsFiles are the play's vars_files: for each the alternatives, of which the first that exists is taken.
+func (p *Play) VarsFiles() [][]*yaml.Node {
+	n := p.Keywords.Get("vars_files")
+	switch {
+	case n.IsNull():
+		return nil
+	case !isSeq(n):
+		return [][]*yaml.Node{{n}}
+	}
+	var out [][]*yaml.Node
+	for _, e := range n.Items {
+		if isSeq(e) {
+			out = append(out, e.Items)
+		} else {
+			out = append(out, []*yaml.Node{e})
+		}
+	}
+	return out
+}
+
+// varsFile finds a file of vars_files: below vars/ or beside the playbook, "" when there is none.
+func (l *Loader) varsFile(p *Play, name string) string {
+	dirs := []string{p.Dir}
+	if p.IncludedPath != "" {
+		dirs = []string{p.IncludedPath, p.Dir}
+	}
+	if path.IsAbs(name) {
+		dirs = []string{"/"}
+	}
+	for _, d := range dirs {
+		for _, f := range []string{path.Join(d, "vars", name), path.Join(d, name)} {
+			if l.src.Stat(f) == File {
+				return f
+			}
+		}
+	}
+	return ""
+}

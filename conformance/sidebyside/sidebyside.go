@@ -1,0 +1,210 @@
+// Package sidebyside runs a user's playbook with ansible-playbook and with pbc and compares what they did: pbc diff.
+//
+// Both programs get the same arguments. In check mode, the default, they run one after the other in the user's own folder, on the
+// given inventory. With Apply they change things, so they must not meet the same things twice: either each has an inventory of its
+// own (two sets of equal hosts), or each works on a throwaway copy of the folder, for playbooks that only change what is below
+// it. The package prints nothing; it gives a compare.Report.
+package sidebyside
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pbc/conformance/compare"
+	"pbc/conformance/oracle"
+)
+
+// Options say what is compared.
+type Options struct {
+	Ansible *oracle.Program // what should happen
+	Pbc     *oracle.Program // what does
+	Dir     string          // the folder both start in
+	Args    []string        // for both, as for ansible-playbook, without inventories that differ
+	Env     []string        // for both; ANSIBLE_FORKS=1 is added unless it is there, so that hosts come in one order
+
+	Apply       bool      // change things; without it --check is added
+	Inventories [2]string // with Apply: one for ansible-playbook, one for pbc
+	Copies      bool      // with Apply: each in its own copy of Dir
+}
+
+// side is one of the two: which program, where, with which arguments.
+type side struct {
+	program *oracle.Program
+	dir     string
+	args    []string
+}
+
+// Run runs both programs and compares. Programs that cannot be started, or that do not end, are an error; one that fails is not:
+// its exit code is compared.
+func Run(ctx context.Context, o Options) (compare.Report, error) {
+	if err := o.check(); err != nil {
+		return compare.Report{}, err
+	}
+	scratch, err := os.MkdirTemp("", "pbc-diff-")
+	if err != nil {
+		return compare.Report{}, err
+	}
+	defer os.RemoveAll(scratch)
+	sides, err := o.sides(scratch)
+	if err != nil {
+		return compare.Report{}, err
+	}
+	normaliser := compare.NewNormaliser()
+	var outcomes [2]compare.Outcome
+	for i, s := range sides {
+		run, err := o.run(ctx, s, filepath.Join(scratch, fmt.Sprint("log", i)))
+		if err != nil {
+			return compare.Report{}, err
+		}
+		run = o.rename(run, s, i)
+		outcomes[i] = normaliser.Outcome(compare.Outcome{Runs: []compare.Run{run}})
+	}
+	return compare.Outcomes(outcomes[0], outcomes[1]), nil
+}
+
+func (o Options) check() error {
+	two := o.Inventories[0] != "" && o.Inventories[1] != ""
+	switch {
+	case o.Ansible == nil || o.Pbc == nil:
+		return fmt.Errorf("got one program, want ansible-playbook and pbc")
+	case !o.Apply && (o.Copies || o.Inventories != [2]string{}):
+		return fmt.Errorf("copies and a second inventory are for applying only")
+	case o.Apply && two == o.Copies:
+		return fmt.Errorf("applying needs two inventories or throwaway copies: each program must find things as they were")
+	}
+	return nil
+}
+
+func (o Options) sides(scratch string) ([2]side, error) {
+	sides := [2]side{{o.Ansible, o.Dir, o.Args}, {o.Pbc, o.Dir, o.Args}}
+	for i := range sides {
+		s := &sides[i]
+		switch {
+		case !o.Apply:
+			s.args = append([]string{"--check"}, o.Args...)
+		case o.Copies:
+			s.dir = filepath.Join(scratch, "copy"+fmt.Sprint(i)) // of one length: wrapped text breaks alike
+			if err := copyTree(s.dir, o.Dir); err != nil {
+				return sides, err
+			}
+		default:
+			s.args = append([]string{"-i", o.Inventories[i]}, o.Args...)
+		}
+	}
+	return sides, nil
+}
+
+func (o Options) run(ctx context.Context, s side, scratch string) (compare.Run, error) {
+	env := o.Env
+	if !has(env, "ANSIBLE_FORKS=") {
+		env = append([]string{"ANSIBLE_FORKS=1"}, env...)
+	}
+	all := func(string) bool { return !o.Copies }
+	before, err := compare.Take(s.dir, all)
+	if err != nil {
+		return compare.Run{}, err
+	}
+	run, err := s.program.Exec(ctx, oracle.Call{Dir: s.dir, Args: s.args, Env: env, Scratch: scratch})
+	if err != nil {
+		return run, err
+	}
+	after, err := compare.Take(s.dir, all)
+	run.Tree = compare.Changes(before, after)
+	return run, err
+}
+
+// rename gives copies and inventories, which the two sides cannot share, one name.
+func (o Options) rename(run compare.Run, s side, i int) compare.Run {
+	pairs := []string{}
+	if o.Copies {
+		pairs = append(pairs, s.dir, "<copy>")
+	}
+	if o.Inventories[i] != "" {
+		pairs = append(pairs, o.Inventories[i], "<inventory>")
+	}
+	words := strings.NewReplacer(pairs...)
+	run.Stdout, run.Stderr = words.Replace(run.Stdout), words.Replace(run.Stderr)
+	for j, e := range run.Events {
+		e.Name, e.Task, e.File = words.Replace(e.Name), words.Replace(e.Task), words.Replace(e.File)
+		e.Item, e.Result, e.Custom = replaceIn(words, e.Item), replaceIn(words, e.Result), replaceIn(words, e.Custom)
+		run.Events[j] = e
+	}
+	for j, e := range run.Tree {
+		e.Text = words.Replace(e.Text)
+		run.Tree[j] = e
+	}
+	return run
+}
+
+func replaceIn(words *strings.Replacer, v any) any {
+	switch v := v.(type) {
+	case string:
+		return words.Replace(v)
+	case []any:
+		for i := range v {
+			v[i] = replaceIn(words, v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = replaceIn(words, v[k])
+		}
+	}
+	return v
+}
+
+func has(env []string, name string) bool {
+	for _, entry := range env {
+		if strings.HasPrefix(entry, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// copyTree copies folders, files with their modes, and links from one place to another.
+func copyTree(to, from string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		return copyOne(filepath.Join(to, rel), path, info)
+	})
+}
+
+func copyOne(to, from string, info fs.FileInfo) error {
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		if err := os.Mkdir(to, 0o700); err != nil {
+			return err
+		}
+		return os.Chmod(to, mode.Perm()|0o700) // or nothing could be copied into it
+	case mode&fs.ModeSymlink != 0:
+		target, err := os.Readlink(from)
+		if err != nil {
+			return err
+		}
+		return os.Symlink(target, to)
+	case mode.IsRegular():
+		data, err := os.ReadFile(from)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(to, data, mode.Perm()); err != nil {
+			return err
+		}
+		return os.Chmod(to, mode.Perm())
+	}
+	return fmt.Errorf("%s: got %s, want a file, folder or link", from, info.Mode())
+}

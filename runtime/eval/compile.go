@@ -1,0 +1,340 @@
+package eval
+
+import (
+	"strings"
+
+	"pbc/ir/expr"
+	"pbc/ir/value"
+)
+
+func (c *compiler) exprs(ns []*expr.Node) []exprFn {
+	r := make([]exprFn, len(ns))
+	for i, n := range ns {
+		r[i] = c.expr(n)
+	}
+	return r
+}
+
+func evalAll(fs []exprFn, f *frame) ([]val, error) {
+	r := make([]val, len(fs))
+	for i, x := range fs {
+		v, err := x(f)
+		if err != nil {
+			return nil, err
+		}
+		r[i] = v
+	}
+	return r, nil
+}
+
+// expr compiles one expression.
+func (c *compiler) expr(n *expr.Node) exprFn {
+	switch n.Op {
+	case expr.OConst:
+		return c.constant(n)
+	case expr.OName:
+		name := n.S
+		return func(f *frame) (val, error) { return f.lookup(name) }
+	case expr.OAttr:
+		return c.attr(n)
+	case expr.OItem:
+		return c.binary(n, getItem)
+	case expr.OSlice:
+		return c.slice(n)
+	case expr.OCall:
+		return c.call(n)
+	case expr.OFilter:
+		return c.filter(n, nil)
+	case expr.OTest:
+		return c.test(n)
+	case expr.OConcat:
+		return c.concat(n)
+	case expr.OCompare:
+		return c.compare(n)
+	case expr.OAnd, expr.OOr:
+		return c.logic(n)
+	case expr.ONot:
+		return c.not(n)
+	case expr.ONeg:
+		return c.unary(n, negate)
+	case expr.OPos:
+		return c.unary(n, positive)
+	case expr.OCond:
+		return c.cond(n)
+	case expr.OList, expr.OTuple, expr.ODict:
+		return c.display(n)
+	}
+	if op := binaryOps[n.Op]; op != nil {
+		return c.binary(n, op)
+	}
+	c.fail("bad expression node %d", n.Op)
+	return nil
+}
+
+var binaryOps = map[expr.Op]func(a, b val) (val, error){
+	expr.OAdd: add, expr.OSub: sub, expr.OMul: mul, expr.ODiv: div, expr.OFloorDiv: floorDiv, expr.OMod: mod, expr.OPow: power,
+}
+
+func (c *compiler) constant(n *expr.Node) exprFn {
+	v := n.V
+	if s, ok := v.(string); ok && c.tagged && c.inCond && looksTemplated(s) {
+		return func(f *frame) (val, error) { return f.run.e.renderText(s) }
+	}
+	return func(*frame) (val, error) { return v, nil }
+}
+
+func (c *compiler) binary(n *expr.Node, op func(a, b val) (val, error)) exprFn {
+	l, r := c.expr(n.A[0]), c.expr(n.A[1])
+	if c.tagged && n.Op != expr.OItem {
+		op = deferred2(op)
+	}
+	return func(f *frame) (val, error) {
+		a, err := l(f)
+		if err != nil {
+			return nil, err
+		}
+		b, err := r(f)
+		if err != nil {
+			return nil, err
+		}
+		return op(a, b)
+	}
+}
+
+func (c *compiler) unary(n *expr.Node, op func(val) (val, error)) exprFn {
+	x := c.expr(n.A[0])
+	return func(f *frame) (val, error) {
+		v, err := x(f)
+		if err != nil {
+			return nil, err
+		}
+		return op(v)
+	}
+}
+
+func (c *compiler) not(n *expr.Node) exprFn {
+	return c.unary(n, func(v val) (val, error) {
+		b, err := truth(v)
+		return !b, err
+	})
+}
+
+func (c *compiler) attr(n *expr.Node) exprFn {
+	o, name := c.expr(n.A[0]), n.S
+	return func(f *frame) (val, error) {
+		v, err := o(f)
+		if err != nil {
+			return nil, err
+		}
+		return getAttr(v, name)
+	}
+}
+
+func (c *compiler) slice(n *expr.Node) exprFn {
+	var parts [3]exprFn
+	for i, a := range n.A {
+		if a != nil {
+			parts[i] = c.expr(a)
+		}
+	}
+	return func(f *frame) (val, error) {
+		var v [3]val
+		for i, x := range parts {
+			if x == nil {
+				continue
+			}
+			var err error
+			if v[i], err = x(f); err != nil {
+				return nil, err
+			}
+		}
+		return &slice{v[0], v[1], v[2]}, nil
+	}
+}
+
+// logic is and and or, which give one of their operands.
+func (c *compiler) logic(n *expr.Node) exprFn {
+	l, r, goOn := c.expr(n.A[0]), c.expr(n.A[1]), n.Op == expr.OAnd
+	return func(f *frame) (val, error) {
+		a, err := l(f)
+		if err != nil {
+			return nil, err
+		}
+		b, err := truth(a)
+		if err != nil {
+			return nil, err
+		}
+		if b != goOn {
+			return a, nil
+		}
+		return r(f)
+	}
+}
+
+func (c *compiler) concat(n *expr.Node) exprFn {
+	fs := c.exprs(n.A)
+	return func(f *frame) (val, error) {
+		var b strings.Builder
+		for _, x := range fs {
+			v, err := x(f)
+			if err != nil {
+				return nil, err
+			}
+			s, err := value.ToStr(v)
+			if err != nil {
+				return nil, err
+			}
+			if b.Len()+len(s) > maxText {
+				return nil, tooLarge()
+			}
+			b.WriteString(s)
+		}
+		return b.String(), nil
+	}
+}
+
+func (c *compiler) cond(n *expr.Node) exprFn {
+	test, a := c.expr(n.A[0]), c.expr(n.A[1])
+	b := func(*frame) (val, error) {
+		return &undef{Hint: "the inline if-expression on line 1 evaluated to false and no else section was defined.", Lenient: true}, nil
+	}
+	if n.A[2] != nil {
+		b = c.expr(n.A[2])
+	}
+	return func(f *frame) (val, error) {
+		ok, err := decide(test, f)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			return a(f)
+		}
+		return b(f)
+	}
+}
+
+// decide computes an expression for its truth.
+func decide(x exprFn, f *frame) (bool, error) {
+	v, err := x(f)
+	if err != nil {
+		return false, err
+	}
+	return truth(v)
+}
+
+// display is a list, tuple or dictionary written out.
+func (c *compiler) display(n *expr.Node) exprFn {
+	fs := c.exprs(n.A)
+	return func(f *frame) (val, error) {
+		v, err := evalAll(fs, f)
+		if err != nil {
+			return nil, err
+		}
+		switch n.Op {
+		case expr.OList:
+			return &list{V: v}, nil
+		case expr.OTuple:
+			return tuple(v), nil
+		}
+		d := value.NewDict()
+		for i := 0; i+1 < len(v); i += 2 {
+			if err := d.Set(v[i], v[i+1]); err != nil {
+				return nil, err
+			}
+		}
+		return d, nil
+	}
+}
+
+type compareFn func(a, b val) (bool, error)
+
+func comparison(op string) compareFn {
+	switch op {
+	case "==":
+		return equal
+	case "!=":
+		return func(a, b val) (bool, error) { r, err := equal(a, b); return !r, err }
+	case "in":
+		return contains
+	case "notin":
+		return func(a, b val) (bool, error) { r, err := contains(a, b); return !r, err }
+	}
+	return func(a, b val) (bool, error) { return order(op, a, b) }
+}
+
+// constantList returns a list or tuple of constants as one value, for "x in [...]".
+func constantList(n *expr.Node) (val, bool) {
+	if n.Op == expr.OConst {
+		return n.V, true
+	}
+	if n.Op != expr.OList && n.Op != expr.OTuple {
+		return nil, false
+	}
+	l := &list{}
+	for _, a := range n.A {
+		if a.Op != expr.OConst {
+			return nil, false
+		}
+		l.V = append(l.V, a.V)
+	}
+	return l, true
+}
+
+func (c *compiler) compare(n *expr.Node) exprFn {
+	l := c.expr(n.A[0])
+	op := comparison(n.Ops[0])
+	if len(n.Ops) > 1 {
+		return c.chain(l, n)
+	}
+	inList := n.Ops[0] == "in" || n.Ops[0] == "notin" || n.A[1].Op == expr.OConst
+	if k, ok := constantList(n.A[1]); ok && inList && !(c.tagged && c.inCond) {
+		return func(f *frame) (val, error) {
+			a, err := l(f)
+			if err != nil {
+				return nil, err
+			}
+			r, err := op(a, k)
+			return r, err
+		}
+	}
+	r := c.expr(n.A[1])
+	return func(f *frame) (val, error) {
+		a, err := l(f)
+		if err != nil {
+			return nil, err
+		}
+		b, err := r(f)
+		if err != nil {
+			return nil, err
+		}
+		x, err := op(a, b)
+		return x, err
+	}
+}
+
+// chain is a comparison of several operators, which stops at the first that is false.
+func (c *compiler) chain(l exprFn, n *expr.Node) exprFn {
+	rest := c.exprs(n.A[1:])
+	ops := make([]compareFn, len(rest))
+	for i, o := range n.Ops {
+		ops[i] = comparison(o)
+	}
+	return func(f *frame) (val, error) {
+		a, err := l(f)
+		if err != nil {
+			return nil, err
+		}
+		for i, x := range rest {
+			b, err := x(f)
+			if err != nil {
+				return nil, err
+			}
+			r, err := ops[i](a, b)
+			if err != nil || !r {
+				return false, err
+			}
+			a = b
+		}
+		return true, nil
+	}
+}

@@ -1,0 +1,273 @@
+package eval
+
+import (
+	"strings"
+
+	"pbc/ir/expr"
+	"pbc/ir/value"
+)
+
+// argFns computes the arguments of a call.
+type argFns struct {
+	pos, kw   []exprFn
+	names     []string
+	star, dbl exprFn
+}
+
+func (c *compiler) args(n *expr.Node, pos []*expr.Node) *argFns {
+	a := &argFns{pos: c.exprs(pos)}
+	for _, k := range n.KW {
+		a.names = append(a.names, k.K)
+		a.kw = append(a.kw, c.expr(k.V))
+	}
+	if n.Star != nil {
+		a.star = c.expr(n.Star)
+	}
+	if n.Dbl != nil {
+		a.dbl = c.expr(n.Dbl)
+	}
+	return a
+}
+
+func (a *argFns) eval(f *frame, k *call) error {
+	k.f = f
+	for _, x := range a.pos {
+		v, err := x(f)
+		if err != nil {
+			return err
+		}
+		k.args = append(k.args, v)
+	}
+	for i, x := range a.kw {
+		v, err := x(f)
+		if err != nil {
+			return err
+		}
+		k.kw = append(k.kw, arg{a.names[i], v})
+	}
+	if a.star == nil && a.dbl == nil {
+		return nil
+	}
+	return a.spread(f, k)
+}
+
+// spread adds *args and **kwargs.
+func (a *argFns) spread(f *frame, k *call) error {
+	if a.star != nil {
+		v, err := a.star(f)
+		if err != nil {
+			return err
+		}
+		it, err := iter(v)
+		if err != nil {
+			return err
+		}
+		k.args = append(k.args, it...)
+	}
+	if a.dbl == nil {
+		return nil
+	}
+	v, err := a.dbl(f)
+	if err != nil {
+		return err
+	}
+	d, ok := v.(*dict)
+	if !ok {
+		if err := use(v); err != nil {
+			return err
+		}
+		return typeErr("argument after ** must be a mapping, not %s", value.TypeName(v))
+	}
+	for i, key := range d.K {
+		k.kw = append(k.kw, arg{str(key), d.V[i]})
+	}
+	return nil
+}
+
+func (c *compiler) call(n *expr.Node) exprFn {
+	args := c.args(n, n.A[1:])
+	if n.A[0].Op == expr.OAttr {
+		return c.methodCall(n.A[0], args)
+	}
+	target, tagged := c.expr(n.A[0]), c.tagged
+	return func(f *frame) (val, error) {
+		v, err := target(f)
+		if err != nil {
+			return nil, err
+		}
+		var k call
+		if err := args.eval(f, &k); err != nil {
+			return nil, err
+		}
+		if _, isMacro := v.(*macro); tagged && !isMacro {
+			return deferCall(&k, func() (val, error) { return callValue(v, &k) })
+		}
+		return callValue(v, &k)
+	}
+}
+
+// methodCall calls a method without making a bound one.
+func (c *compiler) methodCall(o *expr.Node, args *argFns) exprFn {
+	obj, name, tagged := c.expr(o.A[0]), o.S, c.tagged
+	return func(f *frame) (val, error) {
+		v, err := obj(f)
+		if err != nil {
+			return nil, err
+		}
+		if u, ok := v.(*undef); ok {
+			return nil, u.Fail()
+		}
+		m := method(v, name)
+		var target val
+		if m == nil {
+			if target, err = getAttr(v, name); err != nil {
+				return nil, err
+			}
+			if err := use(target); err != nil {
+				return nil, err
+			}
+		}
+		var k call
+		if err := args.eval(f, &k); err != nil {
+			return nil, err
+		}
+		run := func() (val, error) {
+			if m != nil {
+				return m(v, &k)
+			}
+			return callValue(target, &k)
+		}
+		if tagged {
+			return deferCall(&k, run)
+		}
+		return run()
+	}
+}
+
+// builtinName strips the collection from the name of a plugin of ansible.builtin.
+func builtinName(name string) string {
+	for _, p := range []string{"ansible.builtin.", "ansible.legacy."} {
+		if s, ok := strings.CutPrefix(name, p); ok {
+			return s
+		}
+	}
+	return name
+}
+
+// notLoaded is what Jinja says of a filter or test that is not there.
+func notLoaded(name string) string {
+	if n := strings.Count(name, "."); n >= 2 {
+		return "Could not load \"" + name + "\": '" + name + "'"
+	}
+	return "Could not load \"" + name + "\": '" + name + "'"
+}
+
+// plugin finds a filter or test by name: in the table, else outside.
+func (e *Eval) plugin(test bool, name string) *Plugin {
+	table := filters
+	if test {
+		table = tests
+	}
+	if p, ok := table[builtinName(name)]; ok && p.in(e.cfg.Dialect) {
+		return p
+	}
+	if p, ok := table[name]; ok && p.in(e.cfg.Dialect) {
+		return p
+	}
+	if e.cfg.Outside == nil {
+		return nil
+	}
+	_, found, err := e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Probe: true})
+	if err != nil || !found {
+		return nil
+	}
+	return &Plugin{Name: name, fn: func(c *call) (val, error) {
+		d := value.NewDict()
+		for _, a := range c.kw {
+			d.SetStr(a.name, a.v)
+		}
+		v, _, err := c.f.run.e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Args: c.args, KW: d})
+		return v, err
+	}}
+}
+
+// filter compiles a filter. input stands for the innermost input of a filter or set block.
+func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
+	p := c.e.plugin(false, n.S)
+	if p == nil {
+		c.fail("%s", notLoaded(n.S))
+	}
+	in := input
+	if n.A[0] != nil {
+		if n.A[0].Op == expr.OFilter && input != nil {
+			in = c.filter(n.A[0], input)
+		} else {
+			in = c.expr(n.A[0])
+		}
+	}
+	x := c.pluginCall(p, in, c.args(n, n.A[1:]))
+	if p.native && !c.tagged && n.S == p.Name {
+		return nativeText(x)
+	}
+	return x
+}
+
+// nativeText marks the text that a filter such as to_json makes. Ansible goes by the name that
+// the template uses: ansible.builtin.to_json is not marked.
+func nativeText(x exprFn) exprFn {
+	return func(f *frame) (val, error) {
+		v, err := x(f)
+		if err != nil {
+			return nil, err
+		}
+		s, err := value.ToStr(v)
+		return &value.Str{S: s, Native: true}, err
+	}
+}
+
+func (c *compiler) test(n *expr.Node) exprFn {
+	p := c.e.plugin(true, n.S)
+	if p == nil {
+		c.fail("%s", notLoaded(n.S))
+	}
+	in := c.expr(n.A[0])
+	if p.Name == "defined" || p.Name == "undefined" {
+		return definedTest(in, p.Name == "undefined")
+	}
+	return c.pluginCall(p, in, c.args(n, n.A[1:]))
+}
+
+// definedTest is "is defined", without a call.
+func definedTest(in exprFn, want bool) exprFn {
+	return func(f *frame) (val, error) {
+		v, err := in(f)
+		if err != nil {
+			return nil, err
+		}
+		u, isUndef := v.(*undef)
+		if isUndef && u.Err != nil && !isUndefErr(u.Err) {
+			return v, nil
+		}
+		return isUndef == want, nil
+	}
+}
+
+func (c *compiler) pluginCall(p *Plugin, in exprFn, args *argFns) exprFn {
+	n := max(1+len(args.pos), p.params.len())
+	tagged := c.tagged
+	return func(f *frame) (val, error) {
+		v, err := in(f)
+		if err != nil {
+			return nil, err
+		}
+		k := call{name: p.Name, args: make([]val, 1, n)}
+		k.args[0] = v
+		if err := args.eval(f, &k); err != nil {
+			return nil, err
+		}
+		if tagged {
+			return deferPlugin(p, &k)
+		}
+		return p.invoke(&k)
+	}
+}

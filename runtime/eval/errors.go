@@ -1,0 +1,87 @@
+package eval
+
+import (
+	"errors"
+	"fmt"
+
+	"pbc/ir/value"
+)
+
+// Error is an exception of Python's or Ansible's that an evaluation raised. Use of an undefined
+// variable is a *value.UndefError instead.
+type Error struct {
+	Class string // Python's name of the class, with its module when not built in
+	Msg   string
+	Orig  error // what caused it, when Ansible shows that too
+}
+
+// The classes of Ansible's own errors.
+const (
+	AnsibleError           = "ansible.errors.AnsibleError"
+	AnsibleFilterError     = "ansible.errors.AnsibleFilterError"
+	AnsibleFilterTypeError = "ansible.errors.AnsibleFilterTypeError"
+	AnsibleLookupError     = "ansible.errors.AnsibleLookupError"
+	AnsibleOptionsError    = "ansible.errors.AnsibleOptionsError"
+)
+
+// Error is the message as Ansible shows it: the cause follows it, repeated as Ansible repeats it.
+func (e *Error) Error() string {
+	if e.Orig != nil {
+		return e.Msg + ". " + e.Orig.Error()
+	}
+	return e.Msg
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Orig }
+
+// IsAnsible says whether err is one of Ansible's own errors, whose message becomes the task's.
+// What is not ends the task as an unexpected exception.
+func IsAnsible(err error) bool {
+	var e *Error
+	if errors.As(err, &e) {
+		return len(e.Class) > 8 && e.Class[:8] == "ansible."
+	}
+	return isUndef(err)
+}
+
+func isUndef(err error) bool {
+	var u *value.UndefError
+	return errors.As(err, &u)
+}
+
+func raise(class, format string, a ...any) error {
+	return &Error{Class: class, Msg: fmt.Sprintf(format, a...)}
+}
+
+func typeErr(format string, a ...any) error  { return raise("TypeError", format, a...) }
+func valueErr(format string, a ...any) error { return raise("ValueError", format, a...) }
+
+func filterErr(format string, a ...any) error {
+	return raise(AnsibleFilterError, format, a...)
+}
+
+func filterTypeErr(format string, a ...any) error {
+	return raise(AnsibleFilterTypeError, format, a...)
+}
+
+func ansibleErr(format string, a ...any) error { return raise(AnsibleError, format, a...) }
+
+// className is Python's name of the class of an error, as str(type(e)) shows it.
+func className(err error) string {
+	var e *Error
+	switch {
+	case errors.As(err, &e):
+		return e.Class
+	case isUndef(err):
+		return "jinja2.exceptions.UndefinedError"
+	case errors.Is(err, value.ErrUnhashable):
+		return "TypeError"
+	}
+	return "ValueError"
+}
+
+func isTypeError(err error) bool {
+	c := className(err)
+	return c == "TypeError" || c == AnsibleFilterTypeError
+}

@@ -1,0 +1,259 @@
+// Package eval evaluates expressions, conditions and templates exactly as ansible-core does. It
+// turns the trees of ir/expr into closures, once per tree, and runs them over values with Python's
+// semantics. One evaluator is linked by the compiler, the controller and the agent.
+//
+// There is no parser here. A string is data: only a *value.Tmpl is rendered, only a *value.Cond
+// decided. Where Ansible parses text that it meets at run time, the evaluator asks its Outside,
+// as it does for lookups, other hosts' variables, included templates and plugins in Python.
+//
+// Dialect classic renders a variable whole when it is read, turns text that looks like a literal
+// into what it looks like, and taints what came from outside. Dialect tagged renders the elements
+// of a variable one by one, keeps types, and defers errors as markers. Both share everything else.
+//
+// An evaluation is bounded in depth and in the size of what it makes; a regular expression is
+// bounded in time.
+package eval
+
+import (
+	"errors"
+
+	"pbc/ir/expr"
+	"pbc/ir/value"
+)
+
+// The dialects, see expr.Dialect.
+const (
+	Classic = expr.Classic
+	Tagged  = expr.Tagged
+)
+
+// Vars gives the variables of one host at one point of its program, as they are stored: a value
+// may hold a *value.Tmpl anywhere inside. Values are shared and are not changed.
+type Vars interface {
+	// Lookup returns the variable of that name, and whether there is one.
+	Lookup(name string) (value.Value, bool)
+	// Names returns the names of all variables, in no particular order.
+	Names() []string
+}
+
+// StaticVars may be implemented by Vars that know which variables hold no template anywhere, so
+// that these need not be searched for one at every use.
+type StaticVars interface {
+	// Static says that the variable holds no template and, in dialect classic, no text that looks
+	// like one and is not marked unsafe.
+	Static(name string) bool
+}
+
+// Kind is what a text that Outside parses stands for.
+type Kind uint8
+
+// The kinds of text.
+const (
+	KindValue     Kind = iota // a string of a variable: itself, or a *value.Tmpl
+	KindTemplate              // a template, whatever it holds: a *value.Tmpl
+	KindCondition             // a condition: a *value.Cond
+	KindYAML                  // a YAML document: the value it loads to
+	KindYAMLAll               // YAML documents: a list of the values they load to
+)
+
+// PluginCall asks for a filter or test that this package does not have.
+type PluginCall struct {
+	Test  bool
+	Name  string
+	Probe bool // only say whether there is one
+	Args  []value.Value
+	KW    *value.Dict
+}
+
+// Outside answers what an evaluation cannot know by itself. On the agent each call is a need that
+// the controller answers; on the controller it is a function call. A nil Outside has nothing.
+type Outside interface {
+	// Parse parses text that was met at run time. What does not parse is returned as a Tmpl or
+	// Cond with its Fault; YAML that does not parse is an error with PyYAML's message.
+	Parse(k Kind, src string) (value.Value, error)
+	// Template parses the template that include, import or extends name, searched as Ansible
+	// searches. found is false when there is none; err is for everything else.
+	Template(name string) (t *value.Tmpl, found bool, err error)
+	// Lookup runs a lookup plugin that this package does not have, over rendered terms, and
+	// returns its list. Errors are *Error or *value.UndefError, ErrNoLookup when there is none of
+	// that name.
+	Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error)
+	// HostVar returns a variable of a host, rendered; found is false when it has none of that
+	// name. An empty name asks for all of them as a *value.Dict.
+	HostVar(host, name string) (v value.Value, found bool, err error)
+	// Hosts returns the names that hostvars has.
+	Hosts() []string
+	// Plugin calls a filter or test in Python; found is false when there is none.
+	Plugin(c PluginCall) (v value.Value, found bool, err error)
+}
+
+// ErrNoLookup is what Outside.Lookup returns for a plugin that it does not have.
+var ErrNoLookup = errors.New("no such lookup plugin")
+
+// Config is what an Eval needs to know.
+type Config struct {
+	Dialect expr.Dialect
+	Vars    Vars    // nil for none
+	Outside Outside // nil for none
+}
+
+// Eval evaluates for one host and one task or item. It is cheap to make, remembers the variables
+// it has rendered, and is not safe for concurrent use; the programs it makes of templates are
+// shared by all.
+type Eval struct {
+	cfg    Config
+	static StaticVars
+	cache  map[string]val
+	depth  int
+	// volatile is set by whatever may answer differently the next time: what was rendered
+	// meanwhile is not remembered.
+	volatile bool
+	// noLookups forbids lookups, in a condition whose text is unsafe.
+	noLookups bool
+}
+
+// New returns an Eval of what c says.
+func New(c Config) *Eval {
+	e := &Eval{cfg: c}
+	e.static, _ = c.Vars.(StaticVars)
+	return e
+}
+
+// maxDepth bounds how deep templates may use templates.
+const maxDepth = 100
+
+func (e *Eval) enter() error {
+	if e.depth++; e.depth > maxDepth {
+		return errRecursion
+	}
+	return nil
+}
+
+var errRecursion = raise("RecursionError", "maximum recursion depth exceeded")
+
+func (e *Eval) tagged() bool { return e.cfg.Dialect == Tagged }
+
+// Value renders v as Ansible renders an argument or variable: every template in it, however deep.
+// What holds no template is returned as it is, and is not to be changed. The error of an undefined
+// variable is a *value.UndefError, others are mostly *Error.
+func (e *Eval) Value(v value.Value) (value.Value, error) {
+	if e.tagged() {
+		return e.taggedValue(v)
+	}
+	return e.classicValue(v)
+}
+
+// String renders v as Value does and returns the text of the result: Python's str of it.
+func (e *Eval) String(v value.Value) (string, error) {
+	r, err := e.Value(v)
+	if err != nil {
+		return "", err
+	}
+	return value.ToStr(r)
+}
+
+// File renders a template file as the template module does: the result is text, whatever it
+// looks like.
+func (e *Eval) File(t *value.Tmpl) (string, error) {
+	var r val
+	var err error
+	if e.tagged() {
+		r, err = e.taggedFile(t)
+	} else {
+		r, err = e.classicTemplate(t, false)
+	}
+	if err != nil {
+		return "", err
+	}
+	if r == nil {
+		return "", nil
+	}
+	return value.ToStr(r)
+}
+
+// lookupVar returns a variable rendered as an expression sees it.
+func (e *Eval) lookupVar(r *run, name string) (val, bool, error) {
+	if e.cfg.Vars == nil {
+		return nil, false, nil
+	}
+	v, ok := e.cfg.Vars.Lookup(name)
+	if !ok {
+		return nil, false, nil
+	}
+	switch x := v.(type) {
+	case nil, bool, int64, float64:
+		return v, true, nil
+	case *value.Str:
+		if x.Unsafe || e.tagged() {
+			r.taint(x.Unsafe)
+			return v, true, nil
+		}
+	case string:
+		if e.tagged() || !looksTemplated(x) {
+			return v, true, nil
+		}
+	}
+	v, err := e.renderVar(r, name, v)
+	if err == nil {
+		r.taintBy(v)
+	}
+	return v, true, err
+}
+
+// renderVar renders a variable once per Eval; a run that may change it gets a copy of its own.
+func (e *Eval) renderVar(r *run, name string, v val) (val, error) {
+	if x, ok := r.names[name]; ok {
+		return x, nil
+	}
+	x, ok := e.cache[name]
+	var err error
+	keep := true
+	if !ok {
+		was := e.volatile
+		e.volatile = false
+		x, err = e.renderStored(name, v)
+		keep = !e.volatile
+		e.volatile = e.volatile || was
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			if e.cache == nil {
+				e.cache = map[string]val{}
+			}
+			e.cache[name] = x
+		}
+	}
+	if r.mutates {
+		x = deepCopy(x)
+	}
+	if r.mutates || !keep {
+		if r.names == nil {
+			r.names = map[string]val{}
+		}
+		r.names[name] = x
+	}
+	return x, nil
+}
+
+func (e *Eval) renderStored(name string, v val) (val, error) {
+	if e.static != nil && e.static.Static(name) {
+		return v, nil
+	}
+	if e.tagged() {
+		x, err := e.taggedLazy(v)
+		if err != nil {
+			return capture(err), nil
+		}
+		return x, nil
+	}
+	return e.classicVar(name, v)
+}
+
+// names returns the names of all variables.
+func (e *Eval) names() []string {
+	if e.cfg.Vars == nil {
+		return nil
+	}
+	return e.cfg.Vars.Names()
+}

@@ -1,0 +1,364 @@
+package eval
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"pbc/ir/value"
+)
+
+func init() {
+	register(filters,
+		&Plugin{Name: "to_json", Params: "*args, **kw", Doc: "Write a value as JSON.", native: true, fn: toJSON},
+		&Plugin{Name: "to_nice_json", Params: "indent=4, sort_keys=true, *args, **kw", Doc: "Write a value as indented JSON.", native: true, fn: toNiceJSON},
+		&Plugin{Name: "tojson", Params: "indent=none", Doc: "Write a value as JSON that HTML may hold.", python: "do_tojson", fn: htmlJSON},
+		&Plugin{Name: "from_json", Params: "**kw", Doc: "Read JSON.", python: "loads", fn: fromJSON},
+		&Plugin{Name: "from_yaml", Params: "", Doc: "Read a YAML document.", fn: fromYAML(KindYAML)},
+		&Plugin{Name: "from_yaml_all", Params: "", Doc: "Read a stream of YAML documents.", fn: fromYAML(KindYAMLAll)},
+		&Plugin{Name: "b64encode", Params: "encoding='utf-8'", Doc: "Encode text in base 64.", fn: b64encode},
+		&Plugin{Name: "b64decode", Params: "encoding='utf-8'", Doc: "Decode text in base 64.", fn: b64decode},
+		&Plugin{Name: "md5", Params: "", Doc: "Return the MD5 digest of text.", python: "md5s", fn: digest(md5.New)},
+		&Plugin{Name: "sha1", Aliases: []string{"checksum"}, Params: "", Doc: "Return the SHA-1 digest of text.", python: "secure_hash_s", fn: digest(sha1.New)},
+		&Plugin{Name: "hash", Params: "hashtype='sha1'", Doc: "Return a digest of text.", python: "get_hash", fn: hashFilter},
+		&Plugin{Name: "to_uuid", Params: "namespace='361E6D51-FAEC-444A-9079-341386DA8E2E'", Doc: "Return the version 5 UUID of text.", fn: textFilter(toUUID)},
+		&Plugin{Name: "to_datetime", Params: "format='%Y-%m-%d %H:%M:%S'", Doc: "Read a date and time.", fn: toDatetime},
+		&Plugin{Name: "strftime", Params: "second=none, utc=false", Doc: "Format a time.", fn: strftimeFilter},
+	)
+}
+
+// jsonArgs reads the arguments of json.dumps.
+func jsonArgs(c *call, o value.JSONOptions, first int) (value.JSONOptions, error) {
+	_ = first
+	var err error
+	if v, ok := c.kwarg("indent"); ok {
+		if o.Indent, err = jsonIndent(v); err != nil {
+			return o, err
+		}
+	}
+	if o.SortKeys, err = c.kwFlag("sort_keys", o.SortKeys); err != nil {
+		return o, err
+	}
+	if o.ASCII, err = c.kwFlag("ensure_ascii", o.ASCII); err != nil {
+		return o, err
+	}
+	if v, ok := c.kwarg("separators"); ok && v != nil {
+		it, err := iter(v)
+		if err != nil || len(it) != 2 {
+			return o, typeErr("cannot unpack separators")
+		}
+		o.ItemSep, o.KeySep = str(it[0]), str(it[1])
+	}
+	for _, a := range c.kw {
+		switch a.name {
+		case "indent", "sort_keys", "ensure_ascii", "separators", "vault_to_text", "preprocess_unsafe", "skipkeys", "check_circular", "allow_nan", "default":
+		default:
+			return o, typeErr("JSONEncoder.__init__() got an unexpected keyword argument '%s'", a.name)
+		}
+	}
+	return o, nil
+}
+
+func jsonIndent(v val) (int, error) {
+	if v == nil {
+		return 0, nil
+	}
+	n, err := asInt(v)
+	return int(min(n, 1000)), err
+}
+
+func toJSON(c *call) (val, error) {
+	if len(c.rest()) > 0 {
+		return nil, typeErr("dumps() takes 1 positional argument but %d were given", 1+len(c.rest()))
+	}
+	o, err := jsonArgs(c, value.JSONOptions{ASCII: true}, 1)
+	if err != nil {
+		return nil, err
+	}
+	return value.JSON(jsonReady(c.args[0]), o)
+}
+
+func toNiceJSON(c *call) (val, error) {
+	if len(c.rest()) > 0 {
+		return nil, typeErr("to_json() takes 1 positional argument but %d were given", 1+len(c.rest()))
+	}
+	indent, err := jsonIndent(c.opt(1, int64(4)))
+	if err != nil {
+		return nil, err
+	}
+	sort, err := c.optFlag(2, true)
+	if err != nil {
+		return nil, err
+	}
+	o, err := jsonArgs(c, value.JSONOptions{Indent: indent, SortKeys: sort, ASCII: true, ItemSep: ",", KeySep: ": "}, 3)
+	if err != nil {
+		return nil, err
+	}
+	return value.JSON(jsonReady(c.args[0]), o)
+}
+
+// jsonReady makes dictionaries of the views that Ansible's encoder knows.
+func jsonReady(v val) val {
+	if d, ok := asDict(v); ok {
+		return d
+	}
+	return v
+}
+
+func htmlJSON(c *call) (val, error) {
+	o := value.JSONOptions{ASCII: true, SortKeys: true}
+	var err error
+	if o.Indent, err = jsonIndent(c.opt(1, nil)); err != nil {
+		return nil, err
+	}
+	s, err := value.JSON(c.args[0], o)
+	if err != nil {
+		return nil, err
+	}
+	return strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`, "'", `\u0027`).Replace(s), nil
+}
+
+func fromJSON(c *call) (val, error) {
+	var text string
+	switch x := c.args[0].(type) {
+	case []byte:
+		text = string(x)
+	default:
+		s, ok := value.Text(x)
+		if !ok {
+			if err := use(x); err != nil {
+				return nil, err
+			}
+			return nil, typeErr("the JSON object must be str, bytes or bytearray, not %s", value.TypeName(x))
+		}
+		text = s
+	}
+	v, err := value.ParseJSON([]byte(text))
+	var j *value.JSONError
+	if errors.As(err, &j) {
+		return nil, raise("json.decoder.JSONDecodeError", "%s", j.Error())
+	}
+	return v, err
+}
+
+func fromYAML(k Kind) fn {
+	return func(c *call) (val, error) {
+		s, ok := value.Text(c.args[0])
+		if !ok {
+			return c.args[0], use(c.args[0])
+		}
+		o := c.f.run.e.cfg.Outside
+		if o == nil {
+			return nil, filterErr("from_yaml needs the controller, which is not there")
+		}
+		return o.Parse(k, s)
+	}
+}
+
+func b64encode(c *call) (val, error) {
+	b, ok := c.args[0].([]byte)
+	if !ok {
+		s, err := value.ToStr(c.args[0])
+		if err != nil {
+			return nil, err
+		}
+		if b, err = encodeText(s, str(c.opt(1, "utf-8"))); err != nil {
+			return nil, err
+		}
+	}
+	return base64.StdEncoding.EncodeToString(b), nil
+}
+
+func encodeText(s, encoding string) ([]byte, error) {
+	switch strings.ToLower(strings.ReplaceAll(encoding, "_", "-")) {
+	case "utf-8", "utf8":
+		return []byte(s), nil
+	case "ascii", "us-ascii", "latin-1", "iso-8859-1", "latin1":
+		b := make([]byte, 0, len(s))
+		for _, r := range s {
+			if r > 0xff {
+				return nil, raise("UnicodeEncodeError", "'%s' codec can't encode character '\\u%04x'", encoding, r)
+			}
+			b = append(b, byte(r))
+		}
+		return b, nil
+	case "utf-16-le", "utf-16le", "utf-16":
+		return utf16LE(s, strings.HasSuffix(encoding, "16")), nil
+	}
+	return nil, raise("LookupError", "unknown encoding: %s", encoding)
+}
+
+func utf16LE(s string, mark bool) []byte {
+	var b []byte
+	put := func(r rune) { b = append(b, byte(r), byte(r>>8)) }
+	if mark {
+		put(0xfeff)
+	}
+	for _, r := range s {
+		if r >= 0x10000 {
+			r -= 0x10000
+			put(0xd800 + r>>10)
+			put(0xdc00 + r&0x3ff)
+		} else {
+			put(r)
+		}
+	}
+	return b
+}
+
+func decodeText(b []byte, encoding string) (string, error) {
+	switch strings.ToLower(strings.ReplaceAll(encoding, "_", "-")) {
+	case "utf-8", "utf8":
+		return string(b), nil
+	case "latin-1", "iso-8859-1", "latin1", "ascii", "us-ascii":
+		var s strings.Builder
+		for _, c := range b {
+			s.WriteRune(rune(c))
+		}
+		return s.String(), nil
+	case "utf-16-le", "utf-16le", "utf-16":
+		var u []uint16
+		for i := 0; i+1 < len(b); i += 2 {
+			u = append(u, uint16(b[i])|uint16(b[i+1])<<8)
+		}
+		return strings.TrimPrefix(decodeUTF16(u), "\ufeff"), nil
+	}
+	return "", raise("LookupError", "unknown encoding: %s", encoding)
+}
+
+func decodeUTF16(u []uint16) string {
+	var s strings.Builder
+	for i := 0; i < len(u); i++ {
+		r := rune(u[i])
+		if r >= 0xd800 && r < 0xdc00 && i+1 < len(u) {
+			r = 0x10000 + (r-0xd800)<<10 + rune(u[i+1]) - 0xdc00
+			i++
+		}
+		s.WriteRune(r)
+	}
+	return s.String()
+}
+
+func b64decode(c *call) (val, error) {
+	s, err := toText(c.args[0])
+	if err != nil {
+		return nil, err
+	}
+	// Python drops what is not of the alphabet, and wants the padding
+	kept := strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && (isDigit(byte(r)) || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '+' || r == '/' || r == '=') {
+			return r
+		}
+		return -1
+	}, s)
+	body := strings.TrimRight(kept, "=")
+	if i := strings.IndexByte(body, '='); i >= 0 {
+		body = body[:i]
+		kept = body + "=="
+	}
+	if len(body)%4 == 1 {
+		return nil, raise("binascii.Error", "Invalid base64-encoded string: number of data characters (%d) cannot be 1 more than a multiple of 4", len(body))
+	}
+	if need := (4 - len(body)%4) % 4; len(kept)-len(body) < need {
+		return nil, raise("binascii.Error", "Incorrect padding")
+	}
+	b, err := base64.RawStdEncoding.DecodeString(body)
+	if err != nil {
+		return nil, raise("binascii.Error", "Incorrect padding")
+	}
+	return decodeText(b, str(c.opt(1, "utf-8")))
+}
+
+func digest(h func() hash.Hash) fn {
+	return func(c *call) (val, error) {
+		s, err := toText(c.args[0])
+		if err != nil {
+			return nil, err
+		}
+		x := h()
+		x.Write([]byte(s))
+		return hex.EncodeToString(x.Sum(nil)), nil
+	}
+}
+
+var hashes = map[string]func() hash.Hash{
+	"md5": md5.New, "sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New,
+	"sha512_224": sha512.New512_224, "sha512_256": sha512.New512_256,
+}
+
+func hashFilter(c *call) (val, error) {
+	name := str(c.opt(1, "sha1"))
+	h, ok := hashes[strings.ReplaceAll(lower(name), "-", "_")]
+	if !ok {
+		return nil, filterErr("unsupported hash type %s", name)
+	}
+	return digest(h)(c)
+}
+
+func toUUID(s string, c *call) (val, error) {
+	ns := str(c.opt(1, "361E6D51-FAEC-444A-9079-341386DA8E2E"))
+	plain := strings.Trim(strings.ReplaceAll(strings.ReplaceAll(ns, "urn:", ""), "uuid:", ""), "{}")
+	raw, err := hex.DecodeString(strings.ReplaceAll(plain, "-", ""))
+	if err != nil || len(raw) != 16 {
+		return nil, filterErr("Invalid value '%s' for 'namespace': badly formed hexadecimal UUID string", ns)
+	}
+	h := sha1.Sum(append(raw, s...))
+	u := h[:16]
+	u[6] = u[6]&0x0f | 0x50
+	u[8] = u[8]&0x3f | 0x80
+	x := hex.EncodeToString(u)
+	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:], nil
+}
+
+func toDatetime(c *call) (val, error) {
+	s, ok := value.Text(c.args[0])
+	if !ok {
+		if err := use(c.args[0]); err != nil {
+			return nil, err
+		}
+		return nil, typeErr("strptime() argument 1 must be str, not %s", value.TypeName(c.args[0]))
+	}
+	return strptime(s, str(c.opt(1, "%Y-%m-%d %H:%M:%S")))
+}
+
+func strftimeFilter(c *call) (val, error) {
+	f, ok := value.Text(c.args[0])
+	if !ok {
+		if err := use(c.args[0]); err != nil {
+			return nil, err
+		}
+		return nil, typeErr("strftime() argument 1 must be str, not %s", value.TypeName(c.args[0]))
+	}
+	utc, err := c.optFlag(2, false)
+	if err != nil {
+		return nil, err
+	}
+	t := clock()
+	if v := c.opt(1, nil); v != nil {
+		n := num(v)
+		sec, err := n.float()
+		if s, isText := value.Text(v); isText {
+			if sec, ok = parseFloat(s); !ok {
+				return nil, filterErr("Invalid value for epoch value (%s)", s)
+			}
+		} else if n.kind == 0 || err != nil {
+			return nil, filterErr("Invalid value for epoch value (%s)", str(v))
+		}
+		t = time.Unix(int64(sec), 0)
+	} else {
+		c.f.run.e.volatile = true
+	}
+	if utc {
+		t = t.UTC()
+		return strftime(t, strings.ReplaceAll(f, "%Z", "GMT")), nil
+	}
+	return strftime(t.Local(), f), nil
+}

@@ -1,0 +1,189 @@
+package eval
+
+import (
+	"errors"
+	"strings"
+
+	"pbc/ir/expr"
+	"pbc/ir/value"
+)
+
+// notFound is Jinja's TemplateNotFound.
+type notFound struct{ name string }
+
+func (n *notFound) Error() string { return n.name }
+
+// extendsSignal stops a template whose parent takes over.
+type extendsSignal struct{ parent *program }
+
+func (*extendsSignal) Error() string { return "extends outside of a template" }
+
+// load returns the program of the template that v names, or of the first found that a list names.
+func load(f *frame, v val) (*program, string, error) {
+	if err := use(v); err != nil {
+		return nil, "", err
+	}
+	if _, isText := value.Text(v); isText {
+		return loadOne(f, str(v))
+	}
+	names, err := iter(v)
+	if err != nil {
+		return nil, "", err
+	}
+	var tried []string
+	for _, n := range names {
+		p, name, err := loadOne(f, str(n))
+		if !errors.As(err, new(*notFound)) {
+			return p, name, err
+		}
+		tried = append(tried, str(n))
+	}
+	return nil, "", &notFound{"none of the templates given were found: " + strings.Join(tried, ", ")}
+}
+
+func loadOne(f *frame, name string) (*program, string, error) {
+	e := f.run.e
+	if e.cfg.Outside == nil {
+		return nil, "", typeErr("no loader for this environment specified")
+	}
+	t, found, err := e.cfg.Outside.Template(name)
+	if err != nil {
+		return nil, "", err
+	}
+	if !found {
+		return nil, "", &notFound{name}
+	}
+	if t.Fault != "" {
+		return nil, "", raise("jinja2.exceptions.TemplateSyntaxError", "%s", t.Fault)
+	}
+	p := e.programOf(t)
+	return p, name, p.err
+}
+
+func (c *compiler) include(n *expr.Node) stmtFn {
+	x, ignore, context := c.expr(n.A[0]), n.S == "ignore", n.Flag
+	return func(f *frame, out *[]val) error {
+		v, err := x(f)
+		if err != nil {
+			return err
+		}
+		p, _, err := load(f, v)
+		if err != nil {
+			if ignore && errors.As(err, new(*notFound)) {
+				return nil
+			}
+			return err
+		}
+		r := f.run.fork()
+		defer func() { f.run.taint(r.unsafe) }()
+		if r.depth++; r.depth > maxCalls {
+			return errRecursion
+		}
+		g := &frame{run: r}
+		if context {
+			g.parent = f
+		} else {
+			r.isolate = true
+		}
+		return p.exec(g, out)
+	}
+}
+
+// importStmt is import and from: it runs the other template for the names it leaves.
+func (c *compiler) importStmt(n *expr.Node) stmtFn {
+	x, context := c.expr(n.A[0]), n.Flag
+	return func(f *frame, _ *[]val) error {
+		v, err := x(f)
+		if err != nil {
+			return err
+		}
+		p, name, err := load(f, v)
+		if err != nil {
+			return err
+		}
+		r := f.run.fork()
+		if r.depth++; r.depth > maxCalls {
+			return errRecursion
+		}
+		g := &frame{run: r}
+		if context {
+			g.parent = f
+		} else {
+			r.isolate = true
+		}
+		var out []val
+		if err := p.exec(g, &out); err != nil {
+			return err
+		}
+		d := exports(g)
+		if n.Op == expr.SImport {
+			f.set(n.S, &namespace{d: d, name: name})
+			return nil
+		}
+		for i := 0; i+1 < len(n.Ops); i += 2 {
+			f.set(n.Ops[i+1], exported(d, name, n.Ops[i]))
+		}
+		return nil
+	}
+}
+
+func exported(d *dict, template, name string) val {
+	if v, ok := d.GetStr(name); ok {
+		return v
+	}
+	return &undef{Name: name, Hint: "the template " + value.StrRepr(template) + " (imported on line 1) does not export the requested name " + value.StrRepr(name)}
+}
+
+func (c *compiler) extends(n *expr.Node) stmtFn {
+	x := c.expr(n.A[0])
+	return func(f *frame, _ *[]val) error {
+		v, err := x(f)
+		if err != nil {
+			return err
+		}
+		p, _, err := load(f, v)
+		if err != nil {
+			return err
+		}
+		if f.run.depth++; f.run.depth > maxCalls {
+			return errRecursion
+		}
+		return &extendsSignal{p}
+	}
+}
+
+// runBlock renders a block; level counts from the most derived template.
+func runBlock(f *frame, name string, level int, out *[]val) error {
+	bs := f.run.blocks[name]
+	if level >= len(bs) {
+		return (&undef{Hint: "there is no parent block called " + value.StrRepr(name) + ".", Name: "super"}).Fail()
+	}
+	root := f
+	for root.parent != nil {
+		root = root.parent
+	}
+	g := root.child()
+	g.set("super", &function{repr: "<BlockReference>", f: func(*call) (val, error) {
+		var o []val
+		if err := runBlock(f, name, level+1, &o); err != nil {
+			return nil, err
+		}
+		return f.run.concat(o)
+	}})
+	return bs[level](g, out)
+}
+
+// selfOf is the variable self: the template's blocks as functions.
+func selfOf(f *frame) *namespace {
+	d := value.NewDict()
+	for name := range f.run.blocks {
+		d.SetStr(name, &function{repr: "<BlockReference>", f: func(*call) (val, error) {
+			var o []val
+			if err := runBlock(f, name, 0, &o); err != nil {
+				return nil, err
+			}
+			return f.run.concat(o)
+		}})
+	}
+	return &namespace{d: d, name: "self"}
+}

@@ -1,0 +1,594 @@
+package eval
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"pbc/ir/value"
+)
+
+// lookup is the global lookup(), and with wantlist query().
+func lookup(c *call, wantlist bool) (val, error) {
+	e := c.f.run.e
+	e.volatile = true
+	if len(c.args) == 0 {
+		return nil, typeErr("Templar._lookup() missing 1 required positional argument: 'name'")
+	}
+	name := str(c.args[0])
+	if e.noLookups {
+		return nil, ansibleErr("The lookup `%s` was found, however lookups were disabled from templating", name)
+	}
+	opt, options, err := lookupOptions(c, wantlist)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := e.lookupTerms(c.args[1:])
+	if err != nil {
+		return nil, err
+	}
+	ran, err := e.runLookup(c.f, name, terms, options)
+	if err != nil {
+		return opt.failed(name, err)
+	}
+	l, ok := sequence(ran)
+	if !ok {
+		return ran, nil
+	}
+	if len(l) > 0 && !opt.allowUnsafe {
+		c.f.run.taint(!e.tagged())
+	}
+	if opt.wantlist {
+		return &list{V: l}, nil
+	}
+	return joined(l), nil
+}
+
+// lookupOpts are the options that lookup() itself takes.
+type lookupOpts struct {
+	wantlist, allowUnsafe bool
+	errors                string
+}
+
+func lookupOptions(c *call, wantlist bool) (lookupOpts, *dict, error) {
+	o := lookupOpts{wantlist: wantlist, errors: "strict"}
+	rest := value.NewDict()
+	for _, a := range c.kw {
+		var err error
+		switch a.name {
+		case "wantlist":
+			if !wantlist {
+				o.wantlist, err = truth(a.v)
+			}
+		case "allow_unsafe":
+			o.allowUnsafe, err = truth(a.v)
+		case "errors":
+			o.errors, err = value.ToStr(a.v)
+		default:
+			rest.SetStr(a.name, a.v)
+		}
+		if err != nil {
+			return o, nil, err
+		}
+	}
+	return o, rest, nil
+}
+
+// failed is what a lookup gives that failed: nothing, where its errors are to be ignored.
+func (o lookupOpts) failed(name string, err error) (val, error) {
+	var x *Error
+	switch {
+	case isUndef(err):
+		return nil, err
+	case errors.Is(err, ErrNoLookup):
+		return nil, ansibleErr("lookup plugin (%s) not found", name)
+	case errors.As(err, &x) && x.Class == AnsibleOptionsError:
+		return nil, err
+	case o.errors == "warn" || o.errors == "ignore":
+		if o.wantlist {
+			return newList(), nil
+		}
+		return nil, nil
+	case errors.As(err, &x) && x.Class == AnsibleLookupError:
+		return nil, err
+	}
+	return nil, &Error{
+		Class: AnsibleError,
+		Msg:   "An unhandled exception occurred while running the lookup plugin '" + name + "'. Error was a <class '" + className(err) + "'>, original message: " + err.Error(),
+		Orig:  err,
+	}
+}
+
+// lookupTerms renders the terms once more, as Ansible does: a string that holds a template is one.
+func (e *Eval) lookupTerms(args []val) ([]val, error) {
+	terms := make([]val, len(args))
+	for i, a := range args {
+		if err := use(a); err != nil {
+			return nil, err
+		}
+		if e.tagged() {
+			terms[i] = a
+			continue
+		}
+		v, err := e.classicValue(a)
+		if err != nil {
+			return nil, err
+		}
+		terms[i] = v
+	}
+	return terms, nil
+}
+
+// joined is a lookup's result without wantlist: text joined by commas, a single item itself.
+func joined(l []val) val {
+	if len(l) == 0 {
+		return &list{V: l}
+	}
+	parts := make([]string, len(l))
+	native := false
+	for i, v := range l {
+		s, ok := value.Text(v)
+		if !ok {
+			if len(l) == 1 {
+				return l[0]
+			}
+			return &list{V: l}
+		}
+		if x, ok := v.(*value.Str); ok && i == 0 {
+			native = x.Native
+		}
+		parts[i] = s
+	}
+	s := strings.Join(parts, ",")
+	if native {
+		return &value.Str{S: s, Native: true}
+	}
+	return s
+}
+
+// lookupFn is a lookup plugin that needs nothing from outside.
+type lookupFn func(f *frame, terms []val, options *dict) ([]val, error)
+
+// Lookup is a lookup plugin of this package: a row for the documentation.
+type Lookup struct {
+	Name, Doc string
+	fn        lookupFn
+}
+
+// localLookups is filled by init: some lead back to the evaluator.
+var localLookups map[string]*Lookup
+
+func init() {
+	localLookups = map[string]*Lookup{}
+	for _, l := range []*Lookup{
+		{"items", "List items, one level of lists flattened.", func(_ *frame, t []val, _ *dict) ([]val, error) { return flattenLists(t, 1), nil }},
+		{"list", "List items as they are.", func(_ *frame, t []val, _ *dict) ([]val, error) { return t, nil }},
+		{"flattened", "List items, all lists flattened.", flattenedLookup},
+		{"dict", "List the keys and values of dictionaries.", dictLookup},
+		{"indexed_items", "List items with their indexes.", indexedLookup},
+		{"together", "Combine lists item by item.", togetherLookup},
+		{"nested", "Return the product of lists.", nestedLookup},
+		{"subelements", "Pair each item with each of its subelements.", subelementsLookup},
+		{"sequence", "Count.", sequenceLookup},
+		{"random_choice", "Choose an item at random.", randomChoice},
+		{"vars", "Return variables by name.", varsLookup},
+		{"varnames", "Return the names of variables that match.", varNames},
+	} {
+		localLookups[l.Name] = l
+	}
+}
+
+// Lookups returns the lookup plugins that need no controller, in no particular order.
+func Lookups() []*Lookup {
+	var r []*Lookup
+	for _, l := range localLookups {
+		r = append(r, l)
+	}
+	return r
+}
+
+func (e *Eval) runLookup(f *frame, name string, terms []val, options *dict) (val, error) {
+	if l, ok := localLookups[builtinName(strings.Replace(name, "community.general.flattened", "flattened", 1))]; ok {
+		r, err := l.fn(f, terms, options)
+		if err != nil {
+			return nil, err
+		}
+		return &list{V: r}, nil
+	}
+	if e.cfg.Outside == nil {
+		return nil, ErrNoLookup
+	}
+	return e.cfg.Outside.Lookup(name, terms, options)
+}
+
+// Loop returns the items of a with_NAME loop over rendered terms. Lookups that this package lacks
+// are asked of the Outside.
+func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
+	f := &frame{run: &run{e: e, concat: literalConcat}}
+	r, err := e.runLookup(f, name, terms, value.NewDict())
+	if err != nil {
+		return nil, err
+	}
+	l, ok := sequence(r)
+	if !ok {
+		return nil, ansibleErr("The lookup plugin '%s' did not return a list.", name)
+	}
+	return &list{V: l}, nil
+}
+
+// flattenLists flattens lists and tuples, levels deep.
+func flattenLists(t []val, levels int64) []val { return flatten(t, levels, false) }
+
+func flattenedLookup(_ *frame, t []val, _ *dict) ([]val, error) {
+	return flatten(t, -1, true), nil
+}
+
+func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
+	var r []val
+	for _, t := range terms {
+		items := []val{t}
+		if s, ok := sequence(t); ok {
+			items = s
+		}
+		for _, x := range items {
+			d, ok := asDict(x)
+			if !ok {
+				if err := use(x); err != nil {
+					return nil, err
+				}
+				return nil, ansibleErr("with_dict expects a dict")
+			}
+			for i, k := range d.K {
+				r = append(r, value.DictOf("key", k, "value", d.V[i]))
+			}
+		}
+	}
+	return r, nil
+}
+
+func indexedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
+	it := flattenLists(terms, 1)
+	r := make([]val, len(it))
+	for i, v := range it {
+		r[i] = tuple{int64(i), v}
+	}
+	return r, nil
+}
+
+// listTerms are terms that must be lists, as together and nested want them.
+func listTerms(terms []val) ([][]val, error) {
+	var r [][]val
+	for _, t := range terms {
+		if s, ok := sequence(t); ok {
+			r = append(r, s)
+			continue
+		}
+		if err := use(t); err != nil {
+			return nil, err
+		}
+		r = append(r, []val{t})
+	}
+	return r, nil
+}
+
+func togetherLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
+	cols, err := listTerms(terms)
+	if err != nil {
+		return nil, err
+	}
+	if len(cols) == 0 {
+		return nil, ansibleErr("with_together requires at least one element in each list")
+	}
+	n := 0
+	for _, col := range cols {
+		n = max(n, len(col))
+	}
+	rows := zipTo(cols, n, nil).V
+	for i, row := range rows {
+		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
+	}
+	return rows, nil
+}
+
+func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
+	cols, err := listTerms(terms)
+	if err != nil {
+		return nil, err
+	}
+	if len(cols) == 0 {
+		return nil, ansibleErr("with_nested requires at least one element in the nested list")
+	}
+	rows, err := product(cols)
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range rows {
+		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
+	}
+	return rows, nil
+}
+
+func subelementsLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
+	bad := ansibleErr("subelements lookup expects a list of two or three items, %s", "")
+	if len(terms) == 1 {
+		if s, ok := sequence(terms[0]); ok {
+			terms = s
+		}
+	}
+	if len(terms) < 2 || len(terms) > 3 {
+		return nil, bad
+	}
+	key, ok := value.Text(terms[1])
+	if !ok {
+		return nil, ansibleErr("subelements lookup expects a list of two or three items, the second a string pointing to the subkey")
+	}
+	skip := false
+	if len(terms) == 3 {
+		flags, ok := terms[2].(*dict)
+		if !ok {
+			return nil, ansibleErr("subelements lookup expects a list of two or three items, the optional third item must be a dict with flags skip_missing")
+		}
+		if v, ok := flags.GetStr("skip_missing"); ok {
+			b, err := boolFilter(&call{args: []val{v}})
+			if err != nil {
+				return nil, err
+			}
+			skip = b == true
+		}
+	}
+	var items []val
+	switch x := terms[0].(type) {
+	case *dict:
+		items = x.V
+	case *list:
+		items = x.V
+	default:
+		return nil, ansibleErr("subelements lookup expects a list of two or three items, first a dict or a list")
+	}
+	return subelementPairs(items, strings.Split(key, "."), skip)
+}
+
+func subelementPairs(items []val, path []string, skip bool) ([]val, error) {
+	var r []val
+	for _, e := range items {
+		d, ok := e.(*dict)
+		if !ok {
+			return nil, ansibleErr("subelements lookup expects a dictionary, got '%s'", str(e))
+		}
+		if s, ok := d.GetStr("skipped"); ok && s != val(false) {
+			continue
+		}
+		sub, found, err := subelementPath(d, path, skip)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			continue
+		}
+		for _, x := range sub {
+			r = append(r, tuple{e, x})
+		}
+	}
+	return r, nil
+}
+
+func subelementPath(d *dict, path []string, skip bool) ([]val, bool, error) {
+	for i, k := range path {
+		v, ok := d.GetStr(k)
+		if !ok {
+			if skip {
+				return nil, false, nil
+			}
+			s, _ := value.Repr(d)
+			return nil, false, ansibleErr("could not find '%s' key in iterated item '%s'", k, s)
+		}
+		if i == len(path)-1 {
+			l, ok := v.(*list)
+			if !ok {
+				if skip && v == nil {
+					return nil, false, nil
+				}
+				return nil, false, ansibleErr("the key %s should point to a list, got '%s'", k, str(v))
+			}
+			return l.V, true, nil
+		}
+		next, ok := v.(*dict)
+		if !ok {
+			if skip {
+				return nil, false, nil
+			}
+			return nil, false, ansibleErr("the key %s should point to a dictionary, got '%s'", k, str(v))
+		}
+		d = next
+	}
+	return nil, false, nil
+}
+
+func varsLookup(f *frame, terms []val, options *dict) ([]val, error) {
+	dflt, hasDflt := options.GetStr("default")
+	var r []val
+	for _, t := range terms {
+		name, ok := value.Text(t)
+		if !ok {
+			return nil, ansibleErr("Invalid setting identifier, \"%s\" is not a string, its a %s", str(t), pythonType(t))
+		}
+		v, found, err := f.run.e.lookupVar(f.run, name)
+		if err != nil {
+			return nil, err
+		}
+		if u, isUndef := v.(*undef); isUndef && !hasDflt {
+			return nil, u.Fail()
+		} else if isUndef {
+			found = false
+		}
+		if !found {
+			if !hasDflt {
+				return nil, (&undef{Name: name, Hint: "No variable found with this name: " + name}).Fail()
+			}
+			v = dflt
+		}
+		r = append(r, v)
+	}
+	return r, nil
+}
+
+func varNames(f *frame, terms []val, _ *dict) ([]val, error) {
+	r := []val{}
+	for _, t := range terms {
+		p, ok := value.Text(t)
+		if !ok {
+			return nil, ansibleErr("Invalid setting identifier, \"%s\" is not a string, it is a %s", str(t), pythonType(t))
+		}
+		re, err := compileRegex(p, "")
+		if err != nil {
+			return nil, ansibleErr("Unable to use \"%s\" as a search parameter: %s", p, err)
+		}
+		names := f.run.e.names()
+		for _, n := range names {
+			m, err := re.search(n)
+			if err != nil {
+				return nil, err
+			}
+			if m != nil {
+				r = append(r, n)
+			}
+		}
+	}
+	return r, nil
+}
+
+// counting is the specification of a sequence.
+type counting struct {
+	start, end, count, stride int64
+	hasEnd, hasCount          bool
+	format                    string
+}
+
+func sequenceLookup(_ *frame, terms []val, options *dict) ([]val, error) {
+	var r []val
+	if len(terms) == 0 {
+		terms = []val{""}
+	}
+	for _, t := range terms {
+		s := &counting{start: 1, stride: 1, format: "%d"}
+		for i := 0; i < options.Len(); i++ {
+			if err := s.set(str(options.K[i]), str(options.V[i])); err != nil {
+				return nil, err
+			}
+		}
+		if err := s.parse(str(t)); err != nil {
+			return nil, err
+		}
+		items, err := s.items()
+		if err != nil {
+			return nil, err
+		}
+		r = append(r, items...)
+	}
+	return r, nil
+}
+
+func (s *counting) set(key, v string) error {
+	if key == "format" {
+		s.format = v
+		return nil
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(v), 0, 64)
+	if err != nil {
+		return ansibleErr("can't parse %s=%s as integer", key, v)
+	}
+	switch key {
+	case "start":
+		s.start = n
+	case "end":
+		s.end, s.hasEnd = n, true
+	case "count":
+		s.count, s.hasCount = n, true
+	case "stride":
+		s.stride = n
+	default:
+		return ansibleErr("unrecognized arguments to with_sequence: %s", value.StrRepr(key))
+	}
+	return nil
+}
+
+// parse reads key=value pairs, or the short form [start-]end[/stride][:format].
+func (s *counting) parse(term string) error {
+	if strings.TrimSpace(term) == "" {
+		return nil
+	}
+	if strings.Contains(term, "=") {
+		for _, f := range strings.Fields(term) {
+			k, v, ok := strings.Cut(f, "=")
+			if !ok {
+				return ansibleErr("unknown error parsing with_sequence arguments: %s", value.StrRepr(term))
+			}
+			if err := s.set(k, strings.Trim(v, `'"`)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	spec, format, hasFormat := strings.Cut(term, ":")
+	if hasFormat {
+		s.format = format
+	}
+	spec, stride, hasStride := strings.Cut(spec, "/")
+	if hasStride {
+		if err := s.set("stride", stride); err != nil {
+			return err
+		}
+	}
+	start, end, hasStart := strings.Cut(spec, "-")
+	if !hasStart {
+		return s.set("end", start)
+	}
+	if err := s.set("start", start); err != nil {
+		return err
+	}
+	return s.set("end", end)
+}
+
+func (s *counting) items() ([]val, error) {
+	switch {
+	case !s.hasEnd && !s.hasCount:
+		return nil, ansibleErr("must specify count or end in with_sequence")
+	case s.hasEnd && s.hasCount:
+		return nil, ansibleErr("can't specify both count and end in with_sequence")
+	case s.hasCount && s.count == 0:
+		return nil, nil
+	case s.hasCount:
+		s.end = s.start + s.count*s.stride - sign(s.stride)
+	}
+	if s.stride == 0 {
+		return nil, nil
+	}
+	if s.stride > 0 && s.end < s.start {
+		return nil, ansibleErr("to count backwards make stride negative")
+	}
+	if s.stride < 0 && s.end > s.start {
+		return nil, ansibleErr("to count forward don't make stride negative")
+	}
+	if (s.end-s.start)/s.stride > maxElems {
+		return nil, tooLarge()
+	}
+	if strings.Count(s.format, "%") != 1 {
+		return nil, ansibleErr("bad formatting string: %s", s.format)
+	}
+	var r []val
+	for i := s.start; s.stride > 0 && i <= s.end || s.stride < 0 && i >= s.end; i += s.stride {
+		v, err := percentFormat(s.format, i)
+		if err != nil {
+			return nil, ansibleErr("problem formatting %s with '%s'", strconv.FormatInt(i, 10), s.format)
+		}
+		r = append(r, v)
+	}
+	return r, nil
+}
+
+func sign(n int64) int64 {
+	if n < 0 {
+		return -1
+	}
+	return 1
+}

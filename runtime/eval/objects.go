@@ -1,0 +1,281 @@
+package eval
+
+import (
+	"sort"
+
+	"pbc/ir/value"
+)
+
+// group is one result of groupby: a tuple of grouper and list, with those names.
+type group struct {
+	key val
+	l   *list
+}
+
+func (g *group) TypeName() string { return "_GroupTuple" }
+func (g *group) Elems() []val     { return []val{g.key, g.l} }
+
+func (g *group) Repr() (string, error) { return value.Repr(tuple(g.Elems())) }
+
+func (g *group) attr(name string) (val, bool) {
+	switch name {
+	case "grouper":
+		return g.key, true
+	case "list":
+		return g.l, true
+	}
+	return nil, false
+}
+
+// cycler is what cycler() makes.
+type cycler struct {
+	items []val
+	i     int
+}
+
+func (c *cycler) TypeName() string      { return "Cycler" }
+func (c *cycler) Repr() (string, error) { return "<jinja2.utils.Cycler object>", nil }
+
+func (c *cycler) attr(name string) (val, bool) {
+	if name == "current" {
+		return c.items[c.i], true
+	}
+	return nil, false
+}
+
+func (c *cycler) method(name string) methodFn {
+	switch name {
+	case "next":
+		return func(val, *call) (val, error) {
+			v := c.items[c.i]
+			c.i = (c.i + 1) % len(c.items)
+			return v, nil
+		}
+	case "reset":
+		return func(val, *call) (val, error) { c.i = 0; return nil, nil }
+	}
+	return nil
+}
+
+// hostVars is the variable hostvars: the hosts' variables by host.
+type hostVars struct{ o Outside }
+
+func (h *hostVars) TypeName() string      { return "HostVars" }
+func (h *hostVars) Repr() (string, error) { return "<ansible.vars.hostvars.HostVars object>", nil }
+
+// Elems are the names of the hosts: what iterating over hostvars gives.
+func (h *hostVars) Elems() []val {
+	var r []val
+	for _, n := range h.o.Hosts() {
+		r = append(r, n)
+	}
+	return r
+}
+
+func (h *hostVars) contains(x val) (bool, error) {
+	s, ok := value.Text(x)
+	if !ok {
+		return false, use(x)
+	}
+	for _, n := range h.o.Hosts() {
+		if n == s {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (h *hostVars) item(k val) (val, bool, error) {
+	name, ok := value.Text(k)
+	if !ok {
+		return nil, false, use(k)
+	}
+	if found, err := h.contains(k); err != nil || !found {
+		return &undef{Name: "hostvars['" + name + "']"}, true, err
+	}
+	return &hostVarsOf{h.o, name}, true, nil
+}
+
+func (h *hostVars) method(name string) methodFn {
+	if name == "get" || name == "keys" || name == "values" || name == "items" {
+		return func(_ val, c *call) (val, error) {
+			d := value.NewDict()
+			for _, n := range h.o.Hosts() {
+				d.SetStr(n, &hostVarsOf{h.o, n})
+			}
+			return dictMethods[name](d, c)
+		}
+	}
+	return nil
+}
+
+// hostVarsOf is hostvars[host]: one host's variables, rendered by its own.
+type hostVarsOf struct {
+	o    Outside
+	host string
+}
+
+func (h *hostVarsOf) TypeName() string { return "HostVarsVars" }
+
+func (h *hostVarsOf) whole() (*dict, error) {
+	v, _, err := h.o.HostVar(h.host, "")
+	if err != nil {
+		return nil, err
+	}
+	d, ok := v.(*dict)
+	if !ok {
+		return nil, ansibleErr("the variables of %s are not a dictionary", h.host)
+	}
+	return d, nil
+}
+
+func (h *hostVarsOf) Repr() (string, error) {
+	d, err := h.whole()
+	if err != nil {
+		return "", err
+	}
+	return value.Repr(d)
+}
+
+// Elems are the names of the variables.
+func (h *hostVarsOf) Elems() []val {
+	d, err := h.whole()
+	if err != nil {
+		return nil
+	}
+	return d.K
+}
+
+func (h *hostVarsOf) contains(x val) (bool, error) {
+	name, ok := value.Text(x)
+	if !ok {
+		return false, use(x)
+	}
+	_, found, err := h.o.HostVar(h.host, name)
+	return found, err
+}
+
+func (h *hostVarsOf) item(k val) (val, bool, error) {
+	name, ok := value.Text(k)
+	if !ok || name == "" {
+		return nil, false, use(k)
+	}
+	return h.o.HostVar(h.host, name)
+}
+
+func (h *hostVarsOf) method(name string) methodFn {
+	switch name {
+	case "get", "keys", "values", "items", "copy":
+		return func(_ val, c *call) (val, error) {
+			d, err := h.whole()
+			if err != nil {
+				return nil, err
+			}
+			return dictMethods[name](d, c)
+		}
+	}
+	return nil
+}
+
+// varsView is the variable vars: all variables by name. Dialect classic gives them unrendered.
+type varsView struct{ e *Eval }
+
+func (v *varsView) TypeName() string { return "dict" }
+
+func (v *varsView) raw(name string) (val, bool, error) {
+	x, ok := v.e.cfg.Vars.Lookup(name)
+	if !ok {
+		return nil, false, nil
+	}
+	if v.e.tagged() {
+		x, err := v.e.taggedLazy(x)
+		if err != nil {
+			return capture(err), true, nil
+		}
+		return x, true, nil
+	}
+	return unrendered(x), true, nil
+}
+
+// unrendered shows templates as the text they were written as.
+func unrendered(v val) val {
+	switch x := v.(type) {
+	case *value.Tmpl:
+		return x.Src
+	case *list:
+		r := make([]val, len(x.V))
+		for i, e := range x.V {
+			r[i] = unrendered(e)
+		}
+		return &list{V: r}
+	case *dict:
+		d := x.Copy()
+		for i, e := range d.V {
+			d.V[i] = unrendered(e)
+		}
+		return d
+	}
+	return v
+}
+
+func (v *varsView) whole() (*dict, error) {
+	names := v.e.names()
+	sort.Strings(names)
+	d := value.NewDict()
+	for _, n := range names {
+		x, _, err := v.raw(n)
+		if err != nil {
+			return nil, err
+		}
+		d.SetStr(n, x)
+	}
+	return d, nil
+}
+
+func (v *varsView) Repr() (string, error) {
+	d, err := v.whole()
+	if err != nil {
+		return "", err
+	}
+	return value.Repr(d)
+}
+
+// Elems are the names of the variables.
+func (v *varsView) Elems() []val {
+	d, err := v.whole()
+	if err != nil {
+		return nil
+	}
+	return d.K
+}
+
+func (v *varsView) contains(x val) (bool, error) {
+	name, ok := value.Text(x)
+	if !ok {
+		return false, use(x)
+	}
+	_, ok = v.e.cfg.Vars.Lookup(name)
+	return ok, nil
+}
+
+func (v *varsView) item(k val) (val, bool, error) {
+	name, ok := value.Text(k)
+	if !ok {
+		return nil, false, use(k)
+	}
+	return v.raw(name)
+}
+
+func (v *varsView) method(name string) methodFn {
+	m := dictMethods[name]
+	if m == nil {
+		return nil
+	}
+	return func(_ val, c *call) (val, error) {
+		d, err := v.whole()
+		if err != nil {
+			return nil, err
+		}
+		return m(d, c)
+	}
+}

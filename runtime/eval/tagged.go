@@ -1,0 +1,331 @@
+package eval
+
+import (
+	"errors"
+	"math/big"
+	"strings"
+
+	"pbc/ir/value"
+)
+
+// capture makes the marker that stands for an error until somebody uses it.
+func capture(err error) *undef {
+	var u *value.UndefError
+	if errors.As(err, &u) {
+		return u.U
+	}
+	return &undef{Err: err}
+}
+
+func isUndefErr(err error) bool { return err == nil || isUndef(err) }
+
+// firstMarker returns a marker among the arguments of a call.
+func firstMarker(c *call) *undef {
+	for _, a := range c.args {
+		if u, ok := a.(*undef); ok && !u.Lenient {
+			return u
+		}
+	}
+	for _, a := range c.kw {
+		if u, ok := a.v.(*undef); ok && !u.Lenient {
+			return u
+		}
+	}
+	return nil
+}
+
+// deferred2 makes an operator pass markers on as errors of their own.
+func deferred2(op func(a, b val) (val, error)) func(a, b val) (val, error) {
+	return op
+}
+
+// deferCall runs a call: a marker among its arguments, or its failure, is its result.
+func deferCall(c *call, run func() (val, error)) (val, error) {
+	if m := firstMarker(c); m != nil {
+		return m, nil
+	}
+	r, err := run()
+	if err != nil {
+		return capture(err), nil
+	}
+	return unrolled(r), nil
+}
+
+func unrolled(v val) val {
+	switch x := v.(type) {
+	case *value.View:
+		return &list{V: append([]val{}, x.Items()...)}
+	case *value.Str:
+		if x.Native && !x.Unsafe && !x.Secret {
+			return x.S
+		}
+	}
+	return v
+}
+
+// deferPlugin is deferCall for filters and tests, some of which take markers.
+func deferPlugin(p *Plugin, c *call) (val, error) {
+	if !p.markers {
+		if m := firstMarker(c); m != nil {
+			return m, nil
+		}
+	}
+	r, err := p.invoke(c)
+	if err != nil {
+		return capture(err), nil
+	}
+	if x, ok := r.(*value.Range); ok {
+		it, err := iter(x)
+		return &list{V: it}, err
+	}
+	return unrolled(r), nil
+}
+
+// taggedLazy renders a value for an expression: what fails inside a container stays a marker in
+// its place.
+func (e *Eval) taggedLazy(v val) (val, error) {
+	switch x := v.(type) {
+	case *value.Tmpl:
+		return e.taggedTemplate(x)
+	case *list:
+		r, changed := e.taggedAll(x.V)
+		if !changed {
+			return v, nil
+		}
+		return &list{V: r}, nil
+	case *dict:
+		r, changed := e.taggedAll(x.V)
+		if !changed {
+			return v, nil
+		}
+		d := x.Copy()
+		d.V = r
+		return d, nil
+	}
+	return v, nil
+}
+
+func (e *Eval) taggedAll(v []val) ([]val, bool) {
+	var r []val
+	for i, x := range v {
+		y, err := e.taggedLazy(x)
+		if err != nil {
+			y = capture(err)
+		}
+		if r == nil && (err != nil || !identical(x, y)) {
+			r = append(make([]val, 0, len(v)), v[:i]...)
+		}
+		if r != nil {
+			r = append(r, y)
+		}
+	}
+	if r == nil {
+		return v, false
+	}
+	return r, true
+}
+
+// taggedTemplate renders a template, its result not yet final.
+func (e *Eval) taggedTemplate(t *value.Tmpl) (val, error) {
+	if t.Fault != "" {
+		return nil, ansibleErr("Syntax error in template: %s", t.Fault)
+	}
+	p := e.programOf(t)
+	if p.err != nil {
+		return nil, ansibleErr("Syntax error in template: %s", p.err)
+	}
+	if err := e.enter(); err != nil {
+		e.depth--
+		return nil, ansibleErr("Recursive loop detected in template: %s", err)
+	}
+	defer func() { e.depth-- }()
+	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
+	var out []val
+	if err := p.exec(&frame{run: r}, &out); err != nil {
+		return nil, err
+	}
+	v, err := taggedConcat(out)
+	if err != nil {
+		return nil, err
+	}
+	return restoreNewlines(t, v), nil
+}
+
+// taggedConcat joins what a template printed: a single value keeps its type.
+func taggedConcat(out []val) (val, error) {
+	var kept []val
+	for _, v := range out {
+		if v != nil {
+			kept = append(kept, v)
+		}
+	}
+	switch len(kept) {
+	case 0:
+		return nil, nil
+	case 1:
+		return kept[0], nil
+	}
+	var b strings.Builder
+	for _, v := range kept {
+		x, err := final(v, false)
+		if err != nil {
+			return nil, err
+		}
+		s, err := toText(x)
+		if err != nil {
+			return nil, err
+		}
+		if b.Len()+len(s) > maxText {
+			return nil, tooLarge()
+		}
+		b.WriteString(s)
+	}
+	return b.String(), nil
+}
+
+// final turns a result into a value to keep: the first marker in it is raised, omit is dropped
+// from containers, sequences become lists. top refuses what cannot be a variable.
+func final(v val, top bool) (val, error) {
+	switch x := v.(type) {
+	case nil, bool, int64, float64, string, *value.Str, *big.Int, []byte, *value.Date, value.OmitType:
+		return v, nil
+	case *undef:
+		switch {
+		case !x.Lenient:
+			return nil, x.Fail()
+		case top:
+			return nil, typeErr("Type 'Undefined' is unsupported for variable storage.")
+		}
+		return v, nil
+	case *list:
+		return finalSeq(x.V, top)
+	case *dict:
+		return finalDict(x, top)
+	case *value.View:
+		return finalSeq(x.Items(), top)
+	case *value.Set:
+		return finalSeq(x.D.K, top)
+	}
+	if t, ok := asTuple(v); ok {
+		return finalSeq(t, top)
+	}
+	if !top {
+		return v, nil
+	}
+	return nil, typeErr("Type '%s' is unsupported for variable storage.", value.TypeName(v))
+}
+
+func finalSeq(v []val, top bool) (val, error) {
+	r := make([]val, 0, len(v))
+	for _, e := range v {
+		if e == val(value.Omit) {
+			continue
+		}
+		x, err := final(e, top)
+		if err != nil {
+			return nil, err
+		}
+		r = append(r, x)
+	}
+	return &list{V: r}, nil
+}
+
+func finalDict(x *dict, top bool) (val, error) {
+	d := value.NewDict()
+	for i, k := range x.K {
+		if x.V[i] == val(value.Omit) {
+			continue
+		}
+		v, err := final(x.V[i], top)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.Set(k, v); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func (e *Eval) taggedValue(v val) (val, error) {
+	switch x := v.(type) {
+	case *value.Cond:
+		return e.Condition(x)
+	}
+	r, err := e.taggedLazy(v)
+	if err != nil {
+		return nil, err
+	}
+	return final(r, true)
+}
+
+func (e *Eval) taggedFile(t *value.Tmpl) (val, error) {
+	r, err := e.taggedTemplate(t)
+	if err != nil {
+		return nil, err
+	}
+	return final(r, true)
+}
+
+// taggedCondition decides a condition, which must give a boolean.
+func (e *Eval) taggedCondition(v val) (bool, error) {
+	if t, ok := v.(*value.Tmpl); ok {
+		v = &value.Cond{Src: t.Src, Tmpl: t}
+	}
+	c, err := e.asCond(v)
+	if err != nil {
+		return false, err
+	}
+	if c.Tmpl != nil {
+		r, err := e.taggedValue(c.Tmpl)
+		if err != nil {
+			return false, err
+		}
+		s, ok := value.Text(r)
+		if !ok {
+			return wantBool(r)
+		}
+		if c, err = e.asCond(strings.TrimSpace(s)); err != nil {
+			return false, err
+		}
+	}
+	if strings.TrimSpace(c.Src) == "" {
+		return false, ansibleErr("Empty conditional expressions are not allowed.")
+	}
+	return e.taggedDecide(c)
+}
+
+func (e *Eval) taggedDecide(c *value.Cond) (bool, error) {
+	if c.Root == nil {
+		return false, ansibleErr("Syntax error in expression: %s", c.Fault)
+	}
+	p := e.conditionOf(c)
+	if p.err != nil {
+		return false, ansibleErr("Syntax error in expression: %s", p.err)
+	}
+	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
+	v, err := p.cond(&frame{run: r})
+	if err != nil {
+		return false, err
+	}
+	if v, err = final(v, true); err != nil {
+		return false, err
+	}
+	return wantBool(v)
+}
+
+func wantBool(v val) (bool, error) {
+	b, ok := v.(bool)
+	if !ok {
+		return false, ansibleErr("Conditional result (%v) was derived from value of type '%s'. Conditionals must have a boolean result.", pythonTruth(v), value.TypeName(v))
+	}
+	return b, nil
+}
+
+func pythonTruth(v val) string {
+	b, err := truth(v)
+	if err != nil {
+		return "Undefined"
+	}
+	return str(b)
+}
