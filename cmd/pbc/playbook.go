@@ -41,7 +41,7 @@ func parsePlaybook(args []string) (request, error) {
 	f.BoolVarP(&r.Check, "check", "C", false, "")
 	f.BoolVarP(&r.Diff, "diff", "D", false, "")
 	f.CountVarP(&r.Verbosity, "verbose", "v", "")
-	f.IntVarP(&r.Forks, "forks", "f", 5, "")
+	f.IntVarP(&r.Forks, "forks", "f", 0, "")
 	f.StringVarP(&r.User, "user", "u", "", "")
 	f.StringVarP(&r.Connection, "connection", "c", "smart", "")
 	f.StringVar(&r.KeyFile, "private-key", "", "")

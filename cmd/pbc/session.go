@@ -101,6 +101,11 @@ func newSession(req request) (*session, error) {
 		}
 		s.out = callback.Join(s.out, callback.NewEventLog(f))
 	}
+	if conf.File != "" {
+		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + conf.File + " as config file"})
+	} else {
+		s.out.Handle(callback.Verbose{Level: 1, Text: "No config file found; using defaults"})
+	}
 	for _, w := range conf.Warnings {
 		s.out.Handle(callback.Warning{Text: w})
 	}
@@ -223,7 +228,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	d := newDialer(l, s.dialOptions(), note)
 	d.play = func() int { return int(current.Load()) }
 	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory,
-		Playbooks: s.req.Playbooks, Starts: u.Starts})
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.forks()})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code, err := c.Run(ctx)
@@ -231,6 +236,14 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		return 99, &playbookError{msg: "User interrupted execution", code: 99}
 	}
 	return code, err
+}
+
+// forks is how many hosts work at a time: the command line's, else the setting.
+func (s *session) forks() int {
+	if s.req.Forks > 0 {
+		return s.req.Forks
+	}
+	return s.conf.Int("DEFAULT_FORKS")
 }
 
 func (s *session) screenNote(host, text string) {
@@ -312,7 +325,8 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, err
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
-		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail}, nil
+		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail,
+		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
 }
 
 // Batch implements controller.Linker.

@@ -5,6 +5,7 @@ package builtin
 import (
 	"strings"
 
+	"pbc/runtime/fact"
 	"pbc/runtime/module"
 	"pbc/runtime/module/commands"
 	"pbc/runtime/module/files"
@@ -23,6 +24,7 @@ var table = []module.Module{
 	files.Lineinfile(),
 	files.Blockinfile(),
 	files.Replace(),
+	files.Assemble(),
 	files.Find(),
 	files.Stat(),
 	files.Slurp(),
@@ -36,6 +38,8 @@ var table = []module.Module{
 	system.Systemd(),
 	system.SystemdService(),
 	system.Service(),
+	fact.Setup,
+	fact.ServiceFacts,
 }
 
 var byName = index()
