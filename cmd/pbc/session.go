@@ -281,8 +281,12 @@ func textList(list []string, unset ...string) *value.List {
 func fail(out io.Writer, err error) int {
 	var p *playbookError
 	code := 1
-	if errors.As(err, &p) {
+	var r *compiler.RunError
+	switch {
+	case errors.As(err, &p):
 		code = p.code
+	case errors.As(err, &r) && r.Code != 0:
+		code = r.Code
 	}
 	fmt.Fprintln(out, "ERROR! "+strings.TrimRight(err.Error(), "\n"))
 	return code
