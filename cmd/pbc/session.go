@@ -7,13 +7,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"pbc/compiler"
+	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/compiler/diag"
 	"pbc/compiler/files"
@@ -34,6 +34,7 @@ import (
 
 // request is what a command line asks for.
 type request struct {
+	cmd                *cli.Playbook
 	Playbooks          []string
 	Inventory          []string
 	Limit              string
@@ -53,8 +54,6 @@ type request struct {
 	StartAt            string
 	Syntax             bool
 	SSHArgs, ExtraArgs []string
-	VaultIDs           []string
-	VaultPasswordFiles []string
 	Dialect            string
 }
 
@@ -78,13 +77,8 @@ type playbookError struct {
 
 func (e *playbookError) Error() string { return e.msg }
 
-func newSession(req request) (*session, error) {
-	s := &session{req: req, store: files.NewStore()}
-	conf, err := config.Load(os.LookupEnv)
-	if err != nil {
-		return nil, err
-	}
-	s.conf = conf
+func newSession(req request, conf *config.Config) (*session, error) {
+	s := &session{req: req, conf: conf, store: files.NewStore()}
 	opt, err := callback.ReadOptions(callback.EnvLookup(os.LookupEnv))
 	if err != nil {
 		return nil, err
@@ -101,14 +95,28 @@ func newSession(req request) (*session, error) {
 		}
 		s.out = callback.Join(s.out, callback.NewEventLog(f))
 	}
+	found := "No config file found; using defaults"
+	if conf.File != "" {
+		found = "Using " + conf.File + " as config file"
+	}
+	s.out.Handle(callback.Verbose{Level: 1, Text: found})
 	for _, w := range conf.Warnings {
 		s.out.Handle(callback.Warning{Text: w})
 	}
-	if s.keys, err = vault.Load(vault.Request{IDs: req.VaultIDs, PasswordFiles: req.VaultPasswordFiles,
-		Warn: func(m string) { s.out.Handle(callback.Warning{Text: m}) }}); err != nil {
+	for _, d := range conf.Deprecations {
+		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
+	}
+	passwords := req.cmd.VaultRequest(conf)
+	passwords.Prompt = askUnseen
+	passwords.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
+	if s.keys, err = vault.Load(passwords); err != nil {
 		return nil, err
 	}
-	s.extra, err = s.extraVars()
+	if s.extra, err = s.extraVars(); err != nil {
+		o := s.inventoryOptions("")
+		o.Broken = err
+		_, _ = inventory.Load(o) // for its warnings
+	}
 	return s, err
 }
 
@@ -168,26 +176,19 @@ func (s *session) report(list diag.List) error {
 	return nil
 }
 
+// inventoryOptions says what to load, for playbooks in a folder.
+func (s *session) inventoryOptions(dir string) inventory.Options {
+	o := s.req.cmd.InventoryOptions(s.conf)
+	o.PlaybookDir, o.Vault, o.Mk = dir, s.keys, s.jinjaText
+	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
+	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
+	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
+	return o
+}
+
 // inventory loads the sources of the command line, or those of the settings.
 func (s *session) inventory(dir string) (*inventory.Inventory, error) {
-	sources := s.req.Inventory
-	if len(sources) == 0 {
-		sources = s.conf.List("DEFAULT_HOST_LIST")
-	}
-	for i, src := range sources {
-		if strings.Contains(src, ",") {
-			continue
-		}
-		if a, err := filepath.Abs(src); err == nil {
-			sources[i] = a
-		}
-	}
-	inv, err := inventory.Load(inventory.Options{Sources: sources, PlaybookDir: dir, Vault: s.keys, Mk: s.jinjaText,
-		Warn:            func(m string) { s.out.Handle(callback.Warning{Text: m}) },
-		Verbose:         func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) },
-		Error:           func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) },
-		PatternMismatch: s.conf.String("HOST_PATTERN_MISMATCH"), NoLocalWarning: !s.conf.Bool("LOCALHOST_WARNING"),
-		NoUnparsedWarning: !s.conf.Bool("INVENTORY_UNPARSED_WARNING")})
+	inv, err := inventory.Load(s.inventoryOptions(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -261,11 +262,7 @@ func (s *session) magic() *value.Dict {
 	if s.conf.File != "" {
 		d.SetStr("ansible_config_file", s.conf.File)
 	}
-	if len(s.req.Inventory) > 0 {
-		d.SetStr("ansible_inventory_sources", textList(s.req.Inventory))
-	} else {
-		d.SetStr("ansible_inventory_sources", textList(s.conf.List("DEFAULT_HOST_LIST")))
-	}
+	d.SetStr("ansible_inventory_sources", textList(s.req.Inventory))
 	if s.req.Limit != "" {
 		d.SetStr("ansible_limit", s.req.Limit)
 	}
@@ -287,8 +284,14 @@ func textList(list []string, unset ...string) *value.List {
 func fail(out io.Writer, err error) int {
 	var p *playbookError
 	code := 1
-	if errors.As(err, &p) {
+	var d *diag.Diagnostic
+	switch {
+	case errors.As(err, &p):
 		code = p.code
+	case errors.As(err, &d): // a fault in a file that the inventory brings along
+		if code = d.Exit; code == 0 {
+			code = 4
+		}
 	}
 	fmt.Fprintln(out, "ERROR! "+strings.TrimRight(err.Error(), "\n"))
 	return code
