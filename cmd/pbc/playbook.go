@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/term"
+
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
 )
@@ -14,40 +16,54 @@ import (
 func playbookMain(args []string) int {
 	conf, err := config.Load(os.LookupEnv)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error())
+		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
 		return 5
 	}
-	terminal := cli.Terminal{Columns: cli.Columns(terminalWidth())}
-	cmd, err := cli.ParsePlaybook(args, conf, terminal)
+	width := 0
+	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		width = w
+	}
+	terminal := cli.Terminal{Columns: cli.Columns(width)}
+	req, err := cli.ParsePlaybook(args, conf, terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
 		fmt.Fprint(os.Stdout, exit.Stdout)
 		fmt.Fprint(os.Stderr, exit.Stderr)
 		return exit.Code
 	}
-	if names := cmd.Unhonoured(); names != nil {
-		return fail(os.Stderr, &playbookError{msg: "unsupported option: " + strings.Join(names, ", "), code: 5})
+	if names := req.Unhonoured(); len(names) > 0 {
+		return fail(os.Stderr, &playbookError{msg: "unsupported: the option " + strings.Join(names, ", "), code: 5})
 	}
-	code, err := runPlaybook(cmd, conf)
-	var options *cli.OptionsError
-	if errors.As(err, &options) {
+	if err := findPlaybooks(req.Playbooks); err != nil {
+		return fail(os.Stderr, err)
+	}
+	return runPlaybook(req, conf, terminal)
+}
+
+// findPlaybooks checks that the playbooks are there before anything is asked or run.
+func findPlaybooks(files []string) error {
+	for _, f := range files {
+		info, err := os.Stat(f)
+		switch {
+		case err != nil:
+			return fmt.Errorf("the playbook: %s could not be found", f)
+		case !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0:
+			return fmt.Errorf("the playbook: %s does not appear to be a file", f)
+		}
+	}
+	return nil
+}
+
+// runPlaybook runs a command line that was read.
+func runPlaybook(req *cli.Playbook, conf *config.Config, terminal cli.Terminal) int {
+	s, err := newSession(req, conf)
+	var bad *cli.OptionsError
+	if errors.As(err, &bad) {
 		fmt.Fprint(os.Stdout, cli.Help(conf, terminal))
-		err = &playbookError{msg: options.Msg, code: 5}
+		return fail(os.Stderr, &playbookError{msg: bad.Msg, code: 5})
 	}
 	if err != nil {
 		return fail(os.Stderr, err)
-	}
-	return code
-}
-
-func runPlaybook(cmd *cli.Playbook, conf *config.Config) (int, error) {
-	req, err := newRequest(cmd, conf)
-	if err != nil {
-		return 1, err
-	}
-	s, err := newSession(req, conf)
-	if err != nil {
-		return 1, err
 	}
 	u, err := s.compile()
 	code := 0
@@ -57,32 +73,35 @@ func runPlaybook(cmd *cli.Playbook, conf *config.Config) (int, error) {
 	if cerr := s.out.Close(); err == nil && cerr != nil {
 		err = cerr
 	}
-	return code, err
+	if err != nil {
+		return fail(os.Stderr, err)
+	}
+	return code
 }
 
-// newRequest asks for passwords, and says what the command line and the settings want.
-func newRequest(cmd *cli.Playbook, conf *config.Config) (request, error) {
-	for _, f := range cmd.Playbooks {
-		info, err := os.Stat(f)
-		switch {
-		case err != nil:
-			return request{}, fmt.Errorf("the playbook: %s could not be found", f)
-		case !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0:
-			return request{}, fmt.Errorf("the playbook: %s does not appear to be a file", f)
+// askTerminal asks on the terminal; private hides what is typed.
+func askTerminal(prompt string, private bool) (string, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return "", err
+	}
+	defer tty.Close()
+	fmt.Fprint(tty, prompt)
+	if private {
+		b, err := term.ReadPassword(int(tty.Fd()))
+		fmt.Fprintln(tty)
+		return string(b), err
+	}
+	var line []byte
+	buf := make([]byte, 1)
+	for {
+		n, err := tty.Read(buf)
+		if n == 0 || err != nil {
+			return string(line), err
 		}
+		if buf[0] == '\n' {
+			return string(line), nil
+		}
+		line = append(line, buf[0])
 	}
-	r := request{
-		cmd: cmd, Playbooks: cmd.Playbooks, Inventory: cmd.Inventory, Limit: cmd.Limit, Extra: cmd.ExtraVars, Tags: cmd.Tags, Skip: cmd.SkipTags,
-		Check: cmd.Check, Diff: cmd.Diff, Verbosity: cmd.Verbosity, Forks: cmd.Forks, User: cmd.RemoteUser, Connection: cmd.Connection,
-		KeyFile: cmd.PrivateKeyFile, Timeout: cmd.Timeout, Become: cmd.Become, BecomeMethod: cmd.BecomeMethod, BecomeUser: cmd.BecomeUser,
-		ForceHandlers: cmd.ForceHandlers, StartAt: cmd.StartAtTask, Syntax: cmd.Syntax,
-	}
-	if r.BecomeUser == "" {
-		r.BecomeUser = conf.String("DEFAULT_BECOME_USER")
-	}
-	var err error
-	if !cmd.Syntax {
-		r.Password, r.BecomePassword, err = cmd.Passwords(conf, askUnseen)
-	}
-	return r, err
 }

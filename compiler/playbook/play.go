@@ -150,7 +150,7 @@ func (l *Loader) playRoles(p *Play, e entity) bool {
 		l.invalid(e.pos, "A malformed role declaration was encountered.%s", because(e.pos, "ds ("+show(n)+") should be a list but was a "+class(n)))
 		return false
 	}
-	s := seeker{play: p, collections: texts(listItems(p.Keywords.Get("collections")))}
+	s := seeker{play: p, collections: withLegacy(l.withDefault(texts(listItems(p.Keywords.Get("collections")))))}
 	var defs []*definition
 	ok := true
 	for _, item := range n.Items {
@@ -236,19 +236,30 @@ func (l *Loader) importPlaybook(n *yaml.Node) []*Play {
 		l.badRender(pos(n), err, l.undefined)
 		return nil
 	}
-	coll := l.defaultCollection
-	if p, c := l.catalog.collectionPlaybook(file); p != "" {
-		file, l.defaultCollection = p, c
-	} else if !path.IsAbs(file) {
-		file = path.Join(l.dir, file)
-	}
-	l.catalog.addPlaybookDir(path.Dir(file))
+	file = l.importedFile(file)
 	plays := l.playbookFile(file, &vars)
-	l.defaultCollection = coll
 	for _, p := range plays {
 		p.imported(kw, vars, path.Dir(file))
 	}
 	return plays
+}
+
+// importedFile is the file of an import_playbook. As in Ansible, the collection of an imported playbook stays the
+// default one for what is loaded after it.
+func (l *Loader) importedFile(file string) string {
+	full, coll := l.catalog.collectionPlaybook(file)
+	if full == "" {
+		if full = file; !path.IsAbs(file) {
+			full = path.Join(l.dir, file)
+		}
+		coll = l.catalog.collectionOf(full)
+	}
+	if coll != "" {
+		l.defaultCollection = coll
+	} else {
+		l.catalog.addPlaybookDir(path.Dir(full))
+	}
+	return full
 }
 
 // importedName takes the file out of an entry that imports a playbook.
