@@ -80,6 +80,9 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	for _, w := range conf.Warnings {
 		s.out.Handle(callback.Warning{Text: w})
 	}
+	for _, d := range conf.Deprecations {
+		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
+	}
 	return s, s.secrets()
 }
 
@@ -98,6 +101,16 @@ func (s *session) secrets() error {
 	}
 	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
 		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn}.ExtraVars(s.req.ExtraVars)
+	if err == nil {
+		return nil
+	}
+	var fault *diag.Diagnostic
+	if errors.As(err, &fault) {
+		err = s.report(diag.List{Items: []*diag.Diagnostic{fault}})
+	}
+	o := s.inventoryOptions("")
+	o.Broken = err
+	_, _ = inventory.Load(o) // for its warnings: Ansible reads the extra variables there
 	return err
 }
 
@@ -157,14 +170,19 @@ func (s *session) report(list diag.List) error {
 	return nil
 }
 
-// inventory loads the sources of the command line, or those of the settings.
-func (s *session) inventory(dir string) (*inventory.Inventory, error) {
+// inventoryOptions says what to load, for playbooks in a folder.
+func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
 	o.PlaybookDir, o.Vault, o.Mk = dir, s.keys, s.jinjaText
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
 	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
-	inv, err := inventory.Load(o)
+	return o
+}
+
+// inventory loads the sources of the command line, or those of the settings.
+func (s *session) inventory(dir string) (*inventory.Inventory, error) {
+	inv, err := inventory.Load(s.inventoryOptions(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -282,11 +300,16 @@ func fail(out io.Writer, err error) int {
 	var p *playbookError
 	code := 1
 	var r *compiler.RunError
+	var d *diag.Diagnostic
 	switch {
 	case errors.As(err, &p):
 		code = p.code
 	case errors.As(err, &r) && r.Code != 0:
 		code = r.Code
+	case errors.As(err, &d): // a fault in a variable file of the inventory
+		if code = d.Exit; code == 0 {
+			code = 4
+		}
 	}
 	fmt.Fprintln(out, "ERROR! "+strings.TrimRight(err.Error(), "\n"))
 	return code

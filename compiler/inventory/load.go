@@ -140,7 +140,10 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 			inv.verbose(3, "%s declined parsing %s as it did not pass its verify_file() method", name, source)
 			continue
 		}
-		err := p.parse(inv, source)
+		err := inv.opts.Broken
+		if err == nil || name == "auto" {
+			err = p.parse(inv, source)
+		}
 		var unsupported *UnsupportedError
 		switch {
 		case err == nil:
