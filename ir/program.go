@@ -169,10 +169,13 @@ type Fragment struct {
 // Extension is code compiled while running: a fragment, and what it adds to the tables of the play.
 type Extension struct {
 	Fragment
-	Handlers  []Handler
-	Known     []string // see Code.Known: what the fragment adds
-	Excluded  []int
-	FirstTask int // the numbers the first entries of Tables get
+	Handlers []Handler
+	// PlayDefaults and PlayRoleVars are layers that all tasks of the play see from now on: those of a
+	// role that was included with public.
+	PlayDefaults, PlayRoleVars []int
+	Known                      []string // see Code.Known: what the fragment adds
+	Excluded                   []int
+	FirstTask                  int // the numbers the first entries of Tables get
 	FirstScope,
 	FirstLayer,
 	FirstRole int

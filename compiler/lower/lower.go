@@ -91,6 +91,16 @@ func (p *Play) Extend(path string, blocks, handlers []*playbook.Block) ir.Extens
 	return e
 }
 
+// Publish makes the defaults and variables of a role that was included with public visible to the
+// whole play.
+func (p *Play) Publish(e *ir.Extension, r *playbook.Role) {
+	b := p.b
+	e.PlayDefaults = []int{b.roleLayer("defaults", r, nil, r.AllDefaults(nil))}
+	e.PlayRoleVars = []int{b.roleLayer("vars", r, nil, r.AllVars(nil, false))}
+	e.Tables.Layers = b.tables.Layers[e.FirstLayer:]
+	e.Tables.Roles = b.tables.Roles[e.FirstRole:]
+}
+
 // header lowers the keywords of the play itself.
 func (b *builder) header(p *ir.Play) {
 	k := func(name string) ir.Val { return b.val(b.play.Keywords.Get(name)) }

@@ -35,10 +35,11 @@ func (l *Loader) within(p *Play, f func()) diag.List {
 }
 
 // ResolveInclude finds the file that an include_tasks means by a rendered name: in the role, relative to the files that
-// enclosing includes named, beside the playbook. It gives the last place looked at when there is none.
+// enclosing includes named, beside the playbook. It gives the last place looked at when there is none. The path is
+// absolute and, as Ansible shows it, not always clean.
 func (l *Loader) ResolveInclude(t *Task, name string) string {
 	file := ""
-	l.within(PlayOf(t), func() { file = l.abs(l.includePath(t, name)) })
+	l.within(PlayOf(t), func() { file = l.includePath(t, name) })
 	return file
 }
 
@@ -93,12 +94,13 @@ func (l *Loader) includeAt(t *Task, dir, name string) string {
 	return file
 }
 
-// LoadTasks loads the file that an include_tasks has found, as steps below a copy of the include or below its apply: block. An
-// empty file has none. What is wrong with the file makes the include fail, not the run.
-func (l *Loader) LoadTasks(t *Task, file string) ([]*Block, diag.List) {
+// LoadTasks loads the file that an include_tasks means by a rendered name, as steps below a copy of the include or below
+// its apply: block. file is what ResolveInclude gives. An empty file has no steps. What is wrong with the file makes
+// the include fail, not the run.
+func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, diags diag.List) {
 	play := PlayOf(t)
-	var out []*Block
-	diags := l.within(play, func() {
+	diags = l.within(play, func() {
+		file = l.includePath(t, name)
 		root, ok := l.read(l.abs(file))
 		if !ok || root.IsNull() {
 			return
@@ -108,13 +110,12 @@ func (l *Loader) LoadTasks(t *Task, file string) ([]*Block, diag.List) {
 			return
 		}
 		inc := t.included()
-		inc.Include.Target, inc.Include.Path = file, l.abs(file)
-		below, ok := l.applied(inc, play)
-		if ok {
-			out, _ = l.blocks(root, context{play: play, parent: below, role: t.Role, handler: t.Handler})
+		inc.Include.Target, inc.Include.Path = name, l.abs(file)
+		if below, ok := l.applied(inc, play); ok {
+			steps, _ = l.blocks(root, context{play: play, parent: below, role: t.Role, handler: t.Handler})
 		}
 	})
-	return out, diags
+	return file, steps, diags
 }
 
 // included is the copy of an include that becomes the parent of what one execution of it loads.

@@ -122,9 +122,9 @@ func dumpTask(t *Task) any {
 	if t.Role != nil {
 		chain := DepChain(t)
 		d["role"], d["chain"] = t.Role.FullName(), roleNames(chain)
-		d["role_vars"] = plainMap(t.Role.allVars(chain, false))
-		d["role_params"] = plainMap(t.Role.chainParams(chain))
-		d["role_defaults"] = plainMap(t.Role.allDefaults(chain))
+		d["role_vars"] = plainMap(t.Role.AllVars(chain, false))
+		d["role_params"] = plainMap(t.Role.ChainParams(chain))
+		d["role_defaults"] = plainMap(t.Role.AllDefaults(chain))
 	}
 	if len(t.Listen) > 0 {
 		d["listen"] = plainNodes(t.Listen)

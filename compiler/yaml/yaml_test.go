@@ -142,3 +142,22 @@ func TestGet(t *testing.T) {
 		t.Errorf("key at %s", got)
 	}
 }
+
+// FuzzParse holds that no text makes the reader panic, and that what it accepts can be walked.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{
+		"- hosts: all\n  tasks:\n  - debug: msg=x\n", "a: {{ b }}\n", "a: &x [1]\nb: *x\n<<: {c: 1}\n", "{\"a\": [1, null]}",
+		"!!omap [a: 1]", "!!set {a, b}", "!unsafe {a: [b]}", "a: !vault |\n  x\n", "? [a]\n: b\n", "--- a\n--- b\n", "\ta: 1", "a: 0x_", "&a [*a]",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		docs, diags := Parse("f", []byte(src))
+		if len(docs) > 0 && diags.Stops() {
+			t.Error("documents and errors")
+		}
+		for _, d := range docs {
+			d.ToValue(nil)
+		}
+	})
+}

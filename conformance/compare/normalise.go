@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/user"
 	"regexp"
+	"slices"
 	"strconv"
 )
 
@@ -49,11 +50,13 @@ type Normaliser struct {
 
 // NewNormaliser makes a normaliser for what the calling user ran.
 func NewNormaliser() *Normaliser {
-	n := &Normaliser{rules: rules, self: map[string]string{
+	n := &Normaliser{rules: slices.Clone(rules), self: map[string]string{
 		"uid": strconv.Itoa(os.Getuid()), "gid": strconv.Itoa(os.Getgid()),
 	}}
 	if u, err := user.Current(); err == nil {
 		n.self["user"] = u.Username
+		folder := regexp.MustCompile(regexp.QuoteMeta(u.HomeDir + "/.ansible/tmp"))
+		n.rules = append(n.rules, rule{"the running user's home, where Ansible works on a host", folder, "<home>/.ansible/tmp"})
 	}
 	if g, err := user.LookupGroupId(n.self["gid"]); err == nil {
 		n.self["group"] = g.Name

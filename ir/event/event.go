@@ -123,7 +123,6 @@ const (
 	FetchBlob                   // Name: digest, Args: offset; answer Blob, Found when more follows
 	Delegate                    // Args: the call; answer Value: the result
 	Variable                    // Name: a variable the link left out; answer Value, Found
-	Pause                       // Args: the arguments; answer Value: the result
 	Inventory                   // add_host, group_by, refresh_inventory: Args; answer Value
 	Excerpt                     // the lines of the playbook around Task; answer Value
 	TemplateFile                // {% include %}: Name, answer File

@@ -332,3 +332,15 @@ func (c *checker) element(a *Arg, e value.Value, n int, prefix string) {
 	c.level(a.Sub, d, prefix)
 	c.nested(a.Sub, d, prefix)
 }
+
+// CheckAll checks arguments against the spec and returns all that is wrong with them, in Ansible's words:
+// how roles with an argument spec are checked.
+func (s *Spec) CheckAll(args *value.Dict, env Environ) []string {
+	c := &checker{env: env, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
+	c.top(s)
+	var out []string
+	for _, err := range c.errs {
+		out = append(out, err.Error())
+	}
+	return out
+}

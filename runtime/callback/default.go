@@ -67,7 +67,7 @@ func (c *screenDefault) Handle(e Event) {
 		c.included(e)
 	case Notified:
 		if c.screen.Verbosity > 1 {
-			c.screen.Display(fmt.Sprintf("NOTIFIED HANDLER %s for %s", e.Handler, e.Host), ColorVerbose)
+			c.screen.screenOnly(fmt.Sprintf("NOTIFIED HANDLER %s for %s", e.Handler, e.Host), ColorVerbose)
 		}
 	case Stats:
 		c.stats(e)
@@ -92,11 +92,11 @@ func (c *screenDefault) showOptions(o *value.Dict) {
 		for i, a := range args {
 			words[i] = text(a)
 		}
-		c.screen.Display("Positional arguments: "+strings.Join(words, " "), ColorVerbose)
+		c.screen.screenOnly("Positional arguments: "+strings.Join(words, " "), ColorVerbose)
 	}
 	for i := range o.Len() {
 		if k := text(o.K[i]); k != "args" && truthy(o.V[i]) {
-			c.screen.Display(k+": "+text(o.V[i]), ColorVerbose)
+			c.screen.screenOnly(k+": "+text(o.V[i]), ColorVerbose)
 		}
 	}
 }
@@ -287,7 +287,7 @@ func (c *screenDefault) fileDiff(v view) {
 		diff, _ := d.GetStr("diff")
 		shown, err := c.diffText(diff)
 		if err != nil {
-			c.screen.Warn(Warning{Text: "Failure using method (v2_on_file_diff) in callback plugin (default): " + err.Error()})
+			c.broke("v2_on_file_diff", "ansible.plugins.callback.default", err)
 			return
 		}
 		if shown != "" {
@@ -404,9 +404,10 @@ func (c *screenDefault) included(e Included) {
 func (c *screenDefault) stats(e Stats) {
 	c.screen.Banner("PLAY RECAP")
 	for _, h := range sortedHosts(e.Hosts) {
-		c.screen.Display(c.recapLine(h), NoColor)
+		c.screen.screenOnly(c.recapLine(h, &c.screen.Palette), NoColor)
+		c.screen.log(c.recapLine(h, &Palette{}))
 	}
-	c.screen.Display("", NoColor)
+	c.screen.screenOnly("", NoColor)
 	if e.Custom.Len() > 0 && c.opt.ShowCustomStats {
 		c.customStats(e.Custom)
 	}
@@ -419,7 +420,7 @@ func sortedHosts(hosts []HostStats) []HostStats {
 	return slices.SortedStableFunc(slices.Values(hosts), func(a, b HostStats) int { return strings.Compare(a.Host, b.Host) })
 }
 
-func (c *screenDefault) recapLine(h HostStats) string {
+func (c *screenDefault) recapLine(h HostStats, p *Palette) string {
 	numbers := []struct {
 		name  string
 		n     int
@@ -433,15 +434,15 @@ func (c *screenDefault) recapLine(h HostStats) string {
 	for i, x := range numbers {
 		parts[i] = fmt.Sprintf("%s=%-4d", x.name, x.n)
 		if x.n != 0 {
-			parts[i] = c.screen.Paint(parts[i], x.color)
+			parts[i] = p.paint(parts[i], x.color)
 		}
 	}
-	return c.recapHost(h) + " : " + strings.Join(parts, " ")
+	return recapHost(h, p) + " : " + strings.Join(parts, " ")
 }
 
 // recapHost pads the host's name; with colours the codes count as characters.
-func (c *screenDefault) recapHost(h HostStats) string {
-	if !c.screen.Colored() {
+func recapHost(h HostStats, p *Palette) string {
+	if *p == (Palette{}) {
 		return fmt.Sprintf("%-26s", h.Host)
 	}
 	color := ColorOK
@@ -451,7 +452,7 @@ func (c *screenDefault) recapHost(h HostStats) string {
 	case h.Changed != 0:
 		color = ColorChanged
 	}
-	return fmt.Sprintf("%-37s", c.screen.Paint(h.Host, color))
+	return fmt.Sprintf("%-37s", p.paint(h.Host, color))
 }
 
 func (c *screenDefault) customStats(custom *value.Dict) {
@@ -467,10 +468,10 @@ func (c *screenDefault) customStats(custom *value.Dict) {
 		}
 	}
 	if has(custom, "_run") {
-		c.screen.Display("", NoColor)
+		c.screen.screenOnly("", NoColor)
 		c.screen.Display("\tRUN: "+c.statsText(custom, "_run"), NoColor)
 	}
-	c.screen.Display("", NoColor)
+	c.screen.screenOnly("", NoColor)
 }
 
 func (c *screenDefault) statsText(custom *value.Dict, key string) string {

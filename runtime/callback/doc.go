@@ -10,5 +10,16 @@
 // with the internal _ansible_* keys; what no_log hides is removed here, before anything is printed. No
 // callback changes an event, nor keeps a reference to its values when it has been handled.
 //
+// A run is wired so:
+//
+//	o, err := callback.ReadOptions(lookup)            // settings; then the command line's part of them
+//	s := callback.OpenScreen(os.Stdout, os.Stderr, o, os.Getenv)
+//	cb, err := callback.New(s, o)                     // stdout_callback and callbacks_enabled
+//	cb = callback.Join(cb, callback.NewEventLog(file)) // where an event log is wanted
+//	cb.Handle(event) …; err = cb.Close()
+//
+// What the real Ansible prints for the same events is recorded in testdata: scenarios are played by
+// testdata/record.py, and the tests expect every byte of it.
+//
 // The package does not know how a result came to be, and decides nothing about the run.
 package callback

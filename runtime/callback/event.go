@@ -187,6 +187,8 @@ type Message struct {
 	Stderr bool
 	// NoNewline leaves the line open, for prompts.
 	NoNewline bool
+	// ScreenOnly keeps the text out of the log file.
+	ScreenOnly bool
 }
 
 // ErrorMessage is an error told on standard error: "ERROR! text", or "[ERROR]: text" when Wrap.

@@ -103,6 +103,7 @@ func (l *eventLog) item(r Result) {
 	if r.Status == Unreachable {
 		word = "failed"
 	}
+	r.Ignored = r.Ignored || truthyKey(r.Result, "_ansible_ignore_errors")
 	d := cleanDict(r.Task, r.Result)
 	label, ok := d.GetStr("_ansible_item_label")
 	if !ok {

@@ -122,7 +122,7 @@ func (c *jsonScreen) stats(e Stats) {
 	doc := value.DictOf("plays", plays, "stats", summary, "custom_stats", custom, "global_custom_stats", global)
 	s, err := value.JSON(doc, value.JSONOptions{Indent: max(c.opt.JSONIndent, 0), SortKeys: true, ASCII: true})
 	if err != nil {
-		c.screen.Warn(Warning{Text: "Failure using method (v2_playbook_on_stats) in callback plugin (json): " + err.Error()})
+		c.broke("v2_playbook_on_stats", "ansible_collections.ansible.posix.plugins.callback.json", err)
 		return
 	}
 	c.screen.Display(s, NoColor)

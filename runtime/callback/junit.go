@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -66,6 +67,8 @@ type junitCase struct {
 	included     string
 	finished     time.Time
 }
+
+const junitPlugin = "ansible.plugins.callback.junit"
 
 func newJUnit(s *Screen, o Options) Callback {
 	set := o.JUnit
@@ -137,8 +140,13 @@ func (c *junit) result(e Result) {
 }
 
 func (c *junit) finish(t *Task, x *junitCase) {
+	method := "v2_runner_on_" + x.status
+	if x.status == "included" {
+		method = "v2_playbook_on_include"
+	}
 	task := c.byID[t.ID]
 	if task == nil {
+		c.broke(method, junitPlugin, errors.New("'"+t.ID+"'"))
 		return
 	}
 	if c.set.FailOnChange && x.status == "ok" && truthyKey(x.res, "changed") {
@@ -157,7 +165,7 @@ func (c *junit) finish(t *Task, x *junitCase) {
 	}
 	x.finished = c.opt.now()
 	if err := task.add(x); err != nil {
-		c.screen.Warn(Warning{Text: "Failure using method (v2_runner_on_" + x.status + ") in callback plugin (junit): " + err.Error()})
+		c.broke(method, junitPlugin, err)
 	}
 }
 

@@ -82,7 +82,7 @@ func (c *minimal) fileDiff(v view) {
 	}
 	shown, err := c.diffText(diff)
 	if err != nil {
-		c.screen.Warn(Warning{Text: "Failure using method (v2_on_file_diff) in callback plugin (minimal): " + err.Error()})
+		c.broke("v2_on_file_diff", "ansible.plugins.callback.minimal", err)
 		return
 	}
 	c.screen.Display(shown, NoColor)

@@ -11,17 +11,17 @@ import (
 func New(s *Screen, o Options) (Callback, error) {
 	s.Verbosity, s.Deprecations, s.VerboseToStderr = o.Verbosity, o.DeprecationWarnings, o.VerboseToStderr
 	name := shortName(o.Stdout)
-	make, ok := screenCallbacks[name]
+	build, ok := screenCallbacks[name]
 	if !ok {
-		return nil, fmt.Errorf("Invalid callback for stdout specified: %s", o.Stdout)
+		return nil, &SettingError{"Invalid callback for stdout specified: " + o.Stdout}
 	}
-	all := fanOut{screen: s, callbacks: []Callback{make(s, o)}}
+	all := fanOut{screen: s, callbacks: []Callback{build(s, o)}}
 	for _, name := range o.Enabled {
-		make, ok := extraCallbacks[shortName(name)]
+		build, ok := extraCallbacks[shortName(name)]
 		if !ok {
 			return nil, fmt.Errorf("unsupported: callback plugin %q", name)
 		}
-		all.callbacks = append(all.callbacks, make(s, o))
+		all.callbacks = append(all.callbacks, build(s, o))
 	}
 	return &all, nil
 }

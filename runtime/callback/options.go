@@ -43,6 +43,12 @@ type Options struct {
 
 	JUnit JUnitOptions
 
+	LogPath      string   // log_path, absolute
+	NoCows       bool     // nocows
+	CowPath      string   // cowpath; empty looks where cowsay is usually installed
+	CowSelection string   // cow_selection: a cow's name or "random"
+	Cows         []string // cowsay_enabled_stencils: those random chooses from
+
 	// Clock tells the time to the callbacks that measure it; nil is time.Now.
 	Clock func() time.Time
 }
@@ -67,6 +73,8 @@ func DefaultOptions() Options {
 		JSONIndent:          4,
 		TaskLimit:           20,
 		TaskOrder:           "descending",
+		CowSelection:        "default",
+		Cows:                stencils,
 		Palette:             DefaultPalette(),
 	}
 }
@@ -122,6 +130,18 @@ func word(field func(*Options) *string) func(*Options, string) error {
 	}
 }
 
+func list(field func(*Options) *[]string) func(*Options, string) error {
+	return func(o *Options, text string) error {
+		*field(o) = nil
+		for _, name := range strings.Split(text, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				*field(o) = append(*field(o), name)
+			}
+		}
+		return nil
+	}
+}
+
 // choice takes one of some words; name is what Ansible calls the setting when it refuses another.
 func choice(name string, field func(*Options) *string, choices ...string) func(*Options, string) error {
 	return func(o *Options, text string) error {
@@ -135,12 +155,24 @@ func choice(name string, field func(*Options) *string, choices ...string) func(*
 
 // badChoice is Ansible's error for a value that is none of a setting's choices.
 func badChoice(name, got string, choices []string) error {
-	return fmt.Errorf("Invalid value %q for configuration option %q, valid values are: %s", got, name+" ", strings.Join(choices, ", "))
+	text := fmt.Sprintf("Invalid value %q for configuration option %q, valid values are: %s", got, name+" ", strings.Join(choices, ", "))
+	return &SettingError{text}
 }
+
+// SettingError is a setting that Ansible refuses; its text is Ansible's own.
+type SettingError struct{ Text string }
+
+// Error implements error.
+func (e *SettingError) Error() string { return e.Text }
 
 var optionTable = []optionReader{
 	{Setting{[]string{"ANSIBLE_STDOUT_CALLBACK"}, "defaults", "stdout_callback"}, word(func(o *Options) *string { return &o.Stdout })},
-	{Setting{[]string{"ANSIBLE_CALLBACK_WHITELIST", "ANSIBLE_CALLBACKS_ENABLED"}, "defaults", "callbacks_enabled"}, readEnabled},
+	{Setting{[]string{"ANSIBLE_LOG_PATH"}, "defaults", "log_path"}, word(func(o *Options) *string { return &o.LogPath })},
+	{Setting{[]string{"ANSIBLE_NOCOWS"}, "defaults", "nocows"}, flag(func(o *Options) *bool { return &o.NoCows })},
+	{Setting{[]string{"ANSIBLE_COW_PATH"}, "defaults", "cowpath"}, word(func(o *Options) *string { return &o.CowPath })},
+	{Setting{[]string{"ANSIBLE_COW_SELECTION"}, "defaults", "cow_selection"}, word(func(o *Options) *string { return &o.CowSelection })},
+	{Setting{[]string{"ANSIBLE_COW_ACCEPTLIST"}, "defaults", "cowsay_enabled_stencils"}, list(func(o *Options) *[]string { return &o.Cows })},
+	{Setting{[]string{"ANSIBLE_CALLBACK_WHITELIST", "ANSIBLE_CALLBACKS_ENABLED"}, "defaults", "callbacks_enabled"}, list(func(o *Options) *[]string { return &o.Enabled })},
 	{Setting{[]string{"ANSIBLE_DISPLAY_SKIPPED_HOSTS"}, "defaults", "display_skipped_hosts"}, flag(func(o *Options) *bool { return &o.DisplaySkippedHosts })},
 	{Setting{[]string{"ANSIBLE_DISPLAY_OK_HOSTS"}, "defaults", "display_ok_hosts"}, flag(func(o *Options) *bool { return &o.DisplayOKHosts })},
 	{Setting{[]string{"ANSIBLE_DISPLAY_FAILED_STDERR"}, "defaults", "display_failed_stderr"}, flag(func(o *Options) *bool { return &o.DisplayFailedStderr })},
@@ -184,16 +216,6 @@ func ReadOptions(get Lookup) (Options, error) {
 	}
 	o.JUnit = readJUnit(get)
 	return o, nil
-}
-
-func readEnabled(o *Options, text string) error {
-	o.Enabled = nil
-	for _, name := range strings.Split(text, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			o.Enabled = append(o.Enabled, name)
-		}
-	}
-	return nil
 }
 
 func readPretty(o *Options, text string) error {

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,13 @@ func (p *printer) isVerbose(v view, level int) bool {
 	}
 	always, _ := v.res.GetStr("_ansible_verbose_always")
 	return p.screen.Verbosity > level || always == true
+}
+
+// broke warns of a callback that met an error, as Ansible does of a plugin that raised one. Python shows
+// the plugin's address; nothing depends on which one.
+func (p *printer) broke(method, plugin string, err error) {
+	const address = "0x7f0000000000"
+	p.screen.Warn(Warning{Text: fmt.Sprintf("Failure using method (%s) in callback plugin (<%s.CallbackModule object at %s>): %s", method, plugin, address, err)})
 }
 
 // noIndent is the indent of Python's indent=0: line breaks, but no blanks before the lines.

@@ -21,6 +21,13 @@ type Screen struct {
 	// Deprecations shows deprecation warnings (DEPRECATION_WARNINGS).
 	Deprecations bool
 
+	// Log, when not nil, gets what log_path gets: everything but debugging, without colours.
+	Log io.Writer
+	// LogPrefix begins each entry of the log; nil begins it with nothing.
+	LogPrefix func() string
+	// Cow draws a banner's text, nil for the plain one.
+	Cow func(text string) (string, error)
+
 	warned, deprecated, failed map[string]bool
 }
 
@@ -60,6 +67,26 @@ func (s *Screen) Message(m Message) {
 	}
 	// Ansible ignores that nobody reads; what cannot be written cannot be told either.
 	_, _ = io.WriteString(w, printable(text))
+	if !m.ScreenOnly && m.Color != ColorDebug {
+		s.log(m.Text)
+	}
+}
+
+// log writes an entry of the log file.
+func (s *Screen) log(text string) {
+	if s.Log == nil {
+		return
+	}
+	prefix := ""
+	if s.LogPrefix != nil {
+		prefix = s.LogPrefix()
+	}
+	_, _ = io.WriteString(s.Log, prefix+strings.TrimLeft(text, "\n")+"\n")
+}
+
+// screenOnly prints a text that does not go to the log.
+func (s *Screen) screenOnly(text string, c Color) {
+	s.Message(Message{Text: text, Color: c, ScreenOnly: true})
 }
 
 // printable replaces each byte that is not UTF-8 by a question mark.
@@ -82,6 +109,14 @@ func printable(text string) string {
 
 // Banner prints a headline filled with asterisks to the width of the screen, after an empty line.
 func (s *Screen) Banner(text string) {
+	if s.Cow != nil {
+		cow, err := s.Cow(text)
+		if err == nil {
+			s.Display(cow+"\n", NoColor)
+			return
+		}
+		s.Warn(Warning{Text: "somebody cleverly deleted cowsay or something during the PB run.  heh."})
+	}
 	text = strings.TrimFunc(text, isPySpace)
 	width, ok := textWidth(text)
 	if !ok {

@@ -12,7 +12,8 @@ import (
 
 // OpenScreen returns the screen of a process: out and err are its standard output and error, getenv is
 // os.Getenv. It is as wide as the terminal at out, and coloured when Ansible would be: with force_color
-// always, else unless nocolor is set, when out is a terminal that terminfo knows to have colours.
+// always, else unless nocolor is set, when out is a terminal that terminfo knows to have colours. Where
+// cowsay is installed it draws the banners, unless nocows is set.
 func OpenScreen(out, err *os.File, o Options, getenv func(string) string) *Screen {
 	s := NewScreen(out, err)
 	isTerminal := term.IsTerminal(int(out.Fd()))
@@ -24,6 +25,7 @@ func OpenScreen(out, err *os.File, o Options, getenv func(string) string) *Scree
 	if o.ForceColor || !o.NoColor && isTerminal && terminalColors(getenv) >= 0 {
 		s.Palette = o.Palette
 	}
+	s.Cow = findCow(o)
 	return s
 }
 

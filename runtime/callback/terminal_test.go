@@ -106,7 +106,7 @@ func TestOpenScreenOfAFile(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := DefaultOptions()
-			o.ForceColor, o.NoColor = c.force, c.no
+			o.ForceColor, o.NoColor, o.NoCows = c.force, c.no, true
 			s := OpenScreen(f, f, o, func(string) string { return "xterm" })
 			if s.Colored() != c.want || s.Columns != 79 {
 				t.Errorf("got colours %v, %d columns; want %v, 79", s.Colored(), s.Columns, c.want)

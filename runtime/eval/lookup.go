@@ -80,7 +80,7 @@ func (o lookupOpts) failed(name string, err error) (val, error) {
 	switch {
 	case isUndef(err):
 		return nil, err
-	case errors.Is(err, ErrNoLookup):
+	case className(err) == noLookup:
 		return nil, ansibleErr("lookup plugin (%s) not found", name)
 	case errors.As(err, &x) && x.Class == AnsibleOptionsError:
 		return nil, err

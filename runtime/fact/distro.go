@@ -44,18 +44,12 @@ func (p *probe) distro() (*distro, error) {
 		if !ok {
 			return ""
 		}
-		if y := p.interpreter(); y != nil && !newDistro(y.Distro) {
+		if y := p.interpreter(); y != nil && y.Distro != "new" {
 			return ""
 		}
 		return v
 	}
 	return d, nil
-}
-
-// newDistro says whether that version of distro reads /etc/debian_version: 1.7 and later do, the copy
-// in ansible-core, used where there is no other, does not.
-func newDistro(v string) bool {
-	return v != "" && !regexp.MustCompile(`^(0|1\.[0-6])(\.|$)`).MatchString(v)
 }
 
 func (d *distro) id() string {

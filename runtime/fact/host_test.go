@@ -127,6 +127,21 @@ func unpackHost(t *testing.T, a *txtar.Archive, args hostArgs) *System {
 // runIn runs a script of the host.
 func runIn(ctx context.Context, s *System, argv []string) Output {
 	tool := argv[0]
+	if tool == "/bin/sh" { // a pipe whose first tool is the host's
+		rest := argv[2]
+		c := exec.CommandContext(ctx, "/bin/sh", "-c", "/bin/sh "+s.path(rest))
+		var out, errs strings.Builder
+		c.Stdout, c.Stderr = &out, &errs
+		if first, _, _ := strings.Cut(rest, " "); !s.exists(first) {
+			return Output{Code: 127}
+		}
+		r := Output{}
+		if c.Run() != nil {
+			r.Code = c.ProcessState.ExitCode()
+		}
+		r.Stdout, r.Stderr = out.String(), errs.String()
+		return r
+	}
 	if !filepath.IsAbs(tool) {
 		tool = s.look(tool)
 	}

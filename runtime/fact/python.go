@@ -14,8 +14,8 @@ type python struct {
 	Version    [5]string // major, minor, micro, level, serial
 	Type       string
 	SSL        bool
-	// Distro is the version of the module distro that it can import, "" without: Ansible prefers it
-	// to its own copy, and the two disagree about Debian's version.
+	// Distro is "new" when it can import a module distro that reads /etc/debian_version, as 1.7 and
+	// later do, "old" for another one, "" without: Ansible prefers it to its own old copy.
 	Distro string
 }
 
@@ -27,29 +27,29 @@ func (y *python) text() string {
 	return v
 }
 
-// pythonQuestions prints one answer a line. Finding a module costs less than importing it.
+// pythonQuestions prints one answer a line. Finding a module costs less than importing it, or than
+// importing importlib.util to find it with.
 const pythonQuestions = `import sys
 print(sys.executable)
 for v in sys.version_info: print(v)
 print(getattr(sys,'subversion',[getattr(getattr(sys,'implementation',None),'name','')])[0])
 try:
- from importlib.util import find_spec
- has=lambda m:find_spec(m)
+ from _frozen_importlib_external import PathFinder
+ has=lambda m:PathFinder.find_spec(m)
 except ImportError:
  import imp
  def has(m):
   try: return imp.find_module(m)
   except ImportError: return None
-print(int(bool(has('_ssl'))))
+print(int('_ssl' in sys.builtin_module_names or bool(has('_ssl'))))
 d=has('distro')
 v=''
 if d:
- try:
-  f=d.origin
-  for l in open(f):
-   if l.startswith('__version__'): v=l.split('=')[1].strip().strip('"\'')
-  v=v or '0'
- except Exception: v='0'
+ v='old'
+ for f in (d.origin,d.origin.replace('__init__','distro')):
+  try:
+   if '_debian_version(' in open(f).read(): v='new'
+  except Exception: pass
 print(v)
 `
 

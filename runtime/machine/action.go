@@ -27,7 +27,6 @@ func init() {
 		"ansible.builtin.set_stats":              (*taskRun).setStats,
 		"ansible.builtin.add_host":               (*taskRun).addHost,
 		"ansible.builtin.group_by":               (*taskRun).groupBy,
-		"ansible.builtin.pause":                  (*taskRun).pause,
 		"ansible.builtin.gather_facts":           (*taskRun).gatherFacts,
 		"ansible.builtin.validate_argument_spec": (*taskRun).validateArgs,
 	}
@@ -129,7 +128,7 @@ func (x *taskRun) debugVar(v value.Value) (string, value.Value, error) {
 
 // expression evaluates text that is an expression without its braces.
 func (x *taskRun) expression(src string) (value.Value, error) {
-	t, err := (&outside{x: x}).Parse(eval.ParseTemplate, "{{"+src+"}}")
+	t, err := x.outside().Parse(eval.KindTemplate, "{{"+src+"}}")
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +138,7 @@ func (x *taskRun) expression(src string) (value.Value, error) {
 func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, error) {
 	cacheable := false
 	if v, ok := args.GetStr("cacheable"); ok {
-		cacheable, _ = boolean(v)
+		cacheable, _ = eval.Boolean(v)
 		args.Del("cacheable")
 	}
 	if args.Len() == 0 {
@@ -166,7 +165,7 @@ func (x *taskRun) keyName(k value.Value) (string, error) {
 	if err != nil || !strings.Contains(s, "{{") {
 		return s, err
 	}
-	t, err := (&outside{x: x}).Parse(eval.ParseTemplate, s)
+	t, err := x.outside().Parse(eval.KindTemplate, s)
 	if err != nil {
 		return "", err
 	}
@@ -180,7 +179,7 @@ func (x *taskRun) keyName(k value.Value) (string, error) {
 // factValue turns the words for true and false into booleans, as set_fact does in dialect classic.
 func (x *taskRun) factValue(v value.Value) value.Value {
 	if s, ok := value.Text(v); ok && x.m.dialect == eval.Classic {
-		switch lower(s) {
+		switch strings.ToLower(s) {
 		case "true", "yes":
 			return true
 		case "false", "no":
@@ -220,7 +219,7 @@ func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, erro
 	if err != nil {
 		return nil, err
 	}
-	quiet, _ := boolean(get(args, "quiet"))
+	quiet, _ := eval.Boolean(get(args, "quiet"))
 	res := value.NewDict()
 	if !quiet {
 		res.SetStr("_ansible_verbose_always", true)
@@ -282,7 +281,7 @@ func (x *taskRun) parsedCondition(that value.Value) (value.Value, error) {
 	if !ok {
 		return that, nil
 	}
-	return (&outside{x: x}).Parse(eval.ParseCondition, src)
+	return x.outside().Parse(eval.KindCondition, src)
 }
 
 // message reads an argument that is a text or a list of texts.
@@ -315,7 +314,7 @@ func (x *taskRun) setStats(_ context.Context, args *value.Dict) (*value.Dict, er
 	stats := value.DictOf("data", value.NewDict(), "per_host", false, "aggregate", true)
 	for _, opt := range []string{"per_host", "aggregate"} {
 		if v := get(args, opt); v != nil {
-			b, _ := boolean(v)
+			b, _ := eval.Boolean(v)
 			stats.SetStr(opt, b)
 		}
 	}
@@ -349,10 +348,6 @@ func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*v
 		return nil, faultf("the controller answered with a %s", value.TypeName(a.Value.V))
 	}
 	return res, nil
-}
-
-func (x *taskRun) pause(ctx context.Context, args *value.Dict) (*value.Dict, error) {
-	return x.ask(ctx, event.Pause, args)
 }
 
 func (x *taskRun) includeVars(ctx context.Context, args *value.Dict) (*value.Dict, error) {

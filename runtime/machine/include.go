@@ -227,6 +227,8 @@ func (x *taskRun) heldFragments(list []wanted) *event.Answer {
 func (m *Machine) addExtension(e *ir.Extension) {
 	m.extend(e.FirstTask, e.FirstScope, e.FirstLayer, e.FirstRole, &e.Tables)
 	m.handlers = append(m.handlers, e.Handlers...)
+	m.code.PlayDefaults = append(m.code.PlayDefaults, e.PlayDefaults...)
+	m.code.PlayRoleVars = append(m.code.PlayRoleVars, e.PlayRoleVars...)
 	for _, n := range e.Known {
 		m.known[n] = true
 	}

@@ -33,8 +33,31 @@ func (x *taskRun) items() (items []value.Value, looped bool, err error) {
 		}
 		return list.V, true, nil
 	}
-	items, err = x.eval().With(l.With, l.Items.V, x.lookupFolder())
+	items, err = x.withItems(l)
 	return items, true, err
+}
+
+// withItems runs the lookup of with_X over the rendered terms.
+func (x *taskRun) withItems(l *ir.Loop) ([]value.Value, error) {
+	ev := x.eval()
+	v, err := ev.Value(l.Items.V)
+	if err != nil {
+		return nil, err
+	}
+	terms := []value.Value{v}
+	switch t := v.(type) {
+	case *value.List:
+		terms = t.V
+	case value.Tuple:
+		terms = t
+	}
+	x.subdir = x.lookupFolder()
+	defer func() { x.subdir = "" }()
+	list, err := ev.Loop(l.With, terms)
+	if err != nil {
+		return nil, err
+	}
+	return value.Taint(list).(*value.List).V, nil
 }
 
 // lookupFolder is the subfolder in which with_first_found and with_fileglob look first.

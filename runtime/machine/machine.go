@@ -17,6 +17,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -73,7 +74,7 @@ type Machine struct {
 	up    Upstream
 	run   Runner
 
-	dialect   eval.Dialect
+	dialect   expr.Dialect
 	layers    map[int]*value.Dict
 	tasks     map[int]*ir.Task
 	scopes    map[int]*ir.Scope
@@ -87,14 +88,14 @@ type Machine struct {
 	magic     *value.Dict
 	facts     *value.Dict // the namespace ansible_facts, made from host.Facts when needed
 
-	notified  map[int]bool
-	roleRan   map[int]bool // roles of which a task has run
-	roleDone  map[int]bool
-	levels    []*level // the code being run, outermost first
-	includes  []*value.Dict
-	asked     map[string]value.Value // variables fetched by name
-	started   bool                   // the task of --start-at-task was met
-	sourceVar int
+	notified map[int]bool
+	roleRan  map[int]bool // roles of which a task has run
+	roleDone map[int]bool
+	levels   []*level // the code being run, outermost first
+	includes []*value.Dict
+	asked    map[string]value.Value // variables fetched by name
+	parsed   map[string]value.Value // texts met at run time
+	started  bool                   // the task of --start-at-task was met
 }
 
 // errEnded says that the play is over for the host, by meta: end_host or end_play, or by the
@@ -107,7 +108,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
 		excluded: map[int]bool{}, known: map[string]bool{},
-		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, asked: map[string]value.Value{},
+		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, asked: map[string]value.Value{}, parsed: map[string]value.Value{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}
@@ -207,10 +208,6 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 			failed, err = m.meta(ctx, in.Task, addr)
 		case ir.OpFlush:
 			failed, err = m.flush(ctx, addr)
-		case ir.OpRole:
-			if m.roleDone[in.Task] && !m.roles[in.Task].AllowDuplicates {
-				pc = in.A
-			}
 		case ir.OpRoleDone:
 			m.roleDone[in.Task] = m.roleDone[in.Task] || m.roleRan[in.Task]
 		case ir.OpBlock:

@@ -22,6 +22,8 @@ type taskRun struct {
 	vars   *scope
 	flags  event.Flags
 	notify []string
+	// subdir is where the lookup of a with_ loop looks for files first.
+	subdir string
 	// loopFault is an undefined variable in the loop's terms: it counts only when no condition
 	// skips the task.
 	loopFault error
@@ -63,9 +65,13 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	return x.finish(x.result())
 }
 
-// skips says whether the task is left out without a word: by tags, or by --start-at-task.
+// skips says whether the task is left out without a word: by tags, by --start-at-task, or because its
+// role has run on the host already.
 func (m *Machine) skips(number int, t *ir.Task) bool {
 	if m.excluded[number] {
+		return true
+	}
+	if t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates {
 		return true
 	}
 	if !m.started && !t.Implicit {
@@ -86,7 +92,7 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 
 // eval returns an evaluator that sees the variables as they are now.
 func (x *taskRun) eval() *eval.Eval {
-	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: &outside{x: x}})
+	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside()})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
@@ -236,7 +242,7 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if err != nil {
 		return false, x.optionFault(err)
 	}
-	b, ok := boolean(r)
+	b, ok := eval.Boolean(r)
 	if !ok {
 		s, _ := value.ToStr(r)
 		return false, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an bool."+
@@ -247,30 +253,7 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 
 const validBooleans = "0, 1, 'f', 'n', '1', 't', 'true', 'on', 'y', 'off', 'yes', '0', 'false', 'no'"
 
-// boolean reads a value as Ansible's convert_bool does with strict off.
-func boolean(v value.Value) (b, ok bool) {
-	switch x := v.(type) {
-	case bool:
-		return x, true
-	case int64:
-		return x == 1, x == 0 || x == 1
-	case float64:
-		return x == 1, x == 0 || x == 1
-	}
-	s, isText := value.Text(v)
-	if !isText {
-		return false, false
-	}
-	switch lower(s) {
-	case "y", "yes", "on", "1", "true", "t":
-		return true, true
-	case "n", "no", "off", "0", "false", "f", "":
-		return false, true
-	}
-	return false, false
-}
-
-// number evaluates a keyword that is an integer.
+// number64 evaluates a keyword that is an integer.
 func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	if !v.IsSet() {
 		return unset, nil

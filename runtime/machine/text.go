@@ -11,8 +11,6 @@ import (
 	"pbc/ir"
 )
 
-func lower(s string) string { return strings.ToLower(s) }
-
 func contains(s, sub string) bool { return strings.Contains(s, sub) }
 
 func oneOf(s string, list []string) bool {

@@ -307,3 +307,26 @@ func umask() uint32 {
 	syscall.Umask(m)
 	return uint32(m)
 }
+
+// SetEnv sets an environment variable for the programs the task runs.
+func (t *Task) SetEnv(name, v string) {
+	over := map[string]string{name: v}
+	for k, e := range t.Environ.Over {
+		if k != name {
+			over[k] = e
+		}
+	}
+	t.Environ.Over = over
+}
+
+// ExecLine runs a command line that is split into words and expanded as Ansible's run_command does.
+func (t *Task) ExecLine(ctx context.Context, line string) (Output, error) {
+	words, err := posix.Split(line)
+	if err != nil {
+		return Output{}, &PyException{Class: "ValueError", Msg: err.Error()}
+	}
+	for i := range words {
+		words[i] = t.Environ.ExpandPath(words[i])
+	}
+	return t.Exec(ctx, words, "")
+}

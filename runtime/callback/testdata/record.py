@@ -20,6 +20,7 @@ import sys
 import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PLUGIN = os.path.join(HERE, "../../../conformance/oracle/plugin")
 ROOT = "/tmp/pbc-callback"
 PLACE = ROOT + "/w"
 
@@ -62,6 +63,8 @@ def record(name, only=None):
         settings = []
         while words and "=" in words[0] and not words[0].startswith("-"):
             settings.append(words.pop(0))
+        if label == "plain":  # also record what the conformance suite's callback logs
+            env.update(ANSIBLE_CALLBACK_PLUGINS=PLUGIN, PBC_EVENT_LOG=ROOT + "/eventlog")
         env.update(s.split("=", 1) for s in settings)
         prepare(files)
         args = ["-i", "inventory", "-f", "1"] + words
@@ -82,6 +85,10 @@ def record(name, only=None):
             with open(ROOT + "/events", "rb") as events:
                 out.write(b"-- events --\n" + events.read())
             out.write(b"-- stdout --\n" + done.stdout + b"-- stderr --\n" + done.stderr)
+            for extra in ("eventlog", "log"):
+                if os.path.exists(ROOT + "/" + extra):
+                    with open(ROOT + "/" + extra, "rb") as log:
+                        out.write(b"-- %s --\n" % extra.encode() + log.read())
             for report in sorted(glob.glob(ROOT + "/junit/*.xml")):
                 with open(report, "rb") as xml:
                     out.write(b"-- junit --\n" + xml.read())
@@ -190,7 +197,8 @@ class Recorder:
 
         def display(this, msg, color=None, stderr=False, screen_only=False, log_only=False, newline=True):
             if not log_only:
-                self.emit("message", text=msg, color=role(color), stderr=stderr, no_newline=not newline)
+                self.emit("message", text=msg, color=role(color), stderr=stderr, no_newline=not newline,
+                          screen_only=screen_only)
 
         def warning(this, msg, formatted=False):
             self.emit("warning", text=msg, formatted=formatted)

@@ -4,9 +4,9 @@
 Each host is unpacked into a folder, given a Python and Ansible's library by bind mounts in a mount
 namespace of its own, and setup is run in it by chroot. Its answer becomes the part want.json.
 
-    unshare -m testdata/oracle.py [hosts/name.txtar ...]      (as root)
+    unshare -m testdata/oracle.py [name.txtar ...]      (as root)
 
-args.json: subset is gather_subset; uname overrides fields of uname(2); bundled hides the module
+args.json: module is service_facts, else setup is run; subset is gather_subset; uname overrides fields of uname(2); bundled hides the module
 distro, so that ansible-core uses its own copy; drop are facts not to record; env is the environment.
 A part named "path -> target" is a link, "path/ ->" a folder; a path under bin or sbin, or one that begins with
 "#!", is executable; newlines of a file called environ stand for NUL.
@@ -43,10 +43,14 @@ if os.environ.get('TRACE'):
     import traceback
     ac.repr = lambda e: traceback.format_exc()
 import ansible.module_utils.basic as basic
-basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': {
-    'gather_subset': o['subset'], 'fact_path': '/etc/ansible/facts.d'}}).encode()
-from ansible.modules import setup
-setup.main()
+if o.get('module') == 'service_facts':
+    basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': {}}).encode()
+    from ansible.modules import service_facts as module
+else:
+    basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': {
+        'gather_subset': o['subset'], 'fact_path': '/etc/ansible/facts.d'}}).encode()
+    from ansible.modules import setup as module
+module.main()
 '''
 
 
@@ -94,7 +98,8 @@ def ask(parts, args):
         os.makedirs(root + '/tmp', exist_ok=True)
         wanted = [(b, root + b) for b in BINDS]
         wanted += [('/usr/lib64', root + '/lib64'), ('/usr/lib/x86_64-linux-gnu', root + '/lib/x86_64-linux-gnu'),
-                   ('/usr/bin/dash', root + '/bin/sh'), ('/usr/bin/cat', root + '/bin/cat')]
+                   ('/usr/bin/dash', root + '/bin/sh'), ('/usr/bin/cat', root + '/bin/cat'),
+                   ('/usr/bin/grep', root + '/bin/grep'), ('/usr/bin/tr', root + '/bin/tr')]
         for src, dest in wanted:
             bind(src, dest)
             mounts.append(dest)
@@ -112,7 +117,7 @@ def ask(parts, args):
 
 
 def main():
-    files = sys.argv[1:] or sorted(glob.glob(HERE + '/hosts/*.txtar'))
+    files = sys.argv[1:] or sorted(glob.glob(HERE + '/*/*.txtar'))
     for f in files:
         with open(f) as fh:
             text = fh.read()
@@ -122,7 +127,10 @@ def main():
         out = ask(parts, args)
         want = {k: v for k, v in out.get('ansible_facts', {}).items()
                 if k not in args.get('drop', []) + DROP}
-        if 'ansible_facts' not in out:
+        if args.get('module'):
+            del out['invocation']
+            want = out
+        elif 'ansible_facts' not in out:
             sys.exit('%s: %s' % (f, out))
         with open(f, 'w') as fh:
             fh.write(re.split(r'^-- want.json --\n', text, flags=re.M)[0])

@@ -5,6 +5,7 @@ package builtin
 import (
 	"strings"
 
+	"pbc/runtime/fact"
 	"pbc/runtime/module"
 	"pbc/runtime/module/commands"
 	"pbc/runtime/module/files"
@@ -30,9 +31,14 @@ var table = []module.Module{
 	network.WaitFor(),
 	system.Ping(),
 	system.Getent(),
+	system.Group(),
+	system.Cron(),
+	system.Sysctl(),
 	system.Systemd(),
 	system.SystemdService(),
 	system.Service(),
+	fact.Setup,
+	fact.ServiceFacts,
 }
 
 var byName = index()

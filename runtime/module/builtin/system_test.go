@@ -92,7 +92,6 @@ const fakeSystemctl = `#!/bin/sh\nd=$(dirname $0)/state\necho "$@" >>$d/log\n` +
 func TestSystemd(t *testing.T) {
 	setup := []string{"dir bin 0755", "dir bin/state 0755", "file bin/systemctl 0755 " + fakeSystemctl,
 		"file bin/state/web 0644 ActiveState=inactive\\n", "file bin/state/bad 0644 ActiveState=active\\n"}
-	const env = "env:PATH=@D@/bin:/usr/bin:/bin "
 	differ(t, "systemd", []scenario{
 		{name: "systemd", setup: setup, steps: []string{
 			"check " + env + `systemd {"name": "web", "state": "started", "enabled": true}`,

@@ -239,14 +239,7 @@ func Validate(ctx context.Context, t *module.Task, path string, failed func(modu
 	if !strings.Contains(line, "%s") {
 		return module.Fail("validate must contain %%s: %s", line)
 	}
-	words, err := posix.Split(strings.NewReplacer("%%", "%", "%s", path).Replace(line))
-	if err != nil {
-		return &module.PyException{Class: "ValueError", Msg: err.Error()}
-	}
-	for i := range words {
-		words[i] = t.Environ.ExpandPath(words[i])
-	}
-	out, err := t.Exec(ctx, words, "")
+	out, err := t.ExecLine(ctx, strings.NewReplacer("%%", "%", "%s", path).Replace(line))
 	if err != nil {
 		return err
 	}

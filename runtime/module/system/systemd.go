@@ -100,11 +100,7 @@ func (u *unit) prepare(bin string) {
 		u.ctl = append(u.ctl, "--force")
 	}
 	if _, ok := u.t.Environ.Lookup("XDG_RUNTIME_DIR"); !ok {
-		over := map[string]string{"XDG_RUNTIME_DIR": fmt.Sprintf("/run/user/%d", os.Geteuid())}
-		for k, v := range u.t.Environ.Over {
-			over[k] = v
-		}
-		u.t.Environ.Over = over
+		u.t.SetEnv("XDG_RUNTIME_DIR", fmt.Sprintf("/run/user/%d", os.Geteuid()))
 	}
 }
 

@@ -1,0 +1,196 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/machine"
+	"pbc/runtime/module"
+	"pbc/runtime/module/builtin"
+	"pbc/transport/wire"
+)
+
+// runner runs modules in this process, or in that of another user.
+type runner struct {
+	s   *server
+	mu  sync.Mutex
+	tmp string
+	// hops are the agents of other users, kept for the run.
+	hops map[machine.Become]*hop
+}
+
+func newRunner(s *server) *runner { return &runner{s: s, hops: map[machine.Become]*hop{}} }
+
+// Has implements machine.Runner.
+func (r *runner) Has(name string) bool {
+	_, ok := builtin.Lookup(name)
+	return ok
+}
+
+// TempDir implements machine.Runner: one folder for the session, made when first asked for.
+func (r *runner) TempDir() (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tmp != "" {
+		return r.tmp, nil
+	}
+	base := tempBase()
+	if err := os.MkdirAll(base, 0o700); err != nil {
+		base = os.TempDir()
+	}
+	dir, err := os.MkdirTemp(base, "ansible-tmp-pbc-")
+	if err != nil {
+		return "", err
+	}
+	r.tmp = dir
+	return dir, nil
+}
+
+// tempBase is Ansible's remote_tmp: ~/.ansible/tmp.
+func tempBase() string {
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".ansible", "tmp")
+	}
+	return os.TempDir()
+}
+
+// Run implements machine.Runner.
+func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *value.Dict {
+	if msg := r.s.opt.Unreachable; msg != "" {
+		return value.DictOf("unreachable", true, "msg", msg, "changed", false)
+	}
+	if b != (machine.Become{}) {
+		return r.runAs(ctx, c, b)
+	}
+	m, ok := builtin.Lookup(c.Name)
+	if !ok {
+		return failed("the module " + c.Name + " is not part of this agent")
+	}
+	return guarded(ctx, m, c)
+}
+
+// guarded runs a module and turns a panic into the failure of its task.
+func guarded(ctx context.Context, m *module.Module, c *module.Call) (res *value.Dict) {
+	defer func() {
+		if p := recover(); p != nil {
+			res = failed(fmt.Sprintf("module %s crashed: %v", m.Name, p))
+			res.SetStr("exception", string(debug.Stack()))
+		}
+	}()
+	return m.Run(ctx, c)
+}
+
+func failed(msg string) *value.Dict {
+	return value.DictOf("failed", true, "msg", msg, "changed", false)
+}
+
+func (r *runner) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, h := range r.hops {
+		h.sess.Close()
+	}
+	if r.tmp != "" {
+		os.RemoveAll(r.tmp)
+		r.tmp = ""
+	}
+}
+
+// hop is the agent of another user.
+type hop struct {
+	sess   *wire.Session
+	frames *wire.Frames
+	mu     sync.Mutex
+	last   uint32
+	calls  map[uint32]chan *value.Dict
+}
+
+// runAs runs a module as another user.
+func (r *runner) runAs(ctx context.Context, c *module.Call, b machine.Become) *value.Dict {
+	h, err := r.hop(ctx, b)
+	if err != nil {
+		return becomeFailure(err)
+	}
+	return h.call(ctx, c)
+}
+
+func (r *runner) hop(ctx context.Context, b machine.Become) (*hop, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := r.hops[b]; h != nil {
+		select {
+		case <-h.sess.Done():
+		default:
+			return h, nil
+		}
+	}
+	if r.s.opt.Hop == nil {
+		return nil, fmt.Errorf("this agent cannot become another user")
+	}
+	rw, err := r.s.opt.Hop(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	h, err := newHop(rw, r.s)
+	if err != nil {
+		return nil, err
+	}
+	r.hops[b] = h
+	return h, nil
+}
+
+// HopError is an agent of another user that could not be started: what sudo or its like said.
+type HopError struct {
+	// Msg is the result's "msg" where Ansible fails with a message of its own.
+	Msg            string
+	RC             int
+	Stdout, Stderr string
+}
+
+func (e *HopError) Error() string { return e.Msg }
+
+// becomeFailure is the result of a task whose user cannot be reached.
+func becomeFailure(err error) *value.Dict {
+	var e *HopError
+	if errors.As(err, &e) && e.Msg == "" {
+		return value.DictOf("failed", true, "changed", false, "module_stdout", e.Stdout, "module_stderr", e.Stderr,
+			"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error", "rc", int64(e.RC))
+	}
+	return value.DictOf("failed", true, "msg", err.Error(), "changed", false)
+}
+
+// call sends a module to the hop and waits for its result.
+func (h *hop) call(ctx context.Context, c *module.Call) *value.Dict {
+	h.mu.Lock()
+	h.last++
+	id := h.last
+	done := make(chan *value.Dict, 1)
+	h.calls[id] = done
+	h.mu.Unlock()
+	b, err := event.Encode(event.KindCall, &event.Call{ID: id, Module: c.Name, Call: ir.Val{V: machine.EncodeCall(c, machine.Become{})}})
+	if err == nil {
+		err = h.frames.WriteFrame(b)
+	}
+	if err == nil {
+		err = h.frames.Flush()
+	}
+	if err != nil {
+		return failed("the agent of the other user is gone: " + err.Error())
+	}
+	select {
+	case res := <-done:
+		return res
+	case <-ctx.Done():
+		return failed(ctx.Err().Error())
+	case <-h.sess.Done():
+		return failed(fmt.Sprintf("the agent of the other user is gone: %v", h.sess.Err()))
+	}
+}

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"context"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+)
+
+// Task implements controller.Linker.
+func (k *linked) Task(play, task int) (*ir.Task, *ir.Role) { return k.l.Task(play, task) }
+
+// Include implements controller.Linker.
+func (k *linked) Include(play, task int, host string, wanted *value.List) ([]ir.Extension, error) {
+	return k.l.Include(play, task, host, wanted)
+}
+
+// Answer implements controller.Linker.
+func (k *linked) Answer(ctx context.Context, play int, host string, n *event.Need) *event.Answer {
+	return k.l.Answer(ctx, play, host, n)
+}

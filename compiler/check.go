@@ -1,0 +1,47 @@
+package compiler
+
+import (
+	"pbc/compiler/diag"
+	"pbc/ir"
+	"pbc/ir/value"
+)
+
+// check finds what is right Ansible that pbc does not do yet.
+func (u *Unit) check(p *ir.Play, t *ir.Tables, out *diag.List) {
+	if p != nil {
+		u.checkStrategy(p, out)
+	}
+	for _, task := range t.Tasks {
+		u.checkTask(task, out)
+	}
+}
+
+func (u *Unit) checkStrategy(p *ir.Play, out *diag.List) {
+	s, ok := value.Text(p.Strategy.V)
+	switch {
+	case !p.Strategy.IsSet(), ok && (s == "linear" || s == "ansible.builtin.linear"):
+	default:
+		text, _ := value.ToStr(p.Strategy.V)
+		out.Add(diag.Unsupportedf(p.Pos, "strategy %q", text))
+	}
+}
+
+func (u *Unit) checkTask(t *ir.Task, out *diag.List) {
+	if n, ok := t.Async.V.(int64); t.Async.IsSet() && !(ok && n == 0) {
+		out.Add(diag.Unsupportedf(t.Pos, "the keyword async"))
+	}
+	if t.Throttle.IsSet() {
+		if n, ok := t.Throttle.V.(int64); !ok || n != 0 {
+			out.Add(diag.Unsupportedf(t.Pos, "the keyword throttle"))
+		}
+	}
+	if t.Include != nil || t.Module == "ansible.builtin.meta" || u.opt.Supported == nil {
+		return
+	}
+	if t.Module == "" {
+		return // an unknown name behind action: fails when it runs, as in Ansible
+	}
+	if !u.opt.Supported(t.Module) {
+		out.Add(diag.Unsupportedf(t.Pos, "the module %s", t.Module))
+	}
+}

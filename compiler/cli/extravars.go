@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"pbc/compiler/diag"
+	"pbc/compiler/inventory"
+	"pbc/compiler/playbook/args"
+	"pbc/compiler/vault"
+	"pbc/compiler/yaml"
+	"pbc/ir"
+	"pbc/ir/value"
+)
+
+// OptionsError is a fault in the options that Ansible finds after parsing them. It prints its help, then
+// the message after "ERROR! ", and exits with 5.
+type OptionsError struct{ Msg string }
+
+func (e *OptionsError) Error() string { return e.Msg }
+
+// Vars says how extra variables become values.
+type Vars struct {
+	Vault       *vault.Keyring
+	Mk          func(string, *yaml.Node) value.Value // see yaml.Node.ToValue; may be nil
+	Duplicates  string                               // DUPLICATE_YAML_DICT_KEY
+	MergeHashes bool                                 // DEFAULT_HASH_BEHAVIOUR is merge
+	Warn        func(msg string)                     // may be nil
+}
+
+// ExtraVars combines the values of -e in order. The error is an *OptionsError, or a *diag.Diagnostic for
+// a file or a text that cannot be read.
+func (v Vars) ExtraVars(opts []string) (*value.Dict, error) {
+	all := value.NewDict()
+	for _, opt := range opts {
+		if opt == "" {
+			continue
+		}
+		one, err := v.one(opt)
+		if err != nil {
+			return nil, err
+		}
+		d, ok := one.(*value.Dict)
+		if !ok {
+			return nil, &OptionsError{fmt.Sprintf("Invalid extra vars data supplied. '%s' could not be made into a dictionary", opt)}
+		}
+		all = inventory.Combine(all, d, v.MergeHashes)
+	}
+	return all, nil
+}
+
+func (v Vars) one(opt string) (value.Value, error) {
+	switch {
+	case opt[0] == '@':
+		return v.file(opt[1:])
+	case opt[0] == '/' || opt[0] == '.':
+		return nil, &OptionsError{fmt.Sprintf("Please prepend extra_vars filename '%s' with '@'", opt)}
+	case opt[0] == '[' || opt[0] == '{':
+		return v.parse("<string>", []byte(opt), false)
+	}
+	a, err := args.ParseKV(opt, false)
+	if err != nil {
+		return nil, &diag.Diagnostic{Kind: diag.Invalid, Msg: err.Error()}
+	}
+	d := value.NewDict()
+	for _, kv := range a.Pairs {
+		d.SetStr(kv.Key, v.text(kv.Value))
+	}
+	if a.HasRaw {
+		d.SetStr("_raw_params", v.text(a.Raw))
+	}
+	return d, nil
+}
+
+func (v Vars) text(s string) value.Value {
+	if v.Mk == nil {
+		return s
+	}
+	return v.Mk(s, &yaml.Node{Pos: ir.Pos{File: "<string>"}, Tag: "!!str", Value: s, Raw: s})
+}
+
+func (v Vars) file(file string) (value.Value, error) {
+	data, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		return nil, &diag.Diagnostic{Kind: diag.Invalid, Exit: 1,
+			Msg: "Unable to retrieve file contents\nCould not find or access '" + file + "' on the Ansible Controller.\n" +
+				"If you are using a module and expect the file to exist on the remote, see the remote_src option"}
+	}
+	if err != nil {
+		msg := err.Error()[strings.LastIndex(err.Error(), ": ")+2:]
+		return nil, &diag.Diagnostic{Kind: diag.Invalid, Msg: "an error occurred while trying to read the file '" + file + "': " + msg}
+	}
+	secret := vault.IsEncrypted(data)
+	if secret {
+		if data, err = v.Vault.Decrypt(data, file); err != nil {
+			return nil, &diag.Diagnostic{Kind: diag.Invalid, Exit: 1, Msg: err.Error()}
+		}
+	}
+	return v.parse(file, data, secret)
+}
+
+func (v Vars) parse(file string, data []byte, secret bool) (value.Value, error) {
+	docs, diags := yaml.Options{Duplicates: v.Duplicates, Hidden: secret}.Parse(file, data)
+	for _, d := range diags.Items {
+		if d.Kind != diag.Warning {
+			return nil, d
+		}
+		if v.Warn != nil {
+			v.Warn(d.Msg)
+		}
+	}
+	if len(docs) == 0 {
+		return nil, nil
+	}
+	return docs[0].ToValue(v.Mk), nil
+}

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// helpColumn is where argparse starts the texts of options.
+const helpColumn = 24
+
+// printer lays texts out as argparse does, for one width.
+type printer struct {
+	prog  string
+	width int
+}
+
+// usage is the text that starts with "usage:".
+func (f printer) usage(options []*option) string {
+	parts := []string{f.prog}
+	seen := map[string]bool{}
+	for _, o := range options {
+		if o.mutex == "" {
+			parts = append(parts, "["+usagePart(o)+"]")
+			continue
+		}
+		if seen[o.mutex] {
+			continue
+		}
+		seen[o.mutex] = true
+		var group []string
+		for _, g := range options {
+			if g.mutex == o.mutex {
+				group = append(group, usagePart(g))
+			}
+		}
+		parts = append(parts, "["+strings.Join(group, " | ")+"]")
+	}
+	const prefix = "usage: "
+	tail := []string{positional, "[" + positional + " ...]"}
+	if one := prefix + strings.Join(append(append([]string(nil), parts...), tail...), " "); len(one) <= f.width {
+		return one + "\n"
+	}
+	if 4*(len(prefix)+len(f.prog)) > 3*f.width { // too narrow: the name stands alone
+		indent := strings.Repeat(" ", len(prefix))
+		lines := append([]string{prefix + f.prog}, f.fill(parts[1:], indent, len(indent)-1)...)
+		return strings.Join(append(lines, f.fill(tail, indent, len(indent)-1)...), "\n") + "\n"
+	}
+	indent := strings.Repeat(" ", len(prefix)+len(f.prog)+1)
+	lines := f.fill(parts, indent, len(prefix)-1)
+	lines[0] = prefix + strings.TrimPrefix(lines[0], indent)
+	lines = append(lines, f.fill(tail, indent, len(indent)-1)...)
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func usagePart(o *option) string {
+	if o.takesArg() {
+		return o.strings[0] + " " + o.metavar()
+	}
+	return o.strings[0]
+}
+
+// fill puts parts on lines; the first line is used up to length already.
+func (f printer) fill(parts []string, indent string, length int) []string {
+	var lines, line []string
+	for _, p := range parts {
+		if length+1+len(p) > f.width && line != nil {
+			lines = append(lines, indent+strings.Join(line, " "))
+			line, length = nil, len(indent)-1
+		}
+		line = append(line, p)
+		length += len(p) + 1
+	}
+	return append(lines, indent+strings.Join(line, " "))
+}
+
+// group is a heading of the help.
+type group struct{ title, description string }
+
+// help is the whole help.
+func (f printer) help(options []*option, groups []group, description, positionalHelp string) string {
+	var b strings.Builder
+	b.WriteString(f.usage(options) + "\n" + strings.Join(wrap(description, f.width), "\n") + "\n\n")
+	b.WriteString("positional arguments:\n" + f.entry(positional, positionalHelp))
+	for i, g := range groups {
+		b.WriteString("\n" + g.title + ":\n")
+		if g.description != "" {
+			for _, line := range wrap(g.description, f.width-4) {
+				b.WriteString("  " + line + "\n")
+			}
+			b.WriteString("\n")
+		}
+		for _, o := range sorted(options) {
+			if o.group == i {
+				b.WriteString(f.entry(invocation(o), o.help))
+			}
+		}
+	}
+	return b.String()
+}
+
+func invocation(o *option) string {
+	parts := append([]string(nil), o.strings...)
+	if o.takesArg() {
+		for i := range parts {
+			parts[i] += " " + o.metavar()
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (f printer) entry(head, text string) string {
+	column := min(helpColumn, max(f.width-20, 4))
+	lines := wrap(text, max(f.width-column, 11))
+	indent := strings.Repeat(" ", column)
+	if len(head) <= column-4 {
+		head = "  " + head + strings.Repeat(" ", column-2-len(head))
+		return head + strings.Join(lines, "\n"+indent) + "\n"
+	}
+	return "  " + head + "\n" + indent + strings.Join(lines, "\n"+indent) + "\n"
+}
+
+// wrap is Python's textwrap.wrap of a text whose blanks count as one.
+func wrap(text string, width int) []string {
+	var chunks []string
+	for i, w := range strings.Fields(text) {
+		if i > 0 {
+			chunks = append(chunks, " ")
+		}
+		chunks = append(chunks, hyphenated(w)...)
+	}
+	var lines []string
+	line, length := "", 0
+	for len(chunks) > 0 {
+		c := chunks[0]
+		n := utf8.RuneCountInString(c)
+		switch {
+		case length == 0 && c == " " && len(lines) > 0:
+			chunks = chunks[1:]
+		case length+n <= width:
+			line, length, chunks = line+c, length+n, chunks[1:]
+		case n > width && length < width:
+			r := []rune(c)
+			line += string(r[:width-length])
+			chunks[0] = string(r[width-length:])
+			fallthrough
+		default:
+			lines = append(lines, strings.TrimRight(line, " "))
+			line, length = "", 0
+		}
+	}
+	if line != "" {
+		lines = append(lines, strings.TrimRight(line, " "))
+	}
+	return lines
+}
+
+// hyphenated splits a word after its hyphens: those between letters, at least two on each side.
+func hyphenated(w string) []string {
+	r := []rune(w)
+	letter := func(i int) bool { return i >= 0 && i < len(r) && (unicode.IsLetter(r[i]) || r[i] == '_') }
+	punct := func(i int) bool {
+		return i >= 0 && i < len(r) && (letter(i) || unicode.IsNumber(r[i]) || strings.ContainsRune("!\"'&.,?", r[i]))
+	}
+	var parts []string
+	start := 0
+	for i := range r {
+		if r[i] != '-' || i == start {
+			continue
+		}
+		before := letter(i-1) && letter(i-2) || punct(i-1) && i >= 3 && r[i-2] == '-' && letter(i-3)
+		after := letter(i+1) && (letter(i+2) || i+2 < len(r) && r[i+2] == '-' && letter(i+3))
+		if before && after {
+			parts = append(parts, string(r[start:i+1]))
+			start = i + 1
+		}
+	}
+	return append(parts, string(r[start:]))
+}

@@ -1,0 +1,274 @@
+// Package compiler turns playbooks into programs: it loads what they name (playbook), lowers it to
+// linear instructions (lower), and checks that everything in it is supported. It also stays at hand
+// while a program runs, for the files that dynamic includes bring in.
+//
+// The phases and their packages are told in ARCHITECTURE.md.
+package compiler
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sort"
+
+	"pbc/compiler/diag"
+	"pbc/compiler/files"
+	"pbc/compiler/jinja"
+	"pbc/compiler/link"
+	"pbc/compiler/lower"
+	"pbc/compiler/playbook"
+	"pbc/compiler/yaml"
+	"pbc/ir"
+	"pbc/ir/expr"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// Options say what to compile and where things are.
+type Options struct {
+	Files   []string // the playbooks, as given
+	Dialect expr.Dialect
+	Extra   *value.Dict // -e, for names that must be known before running
+	Store   *files.Store
+	// Supported says whether pbc can run a module, by its full name.
+	Supported func(module string) bool
+	// KnownFact says whether pbc gathers a fact, by its name without prefix. Nil knows all.
+	KnownFact func(name string) bool
+	Managed   string // the setting ansible_managed
+	Playbook  playbook.Options
+}
+
+// Unit is a set of playbooks compiled together: the program, and the way back to their trees. It
+// implements link.Front. It is not for use by several goroutines at once.
+type Unit struct {
+	Program *ir.Program
+	// Starts are the numbers of the first play of each playbook.
+	Starts []int
+
+	opt      Options
+	source   *playbook.Recording
+	loader   *playbook.Loader
+	plays    []*lower.Play
+	jinja    jinja.Options
+	included map[string]int // how often each site has brought in a file, for numbering
+}
+
+// Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
+func Compile(opt Options) (*Unit, diag.List) {
+	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}}
+	po := opt.Playbook
+	po.Source = u.source
+	po.Render = u.render
+	u.loader = playbook.NewLoader(po)
+	u.Program = &ir.Program{Version: ir.FormatVersion, Dialect: link.DialectName(opt.Dialect), Entry: opt.Files}
+	var all diag.List
+	for _, f := range opt.Files {
+		pb, diags := u.loader.Load(f)
+		all.Items = append(all.Items, diags.Items...)
+		if pb == nil || diags.Stops() {
+			return nil, all
+		}
+		if u.Program.Basedir == "" {
+			u.Program.Basedir = pb.Dir
+		}
+		u.Starts = append(u.Starts, len(u.plays))
+		for _, p := range pb.Plays {
+			l := lower.Lower(p, lower.Options{Jinja: u.jinja, Find: u.find(p.Dir)})
+			u.plays = append(u.plays, l)
+			u.Program.Plays = append(u.Program.Plays, l.IR)
+		}
+	}
+	for _, p := range u.plays {
+		u.check(p.IR, &p.IR.Tables, &all)
+	}
+	if all.Stops() {
+		return nil, all
+	}
+	u.slots()
+	return u, all
+}
+
+func sourceOf(opt Options) playbook.Source {
+	if opt.Playbook.Source != nil {
+		return opt.Playbook.Source
+	}
+	return playbook.Disk{}
+}
+
+// find looks for the files that tasks name, and parses templates among them.
+func (u *Unit) find(dir string) func(search []string, kind, name string) *ir.File {
+	if u.opt.Store == nil {
+		return nil
+	}
+	return func(search []string, kind, name string) *ir.File {
+		f := u.opt.Store.Find(search, dir, kind, name)
+		if f.Fault != "" {
+			// It may be there when the task runs.
+			return nil
+		}
+		if err := link.Complete(f, u.jinja, nil, u.opt.Managed); err != nil {
+			return nil
+		}
+		return f
+	}
+}
+
+// render evaluates a template whose result must be known before running.
+func (u *Unit) render(_ *yaml.Node, text string, scope *playbook.Scope) (value.Value, error) {
+	vars := staticVars{u: u, extra: u.opt.Extra, magic: scope.Magic(), vars: scope.Vars()}
+	return eval.New(eval.Config{Dialect: u.opt.Dialect, Vars: vars}).Value(u.jinja.Value(text))
+}
+
+// staticVars are the variables that are known before running.
+type staticVars struct {
+	u            *Unit
+	extra, magic *value.Dict
+	vars         playbook.Map
+}
+
+// Lookup implements eval.Vars.
+func (s staticVars) Lookup(name string) (value.Value, bool) {
+	for _, d := range []*value.Dict{s.magic, s.extra} {
+		if v, ok := d.GetStr(name); ok {
+			return v, true
+		}
+	}
+	if n := s.vars.Get(name); n != nil {
+		return n.ToValue(s.u.text), true
+	}
+	return nil, false
+}
+
+// Names implements eval.Vars.
+func (s staticVars) Names() []string {
+	var out []string
+	for _, e := range s.vars.Entries {
+		out = append(out, e.Name)
+	}
+	for _, d := range []*value.Dict{s.magic, s.extra} {
+		if d == nil {
+			continue
+		}
+		for _, k := range d.K {
+			n, _ := value.Text(k)
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func (u *Unit) text(s string, n *yaml.Node) value.Value {
+	if n != nil && n.Unsafe {
+		return &value.Str{S: s, Unsafe: true}
+	}
+	return u.jinja.Value(s)
+}
+
+// slots numbers the names that tasks register.
+func (u *Unit) slots() {
+	seen := map[string]bool{}
+	for _, p := range u.Program.Plays {
+		for _, t := range p.Tasks {
+			if t.Register != "" {
+				seen[t.Register] = true
+			}
+		}
+	}
+	for n := range seen {
+		u.Program.Slots = append(u.Program.Slots, n)
+	}
+	sort.Strings(u.Program.Slots)
+}
+
+// Tables implements link.Front.
+func (u *Unit) Tables(play int) *ir.Tables { return u.plays[play].Tables() }
+
+// Excerpt implements link.Front.
+func (u *Unit) Excerpt(pos ir.Pos) string {
+	return diag.Ansible(&diag.Diagnostic{Pos: pos}, u.source.ReadFile)
+}
+
+// LoadVars implements link.Front.
+func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
+	src, err := u.source.ReadFile(path)
+	if err != nil {
+		return nil, false, err
+	}
+	hidden := len(src) > 14 && string(src[:14]) == "$ANSIBLE_VAULT"
+	if hidden {
+		if u.opt.Playbook.Decrypt == nil {
+			return nil, true, errors.New("Attempting to decrypt but no vault secrets found")
+		}
+		if src, err = u.opt.Playbook.Decrypt(path, src); err != nil {
+			return nil, true, err
+		}
+	}
+	docs, diags := yaml.Parse(path, src)
+	if diags.Stops() {
+		d := diags.Items[0]
+		return nil, hidden, errors.New(diag.Ansible(d, u.source.ReadFile))
+	}
+	if len(docs) == 0 || docs[0].IsNull() {
+		return value.NewDict(), hidden, nil
+	}
+	d, ok := docs[0].ToValue(u.text).(*value.Dict)
+	if !ok {
+		return nil, hidden, fmt.Errorf("%s must be stored as a dictionary/hash", path)
+	}
+	return d, hidden, nil
+}
+
+// Seal puts everything into the program that it needs to run without the disk: the sources that were
+// read and the files that tasks name.
+func (u *Unit) Seal() error {
+	p := u.Program
+	p.Blobs = map[string][]byte{}
+	add := func(b []byte) string {
+		sum := sha256.Sum256(b)
+		d := hex.EncodeToString(sum[:])
+		p.Blobs[d] = b
+		return d
+	}
+	for _, path := range u.source.Paths() {
+		s := ir.Source{Path: path}
+		switch u.source.Stat(path) {
+		case playbook.File:
+			b, err := u.source.ReadFile(path)
+			if err != nil {
+				continue
+			}
+			s.Digest = add(b)
+		case playbook.Dir:
+			s.IsDir, s.Names = true, u.source.List(path)
+		default:
+			continue
+		}
+		p.Sources = append(p.Sources, s)
+	}
+	if u.opt.Store == nil {
+		return nil
+	}
+	for _, d := range u.opt.Store.Digests() {
+		b := u.opt.Store.Blob(d, int(^uint(0)>>1))
+		if b == nil {
+			return fmt.Errorf("a file that the playbook copies has changed or gone while compiling (digest %s)", d)
+		}
+		p.Blobs[d] = b
+	}
+	return nil
+}
+
+// Absolute makes the names of files absolute.
+func Absolute(files []string) ([]string, error) {
+	out := make([]string, len(files))
+	for i, f := range files {
+		a, err := filepath.Abs(f)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = a
+	}
+	return out, nil
+}

@@ -1,0 +1,319 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"pbc/compiler/jinja"
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// Answer answers a need that depends on the program, the inventory or the controller's files.
+func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Need) *event.Answer {
+	site := Site{Play: play, Host: host, Task: n.Task}
+	switch n.Ask {
+	case event.FetchBlob:
+		return l.blob(n)
+	case event.Lookup:
+		return l.answerLookup(ctx, site, n)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch n.Ask {
+	case event.Parse:
+		k, _ := n.Args.V.(int64)
+		v, err := l.parse(eval.Kind(k), n.Name)
+		return result(v, err)
+	case event.HostVar:
+		name, _ := value.Text(n.Args.V)
+		v, found, err := l.hostVar(name, n.Name)
+		a := result(v, err)
+		a.Found = found
+		return a
+	case event.HostNames:
+		return &event.Answer{Value: ir.Val{V: texts(l.hostNames())}}
+	case event.FindFile:
+		return l.findFile(site, n)
+	case event.LoadVars:
+		return l.loadVars(site, n)
+	case event.Variable:
+		return l.variable(site, n)
+	case event.Excerpt:
+		return l.excerpt(site)
+	case event.Inventory:
+		return l.changeInventory(site, n)
+	case event.TemplateFile:
+		return l.templateFile(site, n)
+	}
+	return &event.Answer{Error: fmt.Sprintf("unknown question %d", n.Ask)}
+}
+
+// result is an answer that is a value, or the error in its place.
+func result(v value.Value, err error) *event.Answer {
+	if err == nil {
+		return &event.Answer{Value: ir.Val{V: v}, Found: true}
+	}
+	a := &event.Answer{Error: err.Error()}
+	var undef *value.UndefError
+	var raised *eval.Error
+	switch {
+	case errors.As(err, &undef):
+		a.Kind = "undefined"
+	case errors.As(err, &raised):
+		a.Kind = "error:" + raised.Class
+	}
+	return a
+}
+
+// parse parses text that was met at run time.
+func (l *Linker) parse(k eval.Kind, src string) (value.Value, error) {
+	switch k {
+	case eval.KindValue:
+		return l.jinja.Value(src), nil
+	case eval.KindTemplate:
+		return jinja.Template(src, l.jinja), nil
+	case eval.KindCondition:
+		return l.jinja.Condition(src), nil
+	}
+	return parseYAML(src, k == eval.KindYAMLAll)
+}
+
+func (l *Linker) blob(n *event.Need) *event.Answer {
+	offset, _ := n.Args.V.(int64)
+	b, more, err := l.opt.Store.Chunk(n.Name, offset)
+	if err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	return &event.Answer{Blob: b, Found: more}
+}
+
+func (l *Linker) scope(s Site) *ir.Scope {
+	t := l.tables(s.Play)
+	if s.Task < 0 || s.Task >= len(t.Tasks) {
+		return &ir.Scope{Basedir: l.prog.Basedir, Role: -1}
+	}
+	return t.Scopes[t.Tasks[s.Task].Scope]
+}
+
+// findFile finds a file whose name was only known while running. Args is the kind, or a dictionary
+// with it and the options of the template module.
+func (l *Linker) findFile(s Site, n *event.Need) *event.Answer {
+	kind, _ := value.Text(n.Args.V)
+	lex := l.scope(s)
+	f := l.opt.Store.Find(lex.Search, lex.Basedir, kind, n.Name)
+	if err := l.CompleteFile(f, nil); err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	return &event.Answer{File: f}
+}
+
+// CompleteFile parses a template that was found, and adds the variables that only it sees.
+func (l *Linker) CompleteFile(f *ir.File, options *value.Dict) error {
+	return Complete(f, l.jinja, options, l.opt.ManagedFormat)
+}
+
+// Complete parses a template that was found, and adds the variables that only it sees. Options are the
+// arguments of the template module.
+//
+// Ansible docs: "ansible.builtin.template module".
+func Complete(f *ir.File, opt jinja.Options, options *value.Dict, managed string) error {
+	if f.Kind != "templates" || f.Fault != "" || f.Tree.IsDir {
+		return nil
+	}
+	src, err := os.ReadFile(f.Tree.Path)
+	if err != nil {
+		return err
+	}
+	opt.File = true
+	for i := range options.Len() {
+		key, _ := value.Text(options.K[i])
+		if err := opt.Set(key, options.V[i]); err != nil {
+			return err
+		}
+	}
+	fi, err := os.Stat(f.Tree.Path)
+	if err != nil {
+		return err
+	}
+	f.Tmpl = ir.Val{V: jinja.Template(string(src), opt)}
+	owner := ownerOf(fi)
+	mtime := fi.ModTime()
+	f.Vars = ir.Val{V: value.DictOf("template_host", hostname(), "template_path", f.Tree.Path, "template_fullpath", f.Tree.Path,
+		"template_mtime", &value.Date{T: localDate(mtime), HasTime: true}, "template_uid", owner,
+		"ansible_managed", managedText(managed, f.Tree.Path, owner, mtime))}
+	return nil
+}
+
+func localDate(t time.Time) time.Time { return t.Local() }
+
+func ownerOf(fi os.FileInfo) string {
+	uid := uidOf(fi)
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(uid)
+}
+
+// managedText is ansible_managed: the setting with its fields filled in, then the file's time.
+func managedText(format, path, owner string, mtime time.Time) string {
+	s := strings.NewReplacer("{host}", hostname(), "{uid}", owner, "{file}", path).Replace(format)
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	return eval.Strftime(mtime.Local(), s)
+}
+
+func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
+	vars, err := l.taskLayers(s, nil)
+	if err != nil {
+		return result(nil, err)
+	}
+	v, ok := vars.Lookup(n.Name)
+	return &event.Answer{Found: ok, Value: ir.Val{V: v}}
+}
+
+func (l *Linker) excerpt(s Site) *event.Answer {
+	t, _ := l.task(s.Play, s.Task)
+	if t == nil || l.opt.Front == nil {
+		return &event.Answer{Value: ir.Val{V: ""}}
+	}
+	return &event.Answer{Value: ir.Val{V: l.opt.Front.Excerpt(t.Pos)}}
+}
+
+// templateFile finds a template that another one includes: beside it, then where templates are looked
+// for.
+func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
+	lex := l.scope(s)
+	var dirs []string
+	for _, d := range lex.Search {
+		dirs = append(dirs, filepath.Join(d, "templates"), d)
+	}
+	if from, ok := value.Text(n.Args.V); ok && from != "" {
+		dirs = append(dirs, filepath.Dir(from))
+	}
+	dirs = append(dirs, filepath.Join(lex.Basedir, "templates"), lex.Basedir)
+	for _, d := range dirs {
+		p := filepath.Join(d, n.Name)
+		b, err := os.ReadFile(p)
+		if err != nil {
+			continue
+		}
+		opt := l.jinja
+		opt.File = true
+		return &event.Answer{Found: true, Value: ir.Val{V: jinja.Template(string(b), opt)}}
+	}
+	return &event.Answer{}
+}
+
+// answerLookup runs a lookup plugin. It does not hold the lock: a lookup may take its time.
+func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event.Answer {
+	args, _ := n.Args.V.(*value.Dict)
+	terms, _ := args.GetStr("terms")
+	options, _ := args.GetStr("options")
+	local, _ := args.GetStr("vars")
+	list, ok := terms.(*value.List)
+	if !ok {
+		return &event.Answer{Error: "malformed lookup"}
+	}
+	opts, _ := options.(*value.Dict)
+	vars, _ := local.(*value.Dict)
+	v, err := l.lookup(ctx, s, n.Name, list.V, opts, vars)
+	return result(v, err)
+}
+
+// changeInventory does what add_host, group_by and meta: refresh_inventory ask for.
+func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
+	args, _ := n.Args.V.(*value.Dict)
+	t, _ := l.task(s.Play, s.Task)
+	if t == nil {
+		return &event.Answer{Error: "unknown task"}
+	}
+	switch t.Module {
+	case "ansible.builtin.add_host":
+		return result(l.addHost(args))
+	case "ansible.builtin.group_by":
+		return result(l.groupBy(s.Host, args))
+	}
+	return &event.Answer{}
+}
+
+func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
+	var name string
+	vars := value.NewDict()
+	var groups []string
+	for i, k := range args.K {
+		key, _ := value.Text(k)
+		text, _ := value.ToStr(args.V[i])
+		switch key {
+		case "name", "hostname", "host":
+			name = text
+			if key == "host" {
+				vars.SetStr(key, args.V[i])
+			}
+		case "groups", "groupname", "group":
+			groups = groupNames(args.V[i])
+		default:
+			vars.SetStr(key, args.V[i])
+		}
+	}
+	changed, err := l.opt.Inventory.AddHost(name, groups, vars)
+	if err != nil {
+		return nil, err
+	}
+	return value.DictOf("changed", changed, "add_host", value.DictOf("host_name", name, "groups", texts(groups), "host_vars", vars)), nil
+}
+
+func groupNames(v value.Value) []string {
+	var out []string
+	if list, ok := v.(*value.List); ok {
+		for _, e := range list.V {
+			s, _ := value.ToStr(e)
+			out = appendNew(out, strings.TrimSpace(s))
+		}
+		return out
+	}
+	s, _ := value.ToStr(v)
+	for _, g := range strings.Split(s, ",") {
+		if g = strings.TrimSpace(g); g != "" {
+			out = appendNew(out, g)
+		}
+	}
+	return out
+}
+
+func (l *Linker) groupBy(host string, args *value.Dict) (value.Value, error) {
+	key, _ := args.GetStr("key")
+	name, err := value.ToStr(key)
+	if err != nil {
+		return nil, err
+	}
+	name = strings.ReplaceAll(name, " ", "-")
+	parents := []string{"all"}
+	if p, ok := args.GetStr("parents"); ok {
+		parents = nil
+		if list, ok := p.(*value.List); ok {
+			for _, e := range list.V {
+				s, _ := value.ToStr(e)
+				parents = append(parents, strings.ReplaceAll(s, " ", "-"))
+			}
+		} else {
+			s, _ := value.ToStr(p)
+			parents = []string{strings.ReplaceAll(s, " ", "-")}
+		}
+	}
+	changed, err := l.opt.Inventory.AddToGroup(l.opt.Inventory.Host(host), name, parents)
+	if err != nil {
+		return nil, err
+	}
+	return value.DictOf("changed", changed, "add_group", name, "parent_groups", texts(parents)), nil
+}

@@ -1,0 +1,333 @@
+// Package link joins a program with an inventory: it evaluates the keywords of plays, cuts for each
+// host the batch it will run, and answers, while the run goes on, what only the program, the inventory
+// or the controller's files can tell.
+//
+// Vocabulary: a layer is a set of variables of one precedence; the known are the variables that tasks
+// have made on the hosts so far, kept by whoever drives the run.
+//
+// Invariants: the program is not changed; all methods may be called from several goroutines, one works
+// at a time. The package starts nothing on a host.
+package link
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"pbc/compiler/files"
+	"pbc/compiler/inventory"
+	"pbc/compiler/jinja"
+	"pbc/compiler/yaml"
+	"pbc/ir"
+	"pbc/ir/expr"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// Known tells what tasks have made of a host's variables.
+type Known interface {
+	// Vars returns copies: registered results and set_fact, include_vars, and facts with their prefix.
+	Vars(host string) (set, included, facts *value.Dict)
+}
+
+// Front compiles what was not compiled ahead.
+type Front interface {
+	// Include compiles the files that an include asks for, one extension for each entry of wanted. The
+	// error's text is Ansible's.
+	Include(play, task int, wanted *value.List) ([]ir.Extension, error)
+	// Tables are the tables of a play, with those of all its extensions.
+	Tables(play int) *ir.Tables
+	// Excerpt is the place of a task as Ansible shows it after an error's message.
+	Excerpt(pos ir.Pos) string
+	// LoadVars reads a file of variables. Hidden says that it was a vault.
+	LoadVars(path string) (vars *value.Dict, hidden bool, err error)
+}
+
+// Options are the options of a run.
+type Options struct {
+	Dialect    expr.Dialect
+	Inventory  *inventory.Inventory
+	Store      *files.Store
+	Known      Known
+	Front      Front
+	Extra      *value.Dict // -e
+	Tags, Skip []string
+	Settings   ir.Settings
+	// Gathering is "implicit", "explicit" or "smart".
+	Gathering string
+	// Connection, User and Port are the command line's and the configuration's defaults.
+	Connection, User string
+	Port             int
+	Magic            *value.Dict  // variables that are the same everywhere, such as ansible_version
+	ManagedFormat    string       // the setting ansible_managed
+	Lookup           LookupPlugin // nil has none
+	StartAt          string
+}
+
+// Linker is a program joined with an inventory.
+type Linker struct {
+	mu    sync.Mutex
+	opt   Options
+	prog  *ir.Program
+	jinja jinja.Options
+	// prompted are the answers to vars_prompt, by play.
+	prompted map[int]*value.Dict
+	shared   map[int]*ir.Code
+	active   map[int][]string // the hosts of the batch that runs
+}
+
+// New returns a linker.
+func New(p *ir.Program, opt Options) *Linker {
+	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, active: map[int][]string{}}
+}
+
+// Plays is the number of plays.
+func (l *Linker) Plays() int { return len(l.prog.Plays) }
+
+// Task returns a task of a play by number, also of an extension, and its role.
+func (l *Linker) Task(play, task int) (*ir.Task, *ir.Role) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.task(play, task)
+}
+
+func (l *Linker) task(play, task int) (*ir.Task, *ir.Role) {
+	t := l.tables(play)
+	if task < 0 || task >= len(t.Tasks) {
+		return nil, nil
+	}
+	x := t.Tasks[task]
+	if x.Role < 0 {
+		return x, nil
+	}
+	return x, t.Roles[x.Role]
+}
+
+func (l *Linker) tables(play int) *ir.Tables {
+	if l.opt.Front != nil {
+		if t := l.opt.Front.Tables(play); t != nil {
+			return t
+		}
+	}
+	return &l.prog.Plays[play].Tables
+}
+
+// Batch is what one host runs of a play, and the blobs worth sending ahead of it.
+func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[string][]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	code, err := l.code(play)
+	if err != nil {
+		return nil, nil, err
+	}
+	l.active[play] = hosts
+	h := l.opt.Inventory.Host(host)
+	if h == nil {
+		return nil, nil, fmt.Errorf("host %s is not in the inventory", host)
+	}
+	inv, err := h.Vars()
+	if err != nil {
+		return nil, nil, err
+	}
+	vars, err := l.playVars(play, host)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, included, facts := l.opt.Known.Vars(host)
+	set.Update(included)
+	part := ir.HostPart{Name: host, Inventory: ir.Val{V: inv}, Play: ir.Val{V: vars}, Extra: ir.Val{V: l.opt.Extra}, Magic: ir.Val{V: l.magic(play, h)},
+		Facts: ir.Val{V: facts}, Set: ir.Val{V: set}}
+	part.Become = ir.BecomeSettings{ConnectionName: l.connection(play, host)}
+	own := *code
+	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
+	if l.skipsFacts(play, facts) {
+		own.Excluded = append([]int{0}, own.Excluded...)
+	}
+	return b, l.ahead(code), nil
+}
+
+// DialectName is the name of a dialect on the command line and in plans.
+func DialectName(d expr.Dialect) string {
+	if d == expr.Tagged {
+		return "tagged"
+	}
+	return "classic"
+}
+
+// code is the part of the batches of a play that all its hosts share.
+func (l *Linker) code(play int) (*ir.Code, error) {
+	if c := l.shared[play]; c != nil {
+		return c, nil
+	}
+	p := l.prog.Plays[play]
+	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
+	c.Settings.StartAt = l.opt.StartAt
+	if p.ForceHandlers.IsSet() {
+		v, err := l.playValue(play, p.ForceHandlers)
+		if err != nil {
+			return nil, err
+		}
+		b, _ := eval.Boolean(v)
+		c.Settings.ForceHandlers = b
+	}
+	excluded, err := l.excluded(play, 0, p.Tables.Tasks)
+	if err != nil {
+		return nil, err
+	}
+	c.Excluded = excluded
+	l.shared[play] = c
+	return c, nil
+}
+
+// aheadLimit is the size in bytes up to which a file goes to a host before it is known to need it.
+const aheadLimit = 64 << 10
+
+// ahead gathers the small files that the code's tasks name.
+func (l *Linker) ahead(c *ir.Code) map[string][]byte {
+	out := map[string][]byte{}
+	var add func(t *ir.FileTree)
+	add = func(t *ir.FileTree) {
+		if t.Digest != "" {
+			if b := l.opt.Store.Blob(t.Digest, aheadLimit); b != nil {
+				out[t.Digest] = b
+			}
+		}
+		for i := range t.Children {
+			add(&t.Children[i])
+		}
+	}
+	for _, t := range c.Tables.Tasks {
+		for i := range t.Files {
+			if t.Files[i].Kind == "files" {
+				add(&t.Files[i].Tree)
+			}
+		}
+	}
+	return out
+}
+
+// skipsFacts says whether the play does not gather facts.
+func (l *Linker) skipsFacts(play int, facts *value.Dict) bool {
+	p := l.prog.Plays[play]
+	given := p.GatherFacts.IsSet()
+	want := true
+	if given {
+		v, err := l.playValue(play, p.GatherFacts)
+		b, ok := eval.Boolean(v)
+		want = err == nil && (b || !ok)
+	}
+	switch l.opt.Gathering {
+	case "explicit":
+		return !given || !want
+	case "smart":
+		done, _ := facts.GetStr("_ansible_facts_gathered")
+		return !want || done == true
+	}
+	return !want
+}
+
+// Include compiles what an include asks for.
+func (l *Linker) Include(play, task int, host string, wanted *value.List) ([]ir.Extension, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ext, err := l.opt.Front.Include(play, task, wanted)
+	if err != nil {
+		return nil, err
+	}
+	for i := range ext {
+		e := &ext[i]
+		if e.Excluded, err = l.excluded(play, e.FirstTask, e.Tables.Tasks); err != nil {
+			return nil, err
+		}
+	}
+	return ext, nil
+}
+
+// magic are the variables that nothing overrides, for one host.
+//
+// Ansible docs: "Special Variables".
+func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
+	p := l.prog.Plays[play]
+	d := l.opt.Magic.Copy()
+	short, _, _ := strings.Cut(h.Name, ".")
+	d.Update(value.DictOf("inventory_hostname", h.Name, "inventory_hostname_short", short, "group_names", texts(h.GroupNames()),
+		"groups", l.opt.Inventory.GroupsDict(), "playbook_dir", l.playDir(p), "ansible_check_mode", l.opt.Settings.Check,
+		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity)))
+	if p.Name.IsSet() {
+		name, _ := value.ToStr(p.Name.V)
+		d.SetStr("ansible_play_name", name)
+	} else {
+		name, _ := value.ToStr(p.Hosts.V)
+		d.SetStr("ansible_play_name", name)
+	}
+	active := texts(l.active[play])
+	all, _ := l.hostsOf(play)
+	for _, k := range []string{"ansible_play_batch", "play_hosts"} {
+		d.SetStr(k, active)
+	}
+	d.SetStr("ansible_play_hosts", texts(all))
+	d.SetStr("ansible_play_hosts_all", texts(all))
+	var own, deps []string
+	for _, n := range p.RoleNames {
+		own = append(own, n)
+	}
+	for _, r := range p.Roles {
+		for _, n := range r.DepNames {
+			deps = appendNew(deps, n)
+		}
+	}
+	d.SetStr("ansible_play_role_names", texts(own))
+	d.SetStr("ansible_dependent_role_names", texts(deps))
+	d.SetStr("role_names", texts(own))
+	all2 := append([]string{}, own...)
+	for _, n := range deps {
+		all2 = appendNew(all2, n)
+	}
+	d.SetStr("ansible_role_names", texts(all2))
+	return d
+}
+
+func appendNew(list []string, s string) []string {
+	for _, e := range list {
+		if e == s {
+			return list
+		}
+	}
+	return append(list, s)
+}
+
+func (l *Linker) playDir(p *ir.Play) string {
+	if len(p.Scopes) > 0 {
+		return p.Scopes[0].Basedir
+	}
+	return l.prog.Basedir
+}
+
+func texts(list []string) *value.List {
+	out := &value.List{V: []value.Value{}}
+	for _, s := range list {
+		out.V = append(out.V, s)
+	}
+	return out
+}
+
+// text makes a value of a string of an inventory or a variable file.
+func (l *Linker) text(s string, n *yaml.Node) value.Value {
+	if n != nil && n.Unsafe {
+		return &value.Str{S: s, Unsafe: true}
+	}
+	return l.jinja.Value(s)
+}
+
+// hostname is this machine's name, for templates.
+func hostname() string {
+	h, err := os.Hostname()
+	if err != nil {
+		return "localhost"
+	}
+	return h
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

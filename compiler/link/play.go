@@ -1,0 +1,210 @@
+package link
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"pbc/compiler/inventory"
+	"pbc/ir"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// Play is a play whose keywords have been evaluated.
+type Play struct {
+	Name, Path, Strategy string
+	Batches              [][]string
+	AnyErrorsFatal       bool
+	MaxFail              float64 // negative when not given
+	Prompts              []*value.Dict
+}
+
+// Play evaluates the keywords of a play.
+func (l *Linker) Play(number int) (*Play, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := l.prog.Plays[number]
+	out := &Play{Path: p.Pos.File + ":" + strconv.Itoa(p.Pos.Line), MaxFail: -1}
+	for _, q := range p.VarsPrompt {
+		v, err := l.playValue(number, q.Values)
+		if err != nil {
+			return nil, err
+		}
+		if d, ok := v.(*value.Dict); ok {
+			out.Prompts = append(out.Prompts, d)
+		}
+	}
+	if err := l.playKeywords(number, out); err != nil {
+		return nil, err
+	}
+	hosts, err := l.hostsOf(number)
+	if err != nil {
+		return nil, err
+	}
+	serial, err := l.playValue(number, p.Serial)
+	if err != nil {
+		return nil, err
+	}
+	out.Batches, err = batches(hosts, serial)
+	return out, err
+}
+
+func (l *Linker) playKeywords(number int, out *Play) error {
+	p := l.prog.Plays[number]
+	text := func(v ir.Val) (string, error) {
+		if !v.IsSet() {
+			return "", nil
+		}
+		r, err := l.playValue(number, v)
+		if err != nil {
+			return "", err
+		}
+		if list, ok := r.(*value.List); ok {
+			return joined(list), nil
+		}
+		return value.ToStr(r)
+	}
+	var err error
+	if out.Name, err = text(p.Name); err != nil {
+		out.Name, _ = value.ToStr(p.Name.V)
+	}
+	if out.Name == "" {
+		if out.Name, err = text(p.Hosts); err != nil {
+			return err
+		}
+	}
+	if out.Strategy, err = text(p.Strategy); err != nil {
+		return err
+	}
+	if p.AnyErrorsFatal.IsSet() {
+		v, err := l.playValue(number, p.AnyErrorsFatal)
+		if err != nil {
+			return err
+		}
+		out.AnyErrorsFatal, _ = eval.Boolean(v)
+	}
+	if p.MaxFailPercentage.IsSet() {
+		s, err := text(p.MaxFailPercentage)
+		if err != nil {
+			return err
+		}
+		out.MaxFail, err = strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
+		if err != nil {
+			return fmt.Errorf("the field 'max_fail_percentage' has an invalid value (%s), and could not be converted to an percent."+
+				"The error was: could not convert string to float: %s", s, value.StrRepr(s))
+		}
+	}
+	return nil
+}
+
+func joined(list *value.List) string {
+	var parts []string
+	for _, e := range list.V {
+		s, _ := value.ToStr(e)
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, ",")
+}
+
+// hostsOf are the names of a play's hosts, in its order.
+func (l *Linker) hostsOf(number int) ([]string, error) {
+	p := l.prog.Plays[number]
+	v, err := l.playValue(number, p.Hosts)
+	if err != nil {
+		return nil, err
+	}
+	var patterns []string
+	if list, ok := v.(*value.List); ok {
+		for _, e := range list.V {
+			s, err := value.ToStr(e)
+			if err != nil {
+				return nil, err
+			}
+			patterns = append(patterns, s)
+		}
+	} else if s, err := value.ToStr(v); err == nil {
+		patterns = []string{s}
+	}
+	hosts, err := l.opt.Inventory.Match(patterns...)
+	if err != nil {
+		return nil, err
+	}
+	order, err := l.playValue(number, p.Order)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := value.Text(order); ok && s != "" {
+		if hosts, err = inventory.Order(hosts, s); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]string, len(hosts))
+	for i, h := range hosts {
+		out[i] = h.Name
+	}
+	return out, nil
+}
+
+// batches cuts the hosts as serial says: a number, a percentage, or a list of them of which the last
+// repeats.
+func batches(hosts []string, serial value.Value) ([][]string, error) {
+	if len(hosts) == 0 {
+		return nil, nil
+	}
+	steps, ok := serial.(*value.List)
+	if !ok {
+		steps = value.NewList(serial)
+	}
+	if serial == nil || len(steps.V) == 0 {
+		return [][]string{hosts}, nil
+	}
+	var out [][]string
+	total := len(hosts)
+	for i := 0; len(hosts) > 0; i++ {
+		n, err := batchSize(steps.V[min(i, len(steps.V)-1)], total)
+		if err != nil {
+			return nil, err
+		}
+		if n <= 0 || n > len(hosts) {
+			n = len(hosts)
+		}
+		out = append(out, hosts[:n])
+		hosts = hosts[n:]
+	}
+	return out, nil
+}
+
+// batchSize reads one entry of serial.
+func batchSize(v value.Value, total int) (int, error) {
+	s, err := value.ToStr(v)
+	if err != nil {
+		return 0, err
+	}
+	if pct, ok := strings.CutSuffix(s, "%"); ok {
+		f, err := strconv.ParseFloat(pct, 64)
+		if err != nil {
+			return 0, fmt.Errorf("could not convert string to float: %s", value.StrRepr(pct))
+		}
+		return max(1, int(f/100*float64(total))), nil
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil {
+		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", value.StrRepr(s))
+	}
+	return n, nil
+}
+
+// SetPrompted keeps the answers to a play's vars_prompt.
+func (l *Linker) SetPrompted(number int, vars *value.Dict) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.prompted[number] = vars
+	delete(l.shared, number)
+}
+
+// HasExtra says whether -e gives a variable: then its prompt is not shown.
+func (l *Linker) HasExtra(name string) bool {
+	_, ok := l.opt.Extra.GetStr(name)
+	return ok
+}

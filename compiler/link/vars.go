@@ -1,0 +1,221 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+
+	"pbc/compiler/files"
+	"pbc/ir"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// layers gives variables from dictionaries, the highest precedence first.
+type layers []*value.Dict
+
+// Lookup implements eval.Vars.
+func (s layers) Lookup(name string) (value.Value, bool) {
+	for _, d := range s {
+		if v, ok := d.GetStr(name); ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// Names implements eval.Vars.
+func (s layers) Names() []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, d := range s {
+		if d == nil {
+			continue
+		}
+		for _, k := range d.K {
+			if n, ok := value.Text(k); ok && !seen[n] {
+				seen[n] = true
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// evaluator evaluates on the controller. The host is "" for the play as a whole.
+func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
+	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host}})
+}
+
+// playValue evaluates a keyword of a play, which sees no host.
+func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
+	if !v.IsSet() {
+		return nil, nil
+	}
+	return l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+}
+
+// playLayers are the variables that the keywords of a play see.
+func (l *Linker) playLayers(play int) layers {
+	p := l.prog.Plays[play]
+	out := layers{l.opt.Magic, l.opt.Extra}
+	for i := len(p.RoleVars) - 1; i >= 0; i-- {
+		out = append(out, layer(p, p.RoleVars[i]))
+	}
+	out = append(out, l.prompted[play], l.staticPlayVars(play))
+	for i := len(p.RoleDefaults) - 1; i >= 0; i-- {
+		out = append(out, layer(p, p.RoleDefaults[i]))
+	}
+	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", value.Omit))
+}
+
+func layer(p *ir.Play, n int) *value.Dict {
+	if n < 0 || n >= len(p.Layers) {
+		return value.NewDict()
+	}
+	d, _ := p.Layers[n].V.(*value.Dict)
+	return d
+}
+
+// staticPlayVars are the play's vars, and its vars_files as far as they can be named without a host.
+func (l *Linker) staticPlayVars(play int) *value.Dict {
+	p := l.prog.Plays[play]
+	out := layer(p, p.Vars).Copy()
+	return out
+}
+
+// playVars are the play's vars, vars_prompt and vars_files for one host.
+func (l *Linker) playVars(play int, host string) (*value.Dict, error) {
+	p := l.prog.Plays[play]
+	out := layer(p, p.Vars).Copy()
+	out.Update(l.prompted[play])
+	for _, f := range p.VarsFiles {
+		vars := append(layers{l.opt.Magic, l.opt.Extra, out}, l.hostLayers(host)...)
+		vars = append(vars, l.playLayers(play)...)
+		d, err := l.varsFile(play, host, f, vars)
+		if err != nil {
+			return nil, err
+		}
+		out.Update(d)
+	}
+	return out, nil
+}
+
+// varsFile reads the first file of the alternatives that exists.
+func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.Dict, error) {
+	list, ok := f.V.(*value.List)
+	if !ok {
+		list = value.NewList(f.V)
+	}
+	var names []string
+	for _, alternative := range list.V {
+		v, err := l.evaluator(play, host, vars).Value(alternative)
+		var undef *value.UndefError
+		if errors.As(err, &undef) {
+			return nil, l.varsFileUndefined(alternative, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		name, err := value.ToStr(v)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+		p := l.prog.Plays[play]
+		file := l.opt.Store.Find(nil, l.playDir(p), "vars", name)
+		if file.Fault != "" {
+			continue
+		}
+		d, _, err := l.opt.Front.LoadVars(file.Tree.Path)
+		return d, err
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("vars file %s was not found\n%s", names[0], files.NotFound(names[0],
+		files.Candidates(nil, l.playDir(l.prog.Plays[play]), "vars", names[0])))
+}
+
+func (l *Linker) varsFileUndefined(name value.Value, err error) error {
+	s, _ := value.ToStr(name)
+	return fmt.Errorf("an undefined variable was found when attempting to template the vars_files item '%s'. %s", s, err)
+}
+
+// hostLayers are the variables of a host without a play's: what hostvars shows of it.
+func (l *Linker) hostLayers(host string) layers {
+	h := l.opt.Inventory.Host(host)
+	if h == nil {
+		return nil
+	}
+	inv, err := h.Vars()
+	if err != nil {
+		return nil
+	}
+	set, included, facts := l.opt.Known.Vars(host)
+	top := value.DictOf("inventory_hostname", host, "group_names", texts(h.GroupNames()), "groups", l.opt.Inventory.GroupsDict(),
+		"ansible_facts", namespaced(facts))
+	out := layers{l.opt.Extra, set, included}
+	if l.opt.Settings.InjectFacts {
+		out = append(out, facts)
+	}
+	return append(out, inv, top, l.opt.Magic)
+}
+
+func namespaced(facts *value.Dict) *value.Dict {
+	d := value.NewDict()
+	for i, k := range facts.K {
+		name, _ := value.Text(k)
+		if len(name) > 8 && name[:8] == "ansible_" && name != "ansible_local" {
+			name = name[8:]
+		}
+		d.SetStr(name, facts.V[i])
+	}
+	return d
+}
+
+// HostValue evaluates a variable of a host on the controller, such as ansible_host. Found is false
+// when the host has no such variable.
+func (l *Linker) HostValue(play int, host, name string) (v value.Value, found bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.hostValue(play, host, name)
+}
+
+func (l *Linker) hostValue(play int, host, name string) (value.Value, bool, error) {
+	vars := l.hostLayers(host)
+	if play >= 0 {
+		d, err := l.playVars(play, host)
+		if err != nil {
+			return nil, false, err
+		}
+		vars = append(layers{l.opt.Extra, d}, vars...)
+	}
+	raw, ok := vars.Lookup(name)
+	if !ok {
+		return nil, false, nil
+	}
+	v, err := l.evaluator(play, host, vars).Value(raw)
+	return v, true, err
+}
+
+// connection is the name of the connection plugin by which a play reaches a host.
+func (l *Linker) connection(play int, host string) string {
+	if v, ok, err := l.hostValue(play, host, "ansible_connection"); ok && err == nil {
+		s, _ := value.ToStr(v)
+		return s
+	}
+	if play >= 0 && l.prog.Plays[play].Connection.IsSet() {
+		if v, err := l.playValue(play, l.prog.Plays[play].Connection); err == nil {
+			s, _ := value.ToStr(v)
+			return s
+		}
+	}
+	return l.opt.Connection
+}
+
+// Connection is the name of the connection plugin by which a play reaches a host.
+func (l *Linker) Connection(play int, host string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.connection(play, host)
+}

@@ -1,0 +1,144 @@
+package playbook
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pbc/compiler/yaml"
+	"pbc/ir/value"
+)
+
+// TagsSelect says whether something with these tags runs under --tags only and --skip-tags skip. No only is "all".
+func TagsSelect(tags, only, skip []string) bool {
+	untagged := len(tags) == 0
+	if untagged {
+		tags = []string{"untagged"}
+	}
+	if len(only) == 0 {
+		only = []string{"all"}
+	}
+	has := func(t string) bool { return slices.Contains(tags, t) }
+	meets := func(list []string) bool { return slices.ContainsFunc(list, has) }
+	never := has("never")
+	run := has("always") || slices.Contains(only, "all") && !never || meets(only) ||
+		slices.Contains(only, "tagged") && !untagged && !never
+	return run && !skipped(skip, untagged, has("always"), meets(skip))
+}
+
+// skipped says whether --skip-tags leaves something out.
+func skipped(skip []string, untagged, always, meets bool) bool {
+	switch {
+	case slices.Contains(skip, "all"):
+		return !always || slices.Contains(skip, "always")
+	case meets:
+		return true
+	}
+	return slices.Contains(skip, "tagged") && !untagged
+}
+
+// ListOptions choose what List shows.
+type ListOptions struct {
+	Tasks, Tags, Hosts bool
+	Only, Skip         []string // --tags and --skip-tags
+	// Match gives the hosts of a play's patterns, in the order to show them; needed for Hosts alone.
+	Match func(patterns []string) []string
+}
+
+// List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts, for one playbook.
+func (l *Loader) List(pb *Playbook, o ListOptions) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nplaybook: %s\n", pb.File)
+	for i, p := range pb.Plays {
+		l.within(p, func() { l.listPlay(&b, i+1, p, o) })
+	}
+	return b.String()
+}
+
+func (l *Loader) listPlay(b *strings.Builder, number int, p *Play, o ListOptions) {
+	hosts := l.shownHosts(p)
+	own := l.shownTags(p, listItems(p.Keywords.Get("tags")))
+	fmt.Fprintf(b, "\n  play #%d (%s): %s\tTAGS: [%s]", number, strings.Join(hosts, ","), l.shown(p, p.Name), strings.Join(own, ","))
+	if o.Hosts {
+		matched := o.Match(hosts)
+		list := value.NewList()
+		for _, h := range hosts {
+			list.V = append(list.V, h)
+		}
+		pattern, _ := value.Repr(list) // text has a repr always
+		fmt.Fprintf(b, "\n    pattern: %s\n    hosts (%d):", pattern, len(matched))
+		for _, h := range matched {
+			b.WriteString("\n      " + h)
+		}
+	}
+	b.WriteByte('\n')
+	if !o.Tasks && !o.Tags {
+		return
+	}
+	if o.Tasks {
+		b.WriteString("    tasks:\n")
+	}
+	all := slices.Clone(own)
+	for _, block := range p.Compile(false) {
+		l.listSteps(b, p, block.Body, o, own, &all)
+	}
+	if o.Tags {
+		fmt.Fprintf(b, "      TASK TAGS: [%s]\n", strings.Join(sortedUnique(all), ", "))
+	}
+}
+
+// listSteps shows the tasks that the tags select. As in Ansible those of rescue and always are not shown.
+func (l *Loader) listSteps(b *strings.Builder, p *Play, steps []Step, o ListOptions, own []string, all *[]string) {
+	for _, s := range steps {
+		if block, ok := s.(*Block); ok {
+			l.listSteps(b, p, block.Body, o, own, all)
+			continue
+		}
+		t := s.(*Task)
+		tags := l.shownTags(p, Tags(t))
+		if t.Kind == Meta && t.Implicit || !TagsSelect(tags, o.Only, o.Skip) {
+			continue
+		}
+		*all = append(*all, tags...)
+		if !o.Tasks {
+			continue
+		}
+		name := t.Action
+		if t.Name != "" {
+			name = t.DisplayName()
+		}
+		fmt.Fprintf(b, "      %s\tTAGS: [%s]\n", name, strings.Join(sortedUnique(append(slices.Clone(own), tags...)), ", "))
+	}
+}
+
+func sortedUnique(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// shown is text of a play, rendered where that can be done without a host.
+func (l *Loader) shown(p *Play, text string) string {
+	s, err := l.render(nil, text, &Scope{l: l, Play: p})
+	if err != nil {
+		return text
+	}
+	return s
+}
+
+func (l *Loader) shownTags(p *Play, tags []*yaml.Node) []string {
+	var out []string
+	for _, t := range tags {
+		out = append(out, l.shown(p, show(t)))
+	}
+	return sortedUnique(out)
+}
+
+// shownHosts are the patterns of a play.
+func (l *Loader) shownHosts(p *Play) []string {
+	var out []string
+	for _, h := range texts(listItems(p.Keywords.Get("hosts"))) {
+		out = append(out, l.shown(p, h))
+	}
+	return out
+}

@@ -1,0 +1,42 @@
+package callback
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+)
+
+// OpenLog appends what the screen shows to the file of log_path, as Ansible's log. It returns the file to
+// be closed after the run. Like Ansible, it says so on standard error when the file cannot be written,
+// and goes on without; then the file is nil.
+func (s *Screen) OpenLog(path string, getenv func(string) string) *os.File {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		_, _ = fmt.Fprintf(s.Err, "[WARNING]: log file at %s is not writeable and we cannot create it, aborting\n\n", path)
+		return nil
+	}
+	who := logUser(getenv)
+	s.Log = f
+	s.LogPrefix = func() string { return logPrefix(time.Now(), os.Getpid(), who) }
+	return f
+}
+
+func logPrefix(now time.Time, pid int, who string) string {
+	stamp := strings.Replace(now.Format("2006-01-02 15:04:05.000"), ".", ",", 1)
+	return fmt.Sprintf("%s p=%d u=%s n=ansible | ", stamp, pid, who)
+}
+
+// logUser is the user as Python's getpass.getuser gives it.
+func logUser(getenv func(string) string) string {
+	for _, name := range []string{"LOGNAME", "USER", "LNAME", "USERNAME"} {
+		if who := getenv(name); who != "" {
+			return who
+		}
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("uid=%d", os.Getuid())
+}

@@ -1,0 +1,260 @@
+// Package controller drives the hosts of a run: it opens one session per host, hands out batches,
+// answers needs, keeps the order that the linear strategy promises, and turns what the agents report
+// into events for callbacks.
+//
+// Vocabulary: a peer is the controller's end of the session with one agent; a round is one task, run
+// by the hosts that stand at the same address; the memory is what the controller knows of every host.
+//
+// Invariants: one goroutine decides (Controller.Run); peers and questions run beside it and only send it
+// messages. Nothing that comes from a host is evaluated. The package knows no playbook: what needs the
+// program or the inventory goes through a Linker.
+package controller
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/callback"
+	"pbc/runtime/machine"
+)
+
+// Linker joins the program with the inventory and what has become of the hosts. Its methods are
+// called from several goroutines.
+type Linker interface {
+	// Plays is the number of plays.
+	Plays() int
+	// Play evaluates the keywords of a play: its hosts and how they are cut into batches.
+	Play(number int) (*Play, error)
+	// Batch returns what one host runs of a play. Hosts are those of the batch of serial.
+	Batch(number int, host string, hosts []string) (*Shipment, error)
+	// Task returns a task of a play by number, also of an extension.
+	Task(number, task int) (*ir.Task, *ir.Role)
+	// Include compiles what an include asks for. The answers are one for each entry of wanted.
+	Include(number, task int, host string, wanted *value.List) ([]ir.Extension, error)
+	// Answer answers every other need that depends on the program, the inventory or the controller's
+	// files. It never returns nil.
+	Answer(ctx context.Context, number int, host string, n *event.Need) *event.Answer
+}
+
+// Shipment is a batch and the blobs that are worth sending ahead of it, by SHA-256.
+type Shipment struct {
+	Batch *ir.Batch
+	Blobs map[string][]byte
+}
+
+// Play is a play ready to run.
+type Play struct {
+	ID, Name, Path string
+	Batches        [][]string // of hosts, in order; none when no host matches
+	Strategy       string
+	Free           bool // no barriers between the tasks of different hosts
+	CheckMode      bool
+	AnyErrorsFatal bool
+	// MaxFail is max_fail_percentage, negative when not given.
+	MaxFail float64
+	// Prompt asks for vars_prompt before the play starts; nil when there are none.
+	Prompt func() error
+}
+
+// Dialer opens the stream to a host's agent. It is called from several goroutines.
+type Dialer interface {
+	// Dial returns a stream to an agent for the host. An *Unreachable error makes the host unreachable
+	// when a task first needs it; any other error ends the run.
+	Dial(ctx context.Context, host string) (io.ReadWriteCloser, error)
+	// Delegate returns the stream to the agent of a host that a task is delegated to, on behalf of
+	// another host. Local asks for the controller's own agent.
+	Delegate(ctx context.Context, host, target string, local bool) (io.ReadWriteCloser, error)
+	// Dead returns a stream to an agent that fails every module with the message, as unreachable.
+	Dead(host, msg string) io.ReadWriteCloser
+}
+
+// Unreachable says that a host cannot be reached, in Ansible's words.
+type Unreachable struct{ Msg string }
+
+func (u *Unreachable) Error() string { return u.Msg }
+
+// Options configure a run.
+type Options struct {
+	Linker   Linker
+	Dialer   Dialer
+	Callback callback.Callback
+	Memory   *Memory
+	// Forks bounds how many hosts are connected to at the same time; 0 is no bound.
+	Forks int
+	// Playbooks are the names of the playbook files, and Starts the number of the first play of each.
+	Playbooks []string
+	Starts    []int
+	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
+	Argv *value.Dict
+	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.
+	Retry func(playbook string, hosts []string)
+}
+
+// Memory is what the controller knows of the hosts: their variables as their last task left them.
+type Memory struct {
+	mu    sync.Mutex
+	hosts map[string]*machine.Host
+}
+
+// NewMemory returns an empty memory.
+func NewMemory() *Memory { return &Memory{hosts: map[string]*machine.Host{}} }
+
+// With calls f with what is known of a host, and keeps others from it meanwhile.
+func (m *Memory) With(host string, f func(h *machine.Host)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	h := m.hosts[host]
+	if h == nil {
+		h = machine.NewHost(host)
+		m.hosts[host] = h
+	}
+	f(h)
+}
+
+// The exit codes of a run, as ansible-playbook's.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitFailed      = 2
+	exitUnreachable = 4
+)
+
+// Controller runs one program. Make one with New.
+type Controller struct {
+	opt         Options
+	inbox       chan message
+	peers       map[string]*peer
+	delegates   map[string]*peer
+	failed      map[string]bool
+	unreachable map[string]bool
+	stats       *stats
+	mu          sync.Mutex // guards delegates
+}
+
+// New returns a controller that is ready to run.
+func New(opt Options) *Controller {
+	return &Controller{opt: opt, inbox: make(chan message), peers: map[string]*peer{}, delegates: map[string]*peer{},
+		failed: map[string]bool{}, unreachable: map[string]bool{}, stats: newStats()}
+}
+
+// Run runs the plays and returns the exit code. The error is one that ends the run at once; it has
+// not been shown yet.
+func (c *Controller) Run(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer c.close()
+	code := exitOK
+	for i, name := range c.opt.Playbooks {
+		end := c.opt.Linker.Plays()
+		if i+1 < len(c.opt.Starts) {
+			end = c.opt.Starts[i+1]
+		}
+		c.emit(callback.PlaybookStart{Path: name, Plays: end - c.opt.Starts[i], Options: c.opt.Argv})
+		var err error
+		code, err = c.plays(ctx, c.opt.Starts[i], end, code)
+		if err != nil {
+			return exitError, err
+		}
+		c.finishPlaybook(name)
+		if code != exitOK {
+			break
+		}
+	}
+	return code, nil
+}
+
+func (c *Controller) finishPlaybook(name string) {
+	if hosts := c.lostHosts(); len(hosts) > 0 && c.opt.Retry != nil {
+		c.opt.Retry(name, hosts)
+	}
+	c.emit(c.stats.event())
+}
+
+func (c *Controller) emit(e callback.Event) { c.opt.Callback.Handle(e) }
+
+// plays runs the plays of one playbook.
+func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error) {
+	for n := from; n < to; n++ {
+		p, err := c.opt.Linker.Play(n)
+		if err != nil {
+			return exitError, err
+		}
+		if p.Prompt != nil {
+			if err := p.Prompt(); err != nil {
+				return exitError, err
+			}
+		}
+		start := callback.PlayStart{ID: p.ID, Name: p.Name, Path: p.Path, Strategy: p.Strategy, CheckMode: p.CheckMode}
+		if len(p.Batches) == 0 {
+			c.emit(start)
+			c.emit(callback.NoHostsMatched{})
+		}
+		stop := false
+		for _, hosts := range p.Batches {
+			before := len(c.failed) + len(c.unreachable)
+			c.emit(start)
+			r := newPlayRun(c, n, p, hosts)
+			if err := r.run(ctx); err != nil {
+				return exitError, err
+			}
+			code = c.code()
+			if r.broken || len(hosts) == len(c.failed)+len(c.unreachable)-before {
+				stop = true
+			}
+			if stop || r.ended {
+				break
+			}
+		}
+		if stop {
+			break
+		}
+	}
+	return code, nil
+}
+
+// code is the exit code for the hosts lost so far.
+func (c *Controller) code() int {
+	switch {
+	case len(c.unreachable) > 0:
+		return exitUnreachable
+	case len(c.failed) > 0:
+		return exitFailed
+	}
+	return exitOK
+}
+
+// lost says whether a host takes no part in later plays.
+func (c *Controller) lost(host string) bool { return c.failed[host] || c.unreachable[host] }
+
+func (c *Controller) close() {
+	for _, p := range c.peers {
+		p.close()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.delegates {
+		p.close()
+	}
+}
+
+func (c *Controller) lostHosts() []string {
+	var hosts []string
+	for h := range c.failed {
+		hosts = append(hosts, h)
+	}
+	for h := range c.unreachable {
+		if !c.failed[h] {
+			hosts = append(hosts, h)
+		}
+	}
+	sortTexts(hosts)
+	return hosts
+}
+
+// errorf is an error of the run itself.
+func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

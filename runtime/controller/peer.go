@@ -1,0 +1,214 @@
+package controller
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/transport/wire"
+)
+
+// peer is the controller's end of the session with one agent.
+type peer struct {
+	host   string
+	sess   *wire.Session
+	frames *wire.Frames
+	// sent counts the messages written, for tests that assert what a play costs.
+	sent int
+
+	mu    sync.Mutex
+	calls map[uint32]chan *value.Dict
+	last  uint32
+	blobs map[string]bool // already sent
+}
+
+// message is what a peer's reader hands to the controller: an event, a need, or the end.
+type message struct {
+	p     *peer
+	event *event.Event
+	need  *event.Need
+	err   error
+}
+
+func newPeer(host string, rw io.ReadWriteCloser) (*peer, error) {
+	sess := wire.Client(rw, wire.Options{})
+	stream, err := sess.Open()
+	if err != nil {
+		sess.Close()
+		return nil, err
+	}
+	return &peer{host: host, sess: sess, frames: wire.NewFrames(stream), calls: map[uint32]chan *value.Dict{}, blobs: map[string]bool{}}, nil
+}
+
+func (p *peer) close() { p.sess.Close() }
+
+// listen passes the agent's messages to the inbox until the session ends, and then says so.
+func (p *peer) listen(ctx context.Context, inbox chan<- message) {
+	for {
+		m, err := p.next()
+		if err != nil {
+			m = &message{err: err}
+		}
+		if m != nil {
+			m.p = p
+			select {
+			case inbox <- *m:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if err != nil {
+			p.sess.Close()
+			return
+		}
+	}
+}
+
+// next reads one message. It is nil for those that the peer deals with itself.
+func (p *peer) next() (*message, error) {
+	b, err := p.frames.ReadFrame()
+	if err != nil {
+		if cause := p.sess.Err(); cause != nil && !errors.Is(cause, wire.ErrClosed) {
+			err = cause
+		}
+		return nil, err
+	}
+	kind, body, err := event.Open(b)
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case event.KindEvent:
+		var e event.Event
+		err := msgpack.Unmarshal(body, &e)
+		return &message{event: &e}, err
+	case event.KindNeed:
+		var n event.Need
+		err := msgpack.Unmarshal(body, &n)
+		return &message{need: &n}, err
+	case event.KindReply:
+		var r event.Reply
+		if err := msgpack.Unmarshal(body, &r); err != nil {
+			return nil, err
+		}
+		p.deliver(&r)
+		return nil, nil
+	case event.KindHello:
+		var h event.Hello
+		if err := msgpack.Unmarshal(body, &h); err != nil {
+			return nil, err
+		}
+		if h.Version != ir.FormatVersion {
+			return nil, fmt.Errorf("the agent speaks format %d, want %d", h.Version, ir.FormatVersion)
+		}
+		return nil, nil
+	}
+	return nil, fmt.Errorf("unknown message of kind %d", kind)
+}
+
+func (p *peer) deliver(r *event.Reply) {
+	p.mu.Lock()
+	c := p.calls[r.ID]
+	delete(p.calls, r.ID)
+	p.mu.Unlock()
+	if c == nil {
+		return
+	}
+	d, ok := r.Result.V.(*value.Dict)
+	if !ok {
+		d = value.DictOf("failed", true, "msg", "the agent sent no result")
+	}
+	c <- d
+}
+
+// send writes a message and flushes it.
+func (p *peer) send(kind uint8, body any) error {
+	b, err := event.Encode(kind, body)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.sent++
+	p.mu.Unlock()
+	if err := p.frames.WriteFrame(b); err != nil {
+		return err
+	}
+	return p.frames.Flush()
+}
+
+// start sends a batch, which runs at once, and ahead of it the blobs it is sure to need.
+func (p *peer) start(b *ir.Batch, blobs map[string][]byte) error {
+	for d, bytes := range blobs {
+		if p.blobs[d] {
+			continue
+		}
+		p.blobs[d] = true
+		if err := p.queue(event.KindBlob, &event.Blob{Digest: d, Bytes: bytes}); err != nil {
+			return err
+		}
+	}
+	packed, err := pack(b)
+	if err != nil {
+		return err
+	}
+	return p.send(event.KindBatch, &event.Load{Batch: packed, Run: true})
+}
+
+// queue writes a message that the next flush sends.
+func (p *peer) queue(kind uint8, body any) error {
+	b, err := event.Encode(kind, body)
+	if err != nil {
+		return err
+	}
+	return p.frames.WriteFrame(b)
+}
+
+// pack encodes a batch as an agent takes it.
+func pack(b *ir.Batch) ([]byte, error) {
+	raw, err := msgpack.Marshal(b)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	z, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(raw); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// call lets the agent run one module and waits for its result.
+func (p *peer) call(ctx context.Context, module string, c *value.Dict) (*value.Dict, error) {
+	done := make(chan *value.Dict, 1)
+	p.mu.Lock()
+	p.last++
+	id := p.last
+	p.calls[id] = done
+	p.mu.Unlock()
+	if err := p.send(event.KindCall, &event.Call{ID: id, Module: module, Call: ir.Val{V: c}}); err != nil {
+		return nil, err
+	}
+	select {
+	case d := <-done:
+		return d, nil
+	case <-p.sess.Done():
+		return nil, p.sess.Err()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,397 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"sort"
+	"sync"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/callback"
+	"pbc/runtime/machine"
+)
+
+func sortTexts(s []string) { sort.Strings(s) }
+
+// playRun is one batch of hosts running one play.
+type playRun struct {
+	c      *Controller
+	number int
+	play   *Play
+	hosts  []*hostRun
+	byName map[string]*hostRun
+	round  *round
+	shown  shown
+	broken bool // any_errors_fatal or max_fail_percentage ended the play
+	ended  bool // meta: end_play
+	fatal  error
+	tasks  map[int]*callback.Task
+}
+
+// hostState says what a host is doing.
+type hostState uint8
+
+const (
+	hostRunning hostState = iota
+	hostWaiting           // at a barrier
+	hostAsking            // for the files of an include, with others
+	hostDone
+)
+
+// hostRun is one host of a playRun.
+type hostRun struct {
+	name  string
+	index int
+	peer  *peer
+	state hostState
+	need  *event.Need    // of hostWaiting and hostAsking
+	queue []*event.Event // not shown yet
+	// last is the last task the host began, for telling where it was lost.
+	last    *event.Event
+	outcome event.Outcome
+	failing bool // told to fail by any_errors_fatal
+}
+
+func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
+	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}}
+	for _, name := range hosts {
+		if c.lost(name) {
+			continue
+		}
+		h := &hostRun{name: name, index: len(r.hosts)}
+		r.hosts = append(r.hosts, h)
+		r.byName[name] = h
+	}
+	return r
+}
+
+// run starts every host and sees the play to its end.
+func (r *playRun) run(ctx context.Context) error {
+	if len(r.hosts) == 0 {
+		return nil
+	}
+	if err := r.start(ctx); err != nil {
+		return err
+	}
+	for r.active() > 0 {
+		select {
+		case m := <-r.c.inbox:
+			if err := r.take(ctx, m); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return r.fatal
+}
+
+func (r *playRun) active() int {
+	n := 0
+	for _, h := range r.hosts {
+		if h.state != hostDone {
+			n++
+		}
+	}
+	return n
+}
+
+// lockstep says whether the hosts wait for each other.
+func (r *playRun) lockstep() bool { return len(r.hosts) > 1 && !r.play.Free }
+
+// start connects to every host and sends it its batch, all at the same time.
+func (r *playRun) start(ctx context.Context) error {
+	names := make([]string, len(r.hosts))
+	for i, h := range r.hosts {
+		names[i] = h.name
+	}
+	limit := r.c.opt.Forks
+	if limit <= 0 {
+		limit = len(r.hosts)
+	}
+	slots := make(chan struct{}, limit)
+	errs := make([]error, len(r.hosts))
+	var wg sync.WaitGroup
+	for i, h := range r.hosts {
+		h.peer = r.c.peers[h.name]
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			errs[i] = r.startHost(ctx, h, names)
+		}()
+	}
+	wg.Wait()
+	for i, h := range r.hosts {
+		if errs[i] != nil {
+			return errs[i]
+		}
+		if r.c.peers[h.name] != h.peer {
+			r.c.peers[h.name] = h.peer
+			go h.peer.listen(ctx, r.c.inbox)
+		}
+	}
+	return nil
+}
+
+func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) error {
+	s, err := r.c.opt.Linker.Batch(r.number, h.name, names)
+	if err != nil {
+		return err
+	}
+	s.Batch.Code.Settings.Lockstep = r.lockstep()
+	if h.peer == nil {
+		if h.peer, err = r.c.dial(ctx, h.name); err != nil {
+			return err
+		}
+	}
+	if err := h.peer.start(s.Batch, s.Blobs); err != nil {
+		r.c.opt.Memory.With(h.name, func(m *machine.Host) { s.Batch.Host.Set, s.Batch.Host.Facts = ir.Val{V: m.Set}, ir.Val{V: m.Facts} })
+		h.peer, err = newPeer(h.name, r.c.opt.Dialer.Dead(h.name, lostMessage(err)))
+		if err != nil {
+			return err
+		}
+		return h.peer.start(s.Batch, s.Blobs)
+	}
+	return nil
+}
+
+// dial connects to a host. One that cannot be reached gets an agent that says so for every task
+// that needs it.
+func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
+	rw, err := c.opt.Dialer.Dial(ctx, host)
+	var u *Unreachable
+	if errors.As(err, &u) {
+		rw, err = c.opt.Dialer.Dead(host, u.Msg), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newPeer(host, rw)
+}
+
+// take deals with one message.
+func (r *playRun) take(ctx context.Context, m message) error {
+	h := r.byName[m.p.host]
+	if h == nil || h.peer != m.p || h.state == hostDone {
+		return nil
+	}
+	switch {
+	case m.err != nil:
+		r.lose(h, m.err)
+	case m.event != nil:
+		r.event(h, m.event)
+	case m.need.Ask == event.Barrier:
+		h.state, h.need = hostWaiting, m.need
+	case m.need.Ask == event.Fragments && r.lockstep():
+		h.state, h.need = hostAsking, m.need
+	default:
+		r.answer(ctx, h, m.need)
+	}
+	r.advance(ctx)
+	return r.fatal
+}
+
+// event keeps what an event says and shows it when its turn has come.
+func (r *playRun) event(h *hostRun, e *event.Event) {
+	switch e.Kind {
+	case event.Started:
+		h.last = e
+	case event.Finished:
+		r.remember(h, e)
+	case event.Done:
+		r.finish(h, e)
+	}
+	if r.lockstep() {
+		h.queue = append(h.queue, e)
+		return
+	}
+	r.show(h, e)
+}
+
+// remember keeps the variables a task leaves, on the hosts that it leaves them on.
+func (r *playRun) remember(h *hostRun, e *event.Event) {
+	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	if t == nil {
+		return
+	}
+	hosts := []string{h.name}
+	if e.Flags.DelegateFacts && e.Flags.DelegateTo != "" {
+		hosts = append(hosts, e.Flags.DelegateTo)
+	}
+	for _, name := range hosts {
+		out := *e
+		if name == e.Flags.DelegateTo && e.Flags.DelegateFacts {
+			out.Flags.DelegateFacts = false
+		}
+		r.c.opt.Memory.With(name, func(m *machine.Host) { m.Store(t, &out) })
+	}
+	if r.round != nil && r.round.leader == h {
+		r.round.result = e
+	}
+}
+
+// finish takes a host out of the play.
+func (r *playRun) finish(h *hostRun, e *event.Event) {
+	h.state, h.outcome = hostDone, e.Outcome
+	switch e.Outcome {
+	case event.HostFailed:
+		r.c.failed[h.name] = true
+	case event.HostUnreachable:
+		r.c.unreachable[h.name] = true
+		if e.Name != "" {
+			r.unreachableResult(h, e.Name)
+		}
+	}
+}
+
+// lose takes out a host whose session has ended: it is unreachable where it was.
+func (r *playRun) lose(h *hostRun, err error) {
+	h.state, h.outcome = hostDone, event.HostUnreachable
+	r.c.unreachable[h.name] = true
+	r.unreachableResult(h, lostMessage(err))
+}
+
+func lostMessage(err error) string {
+	return "Data could not be sent to remote host: the connection was lost: " + err.Error()
+}
+
+// unreachableResult shows that a host was lost, as the result of the task it was running.
+func (r *playRun) unreachableResult(h *hostRun, msg string) {
+	e := &event.Event{Kind: event.Finished, Status: event.Unreachable,
+		Result: ir.Val{V: value.DictOf("unreachable", true, "msg", msg, "changed", false)}}
+	if h.last != nil {
+		e.Task, e.Addr, e.Flags, e.Handler = h.last.Task, h.last.Addr, h.last.Flags, h.last.Handler
+	}
+	if r.lockstep() {
+		h.queue = append(h.queue, e)
+		return
+	}
+	r.show(h, e)
+}
+
+// answer answers a need that concerns one host alone, beside the loop.
+func (r *playRun) answer(ctx context.Context, h *hostRun, n *event.Need) {
+	if n.Ask == event.Inventory && n.Name == "" || n.Ask == event.Fragments {
+		r.reply(h, n, r.decide(ctx, h, n))
+		return
+	}
+	go func() {
+		var a *event.Answer
+		if n.Ask == event.Delegate {
+			a = r.c.delegate(ctx, h.name, n)
+		} else {
+			a = r.c.opt.Linker.Answer(ctx, r.number, h.name, n)
+		}
+		r.reply(h, n, a)
+	}()
+}
+
+// decide answers what must be answered in order: inventory changes, and the files of an include.
+func (r *playRun) decide(ctx context.Context, h *hostRun, n *event.Need) *event.Answer {
+	if n.Ask == event.Inventory {
+		return r.c.opt.Linker.Answer(ctx, r.number, h.name, n)
+	}
+	wanted, _ := n.Args.V.(*value.List)
+	ext, err := r.c.opt.Linker.Include(r.number, n.Task, h.name, wanted)
+	if err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	r.show(h, includedEvent(n, wanted, ext))
+	return &event.Answer{Extensions: ext}
+}
+
+// includedEvent reports the files of an include that the controller answered.
+func includedEvent(n *event.Need, wanted *value.List, ext []ir.Extension) *event.Event {
+	e := &event.Event{Kind: event.Included, Addr: n.Addr, Task: n.Task}
+	for i := range ext {
+		f := event.IncludedFile{Path: ext[i].Path}
+		if d, ok := wanted.V[i].(*value.Dict); ok {
+			label, _ := d.GetStr("label")
+			f.Label = ir.Val{V: label}
+		}
+		e.Files = append(e.Files, f)
+	}
+	return e
+}
+
+func (r *playRun) reply(h *hostRun, n *event.Need, a *event.Answer) {
+	a.ID = n.ID
+	// A host that is gone is told so by its reader.
+	_ = h.peer.send(event.KindAnswer, a)
+}
+
+// delegate runs a module on another host for one that asked.
+func (c *Controller) delegate(ctx context.Context, host string, n *event.Need) *event.Answer {
+	args, ok := n.Args.V.(*value.Dict)
+	if !ok {
+		return &event.Answer{Error: "malformed call"}
+	}
+	target, _ := args.GetStr("host")
+	local, _ := args.GetStr("local")
+	call, _ := args.GetStr("call")
+	name, _ := value.Text(target)
+	body, ok := call.(*value.Dict)
+	if !ok {
+		return &event.Answer{Error: "malformed call"}
+	}
+	p, err := c.delegatePeer(ctx, host, name, local == true)
+	if err != nil {
+		return &event.Answer{Error: err.Error(), Kind: "unreachable"}
+	}
+	module, _ := body.GetStr("name")
+	m, _ := value.Text(module)
+	res, err := p.call(ctx, m, body)
+	if err != nil {
+		return &event.Answer{Error: lostMessage(err), Kind: "unreachable"}
+	}
+	return &event.Answer{Value: ir.Val{V: res}}
+}
+
+// delegatePeer returns the session for delegated work, one for each pair of hosts.
+func (c *Controller) delegatePeer(ctx context.Context, host, target string, local bool) (*peer, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := host + "\x00" + target
+	if p := c.delegates[key]; p != nil {
+		select {
+		case <-p.sess.Done():
+		default:
+			return p, nil
+		}
+	}
+	rw, err := c.opt.Dialer.Delegate(ctx, host, target, local)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPeer(host, rw)
+	if err != nil {
+		return nil, err
+	}
+	c.delegates[key] = p
+	go c.serveDelegate(ctx, p)
+	return p, nil
+}
+
+// serveDelegate answers the needs of a session for delegated work: blobs only.
+func (c *Controller) serveDelegate(ctx context.Context, p *peer) {
+	for {
+		m, err := p.next()
+		if err != nil {
+			p.sess.Close()
+			return
+		}
+		if m == nil || m.need == nil {
+			continue
+		}
+		a := &event.Answer{Error: "not answered to a delegated task"}
+		if m.need.Ask == event.FetchBlob {
+			a = c.opt.Linker.Answer(ctx, 0, p.host, m.need)
+		}
+		a.ID = m.need.ID
+		_ = p.send(event.KindAnswer, a)
+	}
+}

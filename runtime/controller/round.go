@@ -1,0 +1,245 @@
+package controller
+
+import (
+	"context"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+)
+
+// round is one task run by the hosts that stand at its address.
+type round struct {
+	addr  ir.Address
+	hosts []*hostRun
+	next  int // the first host of which not everything is shown
+	// leader runs a run_once task for all; result is its result.
+	leader *hostRun
+	result *event.Event
+}
+
+// advance shows what can be shown and, when every host waits, begins the next round.
+func (r *playRun) advance(ctx context.Context) {
+	if !r.lockstep() {
+		return
+	}
+	for {
+		r.drain()
+		if r.fatal != nil || r.busy() {
+			return
+		}
+		if r.includes(ctx) {
+			continue
+		}
+		r.judge()
+		if r.broken || !r.release() {
+			r.dismiss()
+			return
+		}
+		return
+	}
+}
+
+// busy says whether any host is still running.
+func (r *playRun) busy() bool {
+	for _, h := range r.hosts {
+		if h.state == hostRunning {
+			return true
+		}
+	}
+	return false
+}
+
+// drain shows the events of the round, host by host, in the order of the play.
+func (r *playRun) drain() {
+	if r.round == nil {
+		for _, h := range r.hosts {
+			r.showQueue(h)
+		}
+		return
+	}
+	for r.round.next < len(r.round.hosts) {
+		h := r.round.hosts[r.round.next]
+		r.showQueue(h)
+		if h.state == hostRunning {
+			return
+		}
+		r.round.next++
+	}
+	for _, h := range r.hosts {
+		r.showQueue(h)
+	}
+}
+
+func (r *playRun) showQueue(h *hostRun) {
+	queue := h.queue
+	h.queue = nil
+	for _, e := range queue {
+		r.show(h, e)
+	}
+}
+
+// release lets the hosts with the lowest address go on. It says whether there was one.
+func (r *playRun) release() bool {
+	var low []*hostRun
+	for _, h := range r.hosts {
+		if h.state != hostWaiting {
+			continue
+		}
+		switch {
+		case len(low) == 0 || h.need.Addr.Compare(low[0].need.Addr) < 0:
+			low = []*hostRun{h}
+		case h.need.Addr.Compare(low[0].need.Addr) == 0:
+			low = append(low, h)
+		}
+	}
+	if len(low) == 0 {
+		return false
+	}
+	addr := low[0].need.Addr
+	if r.round != nil && r.round.leader != nil && r.round.addr.Compare(addr) == 0 {
+		r.applyResult(low)
+		return true
+	}
+	r.round = &round{addr: addr, hosts: low}
+	if once, _ := low[0].need.Args.V.(bool); once {
+		r.round.leader = low[0]
+		r.round.hosts = low[:1]
+	}
+	for _, h := range r.round.hosts {
+		r.letGo(h, &event.Answer{Go: event.Run})
+	}
+	return true
+}
+
+// applyResult gives the result of a run_once task to the hosts that did not run it.
+func (r *playRun) applyResult(hosts []*hostRun) {
+	for _, h := range hosts {
+		if r.round.result != nil {
+			r.remember(h, r.round.result)
+		}
+		r.letGo(h, &event.Answer{Go: event.Apply, Result: r.round.result})
+	}
+}
+
+func (r *playRun) letGo(h *hostRun, a *event.Answer) {
+	n := h.need
+	h.state, h.need = hostRunning, nil
+	r.reply(h, n, a)
+}
+
+// dismiss ends the play for the hosts that still wait.
+func (r *playRun) dismiss() {
+	for _, h := range r.hosts {
+		if h.state == hostWaiting || h.state == hostAsking {
+			r.letGo(h, &event.Answer{Go: event.End})
+		}
+	}
+}
+
+// includes answers the hosts that ask for files, once all of the round have asked or gone on: equal
+// files are one, and run in the order of the first host that asked.
+func (r *playRun) includes(ctx context.Context) bool {
+	type group struct {
+		key   string
+		hosts []string
+		event *event.Event
+	}
+	var groups []*group
+	asked := false
+	answers := map[*hostRun]*event.Answer{}
+	for _, h := range r.hosts {
+		if h.state != hostAsking {
+			continue
+		}
+		asked = true
+		wanted, _ := h.need.Args.V.(*value.List)
+		ext, err := r.c.opt.Linker.Include(r.number, h.need.Task, h.name, wanted)
+		if err != nil {
+			answers[h] = &event.Answer{Error: err.Error()}
+			continue
+		}
+		a := &event.Answer{Extensions: ext}
+		all := includedEvent(h.need, wanted, ext)
+		for i := range ext {
+			key := includeKey(ext[i].Path, wanted.V[i])
+			at := -1
+			for j, g := range groups {
+				if g.key == key {
+					at = j
+				}
+			}
+			if at < 0 {
+				at = len(groups)
+				e := *all
+				e.Files = all.Files[i : i+1]
+				groups = append(groups, &group{key: key, event: &e})
+			}
+			groups[at].hosts = append(groups[at].hosts, h.name)
+			a.Ordinals = append(a.Ordinals, at)
+		}
+		answers[h] = a
+	}
+	for _, g := range groups {
+		r.showIncluded(g.hosts, g.event)
+	}
+	for _, h := range r.hosts {
+		if a := answers[h]; a != nil {
+			r.letGo(h, a)
+		}
+	}
+	return asked
+}
+
+// includeKey is equal for includes that Ansible merges: the same file with the same variables.
+func includeKey(path string, wanted value.Value) string {
+	d, ok := wanted.(*value.Dict)
+	if !ok {
+		return path
+	}
+	for _, k := range []string{"args", "vars"} {
+		v, _ := d.GetStr(k)
+		s, _ := value.Repr(v)
+		path += "\x00" + s
+	}
+	return path
+}
+
+// judge applies any_errors_fatal and max_fail_percentage to the round that has ended.
+func (r *playRun) judge() {
+	if r.round == nil {
+		return
+	}
+	lost := 0
+	for _, h := range r.hosts {
+		if h.state == hostDone && (h.outcome == event.HostFailed || h.outcome == event.HostUnreachable) {
+			lost++
+		}
+	}
+	if lost == 0 {
+		return
+	}
+	if r.fatalRound() || r.play.MaxFail >= 0 && float64(lost)/float64(len(r.hosts))*100 > r.play.MaxFail {
+		for _, h := range r.hosts {
+			if h.state != hostDone {
+				r.c.failed[h.name] = true
+			}
+		}
+		r.broken = true
+		r.c.emit(noHostsRemaining)
+	}
+	r.round = nil
+}
+
+// fatalRound says whether the task of the round ends the play for all when it fails for one.
+func (r *playRun) fatalRound() bool {
+	if r.play.AnyErrorsFatal {
+		return true
+	}
+	for _, h := range r.round.hosts {
+		if h.last != nil && h.state == hostDone && (h.last.Flags.AnyErrorsFatal || h.last.Flags.RunOnce) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,165 @@
+package controller
+
+import (
+	"strconv"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/callback"
+)
+
+var noHostsRemaining = callback.NoHostsRemaining{}
+
+// shown remembers what is on the screen, so that a task's banner comes once.
+type shown struct {
+	addr ir.Address
+	task int
+	any  bool
+}
+
+// show turns an event into what the callback sees.
+func (r *playRun) show(h *hostRun, e *event.Event) {
+	switch e.Kind {
+	case event.Started:
+		r.banner(e)
+	case event.Item:
+		r.c.emit(callback.ItemResult(r.result(h, e)))
+	case event.Retry:
+		res := r.result(h, e)
+		r.c.emit(callback.Retry{Host: h.name, Task: res.Task, Name: res.Name, DelegateTo: res.DelegateTo, Result: res.Result})
+	case event.Finished:
+		r.finished(h, e)
+	case event.Included:
+		r.showIncluded([]string{h.name}, e)
+	case event.Notified:
+		r.c.emit(callback.Notified{Handler: e.Name, Host: h.name})
+	case event.Message:
+		r.message(e)
+	case event.Meta:
+		r.meta(h, e)
+	}
+}
+
+// banner opens a task, once for all hosts.
+func (r *playRun) banner(e *event.Event) {
+	if r.shown.any && r.shown.task == e.Task && r.shown.addr.Compare(e.Addr) == 0 {
+		return
+	}
+	r.shown = shown{addr: e.Addr, task: e.Task, any: true}
+	r.c.emit(callback.TaskStart{Task: r.task(e)})
+}
+
+// task is what callbacks know of a task, as it was for this event.
+func (r *playRun) task(e *event.Event) *callback.Task {
+	t := r.tasks[e.Task]
+	if t == nil || e.Kind == event.Started {
+		t = r.newTask(e)
+		r.tasks[e.Task] = t
+	}
+	out := *t
+	out.NoLog, out.CheckMode, out.Diff = e.Flags.NoLog, e.Flags.Check, e.Flags.Diff
+	out.IgnoreErrors, out.IgnoreUnreachable = e.Flags.IgnoreErrors, e.Flags.IgnoreUnreachable
+	return &out
+}
+
+func (r *playRun) newTask(e *event.Event) *callback.Task {
+	t, role := r.c.opt.Linker.Task(r.number, e.Task)
+	if t == nil {
+		return &callback.Task{ID: strconv.Itoa(e.Task)}
+	}
+	raw := t.Action
+	if t.Name.IsSet() {
+		raw, _ = value.ToStr(t.Name.V)
+	}
+	name := e.Name
+	if name == "" {
+		name = raw
+	}
+	out := &callback.Task{ID: strconv.Itoa(r.number) + "." + strconv.Itoa(e.Task), Action: t.Action, Handler: t.Handler, Include: t.Include != nil,
+		Loop: t.Loop != nil, Path: t.Pos.File + ":" + strconv.Itoa(t.Pos.Line)}
+	out.Args, _ = t.Args.V.(*value.Dict)
+	if role != nil {
+		raw, name = role.Name+" : "+raw, role.Name+" : "+name
+	}
+	out.Name, out.RawName = name, raw
+	return out
+}
+
+// result is an event as a callback's result.
+func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
+	res, _ := e.Result.V.(*value.Dict)
+	res = res.Copy()
+	if e.Flags.NoLog {
+		res.SetStr("_ansible_no_log", true)
+	}
+	if e.Label.IsSet() || e.Kind == event.Item {
+		res.SetStr("_ansible_item_label", e.Label.V)
+	}
+	out := callback.Result{Host: h.name, Task: r.task(e), Result: res, DelegateTo: e.Flags.DelegateTo}
+	switch e.Status {
+	case event.Failed:
+		out.Status, out.Ignored = callback.Failed, e.Flags.IgnoreErrors
+	case event.Skipped:
+		out.Status = callback.Skipped
+	case event.Unreachable:
+		out.Status, out.Ignored = callback.Unreachable, e.Flags.IgnoreUnreachable
+	}
+	return out
+}
+
+// finished counts a result and shows it.
+func (r *playRun) finished(h *hostRun, e *event.Event) {
+	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	included := t != nil && t.Include != nil
+	r.c.stats.count(h.name, e, included)
+	if d, ok := e.Result.V.(*value.Dict); ok {
+		r.c.stats.custom(h.name, d)
+	}
+	if h.last == nil && !r.shown.any {
+		r.banner(e)
+	}
+	r.c.emit(r.result(h, e))
+}
+
+// showIncluded reports the files of an include and counts it as done.
+func (r *playRun) showIncluded(hosts []string, e *event.Event) {
+	t := r.task(e)
+	for _, f := range e.Files {
+		r.c.emit(callback.Included{File: f.Path, Task: t, Hosts: hosts, Label: f.Label.V, NoLog: f.NoLog})
+		for _, h := range hosts {
+			r.c.stats.host(h).OK++
+		}
+	}
+}
+
+func (r *playRun) message(e *event.Event) {
+	switch e.Level {
+	case "warning":
+		r.c.emit(callback.Warning{Text: e.Name})
+	case "error":
+		r.fatal = errorf("%s", e.Name)
+	default:
+		r.c.emit(callback.Verbose{Level: 1, Text: e.Name})
+	}
+}
+
+// meta does what a meta task means for the play.
+func (r *playRun) meta(h *hostRun, e *event.Event) {
+	if e.Status == event.Skipped {
+		return
+	}
+	switch e.Name {
+	case "end_play":
+		r.ended = true
+		r.broken = r.broken || r.lockstep()
+	case "end_batch":
+		r.broken = r.lockstep()
+	case "clear_host_errors":
+		for _, h := range r.hosts {
+			delete(r.c.failed, h.name)
+			delete(r.c.unreachable, h.name)
+		}
+	}
+	_ = h
+}

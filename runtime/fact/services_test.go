@@ -1,0 +1,48 @@
+package fact
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"pbc/ir/value"
+)
+
+// TestRecordedServices scans the services of the hosts in testdata/services and compares them with
+// what Ansible's service_facts said of the same tools.
+func TestRecordedServices(t *testing.T) {
+	files, err := filepath.Glob("testdata/services/*.txtar")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d recorded hosts (%v)", len(files), err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			a, err := txtar.ParseFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &serviceScan{ctx: context.Background(), sys: unpackHost(t, a, hostArgs{}), found: value.NewDict()}
+			if err := s.all(); err != nil {
+				t.Fatal(err)
+			}
+			got := s.result()
+			got.SetStr("changed", false)
+			if len(s.warnings) > 0 {
+				got.SetStr("warnings", textList(s.warnings))
+			}
+			want, err := parseJSON(string(part(a, "want.json")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want.(*value.Dict).SetStr("changed", false)
+			if d := cmp.Diff(plain(want), plain(got)); d != "" {
+				t.Errorf("Ansible's (-) and pbc's (+) results differ:\n%s", d)
+			}
+		})
+	}
+}

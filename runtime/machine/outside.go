@@ -1,0 +1,117 @@
+package machine
+
+import (
+	"strings"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// outside answers an evaluation from what the batch holds, else by asking upstream.
+type outside struct{ x *taskRun }
+
+func (x *taskRun) outside() *outside { return &outside{x: x} }
+
+func (o *outside) ask(what event.Ask, name string, args value.Value) (*event.Answer, error) {
+	a, err := o.x.m.up.Ask(o.x.ctx, &event.Need{Ask: what, Task: o.x.number, Addr: o.x.addr, Name: name, Args: ir.Val{V: args}})
+	if err != nil {
+		return nil, err
+	}
+	if a.Error != "" {
+		return nil, answerError(a)
+	}
+	return a, nil
+}
+
+// answerError is the error of an answer, of the kind it was on the controller.
+func answerError(a *event.Answer) error {
+	switch kind, class, _ := strings.Cut(a.Kind, ":"); kind {
+	case "undefined":
+		return (&value.Undef{Hint: a.Error}).Fail()
+	case "error":
+		return &eval.Error{Class: class, Msg: a.Error}
+	}
+	return &fault{msg: a.Error}
+}
+
+// Parse implements eval.Outside. What constant arguments hold was parsed ahead.
+func (o *outside) Parse(k eval.Kind, src string) (value.Value, error) {
+	if v, ok := o.x.t.Exprs[src]; ok && (k == eval.KindTemplate || k == eval.KindCondition) {
+		return v.V, nil
+	}
+	if k == eval.KindValue && !strings.Contains(src, "{{") && !strings.Contains(src, "{%") && !strings.Contains(src, "{#") {
+		return src, nil
+	}
+	key := string(rune('0'+k)) + src
+	if v, ok := o.x.m.parsed[key]; ok {
+		return v, nil
+	}
+	a, err := o.ask(event.Parse, src, int64(k))
+	if err != nil {
+		return nil, err
+	}
+	if len(o.x.m.parsed) < maxParsed {
+		o.x.m.parsed[key] = a.Value.V
+	}
+	return a.Value.V, nil
+}
+
+// maxParsed bounds how many texts met at run time are remembered as parsed.
+const maxParsed = 1000
+
+// Template implements eval.Outside.
+func (o *outside) Template(name string) (*value.Tmpl, bool, error) {
+	a, err := o.ask(event.TemplateFile, name, nil)
+	if err != nil || !a.Found {
+		return nil, false, err
+	}
+	t, ok := a.Value.V.(*value.Tmpl)
+	return t, ok, nil
+}
+
+// Lookup implements eval.Outside.
+func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error) {
+	if options == nil {
+		options = value.NewDict()
+	}
+	a, err := o.ask(event.Lookup, plugin, value.DictOf("terms", &value.List{V: terms}, "options", options, "vars", o.x.loopVars(), "subdir", o.x.subdir))
+	if err != nil {
+		return nil, err
+	}
+	return a.Value.V, nil
+}
+
+// loopVars are the variables that only this task has, for a lookup that reads variables.
+func (x *taskRun) loopVars() *value.Dict { return x.vars.local.Copy() }
+
+// HostVar implements eval.Outside.
+func (o *outside) HostVar(host, name string) (value.Value, bool, error) {
+	a, err := o.ask(event.HostVar, name, host)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.Value.V, a.Found, nil
+}
+
+// Hosts implements eval.Outside.
+func (o *outside) Hosts() []string {
+	a, err := o.ask(event.HostNames, "", nil)
+	if err != nil {
+		return nil
+	}
+	l, ok := a.Value.V.(*value.List)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, v := range l.V {
+		s, _ := value.Text(v)
+		out = append(out, s)
+	}
+	return out
+}
+
+// Plugin implements eval.Outside: pbc hosts no filter or test in Python yet.
+func (o *outside) Plugin(eval.PluginCall) (value.Value, bool, error) { return nil, false, nil }

@@ -1,0 +1,208 @@
+package machine
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/module"
+)
+
+// sourced says which argument of a module names a file on the controller, in which subfolder it is
+// looked for, and which argument says that it is on the host instead.
+type sourced struct {
+	arg, kind, remote string
+}
+
+var sources = map[string]sourced{
+	"ansible.builtin.copy":      {"src", "files", "remote_src"},
+	"ansible.builtin.template":  {"src", "templates", ""},
+	"ansible.builtin.script":    {"_raw_params", "files", ""},
+	"ansible.builtin.unarchive": {"src", "files", "remote_src"},
+	"ansible.builtin.assemble":  {"src", "files", "remote_src"},
+}
+
+// source gives a call the controller's file that its arguments name: the controller's half of copy,
+// template and their like.
+func (x *taskRun) source(ctx context.Context, c *module.Call) error {
+	s, ok := sources[x.t.Module]
+	if !ok {
+		return nil
+	}
+	if b, _ := eval.Boolean(get(c.Args, s.remote)); b && s.remote != "" {
+		return nil
+	}
+	if x.t.Module == "ansible.builtin.assemble" && !has(c.Args, "remote_src") {
+		return nil
+	}
+	name, err := value.ToStr(get(c.Args, s.arg))
+	if err != nil || !has(c.Args, s.arg) || get(c.Args, s.arg) == nil {
+		return nil
+	}
+	if x.t.Module == "ansible.builtin.script" {
+		name = firstWord(name)
+	}
+	if x.t.Module == "ansible.builtin.unarchive" && strings.Contains(name, "://") {
+		return nil
+	}
+	if x.t.Module == "ansible.builtin.template" && !has(c.Args, "dest") {
+		return nil
+	}
+	f, err := x.findFile(ctx, s.kind, name)
+	if err != nil {
+		return err
+	}
+	if f.Fault != "" {
+		return &fault{msg: f.Fault, result: x.missingFile(f.Fault)}
+	}
+	c.Source = sourceOf(&f.Tree)
+	if x.t.Module == "ansible.builtin.template" {
+		return x.render(c, f)
+	}
+	return nil
+}
+
+// missingFile is the result of a task whose file is not on the controller.
+func (x *taskRun) missingFile(msg string) *value.Dict {
+	res := value.DictOf("failed", true, "msg", msg)
+	if x.t.Module == "ansible.builtin.template" {
+		res.SetStr("changed", false)
+	}
+	return res
+}
+
+func firstWord(s string) string {
+	s = strings.TrimLeft(s, " \t\n")
+	if i := strings.IndexAny(s, " \t\n"); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// findFile finds a file of the controller: among those the compiler found, else by asking.
+func (x *taskRun) findFile(ctx context.Context, kind, name string) (*ir.File, error) {
+	for i := range x.t.Files {
+		if f := &x.t.Files[i]; f.Kind == kind && f.Name == name {
+			return f, nil
+		}
+	}
+	a, err := x.m.up.Ask(ctx, &event.Need{Ask: event.FindFile, Task: x.number, Addr: x.addr, Name: name, Args: ir.Val{V: kind}})
+	if err != nil {
+		return nil, err
+	}
+	if a.File == nil {
+		return &ir.File{Kind: kind, Name: name, Fault: a.Error}, nil
+	}
+	return a.File, nil
+}
+
+func sourceOf(t *ir.FileTree) *module.Source {
+	s := &module.Source{Path: t.Path, Mode: t.Mode, Size: t.Size, Digest: t.Digest, Link: t.Link, IsDir: t.IsDir}
+	for i := range t.Children {
+		s.Children = append(s.Children, *sourceOf(&t.Children[i]))
+	}
+	return s
+}
+
+// render makes the text of a template, with the variables that only templates have.
+func (x *taskRun) render(c *module.Call, f *ir.File) error {
+	t, ok := f.Tmpl.V.(*value.Tmpl)
+	if !ok {
+		return nil
+	}
+	dest, _ := value.ToStr(get(c.Args, "dest"))
+	local := x.vars.local
+	x.vars.local = local.Copy()
+	defer func() { x.vars.local = local }()
+	x.vars.local.Update(templateVars(f, dest))
+	text, err := x.eval().File(t)
+	if err != nil {
+		msg := err.Error()
+		if isUndefined(err) {
+			msg = "AnsibleUndefinedVariable: " + msg
+		} else {
+			msg = "AnsibleError: " + msg
+		}
+		return &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg, "changed", false)}
+	}
+	c.Content = []byte(text)
+	return nil
+}
+
+// templateVars are the variables that only a template sees.
+func templateVars(f *ir.File, dest string) *value.Dict {
+	d := asDict(f.Vars.V).Copy()
+	d.SetStr("template_destpath", dest)
+	d.SetStr("template_run_date", &value.Date{T: time.Now(), HasTime: true})
+	return d
+}
+
+// blobs gives a module the controller's bytes: those that came ahead, else by asking.
+type blobs struct {
+	x   *taskRun
+	ctx context.Context
+}
+
+// Open implements module.Blobs.
+func (b *blobs) Open(digest string) (io.ReadCloser, error) {
+	r := NewBlobReader(b.ctx, b.x.m.up, digest)
+	return r, r.fill()
+}
+
+// BlobReader reads a blob from upstream, piece by piece.
+type BlobReader struct {
+	ctx    context.Context
+	up     Asker
+	digest string
+	offset int64
+	rest   []byte
+	done   bool
+}
+
+// Asker is the part of an Upstream that answers needs.
+type Asker interface {
+	Ask(ctx context.Context, n *event.Need) (*event.Answer, error)
+}
+
+// NewBlobReader returns a reader of the blob with that digest.
+func NewBlobReader(ctx context.Context, up Asker, digest string) *BlobReader {
+	return &BlobReader{ctx: ctx, up: up, digest: digest}
+}
+
+// fill fetches the next piece.
+func (r *BlobReader) fill() error {
+	a, err := r.up.Ask(r.ctx, &event.Need{Ask: event.FetchBlob, Name: r.digest, Args: ir.Val{V: r.offset}})
+	if err != nil {
+		return err
+	}
+	if a.Error != "" {
+		return faultf("%s", a.Error)
+	}
+	r.rest = a.Blob
+	r.offset += int64(len(a.Blob))
+	r.done = !a.Found || len(a.Blob) == 0
+	return nil
+}
+
+// Read implements io.Reader.
+func (r *BlobReader) Read(p []byte) (int, error) {
+	for len(r.rest) == 0 {
+		if r.done {
+			return 0, io.EOF
+		}
+		if err := r.fill(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+// Close implements io.Closer.
+func (r *BlobReader) Close() error { return nil }
