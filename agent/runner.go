@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -46,8 +48,9 @@ func (r *runner) TempDir() (string, error) {
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		base = os.TempDir()
 	}
-	dir, err := os.MkdirTemp(base, "ansible-tmp-pbc-")
-	if err != nil {
+	now := time.Now()
+	dir := filepath.Join(base, fmt.Sprintf("ansible-tmp-%d.%07d-%d-%d", now.Unix(), now.Nanosecond()/100, os.Getpid(), rand.Int64N(1<<47)))
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}
 	r.tmp = dir

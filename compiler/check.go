@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"strings"
+
 	"pbc/compiler/diag"
 	"pbc/ir"
 	"pbc/ir/value"
@@ -16,10 +18,13 @@ func (u *Unit) check(p *ir.Play, t *ir.Tables, out *diag.List) {
 	}
 }
 
+// strategies are those that pbc keeps the promises of.
+var strategies = map[string]bool{"linear": true, "free": true, "host_pinned": true}
+
 func (u *Unit) checkStrategy(p *ir.Play, out *diag.List) {
 	s, ok := value.Text(p.Strategy.V)
 	switch {
-	case !p.Strategy.IsSet(), ok && (s == "linear" || s == "ansible.builtin.linear"):
+	case !p.Strategy.IsSet(), ok && strategies[strings.TrimPrefix(s, "ansible.builtin.")]:
 	default:
 		text, _ := value.ToStr(p.Strategy.V)
 		out.Add(diag.Unsupportedf(p.Pos, "strategy %q", text))
@@ -29,11 +34,6 @@ func (u *Unit) checkStrategy(p *ir.Play, out *diag.List) {
 func (u *Unit) checkTask(t *ir.Task, out *diag.List) {
 	if n, ok := t.Async.V.(int64); t.Async.IsSet() && !(ok && n == 0) {
 		out.Add(diag.Unsupportedf(t.Pos, "the keyword async"))
-	}
-	if t.Throttle.IsSet() {
-		if n, ok := t.Throttle.V.(int64); !ok || n != 0 {
-			out.Add(diag.Unsupportedf(t.Pos, "the keyword throttle"))
-		}
 	}
 	if t.Include != nil || t.Module == "ansible.builtin.meta" || u.opt.Supported == nil {
 		return

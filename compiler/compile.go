@@ -48,6 +48,7 @@ type Unit struct {
 	opt      Options
 	source   *playbook.Recording
 	loader   *playbook.Loader
+	books    []*playbook.Playbook
 	plays    []*lower.Play
 	jinja    jinja.Options
 	included map[string]int // how often each site has brought in a file, for numbering
@@ -73,6 +74,7 @@ func Compile(opt Options) (*Unit, diag.List) {
 			u.Program.Basedir = pb.Dir
 		}
 		u.Starts = append(u.Starts, len(u.plays))
+		u.books = append(u.books, pb)
 		for _, p := range pb.Plays {
 			l := lower.Lower(p, lower.Options{Jinja: u.jinja, Find: u.find(p.Dir)})
 			u.plays = append(u.plays, l)
@@ -167,6 +169,15 @@ func (u *Unit) text(s string, n *yaml.Node) value.Value {
 		return &value.Str{S: s, Unsafe: true}
 	}
 	return u.jinja.Value(s)
+}
+
+// List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts.
+func (u *Unit) List(o playbook.ListOptions) string {
+	text := ""
+	for _, pb := range u.books {
+		text += u.loader.List(pb, o)
+	}
+	return text
 }
 
 // slots numbers the names that tasks register.

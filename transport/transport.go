@@ -83,6 +83,8 @@ type Dialer interface {
 type Unreachable struct {
 	Msg   string // the "msg" of Ansible's UNREACHABLE result
 	Cause error  // may be nil
+	// Failed says that Ansible reports this one as a failed task, not as an unreachable host.
+	Failed bool
 }
 
 // Error returns Msg.

@@ -12,8 +12,10 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"pbc/transport/wire"
 )
@@ -22,11 +24,21 @@ import (
 type Serve func(rw io.ReadWriteCloser) error
 
 // stdio is the process's own standard streams.
-type stdio struct{}
+type stdio struct{ in, out *os.File }
 
-func (stdio) Read(p []byte) (int, error)  { return os.Stdin.Read(p) }
-func (stdio) Write(p []byte) (int, error) { return os.Stdout.Write(p) }
-func (stdio) Close() error                { return errors.Join(os.Stdin.Close(), os.Stdout.Close()) }
+func (s stdio) Read(p []byte) (int, error)  { return s.in.Read(p) }
+func (s stdio) Write(p []byte) (int, error) { return s.out.Write(p) }
+func (s stdio) Close() error                { return errors.Join(s.in.Close(), s.out.Close()) }
+
+// takeStdio makes the standard streams the session's alone: what is printed by mistake goes to standard
+// error. A lost peer is an error of Write, not SIGPIPE's sudden end, which would leave children behind;
+// a handler does that, since an ignored signal would be ignored by every command that the agent runs.
+func takeStdio() stdio {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	s := stdio{os.Stdin, os.Stdout}
+	os.Stdout = os.Stderr
+	return s
+}
 
 // Main runs the agent with the arguments that follow the program's name and returns its exit status:
 //
@@ -55,10 +67,11 @@ func run(args []string, serve Serve) error {
 		if err := checkName(exe); err != nil {
 			return err
 		}
-		if _, err := os.Stdout.WriteString(wire.Hello(args[2])); err != nil {
+		rw := takeStdio()
+		if _, err := rw.out.WriteString(wire.Hello(args[2])); err != nil {
 			return err
 		}
-		return serve(stdio{})
+		return serve(rw)
 	default:
 		return fmt.Errorf("unknown agent command %q", args[1])
 	}

@@ -1,18 +1,49 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"strings"
 
-	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"pbc/compiler/cli"
+	"pbc/compiler/config"
 )
 
 // playbookMain is ansible-playbook: it compiles and runs in one step.
 func playbookMain(args []string) int {
-	req, err := parsePlaybook(args)
+	conf, err := config.Load(os.LookupEnv)
 	if err != nil {
 		return fail(os.Stderr, err)
 	}
-	s, err := newSession(req)
+	width := 0
+	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		width = w
+	}
+	terminal := cli.Terminal{Columns: cli.Columns(width)}
+	req, err := cli.ParsePlaybook(args, conf, terminal)
+	var exit *cli.Exit
+	if errors.As(err, &exit) {
+		fmt.Fprint(os.Stdout, exit.Stdout)
+		fmt.Fprint(os.Stderr, exit.Stderr)
+		return exit.Code
+	}
+	if names := req.Unhonoured(); len(names) > 0 {
+		return fail(os.Stderr, &playbookError{msg: "unsupported: the option " + strings.Join(names, ", "), code: 5})
+	}
+	return runPlaybook(req, conf, terminal)
+}
+
+// runPlaybook runs a command line that was read.
+func runPlaybook(req *cli.Playbook, conf *config.Config, terminal cli.Terminal) int {
+	s, err := newSession(req, conf)
+	var bad *cli.OptionsError
+	if errors.As(err, &bad) {
+		fmt.Fprint(os.Stdout, cli.Help(conf, terminal))
+		return fail(os.Stderr, &playbookError{msg: bad.Msg, code: 5})
+	}
 	if err != nil {
 		return fail(os.Stderr, err)
 	}
@@ -30,33 +61,29 @@ func playbookMain(args []string) int {
 	return code
 }
 
-func parsePlaybook(args []string) (request, error) {
-	var r request
-	f := pflag.NewFlagSet("pbc playbook", pflag.ContinueOnError)
-	f.StringArrayVarP(&r.Inventory, "inventory", "i", nil, "")
-	f.StringVarP(&r.Limit, "limit", "l", "", "")
-	f.StringArrayVarP(&r.Extra, "extra-vars", "e", nil, "")
-	f.StringSliceVarP(&r.Tags, "tags", "t", nil, "")
-	f.StringSliceVar(&r.Skip, "skip-tags", nil, "")
-	f.BoolVarP(&r.Check, "check", "C", false, "")
-	f.BoolVarP(&r.Diff, "diff", "D", false, "")
-	f.CountVarP(&r.Verbosity, "verbose", "v", "")
-	f.IntVarP(&r.Forks, "forks", "f", 5, "")
-	f.StringVarP(&r.User, "user", "u", "", "")
-	f.StringVarP(&r.Connection, "connection", "c", "smart", "")
-	f.StringVar(&r.KeyFile, "private-key", "", "")
-	f.IntVarP(&r.Timeout, "timeout", "T", 10, "")
-	f.BoolVarP(&r.Become, "become", "b", false, "")
-	f.StringVar(&r.BecomeMethod, "become-method", "sudo", "")
-	f.StringVar(&r.BecomeUser, "become-user", "root", "")
-	f.BoolVar(&r.ForceHandlers, "force-handlers", false, "")
-	f.StringVar(&r.StartAt, "start-at-task", "", "")
-	f.BoolVar(&r.Syntax, "syntax-check", false, "")
-	f.StringArrayVar(&r.VaultIDs, "vault-id", nil, "")
-	f.StringArrayVar(&r.VaultPasswordFiles, "vault-password-file", nil, "")
-	if err := f.Parse(args); err != nil {
-		return r, err
+// askTerminal asks on the terminal; private hides what is typed.
+func askTerminal(prompt string, private bool) (string, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return "", err
 	}
-	r.Playbooks = f.Args()
-	return r, nil
+	defer tty.Close()
+	fmt.Fprint(tty, prompt)
+	if private {
+		b, err := term.ReadPassword(int(tty.Fd()))
+		fmt.Fprintln(tty)
+		return string(b), err
+	}
+	var line []byte
+	buf := make([]byte, 1)
+	for {
+		n, err := tty.Read(buf)
+		if n == 0 || err != nil {
+			return string(line), err
+		}
+		if buf[0] == '\n' {
+			return string(line), nil
+		}
+		line = append(line, buf[0])
+	}
 }

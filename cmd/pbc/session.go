@@ -7,13 +7,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"pbc/compiler"
+	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/compiler/diag"
 	"pbc/compiler/files"
@@ -32,42 +32,18 @@ import (
 	"pbc/runtime/module/builtin"
 )
 
-// request is what a command line asks for.
-type request struct {
-	Playbooks          []string
-	Inventory          []string
-	Limit              string
-	Extra              []string
-	Tags, Skip         []string
-	Check, Diff        bool
-	Verbosity, Forks   int
-	User, Connection   string
-	KeyFile            string
-	Timeout            int
-	Become             bool
-	BecomeMethod       string
-	BecomeUser         string
-	BecomePassword     string
-	Password           string
-	ForceHandlers      bool
-	StartAt            string
-	Syntax             bool
-	SSHArgs, ExtraArgs []string
-	VaultIDs           []string
-	VaultPasswordFiles []string
-	Dialect            string
-}
-
 // session is one run of the program: settings, screen, and what is compiled.
 type session struct {
-	req     request
+	req     *cli.Playbook
 	conf    *config.Config
 	screen  *callback.Screen
 	out     callback.Callback
 	keys    *vault.Keyring
 	extra   *value.Dict
 	dialect expr.Dialect
-	store   *files.Store
+	// connectPassword and becomePassword were asked for, or read from files.
+	connectPassword, becomePassword string
+	store                           *files.Store
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -78,13 +54,8 @@ type playbookError struct {
 
 func (e *playbookError) Error() string { return e.msg }
 
-func newSession(req request) (*session, error) {
-	s := &session{req: req, store: files.NewStore()}
-	conf, err := config.Load(os.LookupEnv)
-	if err != nil {
-		return nil, err
-	}
-	s.conf = conf
+func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
+	s := &session{req: req, conf: conf, store: files.NewStore()}
 	opt, err := callback.ReadOptions(callback.EnvLookup(os.LookupEnv))
 	if err != nil {
 		return nil, err
@@ -101,15 +72,33 @@ func newSession(req request) (*session, error) {
 		}
 		s.out = callback.Join(s.out, callback.NewEventLog(f))
 	}
+	if conf.File != "" {
+		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + conf.File + " as config file"})
+	} else {
+		s.out.Handle(callback.Verbose{Level: 1, Text: "No config file found; using defaults"})
+	}
 	for _, w := range conf.Warnings {
 		s.out.Handle(callback.Warning{Text: w})
 	}
-	if s.keys, err = vault.Load(vault.Request{IDs: req.VaultIDs, PasswordFiles: req.VaultPasswordFiles,
-		Warn: func(m string) { s.out.Handle(callback.Warning{Text: m}) }}); err != nil {
-		return nil, err
+	return s, s.secrets()
+}
+
+// secrets gathers passwords, and the extra variables, which may be vaults.
+func (s *session) secrets() error {
+	warn := func(m string) { s.out.Handle(callback.Warning{Text: m}) }
+	ask := func(prompt string) (string, error) { return askTerminal(prompt, true) }
+	request := s.req.VaultRequest(s.conf)
+	request.Prompt, request.Warn = ask, warn
+	var err error
+	if s.keys, err = vault.Load(request); err != nil {
+		return err
 	}
-	s.extra, err = s.extraVars()
-	return s, err
+	if s.connectPassword, s.becomePassword, err = s.req.Passwords(s.conf, ask); err != nil {
+		return err
+	}
+	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
+		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn}.ExtraVars(s.req.ExtraVars)
+	return err
 }
 
 // jinjaText makes a value of a string that the user gave.
@@ -170,24 +159,12 @@ func (s *session) report(list diag.List) error {
 
 // inventory loads the sources of the command line, or those of the settings.
 func (s *session) inventory(dir string) (*inventory.Inventory, error) {
-	sources := s.req.Inventory
-	if len(sources) == 0 {
-		sources = s.conf.List("DEFAULT_HOST_LIST")
-	}
-	for i, src := range sources {
-		if strings.Contains(src, ",") {
-			continue
-		}
-		if a, err := filepath.Abs(src); err == nil {
-			sources[i] = a
-		}
-	}
-	inv, err := inventory.Load(inventory.Options{Sources: sources, PlaybookDir: dir, Vault: s.keys, Mk: s.jinjaText,
-		Warn:            func(m string) { s.out.Handle(callback.Warning{Text: m}) },
-		Verbose:         func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) },
-		Error:           func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) },
-		PatternMismatch: s.conf.String("HOST_PATTERN_MISMATCH"), NoLocalWarning: !s.conf.Bool("LOCALHOST_WARNING"),
-		NoUnparsedWarning: !s.conf.Bool("INVENTORY_UNPARSED_WARNING")})
+	o := s.req.InventoryOptions(s.conf)
+	o.PlaybookDir, o.Vault, o.Mk = dir, s.keys, s.jinjaText
+	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
+	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
+	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
+	inv, err := inventory.Load(o)
 	if err != nil {
 		return nil, err
 	}
@@ -209,12 +186,8 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	if s.req.Syntax {
-		for _, f := range s.req.Playbooks {
-			s.out.Handle(callback.PlaybookStart{Path: f})
-			s.out.Handle(callback.Message{Text: "\nplaybook: " + f})
-		}
-		return 0, nil
+	if s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags {
+		return 0, s.list(u, inv)
 	}
 	memory := controller.NewMemory()
 	l := link.New(u.Program, s.linkOptions(inv, u, known{memory}))
@@ -223,7 +196,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	d := newDialer(l, s.dialOptions(), note)
 	d.play = func() int { return int(current.Load()) }
 	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory,
-		Playbooks: s.req.Playbooks, Starts: u.Starts})
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code, err := c.Run(ctx)
@@ -233,6 +206,31 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	return code, err
 }
 
+// list prints what the --list options and --syntax-check ask for, and runs nothing.
+func (s *session) list(u *compiler.Unit, inv *inventory.Inventory) error {
+	if s.req.Syntax && !s.req.ListHosts && !s.req.ListTasks && !s.req.ListTags {
+		for _, f := range s.req.Playbooks {
+			s.out.Handle(callback.Message{Text: "\nplaybook: " + f})
+		}
+		return nil
+	}
+	var failed error
+	text := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.req.Tags, Skip: s.req.SkipTags,
+		Match: func(patterns []string) []string {
+			hosts, err := inv.Match(patterns...)
+			if err != nil {
+				failed = err
+			}
+			var names []string
+			for _, h := range hosts {
+				names = append(names, h.Name)
+			}
+			return names
+		}})
+	s.out.Handle(callback.Message{Text: strings.TrimSuffix(text, "\n")})
+	return failed
+}
+
 func (s *session) screenNote(host, text string) {
 	if s.req.Verbosity > 0 {
 		fmt.Fprintf(os.Stderr, "<%s> %s\n", host, text)
@@ -240,32 +238,28 @@ func (s *session) screenNote(host, text string) {
 }
 
 func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link.Known) link.Options {
-	set := ir.Settings{Check: s.req.Check, Diff: s.req.Diff, Verbosity: s.req.Verbosity, ForceHandlers: s.req.ForceHandlers || s.conf.Bool("DEFAULT_FORCE_HANDLERS"),
+	set := ir.Settings{Check: s.req.Check, Diff: s.req.Diff, Verbosity: s.req.Verbosity, ForceHandlers: s.req.ForceHandlers,
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"),
-		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.req.BecomePassword}}
-	return link.Options{Dialect: s.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.Skip,
-		Settings: set, Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.User, Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAt, Lookup: nil}
+		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
+	return link.Options{Dialect: s.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
+		Settings: set, Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: nil}
 }
 
 func (s *session) dialOptions() dialOptions {
-	return dialOptions{User: s.req.User, KeyFile: s.req.KeyFile, Password: s.req.Password, Timeout: time.Duration(s.req.Timeout) * time.Second,
-		HostKeyChecking: s.conf.Bool("HOST_KEY_CHECKING"), ExtraArgs: s.req.ExtraArgs}
+	return dialOptions{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Password: s.connectPassword, Timeout: time.Duration(s.req.Timeout) * time.Second,
+		HostKeyChecking: s.conf.Bool("HOST_KEY_CHECKING"), ExtraArgs: append(strings.Fields(s.req.SSHCommonArgs), strings.Fields(s.req.SSHExtraArgs)...)}
 }
 
 // magic are the variables that are the same for every host and play.
 func (s *session) magic() *value.Dict {
 	d := value.DictOf("ansible_version", value.DictOf("full", "2.14.18", "major", int64(2), "minor", int64(14), "revision", int64(18), "string", "2.14.18"),
-		"ansible_forks", int64(s.req.Forks), "ansible_run_tags", textList(s.req.Tags, "all"), "ansible_skip_tags", textList(s.req.Skip),
+		"ansible_forks", int64(s.req.Forks), "ansible_run_tags", textList(s.req.Tags, "all"), "ansible_skip_tags", textList(s.req.SkipTags),
 		"ansible_config_file", nil, "ansible_playbook_python", "/usr/bin/python3")
 	if s.conf.File != "" {
 		d.SetStr("ansible_config_file", s.conf.File)
 	}
-	if len(s.req.Inventory) > 0 {
-		d.SetStr("ansible_inventory_sources", textList(s.req.Inventory))
-	} else {
-		d.SetStr("ansible_inventory_sources", textList(s.conf.List("DEFAULT_HOST_LIST")))
-	}
+	d.SetStr("ansible_inventory_sources", textList(s.req.Inventory))
 	if s.req.Limit != "" {
 		d.SetStr("ansible_limit", s.req.Limit)
 	}
@@ -312,7 +306,8 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, err
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
-		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail}, nil
+		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail,
+		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
 }
 
 // Batch implements controller.Linker.

@@ -362,3 +362,14 @@ func (c *Config) List(name string) []string {
 	l, _ := c.Value(name).([]string)
 	return l
 }
+
+// Changed are the settings that a file or the environment sets, in the order of the table.
+func (c *Config) Changed() []Setting {
+	var changed []Setting
+	for _, s := range Settings() {
+		if c.origins[s.Name] != "default" {
+			changed = append(changed, s)
+		}
+	}
+	return changed
+}

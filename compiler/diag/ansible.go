@@ -12,8 +12,9 @@ type ReadFile func(file string) ([]byte, error)
 
 // Ansible is d as ansible-playbook words it after "ERROR! ": the message, then, when d has a place,
 // where "the error appears to be", the offending lines, and the advice that Ansible derives from them.
+// Of warnings Ansible prints the message alone.
 func Ansible(d *Diagnostic, read ReadFile) string {
-	if !d.Pos.IsValid() {
+	if !d.Pos.IsValid() || d.Kind == Warning || d.Kind == Deprecated {
 		return d.Msg + d.Again
 	}
 	x := extended{d: d}

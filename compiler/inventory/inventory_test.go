@@ -39,8 +39,8 @@ func readRecorded(t testing.TB) []recorded {
 	if err := json.Unmarshal(data, &cases); err != nil {
 		t.Fatal(err)
 	}
-	if len(cases) < 90 {
-		t.Fatalf("got %d cases, want at least 90", len(cases))
+	if len(cases) < 95 {
+		t.Fatalf("got %d cases, want at least 95", len(cases))
 	}
 	return cases
 }

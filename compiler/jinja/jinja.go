@@ -68,6 +68,7 @@ func (o Options) Value(s string) value.Value {
 // it was found on; a fault of its #jinja2: header has line 0.
 func Template(src string, opt Options) *value.Tmpl {
 	t := &value.Tmpl{Src: src, Verbatim: opt.File}
+	newline := opt.Newline
 	body, err := opt.header(src)
 	if err == nil {
 		t.Root, body, err = opt.parse(body)
@@ -75,8 +76,11 @@ func Template(src string, opt Options) *value.Tmpl {
 	if body != src {
 		t.Shown = body
 	}
-	if opt.Newline != "\n" {
-		t.Newline = opt.Newline
+	if opt.Dialect == expr.Classic {
+		newline = opt.Newline // of the header, too; tagged gives final newlines back as it found them
+	}
+	if newline != "\n" {
+		t.Newline = newline
 	}
 	if err != nil {
 		t.Root, t.Fault = nil, err.Error()

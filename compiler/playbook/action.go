@@ -14,7 +14,7 @@ import (
 type action struct {
 	name     string // "" is none, as in Ansible
 	found    bool
-	fqcn     string // what name resolves to, "" when it was not looked up or not found
+	plugin   Plugin // what name resolves to, empty when it was not looked up or not found
 	args     Map
 	delegate *yaml.Node // of local_action
 }
@@ -138,25 +138,25 @@ func (p *actionParser) modules() (others []string, ok bool) {
 		if !p.normalize(p.task.Items[i], name) {
 			return nil, false
 		}
-		p.act.fqcn = res
+		p.act.plugin = res
 	}
 	return others, true
 }
 
 // candidate says whether a key may be an action, and what it resolves to.
-func (p *actionParser) candidate(name string) (fqcn string, known, ok bool) {
+func (p *actionParser) candidate(name string) (found Plugin, known, ok bool) {
 	switch {
 	case builtinTasks.has(name):
-		return "ansible.builtin." + shortAction(name), true, true
+		return Plugin{FQCN: "ansible.builtin." + shortAction(name)}, true, true
 	case !p.validate:
-		return "", true, true
+		return found, true, true
 	}
 	r, err := p.l.catalog.module(name, p.collections)
 	if err != nil {
 		p.l.failure(pos(nil), "%s", err)
-		return "", false, false
+		return found, false, false
 	}
-	return r.FQCN, r.FQCN != "", true
+	return r, r.FQCN != "", true
 }
 
 func isTaskAttribute(name string) bool {

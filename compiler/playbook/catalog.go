@@ -81,6 +81,16 @@ func (c *catalog) module(name string, collections []string) (Plugin, error) {
 	return c.find(moduleKind, name, collections)
 }
 
+// Resolve finds the action plugin and the module of a name, each empty when there is none, with the collections of
+// the task it stands in. The error is Ansible's message about a plugin that was removed.
+func (l *Loader) Resolve(name string, collections []string) (action, module Plugin, err error) {
+	if action, err = l.catalog.find(actionKind, name, collections); err != nil {
+		return action, module, err
+	}
+	module, err = l.catalog.find(moduleKind, name, collections)
+	return action, module, err
+}
+
 // hasLookup says whether there is a lookup plugin of that name.
 func (c *catalog) hasLookup(name string) bool {
 	p, err := c.find(lookupKind, name, nil)
@@ -357,7 +367,7 @@ func (c *catalog) role(name string, collections []string) (short, dir, coll stri
 	return "", "", ""
 }
 
-// collectionPlaybook finds the playbook ns.collection.name, and the collection that holds a playbook given by path.
+// collectionPlaybook finds the playbook ns.collection.name.
 func (c *catalog) collectionPlaybook(name string) (file, coll string) {
 	if !fullName.MatchString(name) {
 		return "", ""
@@ -374,4 +384,18 @@ func (c *catalog) collectionPlaybook(name string) (file, coll string) {
 		}
 	}
 	return "", ""
+}
+
+// collectionOf is the installed collection that a file is in, "" when it is in none.
+func (c *catalog) collectionOf(file string) string {
+	root, rest, found := strings.Cut(file, "/ansible_collections/")
+	parts := strings.SplitN(rest, "/", 3)
+	if !found || len(parts) < 3 {
+		return ""
+	}
+	name := parts[0] + "." + parts[1]
+	if c.collection(name).dir != path.Join(root, "ansible_collections", parts[0], parts[1]) {
+		return ""
+	}
+	return name
 }

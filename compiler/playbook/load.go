@@ -84,9 +84,9 @@ func (l *Loader) Load(file string) (*Playbook, diag.List) {
 }
 
 func (l *Loader) top(file string) *Playbook {
+	l.defaultCollection = ""
 	if p, coll := l.catalog.collectionPlaybook(file); p != "" {
-		file = p
-		l.defaultCollection = coll
+		file, l.defaultCollection = p, coll
 	}
 	switch l.src.Stat(l.abs(file)) {
 	case Absent:
@@ -97,7 +97,12 @@ func (l *Loader) top(file string) *Playbook {
 		return nil
 	}
 	pb := &Playbook{File: file, Dir: path.Dir(l.abs(file))}
-	l.catalog.addPlaybookDir(pb.Dir)
+	if l.defaultCollection == "" {
+		l.defaultCollection = l.catalog.collectionOf(l.abs(file))
+	}
+	if l.defaultCollection == "" {
+		l.catalog.addPlaybookDir(pb.Dir)
+	}
 	pb.Plays = l.playbookFile(file, nil)
 	return pb
 }
@@ -168,7 +173,9 @@ func because(pos ir.Pos, cause string) string {
 // read returns the document of a file, nil when it is empty or, reported, cannot be read. ok is false then.
 func (l *Loader) read(file string) (root *yaml.Node, ok bool) {
 	if doc, seen := l.files[file]; seen {
-		l.addAll(doc.diags)
+		if doc.diags.Stops() {
+			l.addAll(doc.diags) // warnings are given once
+		}
 		return doc.root, !doc.diags.Stops()
 	}
 	doc := l.parse(file)
@@ -267,7 +274,7 @@ func (l *Loader) badRender(pos ir.Pos, err error, undefined func(cause string)) 
 	case errors.Is(err, errNoRender):
 		l.unsupported(pos, "%s", err)
 	case errors.As(err, &u):
-		undefined(err.Error())
+		undefined(u.Error())
 	default:
 		l.failure(pos, "%s", err)
 	}

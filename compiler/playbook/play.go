@@ -98,14 +98,45 @@ func (l *Loader) play(n *yaml.Node, given *Map) *Play {
 	if !l.checkHosts(n.Get("hosts")) || !l.checkText(e, &p.Keywords) {
 		return nil
 	}
-	if n.Get("hosts").IsNull() {
-		// Ansible finds this when it starts the play, after those before it have run.
-		d := diag.Errorf(ir.Pos{}, "the field 'hosts' is required but was not set")
-		d.Kind, d.Exit = diag.Later, 4
-		l.diags.Add(d)
+	if p.Fault = earlyFault(p, e); p.Fault != nil {
+		l.diags.Add(p.Fault)
 	}
 	p.Name = playName(n)
 	return p
+}
+
+// earlyFault converts those keywords of a play that Ansible converts when it starts the play.
+func earlyFault(p *Play, e entity) *diag.Diagnostic {
+	for i := range keyword.Table {
+		k := &keyword.Table[i]
+		n := p.Keywords.Get(k.Name)
+		switch {
+		case k.On&keyword.Play == 0 || !k.Early || k.Static:
+		case n.IsNull() && k.Required:
+			return laterFault(ir.Pos{}, "the field '"+k.Name+"' is required but was not set")
+		case n == nil || hasTemplate(n):
+		default:
+			_, err := k.Convert(n.ToValue(nil))
+			if err != nil {
+				return laterFault(e.pos, err.Error())
+			}
+		}
+	}
+	return nil
+}
+
+func laterFault(at ir.Pos, msg string) *diag.Diagnostic {
+	d := diag.Errorf(at, "%s", msg)
+	d.Kind, d.Exit = diag.Later, 4
+	return d
+}
+
+// hasTemplate says whether any text in a tree is a template.
+func hasTemplate(n *yaml.Node) bool {
+	if text, ok := n.Text(); ok {
+		return templated(text)
+	}
+	return slices.ContainsFunc(n.Items, hasTemplate)
 }
 
 // playName is the name of a play as written, or its hosts.
@@ -150,7 +181,7 @@ func (l *Loader) playRoles(p *Play, e entity) bool {
 		l.invalid(e.pos, "A malformed role declaration was encountered.%s", because(e.pos, "ds ("+show(n)+") should be a list but was a "+class(n)))
 		return false
 	}
-	s := seeker{play: p, collections: texts(listItems(p.Keywords.Get("collections")))}
+	s := seeker{play: p, collections: withLegacy(l.withDefault(texts(listItems(p.Keywords.Get("collections")))))}
 	var defs []*definition
 	ok := true
 	for _, item := range n.Items {
@@ -236,19 +267,30 @@ func (l *Loader) importPlaybook(n *yaml.Node) []*Play {
 		l.badRender(pos(n), err, l.undefined)
 		return nil
 	}
-	coll := l.defaultCollection
-	if p, c := l.catalog.collectionPlaybook(file); p != "" {
-		file, l.defaultCollection = p, c
-	} else if !path.IsAbs(file) {
-		file = path.Join(l.dir, file)
-	}
-	l.catalog.addPlaybookDir(path.Dir(file))
+	file = l.importedFile(file)
 	plays := l.playbookFile(file, &vars)
-	l.defaultCollection = coll
 	for _, p := range plays {
 		p.imported(kw, vars, path.Dir(file))
 	}
 	return plays
+}
+
+// importedFile is the file of an import_playbook. As in Ansible, the collection of an imported playbook stays the
+// default one for what is loaded after it.
+func (l *Loader) importedFile(file string) string {
+	full, coll := l.catalog.collectionPlaybook(file)
+	if full == "" {
+		if full = file; !path.IsAbs(file) {
+			full = path.Join(l.dir, file)
+		}
+		coll = l.catalog.collectionOf(full)
+	}
+	if coll != "" {
+		l.defaultCollection = coll
+	} else {
+		l.catalog.addPlaybookDir(path.Dir(full))
+	}
+	return full
 }
 
 // importedName takes the file out of an entry that imports a playbook.

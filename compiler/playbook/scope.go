@@ -2,6 +2,8 @@ package playbook
 
 import (
 	"path"
+	"slices"
+	"strings"
 
 	"pbc/compiler/yaml"
 	"pbc/ir/value"
@@ -75,7 +77,7 @@ func (s *Scope) varsFiles(Map) Map {
 			if !ok || templated(name) {
 				continue
 			}
-			file := s.l.varsFile(s.Play, name)
+			file := s.l.VarsFile(s.Play, name)
 			if file == "" {
 				continue
 			}
@@ -108,21 +110,43 @@ func (p *Play) VarsFiles() [][]*yaml.Node {
 	return out
 }
 
-// varsFile finds a file of vars_files: below vars/ or beside the playbook, "" when there is none.
-func (l *Loader) varsFile(p *Play, name string) string {
-	dirs := []string{p.Dir}
-	if p.IncludedPath != "" {
-		dirs = []string{p.IncludedPath, p.Dir}
-	}
-	if path.IsAbs(name) {
+// VarsFile finds a file of vars_files by its rendered name, below vars/ or beside the playbook. "" is returned when
+// there is none.
+func (l *Loader) VarsFile(p *Play, name string) string {
+	dirs := []string{path.Dir(p.Pos.File), p.Dir}
+	if path.IsAbs(name) || strings.HasPrefix(name, "~") {
 		dirs = []string{"/"}
 	}
 	for _, d := range dirs {
-		for _, f := range []string{path.Join(d, "vars", name), path.Join(d, name)} {
-			if l.src.Stat(f) == File {
+		tries := []string{join(d, name)}
+		if !slices.Contains(strings.Split(name, "/"), "vars") {
+			tries = []string{path.Join(d, "vars", name), join(d, name)}
+		}
+		for _, f := range tries {
+			if f = l.abs(f); l.src.Stat(f) != Absent {
 				return f
 			}
 		}
 	}
 	return ""
+}
+
+// SearchPath are the directories in which Ansible looks for the files of a task, in order: the roles that led to it,
+// its own first, then the directory of the file it is written in. The play's directory is looked at after those.
+func SearchPath(t *Task) []string {
+	var out []string
+	chain := DepChain(t)
+	for i := len(chain) - 1; i >= 0; i-- {
+		out = append(out, chain[i].Path)
+	}
+	file := t.Pos.File
+	if !t.Pos.IsValid() {
+		if p := PlayOf(t); p != nil {
+			file = p.Pos.File
+		}
+	}
+	if dir := path.Dir(file); !slices.Contains(out, dir) {
+		out = append(out, dir)
+	}
+	return out
 }

@@ -41,7 +41,8 @@ func (l *Loader) task(n *yaml.Node, c context, k Kind) *Task {
 	if !ok || !l.moveCmd(n, &act) {
 		return nil
 	}
-	t.Action, t.FQCN, t.Args = act.name, act.fqcn, act.args
+	t.Action, t.Args = act.name, act.args
+	t.FQCN, t.Plugin = act.plugin.FQCN, act.plugin.Path
 	if t.FQCN == "" {
 		l.resolveWritten(t, colls)
 	}
@@ -122,7 +123,7 @@ func (l *Loader) resolveWritten(t *Task, colls []string) {
 		return
 	}
 	if p, err := l.catalog.module(t.Action, colls); err == nil {
-		t.FQCN = p.FQCN
+		t.FQCN, t.Plugin = p.FQCN, p.Path
 	}
 }
 

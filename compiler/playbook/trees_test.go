@@ -37,6 +37,8 @@ func plainValue(v value.Value) any {
 		return out
 	case int64:
 		return float64(x)
+	case *value.Str:
+		return x.S
 	}
 	return v
 }
@@ -106,6 +108,13 @@ func dumpTask(t *Task) any {
 	}
 	d := object{"name": t.DisplayName(), "action": t.Action, "fqcn": fqcn, "args": plainMap(t.Args), "tags": sortedTags(Tags(t)),
 		"when": plainNodes(Conditions(t)), "vars": plainMap(EnclosingVars(t)), "params": plainMap(IncludeParams(t))}
+	if !t.Implicit {
+		search := []any{}
+		for _, dir := range SearchPath(t) {
+			search = append(search, dir)
+		}
+		d["search"] = search
+	}
 	for _, k := range nearest {
 		if n := Inherited(t, k); n != nil {
 			d[k] = plainNode(n)

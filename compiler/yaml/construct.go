@@ -14,7 +14,6 @@ import (
 type builder struct {
 	file  string
 	opts  Options
-	nodes map[*raw]*Node
 	queue []func() error
 	diags diag.List
 }
@@ -52,11 +51,11 @@ func tagOf(r *raw) string {
 
 // node makes the Node of r; a collection is filled later.
 func (b *builder) node(r *raw) (*Node, error) {
-	if n, ok := b.nodes[r]; ok {
-		return n, nil
+	if r.node != nil {
+		return r.node, nil
 	}
 	n := &Node{Kind: r.kind, Pos: r.pos, Tag: tagOf(r), Style: r.style}
-	b.nodes[r] = n
+	r.node = n
 	switch n.Tag {
 	case "!!map", "!!python/dict", tagSet:
 		b.queue = append(b.queue, func() error { return b.mapping(r, n) })
@@ -292,23 +291,48 @@ func (b *builder) merged(v *raw) ([]*raw, error) {
 
 // mapping collects the entries of a mapping as a Python dict does: an equal key keeps its place.
 type mapping struct {
-	n  *Node
-	at map[any]int
+	n      *Node
+	hashes []any       // of n.Keys, while they are few
+	at     map[any]int // the index of each hash, once they are many
 }
 
-func newMapping(n *Node) *mapping { return &mapping{n: n, at: map[any]int{}} }
+const fewKeys = 12
 
-func (m *mapping) has(h any) bool {
-	_, ok := m.at[h]
-	return ok
+func newMapping(n *Node) *mapping { return &mapping{n: n} }
+
+// find returns the index of the key with that hash, -1 when there is none.
+func (m *mapping) find(h any) int {
+	if m.at != nil {
+		if i, ok := m.at[h]; ok {
+			return i
+		}
+		return -1
+	}
+	for i, x := range m.hashes {
+		if x == h {
+			return i
+		}
+	}
+	return -1
 }
+
+func (m *mapping) has(h any) bool { return m.find(h) >= 0 }
 
 func (m *mapping) set(k, v *Node, h any) {
-	if i, ok := m.at[h]; ok {
+	if i := m.find(h); i >= 0 {
 		m.n.Items[i] = v
 		return
 	}
-	m.at[h] = len(m.n.Keys)
 	m.n.Keys = append(m.n.Keys, k)
 	m.n.Items = append(m.n.Items, v)
+	if m.at != nil {
+		m.at[h] = len(m.n.Keys) - 1
+		return
+	}
+	if m.hashes = append(m.hashes, h); len(m.hashes) > fewKeys {
+		m.at = make(map[any]int, 2*fewKeys)
+		for i, x := range m.hashes {
+			m.at[x] = i
+		}
+	}
 }

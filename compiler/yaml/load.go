@@ -16,6 +16,8 @@ import (
 // maxDepth bounds nesting. Ansible itself gives up at about 330 levels: Python's recursion limit.
 const maxDepth = 1000
 
+const anotherDocument = "but found another document"
+
 // raw is a node as the library composed it: kind, explicit tag and text, nothing resolved.
 type raw struct {
 	kind  Kind
@@ -24,6 +26,7 @@ type raw struct {
 	text  string
 	style Style
 	items []*raw // keys and values of a mapping in turn
+	node  *Node  // what the builder has made of it, nil before
 }
 
 // syntaxError is a fault in the text, in the words of PyYAML's "problem" and "problem_mark". A zero
@@ -32,6 +35,8 @@ type syntaxError struct {
 	pos     ir.Pos
 	problem string
 	detail  string
+	// structural says that the tokens are fine and their order is not.
+	structural bool
 }
 
 func (e *syntaxError) Error() string { return e.problem + e.detail }
@@ -41,11 +46,19 @@ func compose(file string, src []byte) ([]*raw, *syntaxError) {
 	if err := checkCharacters(src); err != nil {
 		return nil, err
 	}
+	docs, err := load(file, src)
+	if err != nil {
+		return nil, first(file, src, err)
+	}
+	return docs, nil
+}
+
+func load(file string, src []byte) ([]*raw, *syntaxError) {
 	l, err := lib.NewLoader(bytes.NewReader(src), lib.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
 	if err != nil {
 		return nil, &syntaxError{detail: err.Error()}
 	}
-	c := composer{file: file, done: map[*lib.Node]*raw{}}
+	c := composer{file: file, src: src, done: map[*lib.Node]*raw{}}
 	var docs []*raw
 	for {
 		var n lib.Node
@@ -60,10 +73,9 @@ func compose(file string, src []byte) ([]*raw, *syntaxError) {
 			if err != nil {
 				return docs, err
 			}
-			r.pos = c.pos(n.Content[0].Line, n.Content[0].Column)
 			docs = append(docs, r)
 			if len(docs) > 1 {
-				return docs, &syntaxError{pos: c.pos(n.Line, n.Column), problem: "but found another document"}
+				return docs, &syntaxError{pos: c.pos(n.Line, n.Column), problem: anotherDocument, structural: true}
 			}
 		}
 	}
@@ -71,7 +83,8 @@ func compose(file string, src []byte) ([]*raw, *syntaxError) {
 
 type composer struct {
 	file string
-	done map[*lib.Node]*raw // nil while the node is being read
+	src  []byte
+	done map[*lib.Node]*raw // of the nodes with an anchor; nil while such a node is being read
 }
 
 func (c *composer) pos(line, col int) ir.Pos { return ir.Pos{File: c.file, Line: line, Col: col} }
@@ -84,7 +97,9 @@ func (c *composer) node(n *lib.Node) (*raw, *syntaxError) {
 		}
 		return r, nil
 	}
-	c.done[n] = nil
+	if n.Anchor != "" {
+		c.done[n] = nil
+	}
 	r := &raw{pos: c.pos(n.Line, n.Column), text: n.Value, style: style(n)}
 	if n.Style&lib.TaggedStyle != 0 {
 		r.tag = n.Tag
@@ -104,8 +119,13 @@ func (c *composer) node(n *lib.Node) (*raw, *syntaxError) {
 			return nil, err
 		}
 		r.items[i] = item
+		if r.kind == Map && i%2 == 0 && r.style != Flow && c.isBareColon(e) {
+			return nil, &syntaxError{pos: item.pos, problem: "did not find expected key"}
+		}
 	}
-	c.done[n] = r
+	if n.Anchor != "" {
+		c.done[n] = r
+	}
 	return r, nil
 }
 
@@ -136,7 +156,7 @@ func (c *composer) fault(err error) *syntaxError {
 	if !errors.As(err, &le) {
 		return &syntaxError{detail: err.Error()}
 	}
-	e := &syntaxError{problem: le.Message}
+	e := &syntaxError{problem: le.Message, structural: le.Stage == lib.ParserStage}
 	if p, ok := problems[e.problem]; ok {
 		e.problem = p
 	}

@@ -43,7 +43,7 @@ func (o Options) Parse(file string, src []byte) ([]*Node, diag.List) {
 		diags.Add(o.syntax(file, serr, jerr.text(text)))
 		return nil, diags
 	}
-	b := builder{file: file, opts: o, nodes: map[*raw]*Node{}}
+	b := builder{file: file, opts: o}
 	var docs []*Node
 	for _, r := range raws {
 		n, err := b.document(r)

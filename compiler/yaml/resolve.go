@@ -133,7 +133,11 @@ func sign(s string) (neg bool, rest string, err error) {
 }
 
 func pythonInt(digits string, base int) (*big.Int, error) {
-	n, ok := new(big.Int).SetString(strings.TrimSpace(digits), base)
+	text := strings.TrimSpace(digits)
+	if base == 8 { // int("0o17", 8) is 15
+		text = strings.TrimPrefix(strings.TrimPrefix(text, "0o"), "0O")
+	}
+	n, ok := new(big.Int).SetString(text, base)
 	if !ok {
 		return nil, fmt.Errorf("invalid literal for int() with base %d: %s", base, value.StrRepr(digits))
 	}

@@ -148,11 +148,13 @@ func TestNormaliseValues(t *testing.T) {
 	n.self = map[string]string{"uid": "1000", "gid": "100", "user": "me", "group": "us"}
 	in := map[string]any{
 		"uid": json.Number("1000"), "owner": "me", "group": "others", "mtime": json.Number("5.5"), "size": json.Number("5"),
-		"name": "me", "list": []any{map[string]any{"gid": json.Number("100"), "start": "2026-11-22 15:54:55.1"}},
+		"exception": "Traceback (most recent call last):\n  File \"x\", line 1\nValueError: bad\n",
+		"name":      "me", "list": []any{map[string]any{"gid": json.Number("100"), "start": "2026-11-22 15:54:55.1"}},
 	}
 	want := map[string]any{
 		"uid": "<me>", "owner": "<me>", "group": "others", "mtime": "<number>", "size": json.Number("5"),
-		"name": "me", "list": []any{map[string]any{"gid": "<me>", "start": "<time>"}},
+		"exception": "<traceback>\nValueError: bad",
+		"name":      "me", "list": []any{map[string]any{"gid": "<me>", "start": "<time>"}},
 	}
 	if diff := cmp.Diff(want, n.value("", in)); diff != "" {
 		t.Error(diff)

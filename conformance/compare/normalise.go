@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A rule takes away what two runs of one program may differ in. The tables below are all that is normalised.
@@ -30,6 +31,8 @@ var rules = []rule{
 	{"backup names", regexp.MustCompile(`\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~`), ".<backup>~"},
 	{"the recording plugin", regexp.MustCompile(`(?m)^Loading callback plugin pbc_events .*\n`), ""},
 }
+
+var notDigit = regexp.MustCompile(`\D`)
 
 // numbers are the keys of results whose number means nothing.
 var numbers = map[string]bool{
@@ -136,8 +139,21 @@ func (n *Normaliser) string(key, s string) string {
 	if kind, ok := mine[key]; ok && s != "" && s == n.self[kind] {
 		return "<me>"
 	}
-	if key == "version" && len(s) >= 4 && !regexp.MustCompile(`\D`).MatchString(s) {
+	if key == "version" && len(s) >= 4 && !notDigit.MatchString(s) {
 		return "<number>"
 	}
+	if key == "exception" || key == "module_stderr" {
+		s = withoutFrames(s)
+	}
 	return n.text(s)
+}
+
+// withoutFrames takes the frames out of a Python traceback: what is left is what was said before it, and the error itself, its last line.
+func withoutFrames(s string) string {
+	before, trace, found := strings.Cut(s, "Traceback (most recent call last):\n")
+	if !found {
+		return s
+	}
+	lines := strings.Split(strings.TrimRight(trace, "\n"), "\n")
+	return before + "<traceback>\n" + lines[len(lines)-1]
 }

@@ -37,6 +37,12 @@ func (r Recordings) dir() string {
 	return filepath.Join(r.Dir, r.Dialect)
 }
 
+// Kept says whether there are recordings of the dialect at all.
+func (r Recordings) Kept() bool {
+	found, err := filepath.Glob(filepath.Join(r.dir(), "*.txtar"))
+	return err == nil && len(found) > 0
+}
+
 func (r Recordings) stem(s *scenario.Scenario) string {
 	return filepath.Join(r.dir(), strings.ReplaceAll(s.Name, "/", "."))
 }

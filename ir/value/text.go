@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -172,7 +173,22 @@ func (x *Date) repr() string {
 	if us != 0 {
 		s += fmt.Sprintf(", %d", us)
 	}
+	if x.HasZone {
+		s += ", tzinfo=" + zoneRepr(t)
+	}
 	return s + ")"
+}
+
+// zoneRepr is the repr of a datetime.timezone: of a timedelta, whose seconds are never negative.
+func zoneRepr(t time.Time) string {
+	_, secs := t.Zone()
+	switch {
+	case secs == 0:
+		return "datetime.timezone.utc"
+	case secs < 0:
+		return fmt.Sprintf("datetime.timezone(datetime.timedelta(days=-1, seconds=%d))", secs+24*3600)
+	}
+	return fmt.Sprintf("datetime.timezone(datetime.timedelta(seconds=%d))", secs)
 }
 
 // ISO is Python's isoformat().

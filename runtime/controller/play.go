@@ -201,6 +201,9 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 	case event.Started:
 		h.last = e
 	case event.Finished:
+		if h.last != nil && h.last.Task == e.Task {
+			h.last = e
+		}
 		r.remember(h, e)
 	case event.Done:
 		r.finish(h, e)
@@ -240,8 +243,10 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 	switch e.Outcome {
 	case event.HostFailed:
 		r.c.failed[h.name] = true
+		r.lost(h)
 	case event.HostUnreachable:
 		r.c.unreachable[h.name] = true
+		r.lost(h)
 		if e.Name != "" {
 			r.unreachableResult(h, e.Name)
 		}
@@ -252,7 +257,15 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 func (r *playRun) lose(h *hostRun, err error) {
 	h.state, h.outcome = hostDone, event.HostUnreachable
 	r.c.unreachable[h.name] = true
+	r.lost(h)
 	r.unreachableResult(h, lostMessage(err))
+}
+
+// lost notes that a host has left the play in this round.
+func (r *playRun) lost(h *hostRun) {
+	if r.round != nil {
+		r.round.lost = append(r.round.lost, h)
+	}
 }
 
 func lostMessage(err error) string {

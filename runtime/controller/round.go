@@ -13,9 +13,14 @@ type round struct {
 	addr  ir.Address
 	hosts []*hostRun
 	next  int // the first host of which not everything is shown
+	// pending are the hosts that have yet to be let go: no more run at a time than limit says.
+	pending []*hostRun
+	limit   int
 	// leader runs a run_once task for all; result is its result.
 	leader *hostRun
 	result *event.Event
+	// lost are the hosts that failed or became unreachable in this round.
+	lost []*hostRun
 }
 
 // advance shows what can be shown and, when every host waits, begins the next round.
@@ -25,7 +30,7 @@ func (r *playRun) advance(ctx context.Context) {
 	}
 	for {
 		r.drain()
-		if r.fatal != nil || r.busy() {
+		if r.fatal != nil || r.feed() || r.busy() {
 			return
 		}
 		if r.includes(ctx) {
@@ -38,6 +43,29 @@ func (r *playRun) advance(ctx context.Context) {
 		}
 		return
 	}
+}
+
+// feed lets hosts of the round go as far as forks and throttle allow. It says whether any still has to
+// wait for that.
+func (r *playRun) feed() bool {
+	if r.round == nil {
+		return false
+	}
+	running := 0
+	for _, h := range r.hosts {
+		if h.state == hostRunning {
+			running++
+		}
+	}
+	for len(r.round.pending) > 0 && (r.round.limit <= 0 || running < r.round.limit) {
+		h := r.round.pending[0]
+		r.round.pending = r.round.pending[1:]
+		if h.state == hostWaiting {
+			r.letGo(h, &event.Answer{Go: event.Run})
+			running++
+		}
+	}
+	return len(r.round.pending) > 0
 }
 
 // busy says whether any host is still running.
@@ -101,15 +129,44 @@ func (r *playRun) release() bool {
 		r.applyResult(low)
 		return true
 	}
-	r.round = &round{addr: addr, hosts: low}
-	if once, _ := low[0].need.Args.V.(bool); once {
+	ask := askOf(low[0].need)
+	r.round = &round{addr: addr, hosts: low, limit: r.c.opt.Forks}
+	if ask.throttle > 0 && (r.round.limit <= 0 || ask.throttle < r.round.limit) {
+		r.round.limit = ask.throttle
+	}
+	if ask.once {
 		r.round.leader = low[0]
 		r.round.hosts = low[:1]
 	}
-	for _, h := range r.round.hosts {
-		r.letGo(h, &event.Answer{Go: event.Run})
-	}
+	r.round.pending = r.round.hosts
+	r.feed()
 	return true
+}
+
+// barrierAsk is what a host says of the task it waits to run.
+type barrierAsk struct {
+	once     bool // run_once
+	throttle int
+	shielded bool // within a rescue or always
+}
+
+func askOf(n *event.Need) barrierAsk {
+	var a barrierAsk
+	if n == nil {
+		return a
+	}
+	d, ok := n.Args.V.(*value.Dict)
+	if !ok {
+		return a
+	}
+	once, _ := d.GetStr("run_once")
+	a.once, _ = once.(bool)
+	throttle, _ := d.GetStr("throttle")
+	t, _ := throttle.(int64)
+	a.throttle = int(t)
+	shielded, _ := d.GetStr("shielded")
+	a.shielded, _ = shielded.(bool)
+	return a
 }
 
 // applyResult gives the result of a run_once task to the hosts that did not run it.
@@ -206,8 +263,10 @@ func includeKey(path string, wanted value.Value) string {
 }
 
 // judge applies any_errors_fatal and max_fail_percentage to the round that has ended.
+//
+// Observed: ansible-core 2.14's linear strategy.
 func (r *playRun) judge() {
-	if r.round == nil {
+	if r.round == nil || len(r.round.lost) == 0 {
 		return
 	}
 	lost := 0
@@ -216,19 +275,27 @@ func (r *playRun) judge() {
 			lost++
 		}
 	}
-	if lost == 0 {
+	tooMany := r.play.MaxFail >= 0 && float64(lost)/float64(len(r.hosts))*100 > r.play.MaxFail
+	if tooMany {
+		r.c.emit(noHostsRemaining)
+	}
+	if !tooMany && !r.fatalRound() {
 		return
 	}
-	if r.fatalRound() || r.play.MaxFail >= 0 && float64(lost)/float64(len(r.hosts))*100 > r.play.MaxFail {
-		for _, h := range r.hosts {
-			if h.state != hostDone {
-				r.c.failed[h.name] = true
-			}
+	left := 0
+	for _, h := range r.hosts {
+		switch {
+		case h.state == hostDone:
+		case askOf(h.need).shielded && !tooMany:
+			left++
+		default:
+			r.c.failed[h.name] = true
 		}
+	}
+	if left == 0 {
 		r.broken = true
 		r.c.emit(noHostsRemaining)
 	}
-	r.round = nil
 }
 
 // fatalRound says whether the task of the round ends the play for all when it fails for one.
@@ -236,10 +303,15 @@ func (r *playRun) fatalRound() bool {
 	if r.play.AnyErrorsFatal {
 		return true
 	}
-	for _, h := range r.round.hosts {
-		if h.last != nil && h.state == hostDone && (h.last.Flags.AnyErrorsFatal || h.last.Flags.RunOnce) {
+	for _, h := range r.round.lost {
+		if h.fatal() {
 			return true
 		}
 	}
 	return false
+}
+
+// fatal says whether the failure of the last task of a host ends the play for all hosts.
+func (h *hostRun) fatal() bool {
+	return h.last != nil && (h.last.Flags.AnyErrorsFatal || h.last.Flags.RunOnce)
 }

@@ -38,6 +38,10 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 		r.message(e)
 	case event.Meta:
 		r.meta(h, e)
+	case event.Done:
+		if !r.lockstep() && e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()) {
+			r.c.emit(noHostsRemaining)
+		}
 	}
 }
 

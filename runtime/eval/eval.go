@@ -21,6 +21,9 @@ import (
 	"pbc/ir/value"
 )
 
+// Dialect is the generation of ansible-core whose behaviour is reproduced.
+type Dialect = expr.Dialect
+
 // The dialects, see expr.Dialect.
 const (
 	Classic = expr.Classic
@@ -49,11 +52,11 @@ type Kind uint8
 
 // The kinds of text.
 const (
-	KindValue     Kind = iota // a string of a variable: itself, or a *value.Tmpl
-	KindTemplate              // a template, whatever it holds: a *value.Tmpl
-	KindCondition             // a condition: a *value.Cond
-	KindYAML                  // a YAML document: the value it loads to
-	KindYAMLAll               // YAML documents: a list of the values they load to
+	ParseValue     Kind = iota // a string of a variable: itself, or a *value.Tmpl
+	ParseTemplate              // a template, whatever it holds: a *value.Tmpl
+	ParseCondition             // a condition: a *value.Cond
+	ParseYAML                  // a YAML document: the value it loads to
+	ParseYAMLAll               // YAML documents: a list of the values they load to
 )
 
 // PluginCall asks for a filter or test that this package does not have.
@@ -92,7 +95,7 @@ var ErrNoLookup = errors.New("no such lookup plugin")
 
 // Config is what an Eval needs to know.
 type Config struct {
-	Dialect expr.Dialect
+	Dialect Dialect
 	Vars    Vars    // nil for none
 	Outside Outside // nil for none
 }
@@ -170,6 +173,9 @@ func (e *Eval) File(t *value.Tmpl) (string, error) {
 	}
 	return value.ToStr(r)
 }
+
+// Truth is Python's bool(v). Its error is that of an undefined value.
+func Truth(v value.Value) (bool, error) { return truth(v) }
 
 // lookupVar returns a variable rendered as an expression sees it.
 func (e *Eval) lookupVar(r *run, name string) (val, bool, error) {

@@ -7,9 +7,6 @@ import (
 	"pbc/ir/value"
 )
 
-// Truth is Python's bool(v). It fails on an undefined value.
-func Truth(v value.Value) (bool, error) { return truth(v) }
-
 // Strftime is Python's time.strftime.
 func Strftime(t time.Time, format string) string { return strftime(t, format) }
 

@@ -32,6 +32,9 @@ func defaultFilter(c *call) (val, error) {
 	if isUndef && u.Err != nil && !isUndefErr(u.Err) {
 		return v, nil // a captured error is not undefined
 	}
+	if isUndef && u.Lenient && c.f.run.e.tagged() {
+		return v, nil
+	}
 	if !isUndef && c.given(2) {
 		always, err := truth(c.args[2])
 		if err != nil {
@@ -85,7 +88,12 @@ func ternaryFilter(c *call) (val, error) {
 func boolFilter(c *call) (val, error) {
 	v := c.args[0]
 	switch v.(type) {
-	case nil, bool:
+	case nil:
+		if c.f != nil && c.f.run.e.tagged() {
+			return false, nil
+		}
+		return v, nil
+	case bool:
 		return v, nil
 	}
 	if s, ok := value.Text(v); ok {

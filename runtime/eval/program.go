@@ -60,11 +60,15 @@ var mutators = map[string]bool{
 	"reverse": true, "update": true, "setdefault": true, "popitem": true,
 }
 
+// sharing are the filters that show whether two values are one: YAML writes an anchor then. In
+// Ansible only what a template itself shares is one, for each variable it reads is a copy.
+var sharing = map[string]bool{"attr": true, "to_yaml": true, "to_nice_yaml": true}
+
 func mutates(ns []*expr.Node) bool {
 	found := false
 	expr.WalkAll(ns, func(n *expr.Node) bool {
 		switch {
-		case n.Op == expr.OAttr && mutators[n.S], n.Op == expr.OFilter && n.S == "attr":
+		case n.Op == expr.OAttr && mutators[n.S], n.Op == expr.OFilter && sharing[n.S]:
 			found = true
 		case n.Op == expr.SInclude || n.Op == expr.SImport || n.Op == expr.SFrom || n.Op == expr.SExtends:
 			found = true

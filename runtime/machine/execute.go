@@ -39,6 +39,9 @@ func (x *taskRun) execute() (*value.Dict, error) {
 // condition evaluates a list of conditions: all must hold.
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
+		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil {
+			x.warn("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
+		}
 		ok, err := ev.Condition(c.V)
 		if err != nil {
 			return false, &fault{msg: err.Error(), excerpt: true}
@@ -381,12 +384,7 @@ func (x *taskRun) judge(p *prepared, res *value.Dict, attempt int64) {
 
 func (x *taskRun) badCondition(res *value.Dict, key string, err error) {
 	res.SetStr("failed", true)
-	msg := err.Error()
-	var f *fault
-	if errors.As(err, &f) && f.excerpt {
-		msg += x.excerpt()
-	}
-	res.SetStr(key, msg)
+	res.SetStr(key, err.Error())
 }
 
 func isZero(v value.Value) bool {

@@ -169,6 +169,9 @@ func (x *taskRun) bring(list []wanted) (bool, error) {
 	for _, w := range list {
 		args.V = append(args.V, value.DictOf("name", w.name, "args", w.args, "vars", w.vars, "label", w.label))
 	}
+	if err := x.includeResult(list); err != nil {
+		return false, err
+	}
 	a, err := x.fragments(list, args)
 	if err != nil {
 		return false, err
@@ -195,6 +198,36 @@ func (x *taskRun) bring(list []wanted) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// includeResult reports the include itself: Ansible's callbacks see it before the files.
+func (x *taskRun) includeResult(list []wanted) error {
+	var items []*value.Dict
+	for _, w := range list {
+		res := value.NewDict()
+		args := w.args.Copy()
+		if x.t.Include.Kind != "role" {
+			res.SetStr("include", w.name)
+			args.Del("_raw_params")
+			args.Del("file")
+		}
+		res.SetStr("include_args", args)
+		if x.t.Loop != nil {
+			res.Update(w.vars)
+		}
+		items = append(items, res)
+	}
+	res := items[0]
+	if x.t.Loop != nil {
+		for i, item := range items {
+			if err := x.emitItem(item, list[i].label); err != nil {
+				return err
+			}
+		}
+		res = x.summary(items)
+	}
+	res.SetStr("changed", false)
+	return x.m.up.Emit(&event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags})
 }
 
 // fragments returns the code of an include: what the batch holds, else the controller's answer. In

@@ -285,11 +285,39 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 	if !m.code.Settings.Lockstep {
 		return &event.Answer{Go: event.Run}, nil
 	}
-	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task})
+	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}})
 	if err == nil && a.Go == event.End {
 		err = errEnded
 	}
 	return a, err
+}
+
+// bypasses are the modules that one host runs for all.
+var bypasses = map[string]bool{"ansible.builtin.add_host": true, "ansible.builtin.pause": true}
+
+// barrierArgs tells the controller what decides who runs the task, and how many at a time.
+func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *value.Dict {
+	t := m.tasks[task]
+	shielded := m.shielded()
+	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypasses[t.Module] && !shielded {
+		return nil
+	}
+	x := m.begin(ctx, task, addr)
+	once, _ := x.keyword("run_once", t.RunOnce, false)
+	throttle, _ := x.number64("throttle", t.Throttle, 0)
+	return value.DictOf("run_once", once || bypasses[t.Module], "throttle", throttle, "shielded", shielded)
+}
+
+// shielded says whether the host is in a rescue or an always, which the failure of others does not end.
+func (m *Machine) shielded() bool {
+	for _, l := range m.levels {
+		for _, b := range l.blocks {
+			if b.phase != inBody && !b.in.Flag {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // flush runs the notified handlers in the order of their definition, each at most once.

@@ -122,13 +122,13 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	x.vars.local.Update(templateVars(f, dest))
 	text, err := x.eval().File(t)
 	if err != nil {
-		msg := err.Error()
+		class := "AnsibleError"
 		if isUndefined(err) {
-			msg = "AnsibleUndefinedVariable: " + msg
-		} else {
-			msg = "AnsibleError: " + msg
+			class = "AnsibleUndefinedVariable"
 		}
-		return &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg, "changed", false)}
+		msg := class + ": " + err.Error()
+		return &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg, "changed", false,
+			"exception", "Traceback (most recent call last):\nansible.errors."+msg+"\n")}
 	}
 	c.Content = []byte(text)
 	return nil

@@ -138,7 +138,21 @@ func (x *taskRun) failure(err error) *value.Dict {
 	if f != nil && f.excerpt {
 		msg += x.excerpt()
 	}
-	return value.DictOf("failed", true, "msg", msg, "changed", false)
+	if f == nil && !eval.IsAnsible(err) {
+		msg = "Unexpected failure during module execution: " + msg
+		return value.DictOf("failed", true, "msg", msg, "exception", traceback(err), "stdout", "")
+	}
+	return value.DictOf("failed", true, "msg", msg)
+}
+
+// traceback is what Ansible shows of an exception with -vvv, but for Python's own frames.
+func traceback(err error) string {
+	class := "Exception"
+	var raised *eval.Error
+	if errors.As(err, &raised) {
+		class = raised.Class
+	}
+	return "Traceback (most recent call last):\n" + class + ": " + err.Error() + "\n"
 }
 
 // excerpt asks for the lines of the playbook around the task, as Ansible prints them.

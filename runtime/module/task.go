@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -176,9 +177,7 @@ func Crash(err error) *value.Dict {
 	}
 	r := value.DictOf("failed", true, "changed", false, "module_stderr", trace, "module_stdout", "", "rc", int64(1),
 		"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error")
-	last := strings.Split(strings.TrimSpace(trace), "\n")
 	r.SetStr("exception", trace)
-	_ = last
 	return r
 }
 
@@ -301,8 +300,15 @@ func (t *Task) Truthy(name string) bool {
 	return true
 }
 
-// umask returns the process's umask.
+// umask returns the process's umask. Without /proc asking means setting it for a moment.
 func umask() uint32 {
+	status, _ := os.ReadFile("/proc/self/status")
+	if _, rest, ok := strings.Cut(string(status), "\nUmask:"); ok {
+		line, _, _ := strings.Cut(rest, "\n")
+		if n, err := strconv.ParseUint(strings.TrimSpace(line), 8, 32); err == nil {
+			return uint32(n)
+		}
+	}
 	m := syscall.Umask(0)
 	syscall.Umask(m)
 	return uint32(m)

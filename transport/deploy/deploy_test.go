@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// self is prepared once: it packs this binary.
+var self = agents.Set()
+
 // shell runs commands by argv with a home of its own.
 type shell struct {
 	argv []string // before the command
@@ -87,7 +90,6 @@ var loginShells = [][]string{
 }
 
 func TestEveryLoginShellStartsAnAgent(t *testing.T) {
-	set := agents.Set()
 	for _, argv := range loginShells {
 		if _, err := exec.LookPath(argv[0]); err != nil {
 			t.Logf("%s is not installed here", argv[0])
@@ -95,9 +97,9 @@ func TestEveryLoginShellStartsAnAgent(t *testing.T) {
 		}
 		t.Run(strings.Join(argv, " "), func(t *testing.T) {
 			s := shell{argv: argv, home: t.TempDir()}
-			first := dial(t, s, set)
+			first := dial(t, s, self)
 			echoes(t, first)
-			second := dial(t, s, set)
+			second := dial(t, s, self)
 			echoes(t, second)
 			if first.Uploaded == 0 || second.Uploaded != 0 {
 				t.Errorf("sent %d bytes, then %d; want some, then none", first.Uploaded, second.Uploaded)
@@ -122,7 +124,6 @@ func cached(t *testing.T, home string) string {
 }
 
 func TestDamagedCacheIsReplaced(t *testing.T) {
-	set := agents.Set()
 	for _, tt := range []struct {
 		name   string
 		damage func(file string) error
@@ -142,17 +143,17 @@ func TestDamagedCacheIsReplaced(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := sh(t.TempDir())
-			dial(t, s, set).Close()
+			dial(t, s, self).Close()
 			file := cached(t, s.home)
 			if err := tt.damage(file); err != nil {
 				t.Fatal(err)
 			}
-			c := dial(t, s, set)
+			c := dial(t, s, self)
 			if c.Uploaded == 0 {
 				t.Error("a damaged agent was run")
 			}
 			echoes(t, c)
-			again := dial(t, s, set)
+			again := dial(t, s, self)
 			if again.Uploaded != 0 || len(tree(t, s.home)) != 1 {
 				t.Errorf("then sent %d bytes, files %v", again.Uploaded, tree(t, s.home))
 			}
@@ -169,8 +170,8 @@ func TestNoiseBeforeTheGreeting(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := sh(t.TempDir())
 			s.argv = []string{"sh", "-c", tt.noise + `; eval "$0"`}
-			echoes(t, dial(t, s, agents.Set()))
-			echoes(t, dial(t, s, agents.Set()))
+			echoes(t, dial(t, s, self))
+			echoes(t, dial(t, s, self))
 		})
 	}
 }
@@ -191,7 +192,6 @@ func (w wrong) Agent(platform string, zipped bool) (deploy.Agent, error) {
 }
 
 func TestFailures(t *testing.T) {
-	self := agents.Set()
 	for _, tt := range []struct {
 		name  string
 		argv  []string
@@ -242,7 +242,7 @@ func TestCancelledWhileStarting(t *testing.T) {
 	s := sh(t.TempDir())
 	s.argv = []string{"sh", "-c", "read x"}
 	time.AfterFunc(50*time.Millisecond, cancel)
-	_, err := (&deploy.Dialer{Shell: s, Agents: agents.Set()}).Dial(ctx, transport.Target{})
+	_, err := (&deploy.Dialer{Shell: s, Agents: self}).Dial(ctx, transport.Target{})
 	if err == nil || !errors.Is(ctx.Err(), context.Canceled) {
 		t.Errorf("got %v, want an error after cancel", err)
 	}
@@ -263,7 +263,7 @@ func TestFolderThatCannotHoldAProgram(t *testing.T) {
 			s.env = []string{"XDG_CACHE_HOME=" + tt.cache}
 			// the fallback is refused as well, so that the test stays in its folder
 			s.argv = []string{"sh", "-c", `c=$0; eval "$(echo "$c" | sed "s#/var/tmp/pbc-#$HOME/file/#g")"`}
-			_, err := (&deploy.Dialer{Shell: s, Agents: agents.Set()}).Dial(t.Context(), transport.Target{})
+			_, err := (&deploy.Dialer{Shell: s, Agents: self}).Dial(t.Context(), transport.Target{})
 			if err == nil || !strings.Contains(err.Error(), "can hold a program") {
 				t.Errorf("got %v", err)
 			}
@@ -279,9 +279,8 @@ func TestFallbackFolder(t *testing.T) {
 	s := sh(home)
 	s.env = []string{"XDG_CACHE_HOME=/dev/null"}
 	s.argv = []string{"sh", "-c", fmt.Sprintf(`c=$0; eval "$(echo "$c" | sed "s#/var/tmp/pbc-#%s/pbc-#g")"`, other)}
-	set := agents.Set()
-	echoes(t, dial(t, s, set))
-	if again := dial(t, s, set); again.Uploaded != 0 {
+	echoes(t, dial(t, s, self))
+	if again := dial(t, s, self); again.Uploaded != 0 {
 		t.Error("the agent in the fallback folder was not found again")
 	}
 	want := 1
@@ -291,7 +290,7 @@ func TestFallbackFolder(t *testing.T) {
 }
 
 func TestAgentEndsWithItsInput(t *testing.T) {
-	c := dial(t, sh(t.TempDir()), agents.Set())
+	c := dial(t, sh(t.TempDir()), self)
 	c.Close()
 	if err := c.Wait(); err != nil {
 		t.Errorf("got %v, want a clean end", err)

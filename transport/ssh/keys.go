@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"pbc/transport"
 )
 
 // login is one attempt to authenticate: what is offered, and what there is to say when all is refused.
@@ -22,6 +24,7 @@ type login struct {
 	said     []string // what OpenSSH would have written to stderr on the way
 	notes    []string // what it would not say, but a user wants to know
 	allowed  []string // the methods that the server named last
+	asked    bool     // the password was given
 }
 
 // methods returns the ways to authenticate, in OpenSSH's order.
@@ -34,6 +37,7 @@ func (l *login) methods() []ssh.AuthMethod {
 		if l.hosts.changed {
 			return "", errors.New("password withheld from a host whose key has changed")
 		}
+		l.asked = true
 		return l.password, nil
 	}
 	questions := func(_, _ string, questions []string, _ []bool) ([]string, error) {
@@ -56,11 +60,20 @@ func (l *login) watch(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	return nil, nil
 }
 
-// denied is OpenSSH's last word after all methods failed.
-func (l *login) denied() string {
+// denied is what Ansible says after all methods failed.
+func (l *login) denied(cause error) *transport.Unreachable {
+	if l.asked {
+		words := strings.Join(append(slices.Clone(l.said), "Permission denied, please try again."), "\r\n")
+		return &transport.Unreachable{Msg: "Invalid/incorrect password: " + words, Cause: cause}
+	}
 	words := fmt.Sprintf("%s@%s: Permission denied (%s).", l.set.user, l.set.addr, strings.Join(l.allowed, ","))
-	return strings.Join(append(slices.Clone(l.said), words), "\r\n")
+	return unreachable(strings.Join(append(slices.Clone(l.said), words), "\r\n"), cause)
 }
+
+// stranger is what Ansible says of an unknown host key when there is a password: its sshpass cannot answer
+// ssh's question.
+const stranger = "Using a SSH password instead of a key is not possible because Host Key checking is enabled and sshpass " +
+	"does not support this.  Please add this host's fingerprint to your known_hosts file to manage this host."
 
 // signers returns the keys to try: those of the agent that are also named as files, the agent's others
 // unless IdentitiesOnly, then files.

@@ -189,7 +189,13 @@ func (h *hostKeys) has(marker string, key ssh.PublicKey) bool {
 	})
 }
 
-var errHostKey = errors.New("Host key verification failed.") // OpenSSH's words
+// openSSH is an error in OpenSSH's words, which have capitals and full stops.
+type openSSH string
+
+// Error implements error.
+func (e openSSH) Error() string { return string(e) }
+
+const errHostKey openSSH = "Host key verification failed."
 
 func (h *hostKeys) onNew(key ssh.PublicKey) error {
 	if h.s.strict != "no" && h.s.strict != "accept-new" {
@@ -241,7 +247,7 @@ func (h *hostKeys) onChange(key ssh.PublicKey, k *knownKey) error {
 		h.note(warning)
 		return nil
 	}
-	return errors.New(warning + "Host key for " + name + " has changed and you have requested strict checking.\r\n" + errHostKey.Error())
+	return openSSH(warning+"Host key for "+name+" has changed and you have requested strict checking.\r\n") + errHostKey
 }
 
 func firstOr(list []string, other string) string {

@@ -51,7 +51,7 @@ func unreachable(words string, cause error) *transport.Unreachable {
 	return &transport.Unreachable{Msg: prefix + words, Cause: cause}
 }
 
-// refusal is a failure for which the system's ssh may know better: host key, login, or handshake.
+// refusal is a failure for which the system's ssh may know better: name, host key, login, or handshake.
 type refusal struct{ *transport.Unreachable }
 
 // Unwrap returns the error that Start gives when there is no second opinion.
@@ -61,6 +61,7 @@ func (r *refusal) Unwrap() error { return r.Unreachable }
 func (s *Shell) Start(ctx context.Context, t transport.Target, command string) (transport.Process, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.Limit())
 	defer cancel()
+	t.Addr = or(t.Addr, t.Host)
 	set, err := s.resolve(ctx, t)
 	if err != nil {
 		return nil, err
@@ -149,7 +150,8 @@ func dialTCP(ctx context.Context, set *settings) (net.Conn, error) {
 		if dns.IsTemporary || dns.IsTimeout {
 			words = "Temporary failure in name resolution"
 		}
-		return nil, unreachable(fmt.Sprintf("ssh: Could not resolve hostname %s: %s", set.addr, words), err)
+		// the system's ssh may have more ways to find a name (NSS) than this program
+		return nil, &refusal{unreachable(fmt.Sprintf("ssh: Could not resolve hostname %s: %s", set.addr, words), err)}
 	}
 	return nil, unreachable(fmt.Sprintf("ssh: connect to host %s port %d: %s", set.addr, set.port, strerror(err)), err)
 }
@@ -206,10 +208,12 @@ func refuseChannels(chans <-chan ssh.NewChannel) {
 func (l *login) explain(err, refusedKey error) error {
 	at := fmt.Sprintf("%s port %d", l.set.addr, l.set.port)
 	switch {
+	case refusedKey == errHostKey && l.password != "" && l.set.strict == "ask":
+		return &transport.Unreachable{Msg: stranger, Cause: err, Failed: true}
 	case refusedKey != nil:
 		return &refusal{unreachable(refusedKey.Error(), err)}
 	case len(l.allowed) > 0 && strings.Contains(err.Error(), "unable to authenticate"):
-		return &refusal{unreachable(l.denied(), err)}
+		return &refusal{l.denied(err)}
 	case errors.Is(err, io.EOF):
 		return unreachable("kex_exchange_identification: Connection closed by remote host\r\nConnection closed by "+at, err)
 	case errors.Is(err, syscall.ECONNRESET):

@@ -1,7 +1,9 @@
 package ssh_test
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -134,6 +136,49 @@ func TestCutConnectionIsNoticed(t *testing.T) {
 	session.Close()
 }
 
+// cutting is a shell whose connection breaks when half of an agent has gone over it.
+type cutting struct{ transport.Shell }
+
+func (c cutting) Start(ctx context.Context, t transport.Target, command string) (transport.Process, error) {
+	p, err := c.Shell.Start(ctx, t, command)
+	return &cutProcess{Process: p}, err
+}
+
+type cutProcess struct {
+	transport.Process
+	sent int
+}
+
+func (c *cutProcess) Write(p []byte) (int, error) {
+	if c.sent += len(p); c.sent > 1<<20 {
+		c.Process.Close()
+	}
+	return c.Process.Write(p)
+}
+
+func TestNothingStaysOfACutUpload(t *testing.T) {
+	s := transporttest.StartSSHD(t)
+	_, err := (&deploy.Dialer{Shell: cutting{shell(s)}, Agents: agents.Set()}).Dial(t.Context(), s.Target())
+	if err == nil {
+		t.Fatal("got a connection over a cut line")
+	}
+	cache := filepath.Join(s.Home, ".cache/pbc")
+	if _, err := os.Stat(cache); err != nil {
+		t.Fatalf("the upload had not begun: %v", err)
+	}
+	tick := time.NewTicker(10 * time.Millisecond) // the host's shell ends in its own time
+	defer tick.Stop()
+	for deadline := time.Now().Add(10 * time.Second); ; <-tick.C {
+		left, err := os.ReadDir(cache)
+		if err == nil && len(left) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left behind: %v and %v", left, err)
+		}
+	}
+}
+
 func listen(t *testing.T) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -235,7 +280,7 @@ func TestServersThatAreNone(t *testing.T) {
 		talk func(c net.Conn)
 		want string
 	}{
-		{"hangs up", func(c net.Conn) { c.Close() }, "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 127.0.0.1 port PORT"},
+		{"hangs up", func(c net.Conn) { bufio.NewReader(c).ReadString('\n'); c.Close() }, "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 127.0.0.1 port PORT"},
 		{"says nothing", func(c net.Conn) { io.Copy(io.Discard, c) }, "Connection timed out during banner exchange\r\nConnection to 127.0.0.1 port PORT timed out"},
 		{"another protocol", func(c net.Conn) { io.WriteString(c, strings.Repeat("220 mail\r\n", 2000)); c.Close() }, ""},
 	} {
@@ -375,6 +420,12 @@ func TestArguments(t *testing.T) {
 		{"port, user and key as options", func(g *transport.Target) {
 			g.ExtraArgs = []string{"-p", fmt.Sprint(s.Port), "-l", s.User, "-i", s.Key, "-o", known}
 			g.Port, g.User, g.KeyFile = 0, "", ""
+		}, ""},
+		{"a configuration file", func(g *transport.Target) {
+			file := filepath.Join(s.Dir, "ssh_config")
+			os.WriteFile(file, fmt.Appendf(nil, "Host web\n  HostName 127.0.0.1\n  Port %d\n  User %s\nMatch host 127.0.0.1\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n",
+				s.Port, s.User, s.Key, s.Known), 0o600)
+			*g = transport.Target{Addr: "web", SSHArgs: []string{"-F", file}}
 		}, ""},
 		{"proxy command", func(g *transport.Target) {
 			g.ExtraArgs = []string{"-o", known, "-o", "ProxyCommand=ssh -o " + known + " -i " + s.Key + " -p %p -W %h:%p %h"}

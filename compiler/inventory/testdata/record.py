@@ -101,6 +101,12 @@ Y='''all:
       bar: 1
 '''
 case('yaml',{'inv.yml':Y},['inv.yml'],['all','web','sub','lone'])
+case('yaml2',{'inv.yml':Y.replace('    bad: [1]\n','')},['inv.yml'],['all','web','sub','lone','h[2:4]','h*'])
+case('yaml3',{'inv.json':'{"all": {"hosts": {"x": {"a": [1, {"b": null}], "c": "{{ d }}"}}, "children": {"g": {"hosts": {"y": null}}}}}'},['inv.json'],['all','g'])
+case('depth',{'hosts':'[a:children]\nb\nc\n[b:children]\nd\n[c]\nh1\n[d]\nh1\nh2\n[e:children]\na\n[a:vars]\nv=a\n[b:vars]\nv=b\n[c:vars]\nv=c\n[d:vars]\nv=d\n[e:vars]\nv=e\nw=e\n'},['hosts'],['e','a','b'])
+case('priority',{'hosts':'[b]\nh\n[a]\nh\n[a:vars]\nv=a\nansible_group_priority=10\n[b:vars]\nv=b\n[c]\nh\n[c:vars]\nv=c\n','group_vars/b.yml':'x: b\n','group_vars/a.yml':'x: a\n','group_vars/c.yml':'x: c\nansible_group_priority: 100\n'},['hosts'],['all'])
+case('hostvarsdirs',{'hosts':'h1.example.com\nh2\n','host_vars/h1.example.com':'a: 1\n','host_vars/h2/x.yml':'b: 1\n','host_vars/h2/sub.d/y.yml':'c: 1\n','host_vars/h2/sub/z':'d: 1\n','host_vars/h2/w~':'e: 1\n'},['hosts'],['all'])
+case('templated',{'hosts':'h a="{{ b }}" c=\'{"x": "{{ y }}"}\'\n','group_vars/all.yml':'t: "{{ a }}"\nu: !unsafe "{{ a }}"\n'},['hosts'],['all'])
 for n,t in {'y1':'a: [','y2':'[1,2]','y4':'a:\n  hosts: [x]\n','y5':'5:\n  hosts: {x: }\n','y6':'a:\n  hosts:\n    5:\n','y7':'a:\n  hosts:\n    x: [1]\n','y8':'a:\n  children:\n    a: {}\n','y9':'','y10':'a:\n  children:\n   b: 5\n','y11':'a: 5\n','y12':'a:\n  vars: 5\n','y13':'a:\n  hosts:\n    x: {a: 1, a: 2}\n','y14':'"":\n','y15':'a:\n  children: b\n  hosts: c\n  vars: d\n','y16':'a:\n  vars: {ansible_group_priority: 10}\n  hosts: {h: {v: !vault |\n   abc}}\n','y17':'a:\n  hosts:\n   "x[1:2]": {v: !unsafe "{{ a }}"}\n   y: 5\n','y18':'{"all": {"hosts": {"a": {"v": 1e3}}}}','y19':'ungrouped:\n  hosts:\n    a:\n    b:\nall:\n  hosts:\n    c:\n','y20':'g:\n  children:\n    h:\n      children:\n        g:\n'}.items():
     case(n,{'inv.yml':t},['inv.yml'],['all'])
 S='#!/bin/sh\n'

@@ -61,6 +61,8 @@ def task(t):
         return block(t)
     d = {'name': t.get_name(), 'action': t.action, 'fqcn': resolved(t), 'args': plain(t.args), 'tags': tags(t),
          'when': plain(listed(t.when)), 'vars': plain(t.get_vars()), 'params': plain(t.get_include_params())}
+    if not t.implicit:
+        d['search'] = t.get_search_path()
     for k in NEAREST:
         v = given(t, k)
         if v is not None:

@@ -24,6 +24,7 @@ var table = []module.Module{
 	files.Lineinfile(),
 	files.Blockinfile(),
 	files.Replace(),
+	files.Assemble(),
 	files.Find(),
 	files.Stat(),
 	files.Slurp(),

@@ -24,7 +24,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pbc/ir/value"
-	"pbc/runtime/argspec"
 	"pbc/runtime/module"
 )
 
@@ -102,6 +101,7 @@ func differ(t *testing.T, group string, scenarios []scenario) {
 	}
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			w, ok := want[s.name]
 			if !ok {
 				t.Fatalf("no golden for %q: run with -record", s.name)
@@ -172,7 +172,7 @@ func runNative(t *testing.T, s scenario) recorded {
 		if !ok {
 			t.Fatalf("no module %q", st.module)
 		}
-		v, err := argspec.ParseJSON(st.args)
+		v, err := value.ParseJSON([]byte(st.args))
 		if err != nil {
 			t.Fatalf("%s: %v", st.args, err)
 		}
@@ -337,6 +337,7 @@ func normal(v any, dir, tmp string) any {
 			case k == "size" && (x["state"] == "directory" || x["state"] == "link" || x["islnk"] == true || x["isdir"] == true):
 				m[k] = "<size>"
 			case k == "uid" && fmt.Sprint(e) == strconv.Itoa(os.Getuid()), k == "gid" && fmt.Sprint(e) == strconv.Itoa(os.Getgid()),
+				k == "owner" && fmt.Sprint(e) == strconv.Itoa(os.Getuid()), k == "group" && fmt.Sprint(e) == strconv.Itoa(os.Getgid()),
 				k == "owner" && e == module.UserName(os.Getuid()), k == "group" && e == module.GroupName(os.Getgid()),
 				k == "pw_name" && e == module.UserName(os.Getuid()), k == "gr_name" && e == module.GroupName(os.Getgid()):
 				m[k] = "<own>"

@@ -122,3 +122,28 @@ func TestReplace(t *testing.T) {
 		}},
 	})
 }
+
+func TestAssemble(t *testing.T) {
+	setup := []string{"dir frag 0755", "file frag/1-a 0644 one\\n", "file frag/2-b 0644 two", "file frag/3-c 0644 three\\n", "file frag/.hid 0644 hidden\\n",
+		"dir frag/sub 0755", "file f 0644 x"}
+	differ(t, "assemble", []scenario{
+		{name: "assemble", setup: setup, steps: []string{
+			`assemble {"src": "@D@/frag", "dest": "@D@/out"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out", "ignore_hidden": true, "backup": true, "mode": "0600"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out", "ignore_hidden": true, "delimiter": "### cut"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out", "ignore_hidden": true, "delimiter": "a\\tb\\x41\\n"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out", "regexp": "^[12]-"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out", "regexp": "("}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out", "regexp": "^3", "validate": "grep three %s"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out", "regexp": "^1", "validate": "grep three %s"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out", "regexp": "^1", "validate": "grep three"}`,
+			`check assemble {"src": "@D@/frag", "dest": "@D@/out", "regexp": "^1"}`,
+			`assemble {"src": "@D@/none", "dest": "@D@/out"}`,
+			`assemble {"src": "@D@/f", "dest": "@D@/out"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/frag"}`,
+			`assemble {"src": "@D@/frag"}`,
+			`assemble {"src": "@D@/frag", "dest": "@D@/out", "wrong": 1}`,
+		}},
+	})
+}

@@ -1,6 +1,9 @@
 package builtin
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 func TestFile(t *testing.T) {
 	setup := []string{"file a 0640 some text\\n", "dir d 0755", "file d/f 0644 x", "dir d/sub 0700", "link d/sub/l ../f",
@@ -116,4 +119,33 @@ func TestFile(t *testing.T) {
 			`file {"path": "@D@/h"}`,
 		}},
 	})
+}
+
+func TestOwner(t *testing.T) {
+	setup := []string{"file f 0640 text\\n", "dir d 0755", "file d/g 0644 g", "link l f"}
+	differ(t, "owner", []scenario{{name: "check", setup: setup, steps: []string{
+		`check file {"path": "@D@/f", "owner": "daemon", "group": "daemon", "mode": "0600"}`,
+		`check file {"path": "@D@/f", "owner": "1", "group": 1}`,
+		`check file {"path": "@D@/d", "owner": "daemon", "recurse": true, "state": "directory"}`,
+		`check copy {"content": "text\n", "dest": "@D@/f", "owner": "daemon"}`,
+		`check diff lineinfile {"path": "@D@/f", "line": "text", "group": "daemon"}`,
+		`check diff lineinfile {"path": "@D@/f", "line": "more", "group": "no_such_group"}`,
+	}}})
+	if os.Getuid() != 0 {
+		return // what follows gives files away
+	}
+	differ(t, "owner_root", []scenario{{name: "give", setup: setup, steps: []string{
+		`file {"path": "@D@/f", "owner": "daemon", "group": "daemon", "mode": "0600"}`,
+		`file {"path": "@D@/f", "owner": "1", "group": 1}`,
+		`file {"path": "@D@/l", "owner": "root", "follow": false}`,
+		`file {"path": "@D@/l", "owner": "bin", "follow": false}`,
+		`file {"path": "@D@/d", "owner": "daemon", "recurse": true, "state": "directory"}`,
+		`copy {"content": "new\n", "dest": "@D@/f", "backup": true}`,
+		`copy {"content": "newer\n", "dest": "@D@/f", "owner": "bin", "group": "2"}`,
+		`copy {"src": "@D@/d", "dest": "@D@/e", "remote_src": true, "owner": "bin", "group": "bin"}`,
+		`copy {"content": "newest\n", "dest": "@D@/f", "owner": "no_such_user"}`,
+		`lineinfile {"path": "@D@/f", "line": "more", "owner": "daemon"}`,
+		`stat {"path": "@D@/f"}`,
+		`stat {"path": "@D@/e/d/g"}`,
+	}}})
 }

@@ -185,7 +185,7 @@ func (p *copying) single() (piece, error) {
 	text := ""
 	switch x := p.arg("content").(type) {
 	case *value.Dict, *value.List:
-		text, err = argspec.DumpJSON(x)
+		text, err = value.JSON(x, value.JSONOptions{ASCII: true})
 	default:
 		text, err = argspec.ToStr(x)
 	}
@@ -253,7 +253,7 @@ func (p *copying) file(one piece, dest string) *value.Dict {
 	if st.exists && !p.loose("force", true) {
 		return nil
 	}
-	sum := sha1Hex(one.data)
+	sum := digest("sha1", one.data)
 	var r *value.Dict
 	if sum == st.sum {
 		r = p.sameContent(one, dest, path)
@@ -273,12 +273,6 @@ func (p *copying) file(one piece, dest string) *value.Dict {
 		r.SetStr("diff", diff)
 	}
 	return r
-}
-
-func sha1Hex(data []byte) string {
-	h := hashes["sha1"]()
-	_, _ = h.Write(data)
-	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // forFile are the arguments of copy that the file module knows too.

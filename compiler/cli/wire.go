@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"pbc/compiler/config"
+	"pbc/compiler/inventory"
+	"pbc/compiler/vault"
+)
+
+// VaultRequest is what the command line and the settings say about vault passwords. Prompt and Warn are
+// the caller's to add.
+func (p *Playbook) VaultRequest(c *config.Config) vault.Request {
+	ids := c.List("DEFAULT_VAULT_IDENTITY_LIST")
+	files := p.VaultPasswordFiles
+	if f := c.String("DEFAULT_VAULT_PASSWORD_FILE"); f != "" {
+		files = append(files[:len(files):len(files)], f)
+	}
+	return vault.Request{
+		IDs:           append(ids[:len(ids):len(ids)], p.VaultIDs...),
+		PasswordFiles: files,
+		Ask:           p.AskVaultPass,
+		DefaultID:     c.String("DEFAULT_VAULT_IDENTITY"),
+		// The setting has no type in Ansible: any text, even "False", is true.
+		MatchID: c.String("DEFAULT_VAULT_ID_MATCH") != "",
+	}
+}
+
+// InventoryOptions are the sources of the command line and the settings about inventories. The vault, the
+// playbook's folder and the functions are the caller's to add.
+func (p *Playbook) InventoryOptions(c *config.Config) inventory.Options {
+	return inventory.Options{
+		Sources:           p.Inventory,
+		MergeHashes:       c.String("DEFAULT_HASH_BEHAVIOUR") == "merge",
+		Duplicates:        c.String("DUPLICATE_YAML_DICT_KEY"),
+		InvalidGroupChars: c.String("TRANSFORM_INVALID_GROUP_CHARS"),
+		PatternMismatch:   c.String("HOST_PATTERN_MISMATCH"),
+		IgnoreExtensions:  c.List("INVENTORY_IGNORE_EXTS"),
+		IgnorePatterns:    c.List("INVENTORY_IGNORE_PATTERNS"),
+		Enabled:           c.List("INVENTORY_ENABLED"),
+		FileExtensions:    c.List("YAML_FILENAME_EXTENSIONS"),
+		UnparsedFails:     c.Bool("INVENTORY_UNPARSED_IS_FAILED"),
+		AnyUnparsedFails:  c.Bool("INVENTORY_ANY_UNPARSED_IS_FAILED"),
+		NoUnparsedWarning: !c.Bool("INVENTORY_UNPARSED_WARNING"),
+		NoLocalWarning:    !c.Bool("LOCALHOST_WARNING"),
+	}
+}
+
+// Passwords asks for the passwords of connecting and of becoming another user, or reads them from their
+// files. An empty one was not asked for. prompt writes a question and reads the answer unseen.
+func (p *Playbook) Passwords(c *config.Config, prompt func(question string) (string, error)) (connect, become string, err error) {
+	method := "BECOME"
+	if !c.Bool("AGNOSTIC_BECOME_PROMPT") {
+		method = strings.ToUpper(p.BecomeMethod)
+	}
+	question := method + " password: "
+	switch {
+	case p.AskPass:
+		if connect, err = prompt("SSH password: "); err != nil {
+			return "", "", nil // Ansible goes on without passwords at the end of input
+		}
+		question = method + " password[defaults to SSH password]: "
+	case p.ConnectionPasswordFile != "":
+		if connect, err = passwordFile(p.ConnectionPasswordFile); err != nil {
+			return "", "", err
+		}
+	}
+	switch {
+	case p.AskBecomePass:
+		if become, err = prompt(question); err != nil {
+			return connect, "", nil
+		}
+		if p.AskPass && become == "" {
+			become = connect
+		}
+	case p.BecomePasswordFile != "":
+		become, err = passwordFile(p.BecomePasswordFile)
+	}
+	return connect, become, err
+}
+
+// passwordFile reads a password from a file, from the output of an executable one, or from stdin ("-").
+func passwordFile(file string) (string, error) {
+	var secret []byte
+	info, err := os.Stat(file)
+	switch {
+	case file == "-":
+		secret, err = readAll(os.Stdin)
+	case err != nil:
+		return "", fmt.Errorf("The password file %s was not found", file)
+	case info.Mode()&0o111 != 0:
+		secret, err = passwordScript(file)
+	default:
+		secret, err = os.ReadFile(file)
+		secret = bytes.TrimSpace(secret)
+		if err != nil {
+			err = fmt.Errorf("Could not read password file %s: %w", file, err)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	if secret = bytes.Trim(secret, "\r\n"); len(secret) == 0 {
+		return "", fmt.Errorf("Empty password was provided from file (%s)", file)
+	}
+	return string(secret), nil
+}
+
+func readAll(f *os.File) ([]byte, error) {
+	var b bytes.Buffer
+	_, err := b.ReadFrom(f)
+	return b.Bytes(), err
+}
+
+func passwordScript(file string) ([]byte, error) {
+	out, err := exec.Command(file).Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil, fmt.Errorf("The password script %s returned an error (rc=%d): b'%s'", file, exit.ExitCode(),
+			strings.ReplaceAll(string(exit.Stderr), "\n", `\n`))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("Problem occured when trying to run the password script %s (%w)."+
+			" If this is not a script, remove the executable bit from the file.", file, err)
+	}
+	return out, nil
+}
