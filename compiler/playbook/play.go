@@ -98,14 +98,45 @@ func (l *Loader) play(n *yaml.Node, given *Map) *Play {
 	if !l.checkHosts(n.Get("hosts")) || !l.checkText(e, &p.Keywords) {
 		return nil
 	}
-	if n.Get("hosts").IsNull() {
-		// Ansible finds this when it starts the play, after those before it have run.
-		d := diag.Errorf(ir.Pos{}, "the field 'hosts' is required but was not set")
-		d.Kind, d.Exit = diag.Later, 4
-		l.diags.Add(d)
+	if p.Fault = earlyFault(p, e); p.Fault != nil {
+		l.diags.Add(p.Fault)
 	}
 	p.Name = playName(n)
 	return p
+}
+
+// earlyFault converts those keywords of a play that Ansible converts when it starts the play.
+func earlyFault(p *Play, e entity) *diag.Diagnostic {
+	for i := range keyword.Table {
+		k := &keyword.Table[i]
+		n := p.Keywords.Get(k.Name)
+		switch {
+		case k.On&keyword.Play == 0 || !k.Early || k.Static:
+		case n.IsNull() && k.Required:
+			return laterFault(ir.Pos{}, "the field '"+k.Name+"' is required but was not set")
+		case n == nil || hasTemplate(n):
+		default:
+			_, err := k.Convert(n.ToValue(nil))
+			if err != nil {
+				return laterFault(e.pos, err.Error())
+			}
+		}
+	}
+	return nil
+}
+
+func laterFault(at ir.Pos, msg string) *diag.Diagnostic {
+	d := diag.Errorf(at, "%s", msg)
+	d.Kind, d.Exit = diag.Later, 4
+	return d
+}
+
+// hasTemplate says whether any text in a tree is a template.
+func hasTemplate(n *yaml.Node) bool {
+	if text, ok := n.Text(); ok {
+		return templated(text)
+	}
+	return slices.ContainsFunc(n.Items, hasTemplate)
 }
 
 // playName is the name of a play as written, or its hosts.

@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"pbc/compiler/diag"
 	"pbc/compiler/yaml"
 	"pbc/ir"
 )
@@ -37,6 +38,10 @@ type Play struct {
 	// Handlers are the handlers of the play and those of import_role; AllHandlers adds those of Roles.
 	Handlers []*Block
 
+	// Fault is the first thing wrong with the play that Ansible only finds when it starts it, after the plays before
+	// have run: a keyword's value that cannot be converted, or no hosts. nil when there is none. Values that are
+	// templates are not looked at.
+	Fault *diag.Diagnostic
 	// Groups are the groups of actions that module_defaults name, with the full names of their members.
 	Groups map[string][]string
 

@@ -130,7 +130,7 @@ func row(t *testing.T, c *Checked, err error) *value.Dict {
 
 func asJSON(t *testing.T, v value.Value) any {
 	t.Helper()
-	s, err := DumpJSON(v)
+	s, err := value.JSON(v, value.JSONOptions{ASCII: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestAgainstAnsible(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := ParseJSON(string(data))
+		v, err := value.ParseJSON(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,12 +167,12 @@ func TestAgainstAnsible(t *testing.T) {
 			spec := specOf(at(c, "spec").(*value.Dict), c)
 			rows := elements(at(want, name))
 			for i, args := range elements(at(c, "args")) {
-				in, _ := DumpJSON(args)
+				in, _ := value.JSON(args, value.JSONOptions{ASCII: true})
 				got, err := spec.Check("x", args.(*value.Dict), env)
 				if d := cmp.Diff(asJSON(t, rows[i]), asJSON(t, row(t, got, err))); d != "" {
 					t.Errorf("%s (-ansible +got)\n%s", in, d)
 				}
-				if after, _ := DumpJSON(args); after != in {
+				if after, _ := value.JSON(args, value.JSONOptions{ASCII: true}); after != in {
 					t.Errorf("%s: the arguments were changed to %s", in, after)
 				}
 			}
@@ -185,8 +185,8 @@ func TestScrub(t *testing.T) {
 	s.Add(value.DictOf("a", "hush", "b", value.NewList(int64(42), true, nil)))
 	got := s.Scrub(value.DictOf("x", "hush", "y", "say hush!", "z", int64(142), "n", int64(7), "l", value.NewList("hush", false), "hush", "k"))
 	want := value.DictOf("x", Masked, "y", "say ********!", "z", Masked, "n", int64(7), "l", value.NewList(Masked, false), "hush", "k")
-	g, _ := DumpJSON(got)
-	if w, _ := DumpJSON(want); g != w {
+	g, _ := value.JSON(got, value.JSONOptions{ASCII: true})
+	if w, _ := value.JSON(want, value.JSONOptions{ASCII: true}); g != w {
 		t.Errorf("got %s, want %s", g, w)
 	}
 }
@@ -198,7 +198,7 @@ func FuzzConvert(f *testing.F) {
 		for _, t := range []Type{Int, Bool, List, Map, Float, Bytes, Bits, JSON} {
 			_, _ = Convert(t, s, fakeEnv{})
 		}
-		_, _ = ParseLiteral(s)
-		_, _ = ParseJSON(s)
+		_, _ = value.Literal(s, false)
+		_, _ = value.ParseJSON([]byte(s))
 	})
 }

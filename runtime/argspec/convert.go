@@ -199,13 +199,13 @@ func toMap(v value.Value) (value.Value, error) {
 	case !ok:
 		return nil, errConvert(v, "a dict")
 	case strings.HasPrefix(s, "{"):
-		if j, err := ParseJSON(s); err == nil {
+		if j, err := value.ParseJSON([]byte(s)); err == nil {
 			return j, nil
 		}
 		if callOrImport.MatchString(s) {
 			return s, nil
 		}
-		l, err := ParseLiteral(s)
+		l, err := value.Literal(s, false)
 		if err != nil {
 			return nil, errors.New("unable to evaluate string as dictionary")
 		}
@@ -310,7 +310,7 @@ func toJSONArg(v value.Value) (value.Value, error) {
 	}
 	switch v.(type) {
 	case *value.List, value.Tuple, *value.Dict:
-		return DumpJSON(v)
+		return value.JSON(v, value.JSONOptions{ASCII: true})
 	}
 	return nil, errConvert(v, "a json string")
 }

@@ -14,7 +14,7 @@ import (
 // module calls the task's module, on this host or on the one the task is delegated to.
 func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) {
 	c := &module.Call{
-		Name: x.t.Module, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
+		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
 		Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx},
 	}
 	if err := x.source(ctx, c); err != nil {
@@ -80,7 +80,7 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 	for k, v := range c.Env {
 		env.SetStr(k, v)
 	}
-	d := value.DictOf("name", c.Name, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "env", env)
+	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "env", env)
 	if c.Content != nil {
 		d.SetStr("content", c.Content)
 	}
@@ -97,7 +97,7 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	text := func(k string) string { s, _ := value.Text(get(d, k)); return s }
 	flag := func(k string) bool { b, _ := get(d, k).(bool); return b }
-	c := &module.Call{Name: text("name"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), Env: map[string]string{}}
+	c := &module.Call{Name: text("name"), Action: text("action"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), Env: map[string]string{}}
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)
 	}
@@ -216,7 +216,7 @@ func (x *taskRun) gatherFacts(ctx context.Context, args *value.Dict) (*value.Dic
 	}
 	run := *x
 	t := *x.t
-	t.Module = "ansible.builtin.setup"
+	t.Module, t.Action = "ansible.builtin.setup", "ansible.legacy.setup"
 	run.t = &t
 	r, err := run.module(ctx, p)
 	if err != nil {

@@ -24,7 +24,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pbc/ir/value"
-	"pbc/runtime/argspec"
 	"pbc/runtime/module"
 )
 
@@ -173,7 +172,7 @@ func runNative(t *testing.T, s scenario) recorded {
 		if !ok {
 			t.Fatalf("no module %q", st.module)
 		}
-		v, err := argspec.ParseJSON(st.args)
+		v, err := value.ParseJSON([]byte(st.args))
 		if err != nil {
 			t.Fatalf("%s: %v", st.args, err)
 		}

@@ -185,7 +185,7 @@ func (p *copying) single() (piece, error) {
 	text := ""
 	switch x := p.arg("content").(type) {
 	case *value.Dict, *value.List:
-		text, err = argspec.DumpJSON(x)
+		text, err = value.JSON(x, value.JSONOptions{ASCII: true})
 	default:
 		text, err = argspec.ToStr(x)
 	}
