@@ -3,6 +3,8 @@ package machine
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"pbc/ir/event"
@@ -34,6 +36,9 @@ func init() {
 
 // Has says whether the machine runs the module itself.
 func Has(name string) bool { return actions[name] != nil }
+
+// Actions returns the full names of the modules that the machine runs itself, sorted.
+func Actions() []string { return slices.Sorted(maps.Keys(actions)) }
 
 // action runs the task's action once.
 func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
