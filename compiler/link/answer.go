@@ -79,14 +79,14 @@ func result(v value.Value, err error) *event.Answer {
 // parse parses text that was met at run time.
 func (l *Linker) parse(k eval.Kind, src string) (value.Value, error) {
 	switch k {
-	case eval.ParseValue:
+	case eval.KindValue:
 		return l.jinja.Value(src), nil
-	case eval.ParseTemplate:
+	case eval.KindTemplate:
 		return jinja.Template(src, l.jinja), nil
-	case eval.ParseCondition:
+	case eval.KindCondition:
 		return l.jinja.Condition(src), nil
 	}
-	return parseYAML(src, k == eval.ParseYAMLAll)
+	return parseYAML(src, k == eval.KindYAMLAll)
 }
 
 func (l *Linker) blob(n *event.Need) *event.Answer {
