@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pbc/agent"
+	"pbc/agent/become"
 	"pbc/agent/boot"
 )
 
@@ -42,7 +43,7 @@ func run(args []string) int {
 }
 
 func serveAgent(rw io.ReadWriteCloser) error {
-	return agent.Serve(rw, agent.Options{Hop: hopTo})
+	return agent.Serve(rw, agent.Options{Hop: become.Open})
 }
 
 // playbookCommand is here for help and completion: run handles it before cobra.

@@ -310,10 +310,13 @@ func textList(list []string, unset ...string) *value.List {
 func fail(out io.Writer, err error) int {
 	var p *playbookError
 	code := 1
+	var r *compiler.RunError
 	var d *diag.Diagnostic
 	switch {
 	case errors.As(err, &p):
 		code = p.code
+	case errors.As(err, &r) && r.Code != 0:
+		code = r.Code
 	case errors.As(err, &d): // a fault in a variable file of the inventory
 		if code = d.Exit; code == 0 {
 			code = 4

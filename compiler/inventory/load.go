@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pbc/compiler/config"
+	"pbc/compiler/files"
 )
 
 // UnsupportedError reports a source that Ansible could read and pbc cannot.
@@ -45,6 +46,9 @@ var (
 
 // Load reads the sources. A source that cannot be read is warned of; the settings can make it an error.
 func Load(o Options) (*Inventory, error) {
+	if o.Disk == nil {
+		o.Disk = files.OS{}
+	}
 	if o.Enabled == nil {
 		o.Enabled = defaultEnabled
 	}
@@ -227,5 +231,5 @@ func parseTOML(_ *Inventory, source string) error {
 
 // readFile is the content of a file, decrypted when it is a vault.
 func (inv *Inventory) readFile(file string) (data []byte, secret bool, err error) {
-	return inv.files.read(file, inv.opts.Vault)
+	return inv.files.read(inv.opts.Disk, file, inv.opts.Vault)
 }

@@ -15,8 +15,6 @@
 package eval
 
 import (
-	"errors"
-
 	"pbc/ir/expr"
 	"pbc/ir/value"
 )
@@ -52,11 +50,11 @@ type Kind uint8
 
 // The kinds of text.
 const (
-	ParseValue     Kind = iota // a string of a variable: itself, or a *value.Tmpl
-	ParseTemplate              // a template, whatever it holds: a *value.Tmpl
-	ParseCondition             // a condition: a *value.Cond
-	ParseYAML                  // a YAML document: the value it loads to
-	ParseYAMLAll               // YAML documents: a list of the values they load to
+	KindValue     Kind = iota // a string of a variable: itself, or a *value.Tmpl
+	KindTemplate              // a template, whatever it holds: a *value.Tmpl
+	KindCondition             // a condition: a *value.Cond
+	KindYAML                  // a YAML document: the value it loads to
+	KindYAMLAll               // YAML documents: a list of the values they load to
 )
 
 // PluginCall asks for a filter or test that this package does not have.
@@ -91,7 +89,9 @@ type Outside interface {
 }
 
 // ErrNoLookup is what Outside.Lookup returns for a plugin that it does not have.
-var ErrNoLookup = errors.New("no such lookup plugin")
+var ErrNoLookup error = &Error{Class: noLookup, Msg: "no such lookup plugin"}
+
+const noLookup = "pbc.NoLookup"
 
 // Config is what an Eval needs to know.
 type Config struct {
@@ -173,9 +173,6 @@ func (e *Eval) File(t *value.Tmpl) (string, error) {
 	}
 	return value.ToStr(r)
 }
-
-// Truth is Python's bool(v). Its error is that of an undefined value.
-func Truth(v value.Value) (bool, error) { return truth(v) }
 
 // lookupVar returns a variable rendered as an expression sees it.
 func (e *Eval) lookupVar(r *run, name string) (val, bool, error) {

@@ -3,6 +3,8 @@ package machine
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"pbc/ir/event"
@@ -34,6 +36,9 @@ func init() {
 
 // Has says whether the machine runs the module itself.
 func Has(name string) bool { return actions[name] != nil }
+
+// Actions returns the full names of the modules that the machine runs itself, sorted.
+func Actions() []string { return slices.Sorted(maps.Keys(actions)) }
 
 // action runs the task's action once.
 func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
@@ -128,7 +133,7 @@ func (x *taskRun) debugVar(v value.Value) (string, value.Value, error) {
 
 // expression evaluates text that is an expression without its braces.
 func (x *taskRun) expression(src string) (value.Value, error) {
-	t, err := x.outside().Parse(eval.ParseTemplate, "{{"+src+"}}")
+	t, err := x.outside().Parse(eval.KindTemplate, "{{"+src+"}}")
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +170,7 @@ func (x *taskRun) keyName(k value.Value) (string, error) {
 	if err != nil || !strings.Contains(s, "{{") {
 		return s, err
 	}
-	t, err := x.outside().Parse(eval.ParseTemplate, s)
+	t, err := x.outside().Parse(eval.KindTemplate, s)
 	if err != nil {
 		return "", err
 	}
@@ -281,7 +286,7 @@ func (x *taskRun) parsedCondition(that value.Value) (value.Value, error) {
 	if !ok {
 		return that, nil
 	}
-	return x.outside().Parse(eval.ParseCondition, src)
+	return x.outside().Parse(eval.KindCondition, src)
 }
 
 // message reads an argument that is a text or a list of texts.
