@@ -56,7 +56,7 @@ func (e *playbookError) Error() string { return e.msg }
 
 func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	s := &session{req: req, conf: conf, store: files.NewStore()}
-	opt, err := callback.ReadOptions(callback.EnvLookup(os.LookupEnv))
+	opt, err := callback.ReadOptions(lookupSetting(conf))
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +84,17 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
 	}
 	return s, s.secrets()
+}
+
+// lookupSetting finds the settings of callbacks: in the environment, else in ansible.cfg.
+func lookupSetting(conf *config.Config) callback.Lookup {
+	env := callback.EnvLookup(os.LookupEnv)
+	return func(set callback.Setting) (string, bool) {
+		if text, ok := env(set); ok || set.Section == "" {
+			return text, ok
+		}
+		return conf.Ini(set.Section, set.Key)
+	}
 }
 
 // secrets gathers passwords, and the extra variables, which may be vaults.
