@@ -44,3 +44,6 @@ func MatchStart(pattern, s string) (bool, error) {
 	}
 	return r.anchored(s, "match")
 }
+
+// Truth is Python's bool(v). It fails on an undefined value.
+func Truth(v value.Value) (bool, error) { return truth(v) }
