@@ -74,8 +74,8 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 			own.SetStr(name, options.V[i])
 		}
 	}
-	f := &ir.File{Kind: "templates", Tree: &ir.FileTree{Path: path}}
-	if err := link.Complete(f, jinja.Defaults(h.s.dialect), own, h.s.conf.String("DEFAULT_MANAGED_STR")); err != nil {
+	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}
+	if err := link.Complete(f, link.Template{Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
 		return nil, err
 	}
 	top := value.NewDict()
