@@ -131,7 +131,7 @@ func (f diffFlags) run(stdout, stderr io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	req, err := cli.ParsePlaybook(f.rest, conf, cli.Terminal{Columns: cli.Columns(0), Command: diffHelp})
+	req, err := cli.ParsePlaybook(f.rest, conf, cli.Terminal{Columns: cli.Columns(0), Command: diffHelp, Version: func() string { return versionText(conf) }})
 	if err != nil {
 		return false, err
 	}

@@ -37,7 +37,7 @@ func run(args []string) int {
 		}
 	}
 	root := &cobra.Command{Use: "pbc", Short: "compile Ansible playbooks into per-host batch programs, and run them",
-		SilenceUsage: true, SilenceErrors: true}
+		Version: version, SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand(), diffCommand())
 	root.SetArgs(args[1:])
 	err := root.Execute()
