@@ -169,6 +169,9 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	if v, err := x.keyword("no_log", x.t.NoLog, false); err == nil {
 		x.flags.NoLog = v
 	}
+	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); err == nil {
+		x.flags.IgnoreErrors = v // holds for a condition that fails, too
+	}
 	items, looped, err := x.items()
 	var undef *value.UndefError
 	if errors.As(err, &undef) {
@@ -289,7 +292,7 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 func (x *taskRun) optionFault(err error) error {
 	var undef *value.UndefError
 	if errors.As(err, &undef) {
-		return &fault{msg: fmt.Sprintf("The task includes an option with an undefined variable. The error was: %s. %s", err, err), excerpt: true}
+		return &fault{msg: fmt.Sprintf("The task includes an option with an undefined variable. The error was: %s", err), excerpt: true}
 	}
 	return err
 }
