@@ -172,12 +172,15 @@ func (u *Unit) text(s string, n *yaml.Node) value.Value {
 }
 
 // List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts.
-func (u *Unit) List(o playbook.ListOptions) string {
+func (u *Unit) List(o playbook.ListOptions) (string, error) {
+	if err := u.replay(); err != nil {
+		return "", err
+	}
 	text := ""
 	for _, pb := range u.books {
 		text += u.loader.List(pb, o)
 	}
-	return text
+	return text, nil
 }
 
 // slots numbers the names that tasks register.

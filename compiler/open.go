@@ -86,7 +86,7 @@ func (u *Unit) replay() error {
 	if len(twin.plays) < len(u.Program.Plays) {
 		return fmt.Errorf("the sources in the plan give %d plays of %d: compile it again", len(twin.plays), len(u.Program.Plays))
 	}
-	u.loader, u.plays = twin.loader, twin.plays
+	u.loader, u.plays, u.books = twin.loader, twin.plays, twin.books
 	if u.Program.Locked {
 		u.Starts = twin.Starts
 	}

@@ -79,14 +79,14 @@ func result(v value.Value, err error) *event.Answer {
 // parse parses text that was met at run time.
 func (l *Linker) parse(k eval.Kind, src string) (value.Value, error) {
 	switch k {
-	case eval.KindValue:
+	case eval.ParseValue:
 		return l.jinja.Value(src), nil
-	case eval.KindTemplate:
+	case eval.ParseTemplate:
 		return jinja.Template(src, l.jinja), nil
-	case eval.KindCondition:
+	case eval.ParseCondition:
 		return l.jinja.Condition(src), nil
 	}
-	return parseYAML(src, k == eval.KindYAMLAll)
+	return parseYAML(src, k == eval.ParseYAMLAll)
 }
 
 func (l *Linker) blob(n *event.Need) *event.Answer {

@@ -21,7 +21,7 @@ func (e *Eval) parseText(s string) (val, error) {
 	if e.cfg.Outside == nil {
 		return s, nil
 	}
-	return e.cfg.Outside.Parse(KindValue, s)
+	return e.cfg.Outside.Parse(ParseValue, s)
 }
 
 // renderText renders a text that may be a template.

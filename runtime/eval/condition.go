@@ -53,7 +53,7 @@ func (e *Eval) asCond(v val) (*value.Cond, error) {
 	if e.cfg.Outside == nil {
 		return nil, ansibleErr("unable to evaluate conditional: %s", src)
 	}
-	p, err := e.cfg.Outside.Parse(KindCondition, src)
+	p, err := e.cfg.Outside.Parse(ParseCondition, src)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (e *Eval) decideClassic(c *value.Cond) (bool, string, error) {
 	if e.cfg.Outside == nil {
 		return false, s, ansibleErr("unable to evaluate conditional: %s", c.Src)
 	}
-	p, err := e.cfg.Outside.Parse(KindTemplate, presented(s))
+	p, err := e.cfg.Outside.Parse(ParseTemplate, presented(s))
 	if err != nil {
 		return false, s, err
 	}

@@ -50,11 +50,11 @@ type Kind uint8
 
 // The kinds of text.
 const (
-	KindValue     Kind = iota // a string of a variable: itself, or a *value.Tmpl
-	KindTemplate              // a template, whatever it holds: a *value.Tmpl
-	KindCondition             // a condition: a *value.Cond
-	KindYAML                  // a YAML document: the value it loads to
-	KindYAMLAll               // YAML documents: a list of the values they load to
+	ParseValue     Kind = iota // a string of a variable: itself, or a *value.Tmpl
+	ParseTemplate              // a template, whatever it holds: a *value.Tmpl
+	ParseCondition             // a condition: a *value.Cond
+	ParseYAML                  // a YAML document: the value it loads to
+	ParseYAMLAll               // YAML documents: a list of the values they load to
 )
 
 // PluginCall asks for a filter or test that this package does not have.
@@ -120,6 +120,13 @@ func New(c Config) *Eval {
 	e := &Eval{cfg: c}
 	e.static, _ = c.Vars.(StaticVars)
 	return e
+}
+
+// With returns an Eval that differs from e in its variables only.
+func (e *Eval) With(v Vars) *Eval {
+	c := e.cfg
+	c.Vars = v
+	return New(c)
 }
 
 // maxDepth bounds how deep templates may use templates.

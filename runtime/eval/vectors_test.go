@@ -38,11 +38,11 @@ type outside struct {
 
 func (o outside) Parse(k eval.Kind, src string) (value.Value, error) {
 	switch k {
-	case eval.KindTemplate:
+	case eval.ParseTemplate:
 		return jinja.Template(src, o.opt), nil
-	case eval.KindCondition:
+	case eval.ParseCondition:
 		return o.opt.Condition(src), nil
-	case eval.KindYAML, eval.KindYAMLAll:
+	case eval.ParseYAML, eval.ParseYAMLAll:
 		return parseYAML(k, src)
 	}
 	return o.opt.Value(src), nil
@@ -83,7 +83,7 @@ func parseYAML(k eval.Kind, src string) (value.Value, error) {
 	for _, n := range nodes {
 		docs.V = append(docs.V, n.ToValue(func(s string, _ *yaml.Node) value.Value { return s }))
 	}
-	if k == eval.KindYAMLAll {
+	if k == eval.ParseYAMLAll {
 		return docs, nil
 	}
 	if len(docs.V) == 0 {

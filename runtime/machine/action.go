@@ -151,7 +151,7 @@ func debugKey(v value.Value) string {
 
 // expression evaluates text that is an expression without its braces.
 func (x *taskRun) expression(src string) (value.Value, error) {
-	t, err := x.outside().Parse(eval.KindTemplate, "{{"+src+"}}")
+	t, err := x.outside().Parse(eval.ParseTemplate, "{{"+src+"}}")
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ func (x *taskRun) keyName(k value.Value) (string, error) {
 	if err != nil || !strings.Contains(s, "{{") {
 		return s, err
 	}
-	t, err := x.outside().Parse(eval.KindTemplate, s)
+	t, err := x.outside().Parse(eval.ParseTemplate, s)
 	if err != nil {
 		return "", err
 	}
@@ -304,7 +304,7 @@ func (x *taskRun) parsedCondition(that value.Value) (value.Value, error) {
 	if !ok {
 		return that, nil
 	}
-	return x.outside().Parse(eval.KindCondition, src)
+	return x.outside().Parse(eval.ParseCondition, src)
 }
 
 // message reads an argument that is a text or a list of texts.

@@ -38,10 +38,10 @@ func answerError(a *event.Answer) error {
 
 // Parse implements eval.Outside. What constant arguments hold was parsed ahead.
 func (o *outside) Parse(k eval.Kind, src string) (value.Value, error) {
-	if v, ok := o.x.t.Exprs[src]; ok && (k == eval.KindTemplate || k == eval.KindCondition) {
+	if v, ok := o.x.t.Exprs[src]; ok && (k == eval.ParseTemplate || k == eval.ParseCondition) {
 		return v.V, nil
 	}
-	if k == eval.KindValue && !strings.Contains(src, "{{") && !strings.Contains(src, "{%") && !strings.Contains(src, "{#") {
+	if k == eval.ParseValue && !strings.Contains(src, "{{") && !strings.Contains(src, "{%") && !strings.Contains(src, "{#") {
 		return src, nil
 	}
 	key := string(rune('0'+k)) + src
