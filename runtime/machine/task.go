@@ -169,6 +169,9 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	if v, err := x.keyword("no_log", x.t.NoLog, false); err == nil {
 		x.flags.NoLog = v
 	}
+	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); err == nil {
+		x.flags.IgnoreErrors = v // holds for a condition that fails, too
+	}
 	items, looped, err := x.items()
 	var undef *value.UndefError
 	if errors.As(err, &undef) {
