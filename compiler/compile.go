@@ -6,8 +6,6 @@
 package compiler
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -54,6 +52,7 @@ type Unit struct {
 	plays    []*lower.Play
 	jinja    jinja.Options
 	included map[string]int // how often each site has brought in a file, for numbering
+	sealed   bool           // made by Open: source is what the plan holds, loader and plays come when needed
 }
 
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
@@ -110,11 +109,15 @@ func (u *Unit) find(dir string) func(search []string, kind, name string) *ir.Fil
 			// It may be there when the task runs.
 			return nil
 		}
-		if err := link.Complete(f, u.jinja, nil, u.opt.Managed); err != nil {
+		if err := link.Complete(f, u.template()); err != nil {
 			return nil
 		}
 		return f
 	}
+}
+
+func (u *Unit) template() link.Template {
+	return link.Template{Disk: u.opt.Store.Disk(), Jinja: u.jinja, Managed: u.opt.Managed}
 }
 
 // render evaluates a template whose result must be known before running.
@@ -169,12 +172,15 @@ func (u *Unit) text(s string, n *yaml.Node) value.Value {
 }
 
 // List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts.
-func (u *Unit) List(o playbook.ListOptions) string {
+func (u *Unit) List(o playbook.ListOptions) (string, error) {
+	if err := u.replay(); err != nil {
+		return "", err
+	}
 	text := ""
 	for _, pb := range u.books {
 		text += u.loader.List(pb, o)
 	}
-	return text
+	return text, nil
 }
 
 // slots numbers the names that tasks register.
@@ -194,7 +200,29 @@ func (u *Unit) slots() {
 }
 
 // Tables implements link.Front.
-func (u *Unit) Tables(play int) *ir.Tables { return u.plays[play].Tables() }
+func (u *Unit) Tables(play int) *ir.Tables {
+	if u.plays == nil {
+		return &u.Program.Plays[play].Tables
+	}
+	return u.plays[play].Tables()
+}
+
+// Fault implements link.Front.
+func (u *Unit) Fault(play int) error {
+	d := u.plays[play].Tree.Fault
+	if d == nil {
+		return nil
+	}
+	return &RunError{Msg: diag.Ansible(d, u.source.ReadFile), Code: d.Exit}
+}
+
+// RunError is an error that ends a run with an exit code of its own.
+type RunError struct {
+	Msg  string
+	Code int
+}
+
+func (e *RunError) Error() string { return e.Msg }
 
 // Excerpt implements link.Front.
 func (u *Unit) Excerpt(pos ir.Pos) string {
@@ -203,7 +231,7 @@ func (u *Unit) Excerpt(pos ir.Pos) string {
 
 // LoadVars implements link.Front.
 func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
-	src, err := u.source.ReadFile(path)
+	src, err := u.readFile(path)
 	if err != nil {
 		return nil, false, err
 	}
@@ -219,7 +247,7 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 	docs, diags := yaml.Parse(path, src)
 	if diags.Stops() {
 		d := diags.Items[0]
-		return nil, hidden, errors.New(diag.Ansible(d, u.source.ReadFile))
+		return nil, hidden, errors.New(diag.Ansible(d, u.readFile))
 	}
 	if len(docs) == 0 || docs[0].IsNull() {
 		return value.NewDict(), hidden, nil
@@ -229,46 +257,6 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 		return nil, hidden, fmt.Errorf("%s must be stored as a dictionary/hash", path)
 	}
 	return d, hidden, nil
-}
-
-// Seal puts everything into the program that it needs to run without the disk: the sources that were
-// read and the files that tasks name.
-func (u *Unit) Seal() error {
-	p := u.Program
-	p.Blobs = map[string][]byte{}
-	add := func(b []byte) string {
-		sum := sha256.Sum256(b)
-		d := hex.EncodeToString(sum[:])
-		p.Blobs[d] = b
-		return d
-	}
-	for _, path := range u.source.Paths() {
-		s := ir.Source{Path: path}
-		switch u.source.Stat(path) {
-		case playbook.File:
-			b, err := u.source.ReadFile(path)
-			if err != nil {
-				continue
-			}
-			s.Digest = add(b)
-		case playbook.Dir:
-			s.IsDir, s.Names = true, u.source.List(path)
-		default:
-			continue
-		}
-		p.Sources = append(p.Sources, s)
-	}
-	if u.opt.Store == nil {
-		return nil
-	}
-	for _, d := range u.opt.Store.Digests() {
-		b := u.opt.Store.Blob(d, int(^uint(0)>>1))
-		if b == nil {
-			return fmt.Errorf("a file that the playbook copies has changed or gone while compiling (digest %s)", d)
-		}
-		p.Blobs[d] = b
-	}
-	return nil
 }
 
 // Absolute makes the names of files absolute.

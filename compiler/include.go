@@ -12,6 +12,9 @@ import (
 
 // Include implements link.Front: it compiles the file or role that each entry of wanted asks for.
 func (u *Unit) Include(play, task int, wanted *value.List) ([]ir.Extension, error) {
+	if err := u.replay(); err != nil {
+		return nil, err
+	}
 	p := u.plays[play]
 	t := p.Task(task)
 	if t == nil {

@@ -14,23 +14,48 @@ const FormatVersion = 1
 // Program is a compiled playbook.
 type Program struct {
 	Version int
-	Dialect string            // "classic" or "tagged"
-	Plays   []*Play           // in order
-	Slots   []string          // the names that tasks register or set: a register's number is its index here
-	Blobs   map[string][]byte // bytes by SHA-256 in hexadecimal: files to copy, sources
-	Sources []Source          // the files that were read, so that includes decided while running need no disk
-	Basedir string            // the folder of the first playbook, absolute
-	Entry   []string          // the playbooks as given on the command line
+	Maker   string   // the pbc that compiled it, such as "0.1.0"
+	Dialect string   // "classic" or "tagged"
+	Plays   []*Play  // in order; none when Locked
+	Starts  []int    // the number of the first play of each entry
+	Slots   []string // the names that tasks register or set: a register's number is its index here
+	Blobs   Blobs    // files to copy, sources
+	Sources []Source // the files that were read, so that includes decided while running need no disk; sorted
+	Basedir string   // the folder of the first playbook, absolute
+	Entry   []string // the playbooks as given on the command line
+	// Locked says that a source is a vault as a whole: the plays would hold it in the clear, so they are
+	// not kept, and whoever has the password compiles them from the sources.
+	Locked bool
+	Origin Origin
 }
 
-// Source is a file or folder that the compiler looked at.
+// Origin is what, besides the sources, decided what the compiler made of the playbooks. The same sources
+// and the same Origin give the same program.
+type Origin struct {
+	Cwd, Home                  string
+	RolesPath, CollectionPaths []string
+	ModulePaths, ActionPaths   []string
+	Extra                      Val    // -e: a *value.Dict
+	Managed                    string // the setting ansible_managed
+}
+
+// Blobs are bytes by their SHA-256 in hexadecimal.
+type Blobs map[string][]byte
+
+// Source is a file or folder that the compiler looked at and found.
 type Source struct {
 	Path   string // absolute
-	Digest string // of the content, in Blobs; empty for a folder
+	Digest string // of the content, in Blobs; empty for a folder, and for a file that was not read
 	IsDir  bool
-	Names  []string // of a folder: its entries, sorted
-	Mode   uint32
-	Mtime  int64
+	Listed bool     // a folder whose entries were read
+	Names  []string // those entries, sorted
+	Real   string   // Path with its links resolved, where that is another
+	Link   string   // what the link at Path holds, where it is one and was looked at as such
+	Mode   uint32   // permission bits
+	// Mtime (nanoseconds since 1970) and Owner are kept for those templates only that can show them: a
+	// plan does not change with the time at which its files were written.
+	Mtime int64
+	Owner string
 }
 
 // Play is one play. The keywords of the play itself that may hold templates are evaluated when it

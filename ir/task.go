@@ -50,10 +50,16 @@ type Task struct {
 	Include  *Include
 	// Exprs are the expressions and conditions that constant arguments hold as text (debug's var,
 	// assert's that), parsed, by the text that would be parsed.
-	Exprs map[string]Val
+	Exprs Exprs
 	// Files are the controller's files that constant arguments name, by the name as written.
 	Files []File
 }
+
+// Exprs are parsed texts by their source.
+type Exprs map[string]Val
+
+// Fragments are pieces of code by the name of their file as written.
+type Fragments map[string]*Fragment
 
 // Become is how a task changes user.
 type Become struct {
@@ -76,7 +82,7 @@ type Include struct {
 	// Site numbers the include within the play; the controller compiles its files by it.
 	Site int
 	// Fragments are the files compiled ahead, by the name as written: the index in the batch.
-	Fragments map[string]*Fragment
+	Fragments Fragments
 }
 
 // File is a file or folder of the controller that a task names.

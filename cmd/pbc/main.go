@@ -3,14 +3,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"pbc/agent"
+	"pbc/agent/become"
 	"pbc/agent/boot"
 )
 
@@ -27,22 +30,33 @@ func run(args []string) int {
 			return boot.Main(args[1:], serveAgent)
 		case "playbook":
 			return playbookMain(args[2:])
+		case "run":
+			return runMain(args[2:])
 		}
 	}
-	code := 0
 	root := &cobra.Command{Use: "pbc", Short: "compile Ansible playbooks into per-host batch programs, and run them",
 		SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(playbookCommand())
+	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand())
 	root.SetArgs(args[1:])
-	if err := root.Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, "pbc:", err)
+	err := root.Execute()
+	var exit exitCode
+	switch {
+	case errors.As(err, &exit):
+		return int(exit)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "pbc:", strings.TrimSpace(err.Error()))
 		return 2
 	}
-	return code
+	return 0
 }
 
+// exitCode ends the program without a further word: everything has been said.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
 func serveAgent(rw io.ReadWriteCloser) error {
-	return agent.Serve(rw, agent.Options{Hop: hopTo})
+	return agent.Serve(rw, agent.Options{Hop: become.Open})
 }
 
 // playbookCommand is here for help and completion: run handles it before cobra.

@@ -11,13 +11,13 @@ const helpColumn = 24
 
 // printer lays texts out as argparse does, for one width.
 type printer struct {
-	prog  string
+	Command
 	width int
 }
 
 // usage is the text that starts with "usage:".
 func (f printer) usage(options []*option) string {
-	parts := []string{f.prog}
+	parts := []string{f.Prog}
 	seen := map[string]bool{}
 	for _, o := range options {
 		if o.mutex == "" {
@@ -37,16 +37,19 @@ func (f printer) usage(options []*option) string {
 		parts = append(parts, "["+strings.Join(group, " | ")+"]")
 	}
 	const prefix = "usage: "
-	tail := []string{positional, "[" + positional + " ...]"}
+	tail := []string{f.Operand}
+	if !f.Single {
+		tail = append(tail, "["+f.Operand+" ...]")
+	}
 	if one := prefix + strings.Join(append(append([]string(nil), parts...), tail...), " "); len(one) <= f.width {
 		return one + "\n"
 	}
-	if 4*(len(prefix)+len(f.prog)) > 3*f.width { // too narrow: the name stands alone
+	if 4*(len(prefix)+len(f.Prog)) > 3*f.width { // too narrow: the name stands alone
 		indent := strings.Repeat(" ", len(prefix))
-		lines := append([]string{prefix + f.prog}, f.fill(parts[1:], indent, len(indent)-1)...)
+		lines := append([]string{prefix + f.Prog}, f.fill(parts[1:], indent, len(indent)-1)...)
 		return strings.Join(append(lines, f.fill(tail, indent, len(indent)-1)...), "\n") + "\n"
 	}
-	indent := strings.Repeat(" ", len(prefix)+len(f.prog)+1)
+	indent := strings.Repeat(" ", len(prefix)+len(f.Prog)+1)
 	lines := f.fill(parts, indent, len(prefix)-1)
 	lines[0] = prefix + strings.TrimPrefix(lines[0], indent)
 	lines = append(lines, f.fill(tail, indent, len(indent)-1)...)
@@ -81,7 +84,7 @@ type group struct{ title, description string }
 func (f printer) help(options []*option, groups []group, description, positionalHelp string) string {
 	var b strings.Builder
 	b.WriteString(f.usage(options) + "\n" + strings.Join(wrap(description, f.width), "\n") + "\n\n")
-	b.WriteString("positional arguments:\n" + f.entry(positional, positionalHelp))
+	b.WriteString("positional arguments:\n" + f.entry(f.Operand, positionalHelp))
 	for i, g := range groups {
 		b.WriteString("\n" + g.title + ":\n")
 		if g.description != "" {

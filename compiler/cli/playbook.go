@@ -74,6 +74,16 @@ type Terminal struct {
 	Columns int
 	// Version gives the text of --version. Nil gives only the version of ansible-core.
 	Version func() string
+	// Command is the program that is spoken of. The zero Command is ansible-playbook.
+	Command Command
+}
+
+// Command is a program that takes ansible-playbook's options.
+type Command struct {
+	Prog, Description string
+	Operand, About    string // the metavar of its operands, and its help
+	Single            bool   // it takes one operand
+	Examples          string // printed after the help
 }
 
 const (
@@ -154,14 +164,18 @@ func playbookOptions(c *config.Config) []*option {
 
 // Help is the text of ansible-playbook -h.
 func Help(c *config.Config, t Terminal) string {
-	return layout(t).help(playbookOptions(c), helpGroups, description, positionalHelp)
+	f := layout(t)
+	return f.help(playbookOptions(c), helpGroups, f.Description, f.About) + f.Examples
 }
 
 func layout(t Terminal) printer {
 	if t.Columns <= 0 {
 		t.Columns = 80
 	}
-	return printer{prog, t.Columns - 2}
+	if t.Command.Prog == "" {
+		t.Command = Command{Prog: prog, Description: description, Operand: positional, About: positionalHelp}
+	}
+	return printer{t.Command, t.Columns - 2}
 }
 
 // ParsePlaybook reads the arguments of ansible-playbook, without the program's name. The error is an
@@ -181,11 +195,11 @@ func ParsePlaybook(args []string, c *config.Config, t Terminal) (*Playbook, erro
 		}
 		return nil, &Exit{Stdout: out + "\n"}
 	default:
-		return nil, &Exit{Code: 2, Stderr: text.usage(options) + prog + ": error: " + err.Error() + "\n \n" + Help(c, t)}
+		return nil, &Exit{Code: 2, Stderr: text.usage(options) + text.Prog + ": error: " + err.Error() + "\n \n" + Help(c, t)}
 	}
 	pb := p.playbook(c)
 	if pb.Forks < 1 {
-		return nil, &Exit{Code: 2, Stderr: text.usage(options) + prog + ": error: The number of processes (--forks) must be >= 1\n"}
+		return nil, &Exit{Code: 2, Stderr: text.usage(options) + text.Prog + ": error: The number of processes (--forks) must be >= 1\n"}
 	}
 	return pb, nil
 }

@@ -64,13 +64,24 @@ type Store struct {
 	at    map[string]string // digest to path
 	bytes map[string][]byte // digest to bytes that came with a plan
 	trees map[string]*ir.FileTree
-	plan  bool // the disk is not read: everything is in the plan
+	disk  Disk
 }
 
-// NewStore returns a store that reads the disk.
+// NewStore returns a store that reads the file system.
 func NewStore() *Store {
-	return &Store{at: map[string]string{}, bytes: map[string][]byte{}, trees: map[string]*ir.FileTree{}}
+	return &Store{at: map[string]string{}, bytes: map[string][]byte{}, trees: map[string]*ir.FileTree{}, disk: OS{}}
 }
+
+// NewPlanStore returns a store of what is in a plan, with the file system behind it.
+func NewPlanStore(p *ir.Program) *Store {
+	s := NewStore()
+	s.disk = NewPlan(p)
+	s.AddBlobs(p.Blobs)
+	return s
+}
+
+// Disk is where the store's files are.
+func (s *Store) Disk() Disk { return s.disk }
 
 // AddBlobs makes bytes of a plan known.
 func (s *Store) AddBlobs(blobs map[string][]byte) {
@@ -87,7 +98,7 @@ func (s *Store) Find(search []string, basedir, kind, name string) *ir.File {
 	f := &ir.File{Kind: kind, Name: name}
 	list := Candidates(search, basedir, kind, name)
 	for _, p := range list {
-		if _, err := os.Stat(p); err != nil {
+		if _, err := s.disk.Stat(p); err != nil {
 			continue
 		}
 		t, err := s.Tree(filepath.Clean(p))
@@ -124,7 +135,7 @@ func (s *Store) Tree(path string) (*ir.FileTree, error) {
 	if t := s.trees[path]; t != nil {
 		return t, nil
 	}
-	fi, err := os.Stat(path)
+	fi, err := s.disk.Stat(path)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +144,7 @@ func (s *Store) Tree(path string) (*ir.FileTree, error) {
 		return nil, err
 	}
 	if fi.IsDir() {
-		err = s.walk(path, t)
+		err = s.walk(path, "", t)
 	}
 	if err != nil {
 		return nil, err
@@ -149,6 +160,10 @@ func (s *Store) entry(path, name string, fi fs.FileInfo) (*ir.FileTree, error) {
 		return t, nil
 	}
 	t.Size = fi.Size()
+	if p, ok := fi.(Planned); ok {
+		t.Digest = p.Digest()
+		return t, nil
+	}
 	digest, err := digestOf(path)
 	if err != nil {
 		return nil, err
@@ -158,41 +173,46 @@ func (s *Store) entry(path, name string, fi fs.FileInfo) (*ir.FileTree, error) {
 	return t, nil
 }
 
-// walk lists a folder: parents before children, names in order, links as links.
-func (s *Store) walk(root string, t *ir.FileTree) error {
-	return filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || p == root {
-			return err
-		}
-		rel, err := filepath.Rel(root, p)
+// walk lists what is below a folder of root: parents before children, names in order, links as links.
+func (s *Store) walk(root, rel string, t *ir.FileTree) error {
+	entries, err := s.disk.ReadDir(filepath.Join(root, rel))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		below := filepath.Join(rel, e.Name())
+		p := filepath.Join(root, below)
+		fi, err := s.disk.Lstat(p)
 		if err != nil {
 			return err
 		}
-		fi, err := d.Info()
-		if err != nil {
-			return err
-		}
-		c := &ir.FileTree{Path: rel, Mode: permissions(fi.Mode())}
+		var c *ir.FileTree
 		if fi.Mode()&fs.ModeSymlink != 0 {
-			if c, err = s.link(p, rel); err != nil {
-				return err
-			}
-		} else if c, err = s.entry(p, rel, fi); err != nil {
+			c, err = s.link(p, below)
+		} else {
+			c, err = s.entry(p, below, fi)
+		}
+		if err != nil {
 			return err
 		}
 		t.Children = append(t.Children, *c)
-		return nil
-	})
+		if fi.IsDir() {
+			if err := s.walk(root, below, t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // link describes a link: where it points, and what is there.
 func (s *Store) link(path, rel string) (*ir.FileTree, error) {
-	to, err := os.Readlink(path)
+	to, err := s.disk.Readlink(path)
 	if err != nil {
 		return nil, err
 	}
 	c := &ir.FileTree{Path: rel, Link: to}
-	fi, err := os.Stat(path)
+	fi, err := s.disk.Stat(path)
 	if err != nil {
 		return c, nil // a dangling link is still a link
 	}
@@ -204,14 +224,16 @@ func (s *Store) link(path, rel string) (*ir.FileTree, error) {
 	return e, nil
 }
 
+var specialBits = []struct {
+	mode fs.FileMode
+	bit  uint32
+}{{fs.ModeSetuid, 0o4000}, {fs.ModeSetgid, 0o2000}, {fs.ModeSticky, 0o1000}}
+
 // permissions are the bits of stat(2) that a copy keeps.
 func permissions(m fs.FileMode) uint32 {
 	bits := uint32(m.Perm())
-	for _, b := range []struct {
-		go_ fs.FileMode
-		bit uint32
-	}{{fs.ModeSetuid, 0o4000}, {fs.ModeSetgid, 0o2000}, {fs.ModeSticky, 0o1000}} {
-		if m&b.go_ != 0 {
+	for _, b := range specialBits {
+		if m&b.mode != 0 {
 			bits |= b.bit
 		}
 	}
@@ -297,4 +319,33 @@ func (s *Store) Digests() []string {
 	}
 	sort.Strings(out)
 	return out
+}
+
+// Sources lists what was found, for a plan: files and folders with all that is below them, by path.
+func (s *Store) Sources() map[string]ir.Source {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]ir.Source{}
+	for root, t := range s.trees {
+		out[root] = sourceOf(root, t)
+		for i := range t.Children {
+			p := filepath.Join(root, t.Children[i].Path)
+			out[p] = sourceOf(p, &t.Children[i])
+		}
+	}
+	for p := range out {
+		if dir, ok := out[filepath.Dir(p)]; ok && dir.Listed {
+			dir.Names = append(dir.Names, filepath.Base(p))
+			out[dir.Path] = dir
+		}
+	}
+	for p, src := range out {
+		sort.Strings(src.Names)
+		out[p] = src
+	}
+	return out
+}
+
+func sourceOf(p string, t *ir.FileTree) ir.Source {
+	return ir.Source{Path: p, Digest: t.Digest, IsDir: t.IsDir, Listed: t.IsDir && t.Link == "", Link: t.Link, Mode: t.Mode}
 }

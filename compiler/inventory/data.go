@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 
+	"pbc/compiler/files"
 	"pbc/compiler/vault"
 	"pbc/compiler/yaml"
 	"pbc/ir"
@@ -21,7 +22,9 @@ type Options struct {
 	Sources []string
 	// PlaybookDir is the folder beside whose group_vars and host_vars a playbook stands; "" is none.
 	PlaybookDir string
-	Vault       *vault.Keyring
+	// Disk has the group_vars and host_vars; nil is the file system. A plan's has those beside its playbook.
+	Disk  files.Disk
+	Vault *vault.Keyring
 	// Mk makes a value of a string that may be a template. Strings of INI files and scripts have a node
 	// with a file and, where known, a line. Nil leaves strings alone.
 	Mk func(string, *yaml.Node) value.Value
@@ -31,6 +34,10 @@ type Options struct {
 	Verbose func(level int, msg string)
 	// Error is told what inventory scripts write to stderr, which Ansible prints as an error. May be nil.
 	Error func(msg string)
+
+	// Broken is what reading the extra variables failed with, if it did. Ansible's plugins read them too, so
+	// that all sources then fail with it.
+	Broken error
 
 	Python            string   // sys.executable of the implicit localhost: "" is /usr/bin/python3
 	MergeHashes       bool     // DEFAULT_HASH_BEHAVIOUR is merge

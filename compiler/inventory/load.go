@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"pbc/compiler/config"
+	"pbc/compiler/files"
 )
 
 // UnsupportedError reports a source that Ansible could read and pbc cannot.
@@ -50,6 +51,9 @@ var (
 
 // Load reads the sources. A source that cannot be read is warned of; the settings can make it an error.
 func Load(o Options) (*Inventory, error) {
+	if o.Disk == nil {
+		o.Disk = files.OS{}
+	}
 	if o.Enabled == nil {
 		o.Enabled = defaultEnabled
 	}
@@ -145,7 +149,10 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 			inv.verbose(3, "%s declined parsing %s as it did not pass its verify_file() method", name, source)
 			continue
 		}
-		err := p.parse(inv, source)
+		err := inv.opts.Broken
+		if err == nil || name == "auto" {
+			err = p.parse(inv, source)
+		}
 		var unsupported *UnsupportedError
 		switch {
 		case err == nil:
@@ -229,5 +236,5 @@ func parseTOML(_ *Inventory, source string) error {
 
 // readFile is the content of a file, decrypted when it is a vault.
 func (inv *Inventory) readFile(file string) (data []byte, secret bool, err error) {
-	return inv.files.read(file, inv.opts.Vault)
+	return inv.files.read(inv.opts.Disk, file, inv.opts.Vault)
 }

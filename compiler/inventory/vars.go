@@ -10,6 +10,7 @@ import (
 
 	"pbc/compiler/config"
 	"pbc/compiler/diag"
+	"pbc/compiler/files"
 	"pbc/compiler/vault"
 	"pbc/ir/value"
 )
@@ -231,7 +232,7 @@ func notDict(d *value.Dict, v value.Value, class string) error {
 // findVars finds the variable files of a name: a folder or a file without extension, else the first of
 // the extensions that exists.
 func (inv *Inventory) findVars(dir, subdir, name string) ([]string, error) {
-	info, err := os.Stat(dir)
+	info, err := inv.opts.Disk.Stat(dir)
 	if err != nil {
 		return nil, nil
 	}
@@ -241,7 +242,7 @@ func (inv *Inventory) findVars(dir, subdir, name string) ([]string, error) {
 	}
 	for _, ext := range append([]string{""}, inv.opts.FileExtensions...) {
 		file := filepath.Join(dir, name+ext)
-		info, err := os.Stat(file)
+		info, err := inv.opts.Disk.Stat(file)
 		if err != nil {
 			continue
 		}
@@ -255,7 +256,7 @@ func (inv *Inventory) findVars(dir, subdir, name string) ([]string, error) {
 
 // varsFolder lists the variable files in a folder and in the folders below that have no extension.
 func (inv *Inventory) varsFolder(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+	entries, err := inv.opts.Disk.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +267,7 @@ func (inv *Inventory) varsFolder(dir string) ([]string, error) {
 			continue
 		}
 		ext := filepath.Ext(name)
-		info, err := os.Stat(filepath.Join(dir, name))
+		info, err := inv.opts.Disk.Stat(filepath.Join(dir, name))
 		switch {
 		case err != nil:
 		case info.IsDir() && ext == "":
@@ -302,11 +303,11 @@ type fileContent struct {
 	secret bool
 }
 
-func (c *fileCache) read(file string, k *vault.Keyring) ([]byte, bool, error) {
+func (c *fileCache) read(disk files.Disk, file string, k *vault.Keyring) ([]byte, bool, error) {
 	if f, ok := c.content[file]; ok {
 		return f.data, f.secret, nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := files.ReadFile(disk, file)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, false, fmt.Errorf("Unable to retrieve file contents\nCould not find or access '%s' on the Ansible Controller.\n"+
 			"If you are using a module and expect the file to exist on the remote, see the remote_src option", file)

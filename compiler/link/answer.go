@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"pbc/compiler/files"
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
@@ -119,45 +120,61 @@ func (l *Linker) findFile(s Site, n *event.Need) *event.Answer {
 
 // CompleteFile parses a template that was found, and adds the variables that only it sees.
 func (l *Linker) CompleteFile(f *ir.File, options *value.Dict) error {
-	return Complete(f, l.jinja, options, l.opt.ManagedFormat)
+	return Complete(f, Template{Disk: l.opt.Store.Disk(), Jinja: l.jinja, Options: options, Managed: l.opt.ManagedFormat})
 }
 
-// Complete parses a template that was found, and adds the variables that only it sees. Options are the
-// arguments of the template module.
+// Template says how a template that a task names is read.
+type Template struct {
+	Disk    files.Disk
+	Jinja   jinja.Options
+	Options *value.Dict // the arguments of the template module
+	Managed string      // the setting ansible_managed
+}
+
+// Complete parses a template that was found, and adds the variables that only it sees.
 //
 // Ansible docs: "ansible.builtin.template module".
-func Complete(f *ir.File, opt jinja.Options, options *value.Dict, managed string) error {
+func Complete(f *ir.File, t Template) error {
 	if f.Kind != "templates" || f.Fault != "" || f.Tree.IsDir {
 		return nil
 	}
-	src, err := os.ReadFile(f.Tree.Path)
+	src, err := files.ReadFile(t.Disk, f.Tree.Path)
 	if err != nil {
 		return err
 	}
+	opt := t.Jinja
 	opt.File = true
-	for i := range options.Len() {
-		key, _ := value.Text(options.K[i])
-		if err := opt.Set(key, options.V[i]); err != nil {
+	for i := range t.Options.Len() {
+		key, _ := value.Text(t.Options.K[i])
+		if err := opt.Set(key, t.Options.V[i]); err != nil {
 			return err
 		}
 	}
-	fi, err := os.Stat(f.Tree.Path)
+	f.Tmpl = ir.Val{V: jinja.Template(string(src), opt)}
+	return Describe(f, t)
+}
+
+// Describe adds to a template that was parsed the variables that only it sees.
+func Describe(f *ir.File, t Template) error {
+	fi, err := t.Disk.Stat(f.Tree.Path)
 	if err != nil {
 		return err
 	}
-	f.Tmpl = ir.Val{V: jinja.Template(string(src), opt)}
 	owner := ownerOf(fi)
 	mtime := fi.ModTime()
 	f.Vars = ir.Val{V: value.DictOf("template_host", hostname(), "template_path", f.Tree.Path, "template_fullpath", f.Tree.Path,
 		"template_mtime", &value.Date{T: localDate(mtime), HasTime: true}, "template_uid", owner,
-		"ansible_managed", managedText(managed, f.Tree.Path, owner, mtime))}
+		"ansible_managed", managedText(t.Managed, f.Tree.Path, owner, mtime))}
 	return nil
 }
 
 func localDate(t time.Time) time.Time { return t.Local() }
 
 func ownerOf(fi os.FileInfo) string {
-	uid := uidOf(fi)
+	if p, ok := fi.(files.Planned); ok {
+		return p.Owner()
+	}
+	uid, _ := UID(fi)
 	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
 		return u.Username
 	}
@@ -190,21 +207,27 @@ func (l *Linker) excerpt(s Site) *event.Answer {
 	return &event.Answer{Value: ir.Val{V: l.opt.Front.Excerpt(t.Pos)}}
 }
 
-// templateFile finds a template that another one includes: beside it, then where templates are looked
-// for.
-func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
-	lex := l.scope(s)
+// TemplateDirs are the folders in which a template that another one includes is looked for. From is the
+// path of that other, "" when it is not known.
+func TemplateDirs(lex *ir.Scope, from string) []string {
 	var dirs []string
 	for _, d := range lex.Search {
 		dirs = append(dirs, filepath.Join(d, "templates"), d)
 	}
-	if from, ok := value.Text(n.Args.V); ok && from != "" {
+	if from != "" {
 		dirs = append(dirs, filepath.Dir(from))
 	}
-	dirs = append(dirs, filepath.Join(lex.Basedir, "templates"), lex.Basedir)
+	return append(dirs, filepath.Join(lex.Basedir, "templates"), lex.Basedir)
+}
+
+// templateFile finds a template that another one includes: beside it, then where templates are looked
+// for.
+func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
+	from, _ := value.Text(n.Args.V)
+	dirs := TemplateDirs(l.scope(s), from)
 	for _, d := range dirs {
 		p := filepath.Join(d, n.Name)
-		b, err := os.ReadFile(p)
+		b, err := files.ReadFile(l.opt.Store.Disk(), p)
 		if err != nil {
 			continue
 		}

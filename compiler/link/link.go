@@ -39,6 +39,8 @@ type Front interface {
 	Include(play, task int, wanted *value.List) ([]ir.Extension, error)
 	// Tables are the tables of a play, with those of all its extensions.
 	Tables(play int) *ir.Tables
+	// Fault is what Ansible finds wrong with a play when it starts it, nil mostly.
+	Fault(play int) error
 	// Excerpt is the place of a task as Ansible shows it after an error's message.
 	Excerpt(pos ir.Pos) string
 	// LoadVars reads a file of variables. Hidden says that it was a vault.

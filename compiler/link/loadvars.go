@@ -1,7 +1,6 @@
 package link
 
 import (
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -145,7 +144,7 @@ func (iv *includeVars) root(dir string) string {
 		return path.Join(iv.dir, dir)
 	}
 	if first, _, _ := strings.Cut(dir, "/"); first == "vars" {
-		if p := path.Join(iv.role.Path, dir); exists(p) {
+		if p := path.Join(iv.role.Path, dir); iv.exists(p) {
 			return p
 		}
 		return dir
@@ -153,13 +152,28 @@ func (iv *includeVars) root(dir string) string {
 	return path.Join(iv.role.Path, "vars", dir)
 }
 
-func exists(p string) bool {
-	_, err := os.Stat(p)
+func (iv *includeVars) exists(p string) bool {
+	_, err := iv.l.opt.Store.Disk().Stat(p)
 	return err == nil
 }
 
+// folders lists a folder and those below it, as WalkDir would.
+func (iv *includeVars) folders(dir string) []string {
+	out := []string{dir}
+	entries, err := iv.l.opt.Store.Disk().ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			out = append(out, iv.folders(filepath.Join(dir, e.Name()))...)
+		}
+	}
+	return out
+}
+
 func (iv *includeVars) folder(root string) (*value.Dict, string) {
-	fi, err := os.Stat(root)
+	fi, err := iv.l.opt.Store.Disk().Stat(root)
 	switch {
 	case err != nil:
 		return value.NewDict(), root + " directory does not exist"
@@ -172,13 +186,7 @@ func (iv *includeVars) folder(root string) (*value.Dict, string) {
 	if n, ok := v.(int64); ok {
 		depth = int(n)
 	}
-	var dirs []string
-	_ = filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			dirs = append(dirs, p)
-		}
-		return nil
-	})
+	dirs := iv.folders(root)
 	sort.Strings(dirs)
 	for i, dir := range dirs {
 		if depth > 0 && i >= depth {
@@ -193,7 +201,7 @@ func (iv *includeVars) folder(root string) (*value.Dict, string) {
 
 // files reads the files of one folder into out.
 func (iv *includeVars) files(dir string, out *value.Dict) string {
-	entries, err := os.ReadDir(dir)
+	entries, err := iv.l.opt.Store.Disk().ReadDir(dir)
 	if err != nil {
 		return ""
 	}

@@ -5,10 +5,11 @@ import (
 	"syscall"
 )
 
-// uidOf is the number of a file's owner.
-func uidOf(fi os.FileInfo) int {
-	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-		return int(st.Uid)
+// UID is the number of a file's owner, where the system tells it.
+func UID(fi os.FileInfo) (uid int, ok bool) {
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
 	}
-	return 0
+	return int(st.Uid), true
 }

@@ -45,10 +45,22 @@ func IsAnsible(err error) bool {
 	return isUndef(err)
 }
 
-func isUndef(err error) bool {
-	var u *value.UndefError
-	return errors.As(err, &u)
+// asUndef finds the undefined value whose use is the error. One that is only the cause of another
+// error does not count.
+func asUndef(err error) (*value.UndefError, bool) {
+	for err != nil {
+		switch x := err.(type) {
+		case *value.UndefError:
+			return x, true
+		case *Error:
+			return nil, false
+		}
+		err = errors.Unwrap(err)
+	}
+	return nil, false
 }
+
+func isUndef(err error) bool { _, ok := asUndef(err); return ok }
 
 func raise(class, format string, a ...any) error {
 	return &Error{Class: class, Msg: fmt.Sprintf(format, a...)}

@@ -299,6 +299,10 @@ var bypasses = map[string]bool{"ansible.builtin.add_host": true, "ansible.builti
 func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *value.Dict {
 	t := m.tasks[task]
 	shielded := m.shielded()
+	if t.Module == "ansible.builtin.meta" {
+		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
+		return value.DictOf("run_once", metaActions[what].once, "shielded", shielded)
+	}
 	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypasses[t.Module] && !shielded {
 		return nil
 	}

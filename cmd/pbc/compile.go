@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pbc/compiler"
+	"pbc/compiler/cli"
+	"pbc/compiler/config"
+	"pbc/compiler/diag"
+	"pbc/ir"
+	"pbc/ir/expr"
+)
+
+// version is what plans name as their maker.
+const version = "0.1.0"
+
+// sourceFlags are the options of the commands that read playbooks and run nothing.
+type sourceFlags struct {
+	extra, roles        []string
+	vaultIDs, vaultFile []string
+	dialect             string
+}
+
+func (f *sourceFlags) add(c *cobra.Command) {
+	c.Flags().StringArrayVarP(&f.extra, "extra-vars", "e", nil, "variables known before running: key=value, YAML, JSON or @file")
+	c.Flags().StringArrayVar(&f.roles, "roles-path", nil, "look for roles here first: folders separated by colons")
+	c.Flags().StringVar(&f.dialect, "dialect", "classic", "the ansible-core to be like: classic (2.14 to 2.18) or tagged (2.19 on)")
+	c.Flags().StringArrayVar(&f.vaultIDs, "vault-id", nil, "the vault identity to use")
+	c.Flags().StringArrayVar(&f.vaultFile, "vault-password-file", nil, "vault password file")
+}
+
+// session makes the session that reads the playbooks named.
+func (f *sourceFlags) session(files []string) (*session, error) {
+	conf, err := config.Load(os.LookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	var args []string
+	for flag, list := range map[string][]string{"-e": f.extra, "--vault-id": f.vaultIDs, "--vault-password-file": f.vaultFile} {
+		for _, v := range list {
+			args = append(args, flag, v)
+		}
+	}
+	req, err := cli.ParsePlaybook(append(append(args, "--"), files...), conf, cli.Terminal{})
+	var exit *cli.Exit
+	if errors.As(err, &exit) {
+		return nil, errors.New(strings.TrimSpace(exit.Stderr))
+	}
+	d, err := dialectOf(f.dialect)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSession(req, conf)
+	if err != nil {
+		return nil, err
+	}
+	s.dialect = d
+	for _, r := range f.roles {
+		s.roles = append(s.roles, filepath.SplitList(r)...)
+	}
+	for i, r := range s.roles {
+		if s.roles[i], err = filepath.Abs(r); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func dialectOf(name string) (expr.Dialect, error) {
+	switch name {
+	case "classic":
+		return expr.Classic, nil
+	case "tagged":
+		return expr.Tagged, nil
+	}
+	return 0, fmt.Errorf("--dialect %s: got %q, want classic or tagged", name, name)
+}
+
+// read compiles and returns everything there is to say. The unit is nil when the playbooks do not compile.
+func (s *session) read() (*compiler.Unit, diag.List, error) {
+	opt, err := s.compileOptions()
+	if err != nil {
+		return nil, diag.List{}, err
+	}
+	u, diags := compiler.Compile(opt)
+	return u, diags, nil
+}
+
+func compileCommand() *cobra.Command {
+	var f sourceFlags
+	var out string
+	c := &cobra.Command{
+		Use:   "compile PLAYBOOK... [-o FILE]",
+		Short: "compile playbooks into a plan that runs without them",
+		Long: `Compile reads playbooks with their roles, task files, variables, files and templates, checks them, and writes
+one file, the plan. The same sources give the same bytes. A plan needs no inventory to be made, and runs without
+the sources: only what a name that is built while running may mean beyond its constant parts is looked for on disk.
+
+Variables given with -e decide names that must be known before running, such as those of imported files. They
+are kept in the plan in the clear; those given to "pbc run" win over them. Vaults stay encrypted: a plan with files that
+are vaults as a whole is compiled from its sources, with the password, when it runs.`,
+		Example: `  pbc compile site.yml                       writes plan.bin
+  pbc compile site.yml -o site.plan -e stage=production
+  pbc compile site.yml --roles-path ~/roles:/usr/share/ansible/roles`,
+		Args: wantPlaybooks,
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := f.session(args)
+			if err != nil {
+				return err
+			}
+			return s.compileTo(c.OutOrStdout(), out)
+		},
+	}
+	f.add(c)
+	c.Flags().StringVarP(&out, "output", "o", "plan.bin", "the file to write")
+	return c
+}
+
+func wantPlaybooks(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("no playbook named\nusage: pbc %s", c.Use)
+	}
+	return nil
+}
+
+// compileTo writes the plan of the session's playbooks and says what is in it.
+func (s *session) compileTo(w io.Writer, out string) error {
+	u, diags, err := s.read()
+	if err != nil {
+		return err
+	}
+	counts := printDiags(os.Stderr, diags, false)
+	if u == nil {
+		fmt.Fprintf(os.Stderr, "pbc: %s: nothing is written\n", counts)
+		return exitCode(1)
+	}
+	p, err := u.Seal()
+	if err != nil {
+		return err
+	}
+	p.Maker = version
+	b, err := ir.Encode(p)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(out, b); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s: %s\n", out, summary(p, len(b)))
+	return nil
+}
+
+// summary tells what is in a plan.
+func summary(p *ir.Program, size int) string {
+	tasks, handlers, roles := 0, 0, map[string]bool{}
+	for _, play := range p.Plays {
+		tasks += len(play.Tasks) - len(play.Handlers)
+		handlers += len(play.Handlers)
+		for _, r := range play.Roles {
+			roles[r.Path] = true
+		}
+	}
+	files, bytes := 0, 0
+	for _, b := range p.Blobs {
+		files++
+		bytes += len(b)
+	}
+	what := fmt.Sprintf("%s, %s, %s, %s", count(len(p.Plays), "play"), count(tasks, "task"), count(handlers, "handler"), count(len(roles), "role"))
+	if p.Locked {
+		what = "locked by a vault"
+	}
+	return fmt.Sprintf("%s; %s of %d bytes; plan of %d bytes", what, count(files, "file"), bytes, size)
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// printDiags shows diagnostics, those about the time of running only when later is set, and returns how many
+// of which kind there are.
+func printDiags(w io.Writer, list diag.List, later bool) string {
+	n := map[diag.Kind]int{}
+	for _, d := range list.Items {
+		if d.Kind == diag.Later && !later {
+			continue
+		}
+		n[d.Kind]++
+		fmt.Fprint(w, diag.Format(d, os.ReadFile))
+	}
+	var parts []string
+	for _, k := range []struct {
+		kind diag.Kind
+		word string
+	}{{diag.Invalid, "error"}, {diag.Unsupported, "unsupported feature"}, {diag.Later, "fault to come"}, {diag.Warning, "warning"}, {diag.Deprecated, "deprecation"}} {
+		if n[k.kind] > 0 {
+			parts = append(parts, count(n[k.kind], k.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// writeFile replaces a file as a whole or leaves it as it was.
+func writeFile(name string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = io.Copy(f, bytes.NewReader(b))
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
