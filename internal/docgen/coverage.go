@@ -46,7 +46,17 @@ func coverage(root string) ([]byte, error) {
 	w.head(2, "Command line of ansible-playbook")
 	w.states("option", options())
 	w.head(2, "Keywords")
-	w.keywords(read)
+	refused, err := refusedKeywords()
+	if err != nil {
+		return nil, err
+	}
+	w.keywords(read, refused)
+	w.head(2, "Strategies")
+	rows, err := strategies()
+	if err != nil {
+		return nil, err
+	}
+	w.states("strategy", rows)
 	w.head(2, "Modules")
 	w.modules()
 	w.head(2, "Meta actions")
@@ -107,7 +117,9 @@ var entities = []struct {
 	{keyword.Metadata, "meta/main.yml"},
 }
 
-func (w *writer) keywords(read map[string]bool) {
+// keywords writes the table of keywords: read are the names that the code asks for, refused those that the
+// compiler calls unsupported.
+func (w *writer) keywords(read, refused map[string]bool) {
 	var cells [][]string
 	var rows []row
 	for _, k := range keyword.Table {
@@ -120,6 +132,9 @@ func (w *writer) keywords(read map[string]bool) {
 		r := row{name: k.Name, state: same}
 		if !read[k.Name] {
 			r.state = idle
+		}
+		if refused[k.Name] {
+			r.state, r.note = unsupported, "refused at its line"
 		}
 		r = noted(r, "keyword", notes)
 		rows = append(rows, r)

@@ -3,14 +3,11 @@ package main
 // notes is what the code's tables do not tell: why a thing differs. Keys are a kind and a name. A row
 // without state keeps the one that was found. A test fails when a key names nothing.
 var notes = map[string]row{
-	"keyword strategy":                   {state: differs, note: "linear only; free, host_pinned and debug are refused at their line"},
-	"keyword async":                      {state: unsupported, note: "refused at its line, 0 excepted"},
-	"keyword async_val":                  {state: unsupported, note: "refused at its line, 0 excepted"},
+	"keyword strategy":                   {state: differs, note: "see Strategies"},
 	"keyword poll":                       {state: unsupported, note: "only has a meaning with async"},
 	"keyword port":                       {state: idle, note: "ansible_port counts"},
 	"keyword remote_user":                {state: differs, note: "ansible_user and -u count; the keyword does not"},
 	"keyword debugger":                   {state: idle, note: "pbc has no task debugger"},
-	"keyword throttle":                   {state: unsupported, note: "refused at its line, 0 excepted"},
 	"keyword galaxy_info":                {state: same, note: "as in a run of Ansible, nothing comes of it"},
 	"setting ANSIBLE_PIPELINING":         {note: "nothing to switch: modules are never copied one by one"},
 	"setting DEFAULT_MODULE_COMPRESSION": {note: "native modules are part of the agent"},
