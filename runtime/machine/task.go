@@ -169,6 +169,9 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	if v, err := x.keyword("no_log", x.t.NoLog, false); err == nil {
 		x.flags.NoLog = v
 	}
+	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); err == nil {
+		x.flags.IgnoreErrors = v // holds for a condition that fails, too
+	}
 	items, looped, err := x.items()
 	var undef *value.UndefError
 	if errors.As(err, &undef) {
@@ -289,9 +292,25 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 func (x *taskRun) optionFault(err error) error {
 	var undef *value.UndefError
 	if errors.As(err, &undef) {
-		return &fault{msg: fmt.Sprintf("The task includes an option with an undefined variable. The error was: %s. %s", err, err), excerpt: true}
+		return &fault{msg: fmt.Sprintf("The task includes an option with an undefined variable. The error was: %s", err), excerpt: true}
 	}
 	return err
+}
+
+// argumentFault words an error met while rendering the arguments of a task: a value that Python
+// refuses is told with the whole of them.
+func (x *taskRun) argumentFault(err error) error {
+	if !eval.IsAnsible(err) && !eval.IsValueError(err) {
+		return &fault{msg: err.Error(), result: value.DictOf("changed", false, "failed", true, "exception", traceback(err))}
+	}
+	if !eval.IsValueError(err) {
+		return x.optionFault(err)
+	}
+	shown, rerr := value.Repr(x.t.Args.V)
+	if rerr != nil {
+		return err
+	}
+	return &fault{msg: fmt.Sprintf("the field 'args' has an invalid value (%s), and could not be converted to an dict.The error was: %s", shown, err), excerpt: true}
 }
 
 // sleep waits for d or until the run is cancelled.
