@@ -167,7 +167,7 @@ func hyphenParts(word string) []string {
 	rs := []rune(word)
 	letters := func(i int) bool { return i >= 0 && i < len(rs) && isLetter(rs[i]) }
 	for i := 1; i+1 < len(rs); i++ {
-		if rs[i] == '-' && letters(i-1) && (i-2 < from || letters(i-2) || true) && letters(i+1) && i-from >= 2 {
+		if rs[i] == '-' && letters(i-1) && letters(i+1) && i-from >= 2 {
 			r = append(r, string(rs[from:i+1]))
 			from = i + 1
 		}

@@ -16,9 +16,6 @@ func lookup(c *call, wantlist bool) (val, error) {
 		return nil, typeErr("Templar._lookup() missing 1 required positional argument: 'name'")
 	}
 	name := str(c.args[0])
-	if e.noLookups {
-		return nil, ansibleErr("The lookup `%s` was found, however lookups were disabled from templating", name)
-	}
 	opt, options, err := lookupOptions(c, wantlist)
 	if err != nil {
 		return nil, err
