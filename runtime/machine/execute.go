@@ -164,8 +164,8 @@ func (x *taskRun) renderDelegation() error {
 	return err
 }
 
+// renderNotify adds the handlers that the task names for this item.
 func (x *taskRun) renderNotify() error {
-	x.notify = x.notify[:0]
 	for _, n := range x.t.Notify {
 		v, err := x.eval().Value(n.V)
 		if err != nil {

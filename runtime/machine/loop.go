@@ -243,10 +243,12 @@ func (x *taskRun) describe() string {
 }
 
 // rawName is the name of the task as written, with its role, or its action.
-func (x *taskRun) rawName() string {
-	name := x.t.Action
-	if x.t.Name.IsSet() {
-		name, _ = value.ToStr(x.t.Name.V)
+func (x *taskRun) rawName() string { return x.fullName(x.writtenName()) }
+
+// fullName puts the role before a name; the action stands for an empty one.
+func (x *taskRun) fullName(name string) string {
+	if name == "" {
+		name = x.t.Action
 	}
 	if r := x.m.roles[x.t.Role]; r != nil && x.t.Role >= 0 {
 		return r.Name + " : " + name
