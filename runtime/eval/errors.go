@@ -100,3 +100,17 @@ func isTypeError(err error) bool {
 	c := className(err)
 	return c == "TypeError" || c == AnsibleFilterTypeError
 }
+
+// IsValueError says whether err is a ValueError or TypeError to Python, which Ansible tells as a
+// field that has an invalid value.
+func IsValueError(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Class {
+	case "ValueError", "TypeError", "json.decoder.JSONDecodeError", "binascii.Error", "UnicodeEncodeError", "UnicodeDecodeError":
+		return true
+	}
+	return false
+}

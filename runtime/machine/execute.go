@@ -191,7 +191,7 @@ func (x *taskRun) renderNotify() error {
 func (x *taskRun) arguments() (*value.Dict, error) {
 	v, err := x.eval().Value(x.t.Args.V)
 	if err != nil {
-		return nil, fieldFault("args", err)
+		return nil, x.argumentFault(err)
 	}
 	if v == nil {
 		v = value.NewDict()

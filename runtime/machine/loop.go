@@ -167,6 +167,11 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 		res.SetStr("ansible_loop", get(x.vars.local, "ansible_loop"))
 	}
 	label := item
+	if c.label == nil { // the label is the template of the item, which makes lists of tuples
+		if v, err := x.eval().Value(item); err == nil {
+			label = v
+		}
+	}
 	if c.label != nil {
 		label, err = x.eval().Value(c.label)
 		if err != nil {

@@ -41,15 +41,14 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.magic(name); ok {
 		return v, true
 	}
+	if !m.batch.Host.Whole && !m.known[name] {
+		return s.asked(name)
+	}
 	if v, ok := s.params(name); ok {
 		return v, true
 	}
-	if !s.hostless {
-		for _, d := range []*value.Dict{m.host.Set, m.host.Included} {
-			if v, ok := d.GetStr(name); ok {
-				return v, true
-			}
-		}
+	if v, ok := s.set(name); ok {
+		return v, true
 	}
 	if v, ok := s.layered(name, s.lex.Task, s.lex.RoleVars); ok {
 		return v, true
@@ -66,13 +65,46 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.layered(name, s.lex.RoleDefaults); ok {
 		return v, true
 	}
-	if v, ok := s.reversed(name, m.code.PlayDefaults); ok {
-		return v, true
+	return s.reversed(name, m.code.PlayDefaults)
+}
+
+// asked looks up a name that the link did not expect: what the controller has of it stands among the
+// variables that tasks have made by its level.
+func (s *scope) asked(name string) (value.Value, bool) {
+	m := s.m
+	for i := len(m.includes) - 1; i >= 0; i-- {
+		if v, ok := m.includes[i].GetStr(name); ok {
+			return v, true
+		}
 	}
 	if s.hostless {
 		return nil, false
 	}
-	return s.ask(name)
+	a := s.ask(name)
+	if a.Level == event.AboveSet {
+		return a.Value.V, true
+	}
+	if v, ok := s.set(name); ok {
+		return v, true
+	}
+	if a.Level == event.AboveFacts {
+		return a.Value.V, true
+	}
+	if v, ok := s.fact(name); ok {
+		return v, true
+	}
+	return a.Value.V, a.Level == event.BelowFacts
+}
+
+// set looks into what tasks have set: registered results, set_fact, include_vars.
+func (s *scope) set(name string) (value.Value, bool) {
+	if s.hostless {
+		return nil, false
+	}
+	if v, ok := s.m.host.Set.GetStr(name); ok {
+		return v, true
+	}
+	return s.m.host.Included.GetStr(name)
 }
 
 // ofHost looks into the facts and the inventory.
@@ -158,21 +190,24 @@ func namespaceFacts(facts *value.Dict) *value.Dict {
 }
 
 // ask fetches a variable that the link left out because no code was seen to read it.
-func (s *scope) ask(name string) (value.Value, bool) {
+func (s *scope) ask(name string) *event.Answer {
 	m := s.m
-	if m.known[name] || strings.HasPrefix(name, "__") {
-		return nil, false
-	}
-	if v, ok := m.asked[name]; ok {
-		return v, v != nil
+	key := askedKey{name: name, scope: s.lex}
+	if a := m.asked[key]; a != nil {
+		return a
 	}
 	a, err := m.up.Ask(s.ctx, &event.Need{Ask: event.Variable, Name: name, Task: s.task})
-	if err != nil || !a.Found {
-		m.asked[name] = nil
-		return nil, false
+	if err != nil {
+		a = &event.Answer{}
 	}
-	m.asked[name] = a.Value.V
-	return a.Value.V, true
+	m.asked[key] = a
+	return a
+}
+
+// askedKey names a variable as the tasks of one scope see it.
+type askedKey struct {
+	name  string
+	scope *ir.Scope
 }
 
 // magic gives the variables that nothing overrides.

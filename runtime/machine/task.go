@@ -318,6 +318,19 @@ func fieldFault(name string, err error) error {
 	return err
 }
 
+// argumentFault words an error met while rendering the arguments of a task: a value that Python
+// refuses is told with the whole of them.
+func (x *taskRun) argumentFault(err error) error {
+	if !eval.IsValueError(err) {
+		return fieldFault("args", err)
+	}
+	shown, rerr := value.Repr(x.t.Args.V)
+	if rerr != nil {
+		return err
+	}
+	return &fault{msg: fmt.Sprintf("the field 'args' has an invalid value (%s), and could not be converted to an dict.The error was: %s", shown, err), excerpt: true}
+}
+
 // sleep waits for d or until the run is cancelled.
 func (x *taskRun) sleep(d time.Duration) {
 	t := time.NewTimer(d)
