@@ -85,8 +85,25 @@ func (l *Linker) parse(k eval.Kind, src string) (value.Value, error) {
 		return jinja.Template(src, l.jinja), nil
 	case eval.ParseCondition:
 		return l.jinja.Condition(src), nil
+	case eval.ParseVault:
+		return l.open(src), nil
 	}
 	return parseYAML(src, k == eval.ParseYAMLAll)
+}
+
+// open opens vaulted text, or says why it cannot.
+func (l *Linker) open(cipher string) *value.Vault {
+	v := &value.Vault{Cipher: cipher}
+	if l.opt.Decrypt == nil {
+		return v
+	}
+	plain, err := l.opt.Decrypt([]byte(cipher))
+	if err != nil {
+		v.Fault = err.Error()
+		return v
+	}
+	v.Opened, v.Plain = true, string(plain)
+	return v
 }
 
 func (l *Linker) blob(n *event.Need) *event.Answer {

@@ -66,6 +66,8 @@ type Options struct {
 	ManagedFormat    string       // the setting ansible_managed
 	Lookup           LookupPlugin // nil has none
 	StartAt          string
+	// Decrypt opens vaulted text; nil for none.
+	Decrypt func(cipher []byte) ([]byte, error)
 }
 
 // Linker is a program joined with an inventory.
