@@ -285,7 +285,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 	return link.Options{Dialect: s.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: set, Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
-		Decrypt: func(cipher []byte) ([]byte, error) { return s.keys.Decrypt(cipher, "") }}
+		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }
 
 func (s *session) dialOptions() dialOptions {
