@@ -68,8 +68,18 @@ func (e *Eval) classicValue(v val) (val, error) {
 		return d, nil
 	case *value.Cond:
 		return e.Condition(x)
+	case *value.Vault:
+		return e.open(x)
 	}
 	return v, nil
+}
+
+// open opens vaulted text that is used. One that cannot be opened is an error only once its text is needed.
+func (e *Eval) open(x *value.Vault) (val, error) {
+	if x.Opened || x.Fault != "" || e.cfg.Outside == nil {
+		return x, nil
+	}
+	return e.cfg.Outside.Parse(ParseVault, x.Cipher)
 }
 
 // classicAll renders each of v, and says whether that made a difference; if not, it returns v.
@@ -294,7 +304,7 @@ func literalConcat(out []val) (val, error) {
 			if r, ok := reread(x); ok {
 				return r, nil
 			}
-		case bool:
+		case bool, value.OmitType:
 			return x, nil
 		case string:
 			return literal(x), nil

@@ -117,6 +117,9 @@ func (c *compiler) methodCall(o *expr.Node, args *argFns) exprFn {
 		if u, ok := v.(*undef); ok {
 			return nil, u.Fail()
 		}
+		if x, ok := v.(*value.Vault); ok && x.Opened {
+			v = x.Plain
+		}
 		m := method(v, name)
 		var target val
 		if m == nil {

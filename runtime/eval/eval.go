@@ -55,6 +55,7 @@ const (
 	ParseCondition             // a condition: a *value.Cond
 	ParseYAML                  // a YAML document: the value it loads to
 	ParseYAMLAll               // YAML documents: a list of the values they load to
+	ParseVault                 // vaulted text: a *value.Vault that is opened, or has a Fault
 )
 
 // PluginCall asks for a filter or test that this package does not have.

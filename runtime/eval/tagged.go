@@ -80,6 +80,8 @@ func (e *Eval) taggedLazy(v val) (val, error) {
 	switch x := v.(type) {
 	case *value.Tmpl:
 		return e.taggedTemplate(x)
+	case *value.Vault:
+		return e.open(x)
 	case *list:
 		r, changed := e.taggedAll(x.V)
 		if !changed {
