@@ -40,6 +40,8 @@ type Options struct {
 	// Unreachable, when not empty, makes every module fail as on a host that cannot be reached: the
 	// tasks that need no host still run.
 	Unreachable string
+	// Refused makes that an error of the connection, which fails the task.
+	Refused bool
 }
 
 // flushAfter is how long an event may wait for company before it is sent.

@@ -44,12 +44,10 @@ type Settings struct {
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
 type BecomeSettings struct {
-	On                        bool
-	User, Method, Flags, Exe  string
-	Password                  string
-	AllowSameUser             bool
-	ConnectionUser, PlayUser  string
-	ConnectionName, HostAlias string
+	On                       bool
+	User, Method, Flags, Exe string
+	Password                 string
+	AllowSameUser            bool
 }
 
 // HostPart is the part of a batch that belongs to one host. Its values are *value.Dict, raw: they
@@ -63,4 +61,6 @@ type HostPart struct {
 	Facts     Val // facts known from a cache
 	Set       Val // variables set by earlier plays, when the agent is new to the run
 	Become    BecomeSettings
+	// Route is how the host is reached: a *value.Dict of texts by the names of RouteVars and RouteKeywords.
+	Route Val
 }

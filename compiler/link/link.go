@@ -141,7 +141,11 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	set.Update(included)
 	part := ir.HostPart{Name: host, Inventory: ir.Val{V: inv}, Play: ir.Val{V: vars}, Extra: ir.Val{V: l.opt.Extra}, Magic: ir.Val{V: l.magic(play, h)},
 		Facts: ir.Val{V: facts}, Set: ir.Val{V: set}}
-	part.Become = ir.BecomeSettings{ConnectionName: l.connection(play, host)}
+	route, err := l.route(play, host, nil)
+	if err != nil {
+		route = value.NewDict() // whoever dials meets the same
+	}
+	part.Route = ir.Val{V: route}
 	own := *code
 	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
 	if l.skipsFacts(play, facts) {

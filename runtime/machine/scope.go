@@ -32,6 +32,14 @@ func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
 
 // Lookup implements eval.Vars.
 func (s *scope) Lookup(name string) (value.Value, bool) {
+	if v, ok := s.find(name); ok {
+		return v, true
+	}
+	return s.ask(name)
+}
+
+// find looks a variable up in what the batch holds.
+func (s *scope) find(name string) (value.Value, bool) {
 	m := s.m
 	if v, ok := s.local.GetStr(name); ok {
 		return v, true
@@ -65,10 +73,7 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.layered(name, s.lex.RoleDefaults); ok {
 		return v, true
 	}
-	if v, ok := s.reversed(name, m.code.PlayDefaults); ok {
-		return v, true
-	}
-	return s.ask(name)
+	return s.reversed(name, m.code.PlayDefaults)
 }
 
 // params looks into the layers above everything a task can set: -e, the parameters of includes and
