@@ -1,6 +1,8 @@
 package link
 
 import (
+	"slices"
+
 	"pbc/ir"
 	"pbc/ir/value"
 )
@@ -21,7 +23,7 @@ func (l *Linker) route(play int, host string, over *value.Dict) (*value.Dict, er
 	}
 	ev := l.evaluator(play, host, vars)
 	out := value.NewDict()
-	for _, name := range ir.RouteVars {
+	for _, name := range slices.Concat(ir.RouteVars, ir.RouteSecrets) {
 		v, ok := over.GetStr(name)
 		if !ok {
 			raw, found := vars.Lookup(name)
@@ -84,6 +86,21 @@ func putText(d *value.Dict, name string, v value.Value) error {
 	s, err := value.ToStr(v)
 	d.SetStr(name, s)
 	return err
+}
+
+// knownRoute is the route to a host as the host's agent may know it: without the passwords that its code
+// does not read.
+func (l *Linker) knownRoute(play int, host string, n *names) *value.Dict {
+	route, err := l.route(play, host, nil)
+	if err != nil {
+		return value.NewDict() // whoever dials meets the same
+	}
+	for _, s := range ir.RouteSecrets {
+		if !n.all && !n.set[s] {
+			route.Del(s)
+		}
+	}
+	return route
 }
 
 // ConnectionOf is the name of the connection plugin that a route asks for, "" for the setting's.

@@ -129,8 +129,8 @@ func (e *Eval) With(v Vars) *Eval {
 	return New(c)
 }
 
-// maxDepth bounds how deep templates may use templates.
-const maxDepth = 100
+// maxDepth bounds how deep templates may use templates: as deep as Python goes from an argument.
+const maxDepth = 138
 
 func (e *Eval) enter() error {
 	if e.depth++; e.depth > maxDepth {

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"slices"
+
 	"context"
 
 	"pbc/ir"
@@ -15,7 +17,7 @@ import (
 func (x *taskRun) route() (route *value.Dict, own bool, err error) {
 	delegated := x.flags.DelegateTo != ""
 	route = value.NewDict()
-	for _, name := range ir.RouteVars {
+	for _, name := range slices.Concat(ir.RouteVars, ir.RouteSecrets) {
 		v, ok := x.routeVar(name, delegated)
 		if !ok {
 			continue
@@ -38,7 +40,7 @@ func (x *taskRun) route() (route *value.Dict, own bool, err error) {
 func (x *taskRun) putRoute(route *value.Dict, name string, v value.Value) error {
 	v, err := x.eval().Value(v)
 	if err != nil {
-		return x.optionFault(err)
+		return contextFault(name, err)
 	}
 	if v == nil || v == value.Value(value.Omit) {
 		return nil
@@ -52,7 +54,10 @@ func (x *taskRun) putRoute(route *value.Dict, name string, v value.Value) error 
 // the rest is the other host's.
 func (x *taskRun) routeVar(name string, delegated bool) (value.Value, bool) {
 	if !delegated {
-		return x.vars.find(name)
+		if v, ok := x.vars.local.GetStr(name); ok {
+			return v, true
+		}
+		return x.vars.sent(name)
 	}
 	if _, ok := x.m.extra.GetStr(name); ok {
 		return nil, false
