@@ -53,6 +53,8 @@ type hostRun struct {
 	last    *event.Event
 	outcome event.Outcome
 	failing bool // told to fail by any_errors_fatal
+	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
+	facts []value.Value
 }
 
 func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
@@ -229,16 +231,15 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 	if t == nil {
 		return
 	}
-	hosts := []string{h.name}
-	if e.Flags.DelegateFacts && e.Flags.DelegateTo != "" {
-		hosts = append(hosts, e.Flags.DelegateTo)
-	}
-	for _, name := range hosts {
-		out := *e
-		if name == e.Flags.DelegateTo && e.Flags.DelegateFacts {
-			out.Flags.DelegateFacts = false
+	r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Store(t, e) })
+	for name, facts := range machine.Facts(t, e) {
+		if name == "" || name == h.name {
+			continue
 		}
-		r.c.opt.Memory.With(name, func(m *machine.Host) { m.Store(t, &out) })
+		r.c.opt.Memory.With(name, func(m *machine.Host) { m.StoreFacts(facts) })
+		if other := r.byName[name]; other != nil {
+			other.facts = append(other.facts, facts.V...)
+		}
 	}
 	if r.round != nil && r.round.leader == h {
 		r.round.result = e

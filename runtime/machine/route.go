@@ -107,11 +107,16 @@ func (x *taskRun) delegate(ctx context.Context, c *module.Call, b Become, route 
 
 // delegatedVars are what callbacks are told of the host that a task was delegated to.
 func (x *taskRun) delegatedVars() *value.Dict {
-	d := value.DictOf("ansible_delegated_host", x.flags.DelegateTo)
+	host := x.flags.DelegateTo
+	if d := x.m.delegated[host]; d != nil {
+		return d.Copy()
+	}
+	d := value.DictOf("ansible_delegated_host", host)
 	for _, name := range []string{"ansible_host", "ansible_port", "ansible_user", "ansible_connection"} {
-		if v, ok, err := x.outside().HostVar(x.flags.DelegateTo, name); ok && err == nil && v != nil {
+		if v, ok, err := x.outside().HostVar(host, name); ok && err == nil && v != nil {
 			d.SetStr(name, v)
 		}
 	}
-	return d
+	x.m.delegated[host] = d
+	return d.Copy()
 }
