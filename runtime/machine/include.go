@@ -236,7 +236,7 @@ func (x *taskRun) fragments(list []wanted, args *value.List) (*event.Answer, err
 	if a := x.heldFragments(list); a != nil && !x.m.code.Settings.Lockstep {
 		e := &event.Event{Kind: event.Included, Addr: x.addr, Task: x.number, Flags: x.flags}
 		for i, w := range list {
-			e.Files = append(e.Files, event.IncludedFile{Path: a.Extensions[i].Path, Label: ir.Val{V: w.label}})
+			e.Files = append(e.Files, event.IncludedFile{Path: a.Extensions[i].Path, Label: ir.Val{V: w.label}, NoLog: x.flags.NoLog})
 		}
 		return a, x.m.up.Emit(e)
 	}
