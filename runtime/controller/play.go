@@ -341,7 +341,8 @@ func includedEvent(n *event.Need, wanted *value.List, ext []ir.Extension) *event
 		f := event.IncludedFile{Path: ext[i].Path}
 		if d, ok := wanted.V[i].(*value.Dict); ok {
 			label, _ := d.GetStr("label")
-			f.Label = ir.Val{V: label}
+			hidden, _ := d.GetStr("no_log")
+			f.Label, f.NoLog = ir.Val{V: label}, hidden == value.Value(true)
 		}
 		e.Files = append(e.Files, f)
 	}

@@ -167,7 +167,7 @@ func (x *taskRun) includeFault(err error) error { return err }
 func (x *taskRun) bring(list []wanted) (bool, error) {
 	args := &value.List{}
 	for _, w := range list {
-		args.V = append(args.V, value.DictOf("name", w.name, "args", w.args, "vars", w.vars, "label", w.label))
+		args.V = append(args.V, value.DictOf("name", w.name, "args", w.args, "vars", w.vars, "label", w.label, "no_log", x.flags.NoLog))
 	}
 	if err := x.includeResult(list); err != nil {
 		return false, err
