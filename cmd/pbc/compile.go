@@ -19,9 +19,6 @@ import (
 	"pbc/ir/expr"
 )
 
-// version is what plans name as their maker.
-const version = "0.1.0"
-
 // sourceFlags are the options of the commands that read playbooks and run nothing.
 type sourceFlags struct {
 	extra, roles        []string
