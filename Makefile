@@ -6,7 +6,7 @@ GO    ?= go
 PLATFORMS ?=
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build agents demo test unit race conformance bench lint fmt clean
+.PHONY: help build agents demo test unit race conformance bench docs lint fmt clean
 
 help:
 	@echo 'make demo         build pbc with its agents and run a demo playbook in a temporary folder'
@@ -15,6 +15,7 @@ help:
 	@echo 'make agents       the agents alone'
 	@echo 'make conformance  every scenario by pbc and by ansible-playbook; the score per area'
 	@echo 'make bench        pbc beside ansible-playbook, Mitogen and ssh; a table'
+	@echo 'make docs         what is generated in docs/, from the code'
 	@echo 'make lint         gofmt, go vet, staticcheck'
 
 build: agents
@@ -40,6 +41,10 @@ conformance:
 
 bench:
 	@$(GO) run ./bench $(BENCH)
+
+# The parts of docs/ that the code's own tables tell.
+docs:
+	$(GO) run ./internal/docgen
 
 lint: fmt
 	$(GO) vet ./...

@@ -17,6 +17,7 @@ import (
 	"pbc/runtime/machine"
 	"pbc/runtime/module"
 	"pbc/runtime/module/builtin"
+	"pbc/runtime/module/posix"
 	"pbc/transport/wire"
 )
 
@@ -57,10 +58,10 @@ func (r *runner) TempDir() (string, error) {
 	return dir, nil
 }
 
-// tempBase is Ansible's remote_tmp: ~/.ansible/tmp.
+// tempBase is Ansible's remote_tmp: .ansible/tmp below the home that the account database gives.
 func tempBase() string {
-	if home, err := os.UserHomeDir(); err == nil {
-		return filepath.Join(home, ".ansible", "tmp")
+	if u, ok := posix.UserByID(os.Getuid()); ok && u.Home != "" {
+		return filepath.Join(u.Home, ".ansible", "tmp")
 	}
 	return os.TempDir()
 }

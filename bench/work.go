@@ -91,8 +91,8 @@ func (h host) sshArgs() string {
 func (h host) prepare(w work) error {
 	files := map[string]string{
 		"site.yml": w.playbook,
-		"hosts": fmt.Sprintf("h ansible_host=127.0.0.1 ansible_port=%d ansible_user=%s ansible_ssh_private_key_file=%s ansible_python_interpreter=/usr/bin/python3 site=%s\n",
-			h.line.port(), h.server.User, h.server.Key, h.sites),
+		"hosts": fmt.Sprintf("h ansible_host=127.0.0.1 ansible_port=%d ansible_user=%s ansible_ssh_private_key_file=%s ansible_ssh_common_args='%s' ansible_python_interpreter=/usr/bin/python3 site=%s\n",
+			h.line.port(), h.server.User, h.server.Key, h.sshArgs(), h.sites),
 	}
 	for n, text := range w.files {
 		files[n] = text
@@ -133,7 +133,7 @@ type contestant struct {
 func (c contestant) environ(h host) []string {
 	cfg := filepath.Join(h.dir, "ansible.cfg")
 	text := "[defaults]\nforks=50\n" + c.config + "[ssh_connection]\npipelining=True\n" +
-		"ssh_args=-o ControlMaster=auto -o ControlPersist=60s " + h.sshArgs() + "\ncontrol_path_dir=" + h.dir + "/cp\n"
+		"ssh_args=-o ControlMaster=auto -o ControlPersist=60s\ncontrol_path_dir=" + h.dir + "/cp\n"
 	os.WriteFile(cfg, []byte(text), 0o644)
 	return []string{"ANSIBLE_CONFIG=" + cfg, "ANSIBLE_NOCOLOR=1"}
 }

@@ -210,6 +210,23 @@ func (u *Unit) Tables(play int) *ir.Tables {
 	return u.plays[play].Tables()
 }
 
+// Fault implements link.Front.
+func (u *Unit) Fault(play int) error {
+	d := u.plays[play].Tree.Fault
+	if d == nil {
+		return nil
+	}
+	return &RunError{Msg: diag.Ansible(d, u.source.ReadFile), Code: d.Exit}
+}
+
+// RunError is an error that ends a run with an exit code of its own.
+type RunError struct {
+	Msg  string
+	Code int
+}
+
+func (e *RunError) Error() string { return e.Msg }
+
 // Excerpt implements link.Front.
 func (u *Unit) Excerpt(pos ir.Pos) string {
 	return diag.Ansible(&diag.Diagnostic{Pos: pos}, u.source.ReadFile)

@@ -6,15 +6,13 @@ import (
 	"io"
 	"os"
 
+	"pbc/agent"
+	"pbc/agent/become"
 	"pbc/agent/boot"
-	"pbc/transport/wire"
 )
 
-func main() { os.Exit(boot.Main(os.Args[1:], serve)) }
-
-// serve holds the session until the controller ends it.
-func serve(rw io.ReadWriteCloser) error {
-	s := wire.Server(rw, wire.Options{})
-	<-s.Done()
-	return s.Close()
+func main() {
+	os.Exit(boot.Main(os.Args[1:], func(rw io.ReadWriteCloser) error {
+		return agent.Serve(rw, agent.Options{Hop: become.Open})
+	}))
 }

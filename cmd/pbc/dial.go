@@ -15,24 +15,10 @@ import (
 	"pbc/internal/agents"
 	"pbc/ir/value"
 	"pbc/runtime/controller"
-	"pbc/runtime/machine"
 	"pbc/transport"
 	"pbc/transport/deploy"
 	"pbc/transport/ssh"
 )
-
-// hopTo starts the agent of another user.
-func hopTo(ctx context.Context, b machine.Become) (io.ReadWriteCloser, error) {
-	h, err := become.Start(ctx, become.Request{Method: b.Method, User: b.User, Exe: b.Exe, Flags: b.Flags, Password: b.Password})
-	var e *become.Error
-	if errors.As(err, &e) {
-		return nil, &agent.HopError{Msg: e.Msg, RC: e.RC, Stdout: e.Stdout, Stderr: e.Stderr}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return h, nil
-}
 
 // dialer opens the streams to agents: in this process for the local connection, by SSH for others.
 type dialer struct {
@@ -65,7 +51,7 @@ func (d *dialer) Dial(ctx context.Context, host string) (io.ReadWriteCloser, err
 func (d *dialer) dial(ctx context.Context, host, connection string) (io.ReadWriteCloser, error) {
 	switch strings.TrimPrefix(connection, "ansible.builtin.") {
 	case "local":
-		return localAgent(agent.Options{Hop: hopTo, Local: true}), nil
+		return localAgent(agent.Options{Hop: become.Open, Local: true}), nil
 	case "ssh", "smart", "paramiko", "paramiko_ssh", "":
 	default:
 		return nil, errors.New("unsupported: the connection plugin " + connection + " of host " + host)

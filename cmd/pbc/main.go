@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pbc/agent"
+	"pbc/agent/become"
 	"pbc/agent/boot"
 )
 
@@ -55,7 +56,7 @@ type exitCode int
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func serveAgent(rw io.ReadWriteCloser) error {
-	return agent.Serve(rw, agent.Options{Hop: hopTo})
+	return agent.Serve(rw, agent.Options{Hop: become.Open})
 }
 
 // playbookCommand is here for help and completion: run handles it before cobra.

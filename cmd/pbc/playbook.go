@@ -16,7 +16,8 @@ import (
 func playbookMain(args []string) int {
 	conf, err := config.Load(os.LookupEnv)
 	if err != nil {
-		return fail(os.Stderr, err)
+		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
+		return 5
 	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
@@ -33,7 +34,24 @@ func playbookMain(args []string) int {
 	if names := req.Unhonoured(); len(names) > 0 {
 		return fail(os.Stderr, &playbookError{msg: "unsupported: the option " + strings.Join(names, ", "), code: 5})
 	}
+	if err := findPlaybooks(req.Playbooks); err != nil {
+		return fail(os.Stderr, err)
+	}
 	return runPlaybook(req, conf, terminal)
+}
+
+// findPlaybooks checks that the playbooks are there before anything is asked or run.
+func findPlaybooks(files []string) error {
+	for _, f := range files {
+		info, err := os.Stat(f)
+		switch {
+		case err != nil:
+			return fmt.Errorf("the playbook: %s could not be found", f)
+		case !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0:
+			return fmt.Errorf("the playbook: %s does not appear to be a file", f)
+		}
+	}
+	return nil
 }
 
 // runPlaybook runs a command line that was read.

@@ -59,7 +59,7 @@ func (e *playbookError) Error() string { return e.msg }
 
 func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	s := &session{req: req, conf: conf, store: files.NewStore()}
-	opt, err := callback.ReadOptions(callback.EnvLookup(os.LookupEnv))
+	opt, err := callback.ReadOptions(lookupSetting(conf))
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,21 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	for _, w := range conf.Warnings {
 		s.out.Handle(callback.Warning{Text: w})
 	}
+	for _, d := range conf.Deprecations {
+		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
+	}
 	return s, s.secrets()
+}
+
+// lookupSetting finds the settings of callbacks: in the environment, else in ansible.cfg.
+func lookupSetting(conf *config.Config) callback.Lookup {
+	env := callback.EnvLookup(os.LookupEnv)
+	return func(set callback.Setting) (string, bool) {
+		if text, ok := env(set); ok || set.Section == "" {
+			return text, ok
+		}
+		return conf.Ini(set.Section, set.Key)
+	}
 }
 
 // secrets gathers passwords, and the extra variables, which may be vaults.
@@ -101,6 +115,16 @@ func (s *session) secrets() error {
 	}
 	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
 		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn}.ExtraVars(s.req.ExtraVars)
+	if err == nil {
+		return nil
+	}
+	var fault *diag.Diagnostic
+	if errors.As(err, &fault) {
+		err = s.report(diag.List{Items: []*diag.Diagnostic{fault}})
+	}
+	o := s.inventoryOptions("")
+	o.Broken = err
+	_, _ = inventory.Load(o) // for its warnings: Ansible reads the extra variables there
 	return err
 }
 
@@ -171,14 +195,19 @@ func (s *session) report(list diag.List) error {
 	return nil
 }
 
-// inventory loads the sources of the command line, or those of the settings.
-func (s *session) inventory(dir string) (*inventory.Inventory, error) {
+// inventoryOptions says what to load, for playbooks in a folder.
+func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
 	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
-	inv, err := inventory.Load(o)
+	return o
+}
+
+// inventory loads the sources of the command line, or those of the settings.
+func (s *session) inventory(dir string) (*inventory.Inventory, error) {
+	inv, err := inventory.Load(s.inventoryOptions(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +289,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: set, Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: nil}
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run}
 }
 
 func (s *session) dialOptions() dialOptions {
@@ -298,8 +327,17 @@ func textList(list []string, unset ...string) *value.List {
 func fail(out io.Writer, err error) int {
 	var p *playbookError
 	code := 1
-	if errors.As(err, &p) {
+	var r *compiler.RunError
+	var d *diag.Diagnostic
+	switch {
+	case errors.As(err, &p):
 		code = p.code
+	case errors.As(err, &r) && r.Code != 0:
+		code = r.Code
+	case errors.As(err, &d): // a fault in a variable file of the inventory
+		if code = d.Exit; code == 0 {
+			code = 4
+		}
 	}
 	fmt.Fprintln(out, "ERROR! "+strings.TrimRight(err.Error(), "\n"))
 	return code

@@ -56,6 +56,7 @@ type Config struct {
 	Deprecations []Deprecation
 	values       map[string]any
 	origins      map[string]string
+	file         iniFile
 }
 
 // Env looks an environment variable up: os.LookupEnv.
@@ -74,6 +75,7 @@ func Load(env Env) (*Config, error) {
 	if err != nil {
 		return nil, &Error{err.Error()}
 	}
+	c.file = file
 	for _, s := range Settings() {
 		if err := c.resolve(s, env, file); err != nil {
 			return nil, &Error{err.Error()}
@@ -373,3 +375,7 @@ func (c *Config) Changed() []Setting {
 	}
 	return changed
 }
+
+// Ini is the text of a key of ansible.cfg, and whether it is there: for plugins that keep a table of
+// their own.
+func (c *Config) Ini(section, key string) (string, bool) { return c.file.get(section, key) }

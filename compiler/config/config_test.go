@@ -113,6 +113,21 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestIni(t *testing.T) {
+	dir := in(t, sample)
+	t.Setenv("HOME", dir)
+	c, err := Load(env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, ok := c.Ini("ssh_connection", "ssh_args"); v != "-o A=b" || !ok {
+		t.Errorf("got %q, %v", v, ok)
+	}
+	if _, ok := c.Ini("no", "no"); ok {
+		t.Error("found what is not there")
+	}
+}
+
 func TestErrors(t *testing.T) {
 	read := "Error reading config file ($FILE): "
 	tests := []struct {

@@ -35,6 +35,10 @@ type Options struct {
 	// Error is told what inventory scripts write to stderr, which Ansible prints as an error. May be nil.
 	Error func(msg string)
 
+	// Broken is what reading the extra variables failed with, if it did. Ansible's plugins read them too, so
+	// that all sources then fail with it.
+	Broken error
+
 	Python            string   // sys.executable of the implicit localhost: "" is /usr/bin/python3
 	MergeHashes       bool     // DEFAULT_HASH_BEHAVIOUR is merge
 	Duplicates        string   // DUPLICATE_YAML_DICT_KEY

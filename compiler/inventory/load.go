@@ -3,9 +3,11 @@ package inventory
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"pbc/compiler/config"
@@ -37,6 +39,9 @@ func init() {
 		"toml":      {wantsExt(".toml"), parseTOML},
 	}
 }
+
+// PluginNames returns the names of the inventory plugins that are known, sorted.
+func PluginNames() []string { return slices.Sorted(maps.Keys(plugins)) }
 
 var (
 	defaultEnabled    = []string{"host_list", "script", "auto", "yaml", "ini", "toml"}
@@ -144,7 +149,10 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 			inv.verbose(3, "%s declined parsing %s as it did not pass its verify_file() method", name, source)
 			continue
 		}
-		err := p.parse(inv, source)
+		err := inv.opts.Broken
+		if err == nil || name == "auto" {
+			err = p.parse(inv, source)
+		}
 		var unsupported *UnsupportedError
 		switch {
 		case err == nil:

@@ -24,6 +24,9 @@ type Play struct {
 func (l *Linker) Play(number int) (*Play, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.opt.Front.Fault(number); err != nil {
+		return nil, err
+	}
 	p := l.prog.Plays[number]
 	out := &Play{Path: p.Pos.File + ":" + strconv.Itoa(p.Pos.Line), MaxFail: -1}
 	for _, q := range p.VarsPrompt {

@@ -19,7 +19,10 @@ func (b *builder) task(t *playbook.Task) int {
 	if t.Role != nil {
 		out.Role = b.role(t.Role)
 	}
-	if t.Name != "" {
+	switch {
+	case t.Kind == playbook.IncludeRole:
+		out.Name = ir.Val{V: b.opt.Jinja.Value(t.DisplayName())}
+	case t.Name != "":
 		out.Name = ir.Val{V: b.opt.Jinja.Value(t.Name)}
 	}
 	out.Args = ir.Val{V: b.dict(t.Args)}

@@ -68,5 +68,5 @@ var policy = []rule{
 
 // exempt are the packages that exist for what others may not depend on, with those patterns.
 var exempt = map[string][]string{
-	"pbc/compiler/yaml":           {"go.yaml.in/yaml/...", "gopkg.in/yaml.v3/..."},
+	"pbc/compiler/yaml": {"go.yaml.in/yaml/...", "gopkg.in/yaml.v3/..."},
 }

@@ -23,9 +23,9 @@ type JSONOptions struct {
 // maxJSONDepth bounds nesting, as Python's recursion limit does.
 const maxJSONDepth = 900
 
-// JSON writes v as Python's json.dumps with Ansible's encoder does: byte for byte, tuples and
-// ranges as lists, dates in ISO form, a template as its source, vaulted text as Ansible's marked
-// dictionary. A set, an undefined value and an evaluator's object fail with Python's words.
+// JSON writes v as Python's json.dumps with Ansible's encoder does: byte for byte, tuples
+// as lists, dates in ISO form, a template as its source, vaulted text as Ansible's marked
+// dictionary. A set, a range, an undefined value and an evaluator's object fail with Python's words.
 func JSON(v Value, o JSONOptions) (string, error) {
 	if o.KeySep == "" {
 		o.KeySep = ": "
@@ -89,13 +89,6 @@ func (w *jsonWriter) value(v Value, level int) error {
 // rare writes the kinds that Ansible's encoder converts, and refuses the others.
 func (w *jsonWriter) rare(v Value, level int) error {
 	switch x := v.(type) {
-	case *Range:
-		n := x.Len()
-		it := make([]Value, n)
-		for i := range it {
-			it[i] = x.Start + int64(i)*x.Step
-		}
-		return w.list(it, level)
 	case *Date:
 		w.text(x.ISO())
 		return nil

@@ -322,7 +322,7 @@ func TypeName(v Value) string {
 		return "date"
 	case *Delta:
 		return "timedelta"
-	case *Cond:
+	case *Cond, OmitType:
 		return "str"
 	case *Vault:
 		return "AnsibleVaultEncryptedUnicode"

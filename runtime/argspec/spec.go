@@ -115,6 +115,9 @@ var fileCommon = []Arg{
 	{Name: "unsafe_writes", Type: Bool, Default: false, EnvFallback: []string{"ANSIBLE_UNSAFE_WRITES"}},
 }
 
+// Options returns the options with the common ones after them. It must not be changed.
+func (s *Spec) Options() []Arg { return s.all() }
+
 // all returns the options with the common ones after them; an option of the same name wins.
 func (s *Spec) all() []Arg {
 	if !s.FileCommon {

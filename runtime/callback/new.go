@@ -3,6 +3,8 @@ package callback
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -58,6 +60,11 @@ var (
 		"timer":         newTimer,
 	}
 )
+
+// Names returns the callbacks that stdout_callback may name, and those of callbacks_enabled, sorted.
+func Names() (screen, extra []string) {
+	return slices.Sorted(maps.Keys(screenCallbacks)), slices.Sorted(maps.Keys(extraCallbacks))
+}
 
 // fanOut hands each event to the screen or to all callbacks.
 type fanOut struct {

@@ -25,6 +25,7 @@ type playRun struct {
 	round  *round
 	shown  shown
 	broken bool // any_errors_fatal or max_fail_percentage ended the play
+	over   bool // no task of this batch is begun any more
 	ended  bool // meta: end_play
 	fatal  error
 	tasks  map[int]*callback.Task
@@ -205,6 +206,13 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 			h.last = e
 		}
 		r.remember(h, e)
+	case event.Meta:
+		if r.round != nil && r.round.leader == h {
+			r.round.result = e
+		}
+		if e.Name == "clear_facts" && e.Status != event.Skipped {
+			r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
+		}
 	case event.Done:
 		r.finish(h, e)
 	}

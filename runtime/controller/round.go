@@ -37,7 +37,7 @@ func (r *playRun) advance(ctx context.Context) {
 			continue
 		}
 		r.judge()
-		if r.broken || !r.release() {
+		if r.broken || r.over || !r.release() {
 			r.dismiss()
 			return
 		}
@@ -172,7 +172,7 @@ func askOf(n *event.Need) barrierAsk {
 // applyResult gives the result of a run_once task to the hosts that did not run it.
 func (r *playRun) applyResult(hosts []*hostRun) {
 	for _, h := range hosts {
-		if r.round.result != nil {
+		if r.round.result != nil && r.round.result.Kind == event.Finished {
 			r.remember(h, r.round.result)
 		}
 		r.letGo(h, &event.Answer{Go: event.Apply, Result: r.round.result})
@@ -266,7 +266,7 @@ func includeKey(path string, wanted value.Value) string {
 //
 // Observed: ansible-core 2.14's linear strategy.
 func (r *playRun) judge() {
-	if r.round == nil || len(r.round.lost) == 0 {
+	if r.broken || r.round == nil || len(r.round.lost) == 0 {
 		return
 	}
 	lost := 0

@@ -83,7 +83,7 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 	out := &callback.Task{ID: strconv.Itoa(r.number) + "." + strconv.Itoa(e.Task), Action: t.Action, Handler: t.Handler, Include: t.Include != nil,
 		Loop: t.Loop != nil, Path: t.Pos.File + ":" + strconv.Itoa(t.Pos.Line)}
 	out.Args, _ = t.Args.V.(*value.Dict)
-	if role != nil {
+	if role != nil && (t.Include == nil || t.Include.Kind != "role") {
 		raw, name = role.Name+" : "+raw, role.Name+" : "+name
 	}
 	out.Name, out.RawName = name, raw
@@ -129,6 +129,9 @@ func (r *playRun) finished(h *hostRun, e *event.Event) {
 // showIncluded reports the files of an include and counts it as done.
 func (r *playRun) showIncluded(hosts []string, e *event.Event) {
 	t := r.task(e)
+	if x, _ := r.c.opt.Linker.Task(r.number, e.Task); x != nil && x.Include != nil && x.Include.Kind == "role" {
+		return // Ansible neither tells nor counts roles that are included
+	}
 	for _, f := range e.Files {
 		r.c.emit(callback.Included{File: f.Path, Task: t, Hosts: hosts, Label: f.Label.V, NoLog: f.NoLog})
 		for _, h := range hosts {
@@ -143,6 +146,8 @@ func (r *playRun) message(e *event.Event) {
 		r.c.emit(callback.Warning{Text: e.Name})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
+	case "vv":
+		r.c.emit(callback.Verbose{Level: 2, Text: e.Name})
 	default:
 		r.c.emit(callback.Verbose{Level: 1, Text: e.Name})
 	}
@@ -151,19 +156,18 @@ func (r *playRun) message(e *event.Event) {
 // meta does what a meta task means for the play.
 func (r *playRun) meta(h *hostRun, e *event.Event) {
 	if e.Status == event.Skipped {
+		r.c.emit(r.result(h, e))
 		return
 	}
 	switch e.Name {
 	case "end_play":
-		r.ended = true
-		r.broken = r.broken || r.lockstep()
+		r.ended, r.over = true, true
 	case "end_batch":
-		r.broken = r.lockstep()
+		r.over = true
 	case "clear_host_errors":
 		for _, h := range r.hosts {
 			delete(r.c.failed, h.name)
 			delete(r.c.unreachable, h.name)
 		}
 	}
-	_ = h
 }

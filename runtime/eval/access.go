@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"math/big"
 	"strings"
 
@@ -164,6 +165,9 @@ func getItem(o, k val) (val, error) {
 		return getSlice(o, s)
 	}
 	v, ok, err := item(o, k)
+	if errors.Is(err, value.ErrUnhashable) {
+		return noElement(o, k), nil
+	}
 	if ok || err != nil {
 		return v, err
 	}

@@ -119,8 +119,7 @@ func (e *Eval) classicVar(name string, v val) (val, error) {
 		return x, nil
 	}
 	src, _ := value.ToStr(v)
-	var u *value.UndefError
-	if errors.As(err, &u) {
+	if isUndef(err) {
 		return &undef{Name: name, Hint: src + ": " + err.Error()}, nil
 	}
 	return nil, ansibleErr("An unhandled exception occurred while templating '%s'. Error was a <class '%s'>, original message: %s", src, className(err), err.Error())
@@ -206,8 +205,7 @@ func shownSource(t *value.Tmpl) string {
 
 // renderError is what Ansible makes of an error of rendering a template.
 func renderError(t *value.Tmpl, err error) error {
-	var u *value.UndefError
-	if errors.As(err, &u) {
+	if u, ok := asUndef(err); ok {
 		hint := u.Error()
 		return (&undef{Name: u.U.Name, Hint: hint + ". " + hint, Err: nil}).Fail()
 	}

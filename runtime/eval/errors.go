@@ -45,10 +45,25 @@ func IsAnsible(err error) bool {
 	return isUndef(err)
 }
 
-func isUndef(err error) bool {
-	var u *value.UndefError
-	return errors.As(err, &u)
+// asUndef finds the undefined value whose use is the error. One that is only the cause of another
+// error does not count.
+func asUndef(err error) (*value.UndefError, bool) {
+	for err != nil {
+		switch x := err.(type) {
+		case *value.UndefError:
+			return x, true
+		case *Error:
+			return nil, false
+		}
+		err = errors.Unwrap(err)
+	}
+	return nil, false
 }
+
+// IsUndefined says whether err is the use of an undefined variable.
+func IsUndefined(err error) bool { return isUndef(err) }
+
+func isUndef(err error) bool { _, ok := asUndef(err); return ok }
 
 func raise(class, format string, a ...any) error {
 	return &Error{Class: class, Msg: fmt.Sprintf(format, a...)}
@@ -84,4 +99,18 @@ func className(err error) string {
 func isTypeError(err error) bool {
 	c := className(err)
 	return c == "TypeError" || c == AnsibleFilterTypeError
+}
+
+// IsValueError says whether err is a ValueError or TypeError to Python, which Ansible tells as a
+// field that has an invalid value.
+func IsValueError(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Class {
+	case "ValueError", "TypeError", "json.decoder.JSONDecodeError", "binascii.Error", "UnicodeEncodeError", "UnicodeDecodeError":
+		return true
+	}
+	return false
 }

@@ -15,8 +15,6 @@
 package eval
 
 import (
-	"errors"
-
 	"pbc/ir/expr"
 	"pbc/ir/value"
 )
@@ -91,7 +89,9 @@ type Outside interface {
 }
 
 // ErrNoLookup is what Outside.Lookup returns for a plugin that it does not have.
-var ErrNoLookup = errors.New("no such lookup plugin")
+var ErrNoLookup error = &Error{Class: noLookup, Msg: "no such lookup plugin"}
+
+const noLookup = "pbc.NoLookup"
 
 // Config is what an Eval needs to know.
 type Config struct {
@@ -122,8 +122,15 @@ func New(c Config) *Eval {
 	return e
 }
 
-// maxDepth bounds how deep templates may use templates.
-const maxDepth = 100
+// With returns an Eval that differs from e in its variables only.
+func (e *Eval) With(v Vars) *Eval {
+	c := e.cfg
+	c.Vars = v
+	return New(c)
+}
+
+// maxDepth bounds how deep templates may use templates: as deep as Python goes from an argument.
+const maxDepth = 138
 
 func (e *Eval) enter() error {
 	if e.depth++; e.depth > maxDepth {
@@ -173,9 +180,6 @@ func (e *Eval) File(t *value.Tmpl) (string, error) {
 	}
 	return value.ToStr(r)
 }
-
-// Truth is Python's bool(v). Its error is that of an undefined value.
-func Truth(v value.Value) (bool, error) { return truth(v) }
 
 // lookupVar returns a variable rendered as an expression sees it.
 func (e *Eval) lookupVar(r *run, name string) (val, bool, error) {

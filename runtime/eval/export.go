@@ -35,3 +35,15 @@ func Boolean(v value.Value) (b, ok bool) {
 	}
 	return false, false
 }
+
+// MatchStart says whether a Python regular expression matches at the start of a text.
+func MatchStart(pattern, s string) (bool, error) {
+	r, err := compileRegex(pattern, "")
+	if err != nil {
+		return false, err
+	}
+	return r.anchored(s, "match")
+}
+
+// Truth is Python's bool(v). It fails on an undefined value.
+func Truth(v value.Value) (bool, error) { return truth(v) }

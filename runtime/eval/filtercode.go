@@ -36,8 +36,7 @@ func init() {
 }
 
 // jsonArgs reads the arguments of json.dumps.
-func jsonArgs(c *call, o value.JSONOptions, first int) (value.JSONOptions, error) {
-	_ = first
+func jsonArgs(c *call, o value.JSONOptions) (value.JSONOptions, error) {
 	var err error
 	if v, ok := c.kwarg("indent"); ok {
 		if o.Indent, err = jsonIndent(v); err != nil {
@@ -79,11 +78,11 @@ func toJSON(c *call) (val, error) {
 	if len(c.rest()) > 0 {
 		return nil, typeErr("dumps() takes 1 positional argument but %d were given", 1+len(c.rest()))
 	}
-	o, err := jsonArgs(c, value.JSONOptions{ASCII: true}, 1)
+	o, err := jsonArgs(c, value.JSONOptions{ASCII: true})
 	if err != nil {
 		return nil, err
 	}
-	return value.JSON(jsonReady(c.args[0]), o)
+	return writeJSON(c.args[0], o)
 }
 
 func toNiceJSON(c *call) (val, error) {
@@ -98,11 +97,20 @@ func toNiceJSON(c *call) (val, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := jsonArgs(c, value.JSONOptions{Indent: indent, SortKeys: sort, ASCII: true, ItemSep: ",", KeySep: ": "}, 3)
+	o, err := jsonArgs(c, value.JSONOptions{Indent: indent, SortKeys: sort, ASCII: true, ItemSep: ",", KeySep: ": "})
 	if err != nil {
 		return nil, err
 	}
-	return value.JSON(jsonReady(c.args[0]), o)
+	return writeJSON(c.args[0], o)
+}
+
+// writeJSON is value.JSON with Python's kind of error.
+func writeJSON(v val, o value.JSONOptions) (string, error) {
+	s, err := value.JSON(jsonReady(v), o)
+	if err != nil && !isUndef(err) {
+		err = typeErr("%s", err)
+	}
+	return s, err
 }
 
 // jsonReady makes dictionaries of the views that Ansible's encoder knows.
@@ -119,7 +127,7 @@ func htmlJSON(c *call) (val, error) {
 	if o.Indent, err = jsonIndent(c.opt(1, nil)); err != nil {
 		return nil, err
 	}
-	s, err := value.JSON(c.args[0], o)
+	s, err := writeJSON(c.args[0], o)
 	if err != nil {
 		return nil, err
 	}

@@ -107,16 +107,7 @@ func boolFilter(c *call) (val, error) {
 }
 
 func typeDebugFilter(c *call) (val, error) {
-	switch x := c.args[0].(type) {
-	case *value.Str:
-		if x.Unsafe {
-			return "AnsibleUnsafeText", nil
-		}
-		if x.Native {
-			return "NativeJinjaText", nil
-		}
-	}
-	return value.TypeName(c.args[0]), nil
+	return shownType(c.args[0]), nil
 }
 
 // checkDefined fails for the first undefined value in lists and dictionaries, as combine does.

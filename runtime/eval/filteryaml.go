@@ -38,7 +38,7 @@ func yamlOptions(c *call, e *yamlEmitter, r *representer) error {
 				err = nil
 			}
 		default:
-			err = typeErr("AnsibleDumper.__init__() got an unexpected keyword argument '%s'", a.name)
+			err = typeErr("dump_all() got an unexpected keyword argument '%s'", a.name)
 		}
 		if err != nil {
 			return err

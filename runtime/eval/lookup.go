@@ -80,7 +80,7 @@ func (o lookupOpts) failed(name string, err error) (val, error) {
 	switch {
 	case isUndef(err):
 		return nil, err
-	case errors.Is(err, ErrNoLookup):
+	case className(err) == noLookup:
 		return nil, ansibleErr("lookup plugin (%s) not found", name)
 	case errors.As(err, &x) && x.Class == AnsibleOptionsError:
 		return nil, err
@@ -365,11 +365,25 @@ func subelementPairs(items []val, path []string, skip bool) ([]val, error) {
 		if !found {
 			continue
 		}
+		rest := without(d, path)
 		for _, x := range sub {
-			r = append(r, tuple{e, x})
+			r = append(r, tuple{rest, x})
 		}
 	}
 	return r, nil
+}
+
+// without is d without what the path leads to: the plugin takes it out of the items it gives.
+func without(d *dict, path []string) *dict {
+	c := d.Copy()
+	if len(path) == 1 {
+		c.Del(path[0])
+	} else if next, ok := d.GetStr(path[0]); ok {
+		if x, ok := next.(*dict); ok {
+			c.SetStr(path[0], without(x, path[1:]))
+		}
+	}
+	return c
 }
 
 func subelementPath(d *dict, path []string, skip bool) ([]val, bool, error) {
@@ -466,9 +480,6 @@ type counting struct {
 
 func sequenceLookup(_ *frame, terms []val, options *dict) ([]val, error) {
 	var r []val
-	if len(terms) == 0 {
-		terms = []val{""}
-	}
 	for _, t := range terms {
 		s := &counting{start: 1, stride: 1, format: "%d"}
 		for i := 0; i < options.Len(); i++ {

@@ -112,7 +112,36 @@ func mul(a, b val) (val, error) {
 			return r, err
 		}
 	}
+	if other, ok := sequenceTimes(a, b); ok && use2(a, b) == nil {
+		return nil, typeErr("can't multiply sequence by non-int of type '%s'", shownType(other))
+	}
 	return arith('*', a, b)
+}
+
+// sequenceTimes says whether one of two operands is a sequence, and returns the other.
+func sequenceTimes(a, b val) (other val, ok bool) {
+	for _, p := range [2][2]val{{a, b}, {b, a}} {
+		_, isText := value.Text(p[0])
+		_, isList := p[0].(*list)
+		_, isTuple := p[0].(tuple)
+		if isText || isList || isTuple {
+			return p[1], true
+		}
+	}
+	return nil, false
+}
+
+// shownType is the name of a value's type as Ansible's classes for marked text have it.
+func shownType(v val) string {
+	if x, ok := v.(*value.Str); ok {
+		switch {
+		case x.Unsafe:
+			return "AnsibleUnsafeText"
+		case x.Native:
+			return "NativeJinjaText"
+		}
+	}
+	return value.TypeName(v)
 }
 
 // repeat is a sequence times n; ok is false when v is no sequence.

@@ -18,7 +18,9 @@ const regexTimeout = 10 * time.Second
 type regex struct {
 	re           *regexp2.Regexp
 	mode         string
+	lazy         bool                  // holds a lazy quantifier or an alternative: an empty match may hide another
 	prefix, full atomic.Pointer[regex] // anchored variants, made when asked for
+	nonEmpty     atomic.Pointer[regex]
 }
 
 // patterns holds the compiled expressions of this process.
@@ -68,7 +70,7 @@ func newRegex(translated, mode string) (*regex, error) {
 		return nil, reError("%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	re.MatchTimeout = regexTimeout
-	return &regex{re: re, mode: mode}, nil
+	return &regex{re: re, mode: mode, lazy: strings.ContainsAny(translated, "?|")}, nil
 }
 
 // anchored says whether a prefix of s matches, or for how "fullmatch" the whole of it.
@@ -132,13 +134,42 @@ func (r *regex) search(s string) (match, error) {
 func (r *regex) all(s string) ([]match, error) {
 	var out []match
 	m, err := r.re.FindStringMatch(s)
-	for ; m != nil && err == nil; m, err = r.re.FindNextMatch(m) {
-		out = append(out, r.spans(m))
+	for m != nil && err == nil {
+		x := r.spans(m)
+		out = append(out, x)
+		next := m
+		if x[0][0] == x[0][1] {
+			// Python tries for a match that is not empty at the same place first
+			if next, err = r.longer(s, x[0][0], m); next != nil || err != nil {
+				m = next
+				continue
+			}
+			next = m
+		}
+		m, err = r.re.FindNextMatch(next)
 	}
 	if err != nil {
 		return nil, slow(err)
 	}
 	return out, nil
+}
+
+// longer finds a match at the place of the empty match m that is not empty. What it returns goes on
+// in the original expression.
+func (r *regex) longer(s string, at int, m *regexp2.Match) (*regexp2.Match, error) {
+	if at >= len(s) || !r.lazy {
+		return nil, nil
+	}
+	a := r.nonEmpty.Load()
+	if a == nil {
+		x, err := newRegex(`\G(?:`+r.re.String()+`)(?!\G)`, r.mode)
+		if err != nil {
+			return nil, err
+		}
+		a = x
+		r.nonEmpty.Store(a)
+	}
+	return a.re.FindStringMatchStartingAt(s, at)
 }
 
 // groupIndex returns the number of a group that is named or numbered, -1 when there is none.
@@ -290,9 +321,10 @@ func (r *regex) namedGroup(t string, i int) (int, string, int, error) {
 
 // regexTranslator turns a Python pattern into one of .NET's flavour, which the engine speaks.
 type regexTranslator struct {
-	s   string
-	i   int
-	out strings.Builder
+	s    string
+	i    int
+	open []int // where the groups began that have not ended
+	out  strings.Builder
 }
 
 func translateRegex(s string) (string, error) {
@@ -301,6 +333,9 @@ func translateRegex(s string) (string, error) {
 		if err := t.step(); err != nil {
 			return "", err
 		}
+	}
+	if n := len(t.open); n > 0 {
+		return "", reError("missing ), unterminated subpattern at position %d", utf8.RuneCountInString(s[:t.open[n-1]]))
 	}
 	return t.out.String(), nil
 }
@@ -313,6 +348,16 @@ func (t *regexTranslator) copy(n int) {
 }
 
 func (t *regexTranslator) step() error {
+	switch t.s[t.i] {
+	case '(':
+		t.open = append(t.open, t.i)
+	case ')':
+		n := len(t.open)
+		if n == 0 {
+			return reError("unbalanced parenthesis at position %d", utf8.RuneCountInString(t.s[:t.i]))
+		}
+		t.open = t.open[:n-1]
+	}
 	switch c := t.s[t.i]; {
 	case c == '\\':
 		return t.escape(false)
@@ -327,6 +372,7 @@ func (t *regexTranslator) step() error {
 			return reError("missing ), unterminated name at position %d", t.i+4)
 		}
 		t.out.WriteString(`\k<` + t.s[t.i+4:t.i+end] + ">")
+		t.open = t.open[:len(t.open)-1]
 		t.i += end + 1
 	case strings.HasPrefix(t.rest(), "(?"):
 		t.flags()
@@ -358,6 +404,9 @@ func (t *regexTranslator) flags() {
 	}, t.s[t.i+2:j])
 	end := t.s[j]
 	t.i = j + 1
+	if end == ')' {
+		t.open = t.open[:len(t.open)-1]
+	}
 	if kept != "" || end == ':' {
 		t.out.WriteString("(?" + kept + string(end))
 	}

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"errors"
 	"math/big"
 	"strings"
 
@@ -10,8 +9,7 @@ import (
 
 // capture makes the marker that stands for an error until somebody uses it.
 func capture(err error) *undef {
-	var u *value.UndefError
-	if errors.As(err, &u) {
+	if u, ok := asUndef(err); ok {
 		return u.U
 	}
 	return &undef{Err: err}

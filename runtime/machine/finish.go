@@ -143,16 +143,12 @@ func (x *taskRun) notifyHandler(name string) error {
 	if found {
 		return nil
 	}
-	level := "warning"
+	msg := "The requested handler '" + name + "' was not found in either the main handlers list nor in the listening handlers list"
 	if x.m.code.Settings.MissingHandler {
-		level = "error"
+		return x.m.abort(x, msg)
 	}
-	err := x.m.up.Emit(&event.Event{Kind: event.Message, Level: level, Addr: x.addr, Task: x.number,
-		Name: "The requested handler '" + name + "' was not found in either the main handlers list nor in the listening handlers list"})
-	if err == nil && level == "error" {
-		err = errEnded
-	}
-	return err
+	x.warn(msg)
+	return nil
 }
 
 func (m *Machine) handlerNamed(x *taskRun, i int, name string) bool {

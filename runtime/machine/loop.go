@@ -80,20 +80,20 @@ type loopControl struct {
 
 func (x *taskRun) loopControl() (c loopControl, err error) {
 	l := x.t.Loop
-	text := func(v ir.Val, unset string) string {
+	text := func(name string, v ir.Val, unset string) string {
 		if err != nil || !v.IsSet() {
 			return unset
 		}
 		var r value.Value
 		if r, err = x.eval().Value(v.V); err != nil {
-			err = x.optionFault(err)
+			err = fieldFault(name, err)
 			return unset
 		}
 		s, _ := value.ToStr(r)
 		return s
 	}
-	c.varName = text(l.Var, "item")
-	c.indexVar = text(l.IndexVar, "")
+	c.varName = text("loop_var", l.Var, "item")
+	c.indexVar = text("index_var", l.IndexVar, "")
 	c.label = l.Label.V
 	if err == nil && l.Pause.IsSet() {
 		var v value.Value
@@ -166,6 +166,11 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 		res.SetStr("ansible_loop", get(x.vars.local, "ansible_loop"))
 	}
 	label := item
+	if c.label == nil { // the label is the template of the item, which makes lists of tuples
+		if v, err := x.eval().Value(item); err == nil {
+			label = v
+		}
+	}
 	if c.label != nil {
 		label, err = x.eval().Value(c.label)
 		if err != nil {

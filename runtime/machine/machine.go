@@ -93,9 +93,9 @@ type Machine struct {
 	roleDone map[int]bool
 	levels   []*level // the code being run, outermost first
 	includes []*value.Dict
-	asked    map[string]value.Value // variables fetched by name
-	parsed   map[string]value.Value // texts met at run time
-	started  bool                   // the task of --start-at-task was met
+	asked    map[askedKey]*event.Answer // variables fetched by name
+	parsed   map[string]value.Value     // texts met at run time
+	started  bool                       // the task of --start-at-task was met
 }
 
 // errEnded says that the play is over for the host, by meta: end_host or end_play, or by the
@@ -108,7 +108,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
 		excluded: map[int]bool{}, known: map[string]bool{},
-		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, asked: map[string]value.Value{}, parsed: map[string]value.Value{},
+		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}
@@ -120,7 +120,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 	for _, t := range b.Code.Excluded {
 		m.excluded[t] = true
 	}
-	for _, n := range b.Code.Known {
+	for _, n := range b.Host.Known {
 		m.known[n] = true
 	}
 	return m
@@ -299,6 +299,10 @@ var bypasses = map[string]bool{"ansible.builtin.add_host": true, "ansible.builti
 func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *value.Dict {
 	t := m.tasks[task]
 	shielded := m.shielded()
+	if t.Module == "ansible.builtin.meta" {
+		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
+		return value.DictOf("run_once", metaActions[what].once, "shielded", shielded)
+	}
 	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypasses[t.Module] && !shielded {
 		return nil
 	}

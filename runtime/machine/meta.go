@@ -2,63 +2,137 @@ package machine
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
 )
 
-// meta runs a meta task. What concerns the whole play or the inventory is the controller's to do:
-// it is told by the event, and by the outcome of the batch.
+// metaAction is one of the things a meta task can do.
+type metaAction struct {
+	// once says that one host of a play does it for all.
+	once bool
+	// unconditional says that conditions are warned of and not looked at.
+	unconditional bool
+	done, skipped string // what is said of it; %s is the host
+	// end says that the host's part in the play is over.
+	end bool
+}
+
+// metaActions are Ansible's meta tasks.
 //
-// Ansible docs: "ansible.builtin.meta module".
+// Ansible docs: "ansible.builtin.meta module". Observed: ansible-core 2.14.
+var metaActions = map[string]metaAction{
+	"noop":              {unconditional: true, done: "noop"},
+	"flush_handlers":    {done: "triggered running handlers for %s", skipped: ", not running handlers for %s"},
+	"refresh_inventory": {once: true, unconditional: true, done: "inventory successfully refreshed"},
+	"clear_facts":       {once: true, done: "facts cleared", skipped: ", not clearing facts and fact cache for %s"},
+	"clear_host_errors": {once: true, done: "cleared host errors", skipped: ", not clearing host error state for %s"},
+	"end_batch":         {once: true, done: "ending batch", skipped: ", continuing current batch", end: true},
+	"end_play":          {once: true, done: "ending play", skipped: ", continuing play", end: true},
+	"end_host":          {done: "ending play for %s", skipped: ", continuing execution for %s", end: true},
+	"reset_connection":  {unconditional: true, done: "reset connection"},
+	"role_complete":     {done: "role_complete"},
+}
+
+// MetaActions returns what a meta task may be asked for, sorted.
+func MetaActions() []string { return slices.Sorted(maps.Keys(metaActions)) }
+
+// meta runs a meta task. What concerns the whole play or the inventory is the controller's to do:
+// it is told by the event.
 func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
 	if m.skips(number, t) {
 		return false, nil
 	}
 	a, err := m.barrier(ctx, number, addr)
-	if err != nil {
+	if err != nil || a.Go == event.Fail {
+		return err == nil, err
+	}
+	what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
+	act, known := metaActions[what]
+	x := m.begin(ctx, number, addr)
+	if a.Go == event.Apply {
+		if a.Result == nil || a.Result.Status == event.Skipped {
+			return false, nil
+		}
+		return false, m.metaEffect(x, what, act)
+	}
+	if err := x.started(); err != nil {
 		return false, err
 	}
-	if a.Go == event.Fail {
-		return true, nil
+	if !known {
+		return false, m.abort(x, "invalid meta action requested: "+what+x.excerpt())
 	}
-	x := m.begin(ctx, number, addr)
-	what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
+	run := true
+	if act.unconditional {
+		if len(t.When) > 0 {
+			x.warn(what + " task does not support when conditional")
+		}
+	} else if run, err = x.condition(t.When, x.eval()); err != nil {
+		return false, m.abort(x, err.Error()+x.excerpt())
+	}
+	if err := m.metaReport(x, what, act, run); err != nil || !run {
+		return false, err
+	}
 	if what == "flush_handlers" {
 		return m.flush(ctx, addr)
 	}
-	run, err := x.condition(t.When, x.eval())
-	if err != nil {
-		return x.finish(x.failure(err))
-	}
-	if !run {
-		return false, m.metaSkipped(x, what)
-	}
-	return false, m.metaRun(x, what)
+	return false, m.metaEffect(x, what, act)
 }
 
-// metaSkipped reports a meta task whose condition does not hold, where Ansible does.
-func (m *Machine) metaSkipped(x *taskRun, what string) error {
-	return m.up.Emit(&event.Event{Kind: event.Meta, Addr: x.addr, Task: x.number, Name: what, Status: event.Skipped, Flags: x.flags})
+// abort ends the whole run with an error, as Ansible does for faults of the playbook it meets late.
+func (m *Machine) abort(x *taskRun, msg string) error {
+	err := m.up.Emit(&event.Event{Kind: event.Message, Level: "error", Addr: x.addr, Task: x.number, Name: msg})
+	if err == nil {
+		err = errEnded
+	}
+	return err
 }
 
-func (m *Machine) metaRun(x *taskRun, what string) error {
+// metaReport says that a meta task ran or was skipped.
+func (m *Machine) metaReport(x *taskRun, what string, act metaAction, run bool) error {
 	e := &event.Event{Kind: event.Meta, Addr: x.addr, Task: x.number, Name: what, Flags: x.flags}
-	if err := m.up.Emit(e); err != nil {
+	msg := withHost(act.done, m.host.Name)
+	res := value.DictOf("msg", msg, "changed", false)
+	if !run {
+		reason := what + " conditional evaluated to False" + withHost(act.skipped, m.host.Name)
+		msg = what
+		if what == "end_host" {
+			msg = "end_host conditional evaluated to false, continuing execution for " + m.host.Name
+		}
+		res = value.DictOf("msg", msg, "skipped", true, "skip_reason", reason)
+		e.Status = event.Skipped
+		msg = reason
+	}
+	e.Result = ir.Val{V: res}
+	if err := m.up.Emit(&event.Event{Kind: event.Message, Level: "vv", Addr: x.addr, Task: x.number, Name: "META: " + msg}); err != nil {
 		return err
 	}
+	return m.up.Emit(e)
+}
+
+func withHost(text, host string) string {
+	if n := len(text) - 2; n >= 0 && text[n:] == "%s" {
+		return text[:n] + host
+	}
+	return text
+}
+
+// metaEffect does what a meta task means on this host.
+func (m *Machine) metaEffect(x *taskRun, what string, act metaAction) error {
 	switch what {
 	case "clear_facts":
 		m.host.Facts = value.NewDict()
-		m.host.Included = value.NewDict()
 		m.facts = nil
-	case "end_host", "end_play", "end_batch":
-		return errEnded
 	case "refresh_inventory", "reset_connection":
 		_, err := m.up.Ask(x.ctx, &event.Need{Ask: event.Inventory, Task: x.number, Addr: x.addr, Name: what})
 		return err
+	}
+	if act.end {
+		return errEnded
 	}
 	return nil
 }

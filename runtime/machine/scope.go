@@ -39,6 +39,9 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.magic(name); ok {
 		return v, true
 	}
+	if !m.batch.Host.Whole && !m.known[name] {
+		return s.asked(name)
+	}
 	if v, ok := s.params(name); ok {
 		return v, true
 	}
@@ -65,10 +68,34 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.layered(name, s.lex.RoleDefaults); ok {
 		return v, true
 	}
-	if v, ok := s.reversed(name, m.code.PlayDefaults); ok {
+	return s.reversed(name, m.code.PlayDefaults)
+}
+
+// asked looks up a name that the link did not expect: what the controller has of it stands among the
+// variables that tasks have made by its level.
+func (s *scope) asked(name string) (value.Value, bool) {
+	m := s.m
+	for i := len(m.includes) - 1; i >= 0; i-- {
+		if v, ok := m.includes[i].GetStr(name); ok {
+			return v, true
+		}
+	}
+	a := s.ask(name)
+	if a.Level == event.AboveSet {
+		return a.Value.V, true
+	}
+	for _, d := range []*value.Dict{m.host.Set, m.host.Included} {
+		if v, ok := d.GetStr(name); ok {
+			return v, true
+		}
+	}
+	if a.Level == event.AboveFacts {
+		return a.Value.V, true
+	}
+	if v, ok := s.fact(name); ok {
 		return v, true
 	}
-	return s.ask(name)
+	return a.Value.V, a.Level == event.BelowFacts
 }
 
 // params looks into the layers above everything a task can set: -e, the parameters of includes and
@@ -140,21 +167,24 @@ func namespaceFacts(facts *value.Dict) *value.Dict {
 }
 
 // ask fetches a variable that the link left out because no code was seen to read it.
-func (s *scope) ask(name string) (value.Value, bool) {
+func (s *scope) ask(name string) *event.Answer {
 	m := s.m
-	if m.known[name] || strings.HasPrefix(name, "__") {
-		return nil, false
-	}
-	if v, ok := m.asked[name]; ok {
-		return v, v != nil
+	key := askedKey{name: name, scope: s.lex}
+	if a := m.asked[key]; a != nil {
+		return a
 	}
 	a, err := m.up.Ask(s.ctx, &event.Need{Ask: event.Variable, Name: name, Task: s.task})
-	if err != nil || !a.Found {
-		m.asked[name] = nil
-		return nil, false
+	if err != nil {
+		a = &event.Answer{}
 	}
-	m.asked[name] = a.Value.V
-	return a.Value.V, true
+	m.asked[key] = a
+	return a
+}
+
+// askedKey names a variable as the tasks of one scope see it.
+type askedKey struct {
+	name  string
+	scope *ir.Scope
 }
 
 // magic gives the variables that nothing overrides.

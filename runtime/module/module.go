@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"pbc/ir/value"
+	"pbc/runtime/argspec"
 )
 
 // Call is one execution of a module on a host, for one task or one item of its loop.
@@ -77,6 +78,8 @@ type Module struct {
 	// Name is the full name; Short is what a playbook commonly writes.
 	Name, Short string
 	Effect      Effect
+	// Spec is the module's argument spec; nil when it takes no named arguments. It must not be changed.
+	Spec *argspec.Spec
 	// Run executes the call and returns what Ansible's module would return, before the task's own
 	// changed_when and failed_when: "changed", "failed", "msg", "rc", "diff", "warnings",
 	// "invocation" and the module's own keys, in any order. It never returns nil and never panics

@@ -48,7 +48,7 @@ func FailWith(msg string, kv ...value.Value) error {
 
 // New makes a module of a spec and a body.
 func New(name, short string, effect Effect, spec *argspec.Spec, body Body) Module {
-	return Module{Name: name, Short: short, Effect: effect, Run: func(ctx context.Context, c *Call) *value.Dict {
+	return Module{Name: name, Short: short, Effect: effect, Spec: spec, Run: func(ctx context.Context, c *Call) *value.Dict {
 		return run(ctx, c, c.ShownName(), spec, body)
 	}}
 }
@@ -57,7 +57,7 @@ func New(name, short string, effect Effect, spec *argspec.Spec, body Body) Modul
 // fixed name: messages show that name, such as "ansible.legacy.copy", whatever the task wrote.
 func NewLegacy(name, short string, effect Effect, spec *argspec.Spec, body Body) Module {
 	legacy := "ansible.legacy." + short
-	return Module{Name: name, Short: short, Effect: effect, Run: func(ctx context.Context, c *Call) *value.Dict {
+	return Module{Name: name, Short: short, Effect: effect, Spec: spec, Run: func(ctx context.Context, c *Call) *value.Dict {
 		return run(ctx, c, legacy, spec, body)
 	}}
 }

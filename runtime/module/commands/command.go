@@ -40,7 +40,7 @@ func Command() module.Module {
 
 // Shell is ansible.builtin.shell: command with a flag that only this action sets.
 func Shell() module.Module {
-	return module.Module{Name: "ansible.builtin.shell", Short: "shell", Effect: module.Open,
+	return module.Module{Name: "ansible.builtin.shell", Short: "shell", Effect: module.Open, Spec: commandSpec,
 		Run: func(ctx context.Context, c *module.Call) *value.Dict {
 			over := *c
 			over.Args = c.Args.Copy()

@@ -33,7 +33,7 @@ var assembleSpec = &argspec.Spec{
 // Assemble is ansible.builtin.assemble of fragments that are on the host, which is its default.
 // Fragments on the controller it leaves to Ansible's own action plugin.
 func Assemble() module.Module {
-	return module.Module{Name: "ansible.builtin.assemble", Short: "assemble", Effect: module.Local,
+	return module.Module{Name: "ansible.builtin.assemble", Short: "assemble", Effect: module.Local, Spec: assembleSpec,
 		Run: func(ctx context.Context, c *module.Call) *value.Dict {
 			if c.Check {
 				return value.DictOf("skipped", true, "changed", false, "msg", "check mode is not supported for this task.")

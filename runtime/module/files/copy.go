@@ -38,7 +38,7 @@ var copySpec = &argspec.Spec{
 // Copy is ansible.builtin.copy: the action plugin's part, which decides what has to be written, and
 // the module's, which writes it.
 func Copy() module.Module {
-	return module.Module{Name: "ansible.builtin.copy", Short: "copy", Effect: module.Local,
+	return module.Module{Name: "ansible.builtin.copy", Short: "copy", Effect: module.Local, Spec: copySpec,
 		Run: func(ctx context.Context, c *module.Call) *value.Dict {
 			return (&copying{ctx: ctx, c: c, args: c.Args}).run()
 		}}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"pbc/ir/value"
+	"pbc/runtime/argspec"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
 )
@@ -15,7 +16,17 @@ var templateOnly = []string{"newline_sequence", "block_start_string", "block_end
 
 // Template is ansible.builtin.template: copy of a text that has been rendered.
 func Template() module.Module {
-	return module.Module{Name: "ansible.builtin.template", Short: "template", Effect: module.Local, Run: template}
+	return module.Module{Name: "ansible.builtin.template", Short: "template", Effect: module.Local, Spec: templateSpec(), Run: template}
+}
+
+// templateSpec is copy's with the options of rendering, as documentation: the action itself checks them loosely.
+func templateSpec() *argspec.Spec {
+	s := *copySpec
+	s.Args = append([]argspec.Arg(nil), s.Args...)
+	for _, name := range templateOnly {
+		s.Args = append(s.Args, argspec.Arg{Name: name, Type: argspec.Str})
+	}
+	return &s
 }
 
 func template(ctx context.Context, c *module.Call) *value.Dict {

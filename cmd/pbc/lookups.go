@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"pbc/compiler/inventory"
+	"pbc/compiler/jinja"
+	"pbc/compiler/link"
+	"pbc/compiler/vault"
+	"pbc/ir"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/lookup"
+)
+
+// lookups runs the lookup plugins of the controller for a session.
+type lookups struct {
+	s   *session
+	inv *inventory.Inventory
+}
+
+func (h lookups) run(ctx context.Context, c link.LookupCall) (value.Value, error) {
+	return lookup.Run(ctx, lookup.Call{Name: c.Name, Terms: c.Terms, Options: c.Options, Vars: c.Vars, Eval: c.Eval,
+		Search: c.Search, Basedir: c.Basedir, Host: h})
+}
+
+// ReadFile implements lookup.Host.
+func (h lookups) ReadFile(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err != nil || !vault.IsEncrypted(b) {
+		return b, err
+	}
+	return h.s.keys.Decrypt(b, path)
+}
+
+// overlay is variables over others.
+type overlay struct {
+	top *value.Dict
+	eval.Vars
+}
+
+// Lookup implements eval.Vars.
+func (o overlay) Lookup(name string) (value.Value, bool) {
+	if v, ok := o.top.GetStr(name); ok {
+		return v, true
+	}
+	return o.Vars.Lookup(name)
+}
+
+// Names implements eval.Vars.
+func (o overlay) Names() []string {
+	names := o.Vars.Names()
+	for _, k := range o.top.K {
+		s, _ := value.Text(k)
+		names = append(names, s)
+	}
+	return names
+}
+
+// Template implements lookup.Host.
+func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict) (value.Value, error) {
+	own, more, convert := value.NewDict(), value.NewDict(), true
+	for i, k := range options.K {
+		switch name, _ := value.Text(k); name {
+		case "convert_data":
+			convert, _ = eval.Boolean(options.V[i])
+		case "template_vars":
+			if d, ok := options.V[i].(*value.Dict); ok {
+				more = d
+			}
+		case "jinja2_native":
+		default:
+			own.SetStr(name, options.V[i])
+		}
+	}
+	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}
+	if err := link.Complete(f, link.Template{Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
+		return nil, err
+	}
+	top := value.NewDict()
+	if d, ok := f.Vars.V.(*value.Dict); ok {
+		top.Update(d)
+	}
+	top.SetStr("template_path", term)
+	top.Update(more)
+	e := c.Eval.With(overlay{top, c.Vars})
+	t, ok := f.Tmpl.V.(*value.Tmpl)
+	if !ok {
+		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "the template file " + term + " could not be found for the lookup"}
+	}
+	if convert {
+		return e.Value(t)
+	}
+	s, err := e.File(t)
+	return &value.Str{S: s, Native: true}, err
+}
+
+// MatchHosts implements lookup.Host.
+func (h lookups) MatchHosts(patterns []string) ([]string, error) {
+	hosts, err := h.inv.Match(patterns...)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, x := range hosts {
+		names = append(names, x.Name)
+	}
+	return names, nil
+}
+
+// Setting implements lookup.Host.
+func (h lookups) Setting(name string) (value.Value, bool) {
+	switch v := h.s.conf.Value(name).(type) {
+	case nil:
+		return nil, false
+	case bool, string, float64, int64:
+		return v, true
+	case int:
+		return int64(v), true
+	case []string:
+		l := value.NewList()
+		for _, s := range v {
+			l.V = append(l.V, s)
+		}
+		return l, true
+	}
+	return nil, false
+}

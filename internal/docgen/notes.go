@@ -1,0 +1,24 @@
+package main
+
+// notes is what the code's tables do not tell: why a thing differs. Keys are a kind and a name. A row
+// without state keeps the one that was found. A test fails when a key names nothing.
+var notes = map[string]row{
+	"keyword strategy":                   {state: differs, note: "see Strategies"},
+	"keyword poll":                       {state: unsupported, note: "only has a meaning with async"},
+	"keyword port":                       {state: idle, note: "ansible_port counts"},
+	"keyword remote_user":                {state: differs, note: "ansible_user and -u count; the keyword does not"},
+	"keyword debugger":                   {state: idle, note: "pbc has no task debugger"},
+	"keyword galaxy_info":                {state: same, note: "as in a run of Ansible, nothing comes of it"},
+	"setting ANSIBLE_PIPELINING":         {note: "nothing to switch: modules are never copied one by one"},
+	"setting DEFAULT_MODULE_COMPRESSION": {note: "native modules are part of the agent"},
+	"setting DEFAULT_KEEP_REMOTE_FILES":  {note: "native modules leave no files"},
+	"module service":                     {state: differs, note: "hosts that systemd manages"},
+	"module ansible.posix.sysctl":        {state: differs, note: "Linux"},
+	"module group":                       {state: differs, note: "Linux"},
+	"module setup":                       {state: differs, note: "Linux facts; on other systems the minimal ones"},
+	"become doas":                        {state: differs, note: "without a password: doas reads one from a terminal only"},
+	"connection ssh":                     {note: "spoken by pbc itself; what it cannot honour is handed to the system's ssh"},
+	"connection local":                   {note: "the agent runs inside pbc"},
+	"inventory toml":                     {state: unsupported, note: "refused by name"},
+	"inventory auto":                     {state: differs, note: "finds the plugin that a source names; those pbc lacks are refused by name"},
+}

@@ -1,0 +1,185 @@
+package lookup
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// search is what the terms of first_found ask for.
+type search struct {
+	names []value.Value
+	skip  bool
+}
+
+// splitList splits text, or each text of a list, at any of the separators.
+func splitList(v value.Value, seps string) []string {
+	if s, ok := value.Text(v); ok {
+		return strings.FieldsFunc("\x00"+strings.Map(func(r rune) rune {
+			if strings.ContainsRune(seps, r) {
+				return 1
+			}
+			return r
+		}, s), func(r rune) bool { return r <= 1 })
+	}
+	l, ok := v.(*value.List)
+	if !ok {
+		return nil
+	}
+	var r []string
+	for _, e := range l.V {
+		r = append(r, splitList(e, seps)...)
+	}
+	return r
+}
+
+func (s *search) terms(terms []value.Value, options *value.Dict) error {
+	for _, t := range terms {
+		from := options
+		switch x := t.(type) {
+		case *value.Dict:
+			from = x
+		case *value.List:
+			if err := s.terms(x.V, options); err != nil {
+				return err
+			}
+			continue
+		default:
+			if _, ok := value.Text(t); !ok {
+				shown, _ := value.ToStr(t)
+				return lookupError("Invalid term supplied, can handle string, mapping or list of strings but got: <class '%s'> for %s", value.TypeName(t), shown)
+			}
+		}
+		files, _ := from.GetStr("files")
+		paths, _ := from.GetStr("paths")
+		skip, _ := from.GetStr("skip")
+		s.skip, _ = eval.Boolean(skip)
+		s.add(t, splitList(files, ",;"), splitList(paths, ",:;"))
+	}
+	return nil
+}
+
+// add does as Ansible does: paths times files are appended, files alone replace what was there.
+func (s *search) add(term value.Value, files, paths []string) {
+	switch {
+	case len(paths) > 0:
+		for _, p := range paths {
+			for _, f := range files {
+				s.names = append(s.names, filepath.Join(p, f))
+			}
+		}
+	case len(files) > 0:
+		s.names = nil
+		for _, f := range files {
+			s.names = append(s.names, f)
+		}
+	default:
+		s.names = append(s.names, term)
+	}
+}
+
+func firstFound(_ context.Context, c *Call) ([]value.Value, error) {
+	terms := c.Terms
+	if len(terms) == 0 && c.Options.Len() > 0 {
+		terms = []value.Value{c.Options}
+	}
+	var s search
+	if err := s.terms(terms, c.Options); err != nil {
+		return nil, err
+	}
+	subdir := c.Subdir
+	if subdir == "" {
+		subdir = "files"
+	}
+	for _, n := range s.names {
+		v, err := c.Eval.Value(n)
+		var undef *value.UndefError
+		if errors.As(err, &undef) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		name, _ := value.ToStr(v)
+		if p := c.find(subdir, name); p != "" {
+			return []value.Value{p}, nil
+		}
+	}
+	if s.skip {
+		return nil, nil
+	}
+	return nil, lookupError("No file was found when using first_found.")
+}
+
+// filetree lists what is below each folder, as community.general's plugin describes it.
+func filetree(_ context.Context, c *Call) ([]value.Value, error) {
+	var r []value.Value
+	seen := map[string]bool{}
+	for _, t := range c.texts() {
+		base := filepath.Base(t)
+		root := c.find("files", t)
+		if root == "" {
+			continue
+		}
+		_ = base
+		err := filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
+			rel, rerr := filepath.Rel(root, p)
+			if err != nil || rerr != nil || rel == "." || seen[rel] {
+				return err
+			}
+			if e := treeEntry(root, p, rel); e != nil {
+				seen[rel] = true
+				r = append(r, e)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, ansibleError("%s", err)
+		}
+	}
+	return r, nil
+}
+
+func treeEntry(root, path, rel string) *value.Dict {
+	st, err := os.Lstat(path)
+	if err != nil {
+		return nil
+	}
+	d := value.DictOf("root", root+"/", "path", rel)
+	mode := st.Mode()
+	switch {
+	case mode&os.ModeSymlink != 0:
+		target, _ := os.Readlink(path)
+		d.SetStr("state", "link")
+		d.SetStr("src", target)
+	case mode.IsDir():
+		d.SetStr("state", "directory")
+	case mode.IsRegular():
+		d.SetStr("state", "file")
+		d.SetStr("src", path)
+	default:
+		return nil
+	}
+	if s, ok := st.Sys().(*syscall.Stat_t); ok {
+		d.SetStr("uid", int64(s.Uid))
+		d.SetStr("gid", int64(s.Gid))
+	}
+	d.SetStr("mode", octal(uint32(mode.Perm())))
+	d.SetStr("size", st.Size())
+	d.SetStr("mtime", float64(st.ModTime().UnixNano())/1e9)
+	return d
+}
+
+func octal(n uint32) string {
+	digits := "0"
+	for shift := 6; shift >= 0; shift -= 3 {
+		digits += string(rune('0' + n>>shift&7))
+	}
+	return digits
+}

@@ -1,0 +1,317 @@
+// Package lookup has the lookup plugins of ansible.builtin that read the controller's files,
+// environment, commands and settings. It turns a plugin's name, its rendered terms and its options
+// into the list that the plugin gives. Lookups that need none of these are in runtime/eval.
+//
+// The package runs on the controller only. It knows no playbook and parses no template: what it
+// needs of those comes as functions with each call.
+package lookup
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// Call is one use of a lookup plugin.
+type Call struct {
+	Name    string
+	Terms   []value.Value // rendered
+	Options *value.Dict   // nil for none
+	Vars    eval.Vars
+	Eval    *eval.Eval // renders with Vars
+	// Search are the folders in which the task looks for files, in order; Basedir is the
+	// playbook's. Subdir is where first_found looks below each: "files" when empty.
+	Search  []string
+	Basedir string
+	Subdir  string
+
+	Host Host
+}
+
+// Host is what the plugins need of the controller.
+type Host interface {
+	// ReadFile returns a file's contents, decrypted when it is vaulted.
+	ReadFile(path string) ([]byte, error)
+	// Template renders a template file with more variables and the options of the template
+	// lookup. Text that convert_data leaves alone comes as a native *value.Str.
+	Template(c Call, path, term string, options *value.Dict) (value.Value, error)
+	// MatchHosts returns the names of the hosts that the patterns match.
+	MatchHosts(patterns []string) ([]string, error)
+	// Setting returns a setting of ansible.cfg by its name in the documentation.
+	Setting(name string) (value.Value, bool)
+}
+
+// plugin is a row of the table of plugins.
+type plugin struct {
+	name, doc string
+	run       func(ctx context.Context, c *Call) ([]value.Value, error)
+}
+
+var table = []plugin{
+	{"config", "Return settings.", config},
+	{"csvfile", "Read a value from a CSV file.", csvfile},
+	{"env", "Read environment variables.", env},
+	{"file", "Read files.", file},
+	{"fileglob", "List the files that patterns match.", fileglob},
+	{"filetree", "List the files below a folder.", filetree},
+	{"first_found", "Return the first file that exists.", firstFound},
+	{"ini", "Read a value from an INI file.", iniFile},
+	{"inventory_hostnames", "List the hosts that patterns match.", inventoryHostnames},
+	{"lines", "Read the lines that commands print.", lines},
+	{"password", "Read or make a password in a file.", password},
+	{"pipe", "Read what commands print.", pipe},
+	{"template", "Render templates.", template},
+	{"unvault", "Read vaulted files.", unvault},
+	{"url", "Read URLs.", url},
+}
+
+// Names returns the names of the plugins, sorted, with a sentence on each.
+func Names() [][2]string {
+	var r [][2]string
+	for _, p := range table {
+		r = append(r, [2]string{p.name, p.doc})
+	}
+	return r
+}
+
+// Run runs a plugin and returns its list. For a name it does not know the error is
+// eval.ErrNoLookup.
+func Run(ctx context.Context, c Call) (value.Value, error) {
+	name := c.Name
+	for _, p := range []string{"ansible.builtin.", "ansible.legacy.", "community.general."} {
+		name = strings.TrimPrefix(name, p)
+	}
+	for _, p := range table {
+		if p.name != name {
+			continue
+		}
+		if c.Options == nil {
+			c.Options = value.NewDict()
+		}
+		r, err := p.run(ctx, &c)
+		if err != nil {
+			return nil, err
+		}
+		return &value.List{V: r}, nil
+	}
+	return nil, eval.ErrNoLookup
+}
+
+func ansibleError(format string, a ...any) error {
+	return &eval.Error{Class: eval.AnsibleError, Msg: fmt.Sprintf(format, a...)}
+}
+
+func lookupError(format string, a ...any) error {
+	return &eval.Error{Class: eval.AnsibleLookupError, Msg: fmt.Sprintf(format, a...)}
+}
+
+// text returns the terms as text.
+func (c *Call) texts() []string {
+	r := make([]string, len(c.Terms))
+	for i, t := range c.Terms {
+		r[i], _ = value.ToStr(t)
+	}
+	return r
+}
+
+func (c *Call) option(name, dflt string) string {
+	v, ok := c.Options.GetStr(name)
+	if !ok || v == nil {
+		return dflt
+	}
+	s, _ := value.ToStr(v)
+	return s
+}
+
+func (c *Call) flag(name string, dflt bool) bool {
+	v, ok := c.Options.GetStr(name)
+	if !ok {
+		return dflt
+	}
+	b, known := eval.Boolean(v)
+	return known && b
+}
+
+// find returns the path of a file as a task finds it, "" when it is nowhere.
+//
+// Ansible docs: "Search paths in Ansible".
+func (c *Call) find(subdir, name string) string {
+	if strings.HasPrefix(name, "~") {
+		if home, err := os.UserHomeDir(); err == nil && (name == "~" || name[1] == '/') {
+			name = home + name[1:]
+		}
+	}
+	for _, p := range c.candidates(subdir, name) {
+		if _, err := os.Stat(p); err == nil {
+			return filepath.Clean(p)
+		}
+	}
+	return ""
+}
+
+func (c *Call) candidates(subdir, name string) []string {
+	if filepath.IsAbs(name) {
+		return []string{name}
+	}
+	first, _, _ := strings.Cut(name, "/")
+	var r []string
+	add := func(dir string) {
+		if first != subdir {
+			r = append(r, filepath.Join(dir, subdir, name))
+		}
+		r = append(r, filepath.Join(dir, name))
+	}
+	for _, dir := range c.Search {
+		if strings.HasSuffix(filepath.Dir(dir), "/tasks") {
+			r = append(r, filepath.Join(filepath.Dir(filepath.Dir(dir)), subdir, name), filepath.Join(filepath.Dir(dir), name))
+			continue
+		}
+		add(dir)
+	}
+	add(c.Basedir)
+	return r
+}
+
+func file(_ context.Context, c *Call) ([]value.Value, error) {
+	var r []value.Value
+	for _, t := range c.texts() {
+		path := c.find("files", t)
+		if path == "" {
+			return nil, ansibleError("could not locate file in lookup: %s", t)
+		}
+		b, err := c.Host.ReadFile(path)
+		if err != nil {
+			return nil, ansibleError("could not locate file in lookup: %s", t)
+		}
+		s := string(b)
+		if c.flag("lstrip", false) {
+			s = strings.TrimLeft(s, " \t\n\r\v\f")
+		}
+		if c.flag("rstrip", true) {
+			s = strings.TrimRight(s, " \t\n\r\v\f")
+		}
+		r = append(r, s)
+	}
+	return r, nil
+}
+
+func unvault(_ context.Context, c *Call) ([]value.Value, error) {
+	var r []value.Value
+	for _, t := range c.texts() {
+		path := c.find("files", t)
+		if path == "" {
+			return nil, &eval.Error{Class: "ansible.errors.AnsibleParserError", Msg: `Unable to find file matching "` + t + `" `}
+		}
+		b, err := c.Host.ReadFile(path)
+		if err != nil {
+			return nil, ansibleError("%s", err)
+		}
+		r = append(r, string(b))
+	}
+	return r, nil
+}
+
+func fileglob(_ context.Context, c *Call) ([]value.Value, error) {
+	var r []value.Value
+	for _, t := range c.texts() {
+		base := filepath.Base(t)
+		if strings.HasSuffix(t, "/") {
+			base = ""
+		}
+		var dirs []string
+		if base != t {
+			if d := c.find("files", filepath.Dir(t)); d != "" {
+				dirs = append(dirs, d)
+			}
+		} else {
+			search := c.Search
+			if len(search) == 0 {
+				search = []string{c.Basedir}
+			}
+			for _, d := range search {
+				dirs = append(dirs, filepath.Join(d, "files"), d)
+			}
+		}
+		for _, d := range dirs {
+			if found := globFiles(d, base); len(found) > 0 {
+				r = append(r, found...)
+				break
+			}
+		}
+	}
+	return r, nil
+}
+
+// globFiles lists the regular files of a folder that a pattern matches. Python gives them in the
+// folder's order; here they are sorted.
+func globFiles(dir, pattern string) []value.Value {
+	names, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		return nil
+	}
+	sort.Strings(names)
+	var r []value.Value
+	for _, n := range names {
+		hidden := strings.HasPrefix(filepath.Base(n), ".") && !strings.HasPrefix(pattern, ".")
+		if st, err := os.Stat(n); err == nil && st.Mode().IsRegular() && !hidden {
+			r = append(r, n)
+		}
+	}
+	return r
+}
+
+func template(_ context.Context, c *Call) ([]value.Value, error) {
+	var r []value.Value
+	for _, t := range c.texts() {
+		path := c.find("templates", t)
+		if path == "" {
+			return nil, ansibleError("the template file %s could not be found for the lookup", t)
+		}
+		v, err := c.Host.Template(*c, path, t, c.Options)
+		if err != nil {
+			return nil, err
+		}
+		r = append(r, v)
+	}
+	return r, nil
+}
+
+func inventoryHostnames(_ context.Context, c *Call) ([]value.Value, error) {
+	names, err := c.Host.MatchHosts(c.texts())
+	if err != nil {
+		return nil, nil
+	}
+	var r []value.Value
+	for _, n := range names {
+		r = append(r, n)
+	}
+	return r, nil
+}
+
+func config(_ context.Context, c *Call) ([]value.Value, error) {
+	missing := c.option("on_missing", "error")
+	switch missing {
+	case "error", "warn", "skip":
+	default:
+		return nil, &eval.Error{Class: eval.AnsibleOptionsError, Msg: fmt.Sprintf("\"on_missing\" must be a string and one of \"error\", \"warn\" or \"skip\", not %s", missing)}
+	}
+	if c.option("plugin_type", "") != "" || c.option("plugin_name", "") != "" {
+		return nil, lookupError("settings of plugins are not known")
+	}
+	var r []value.Value
+	for _, t := range c.texts() {
+		v, ok := c.Host.Setting(t)
+		if ok {
+			r = append(r, v)
+		} else if missing == "error" {
+			return nil, lookupError("Unable to find setting %s", t)
+		}
+	}
+	return r, nil
+}
