@@ -212,6 +212,12 @@ func (u *Unit) Tables(play int) *ir.Tables {
 
 // Fault implements link.Front.
 func (u *Unit) Fault(play int) error {
+	if p := u.Program.Plays[play]; u.plays == nil {
+		if p.Fault == "" {
+			return nil
+		}
+		return &RunError{Msg: p.Fault, Code: p.FaultExit}
+	}
 	d := u.plays[play].Tree.Fault
 	if d == nil {
 		return nil

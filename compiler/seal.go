@@ -3,6 +3,7 @@ package compiler
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -48,6 +49,12 @@ func (u *Unit) Seal() (*ir.Program, error) {
 		return &p, nil
 	}
 	p.Plays = undated(p.Plays)
+	for i, play := range p.Plays {
+		var fault *RunError
+		if errors.As(u.Fault(i), &fault) {
+			play.Fault, play.FaultExit = fault.Msg, fault.Code
+		}
+	}
 	return &p, nil
 }
 

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"os"
 
+	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
 	"pbc/compiler/link"
@@ -27,7 +27,7 @@ func (h lookups) run(ctx context.Context, c link.LookupCall) (value.Value, error
 
 // ReadFile implements lookup.Host.
 func (h lookups) ReadFile(path string) ([]byte, error) {
-	b, err := os.ReadFile(path)
+	b, err := files.ReadFile(h.s.store.Disk(), path)
 	if err != nil || !vault.IsEncrypted(b) {
 		return b, err
 	}
