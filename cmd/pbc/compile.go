@@ -145,6 +145,11 @@ func (s *session) compileTo(w io.Writer, out string) error {
 		return exitCode(1)
 	}
 	p, err := u.Seal()
+	var refused *compiler.Refused
+	if errors.As(err, &refused) {
+		fmt.Fprintf(os.Stderr, "pbc: %s: nothing is written\n", printDiags(os.Stderr, refused.List, false))
+		return exitCode(1)
+	}
 	if err != nil {
 		return err
 	}

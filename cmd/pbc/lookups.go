@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io/fs"
 
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
@@ -33,6 +34,12 @@ func (h lookups) ReadFile(path string) ([]byte, error) {
 	}
 	return h.s.keys.Decrypt(b, path)
 }
+
+// Stat implements lookup.Host.
+func (h lookups) Stat(path string) (fs.FileInfo, error) { return h.s.store.Disk().Stat(path) }
+
+// ReadDir implements lookup.Host.
+func (h lookups) ReadDir(path string) ([]fs.DirEntry, error) { return h.s.store.Disk().ReadDir(path) }
 
 // overlay is variables over others.
 type overlay struct {
