@@ -17,7 +17,7 @@ func (u *Unit) Include(play, task int, wanted *value.List) ([]ir.Extension, erro
 	}
 	p := u.plays[play]
 	t := p.Task(task)
-	if t == nil {
+	if t == nil || t.Include == nil || t.Include.Static {
 		return nil, errors.New("the task is not an include")
 	}
 	var out []ir.Extension
