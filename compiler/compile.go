@@ -87,6 +87,11 @@ func Compile(opt Options) (*Unit, diag.List) {
 		u.check(p.IR, &p.IR.Tables, &all)
 	}
 	u.inspect(opt.Later, &all)
+	for _, p := range u.plays {
+		if err := ir.VerifyPlay(p.IR); err != nil {
+			all.Add(diag.Errorf(p.IR.Pos, "pbc compiled this play wrongly: %s", err))
+		}
+	}
 	if all.Stops() {
 		return nil, all
 	}

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"errors"
+	"fmt"
 
 	"pbc/compiler/diag"
 	"pbc/compiler/playbook"
@@ -61,6 +62,9 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 		return nil, err
 	}
 	e := p.Extend(path, blocks, handlers)
+	if err := ir.VerifyExtension(&e, p.Tables()); err != nil {
+		return nil, fmt.Errorf("pbc compiled %s wrongly: %w", path, err)
+	}
 	if role != nil && ask.Public {
 		p.Publish(&e, role)
 	}
