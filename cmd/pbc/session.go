@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -28,6 +29,7 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
+	"pbc/runtime/fact"
 	"pbc/runtime/machine"
 	"pbc/runtime/module/builtin"
 )
@@ -153,7 +155,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po := playbook.Options{Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.conf.List("COLLECTIONS_PATHS"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.dialect, Extra: s.extra, Store: s.store,
-		Supported: supported, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
+		Supported: supported, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -164,6 +166,9 @@ func supported(name string) bool {
 	_, ok := builtin.Lookup(name)
 	return ok
 }
+
+// knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
+func knownFact(name string) bool { return !slices.Contains(fact.Lacking(), name) }
 
 // report says what the compiler found. Its error is what ends the run.
 func (s *session) report(list diag.List) error {

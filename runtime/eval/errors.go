@@ -60,6 +60,9 @@ func asUndef(err error) (*value.UndefError, bool) {
 	return nil, false
 }
 
+// IsUndefined says whether err is the use of an undefined variable.
+func IsUndefined(err error) bool { return isUndef(err) }
+
 func isUndef(err error) bool { _, ok := asUndef(err); return ok }
 
 func raise(class, format string, a ...any) error {

@@ -135,7 +135,7 @@ func (x *taskRun) renderFlags() (err error) {
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
-		return x.optionFault(err)
+		return fieldFault("delegate_to", err)
 	}
 	if v == value.Value(value.Omit) {
 		return nil
@@ -149,7 +149,7 @@ func (x *taskRun) renderNotify() error {
 	for _, n := range x.t.Notify {
 		v, err := x.eval().Value(n.V)
 		if err != nil {
-			return x.optionFault(err)
+			return fieldFault("notify", err)
 		}
 		list, ok := v.(*value.List)
 		if !ok {
@@ -158,7 +158,7 @@ func (x *taskRun) renderNotify() error {
 		for _, e := range list.V {
 			s, err := value.ToStr(e)
 			if err != nil {
-				return x.optionFault(err)
+				return fieldFault("notify", err)
 			}
 			x.notify = append(x.notify, s)
 		}
@@ -220,7 +220,7 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	for _, d := range x.t.Defaults {
 		v, err := x.eval().Value(d.V)
 		if err != nil {
-			return nil, x.optionFault(err)
+			return nil, fieldFault("module_defaults", err)
 		}
 		if dd, ok := v.(*value.Dict); ok {
 			all.Update(dd)
@@ -259,7 +259,7 @@ func (x *taskRun) environment() (map[string]string, error) {
 	for _, e := range x.t.Environment {
 		v, err := x.eval().Value(e.V)
 		if err != nil {
-			return nil, x.optionFault(err)
+			return nil, fieldFault("environment", err)
 		}
 		list, ok := v.(*value.List)
 		if !ok {
@@ -268,8 +268,8 @@ func (x *taskRun) environment() (map[string]string, error) {
 		for _, one := range list.V {
 			d, ok := one.(*value.Dict)
 			if !ok {
-				s, _ := value.ToStr(one)
-				return nil, faultf("environment must be a dictionary, received %s (%s)", s, value.TypeName(one))
+				x.warn("could not parse environment value, skipping: " + x.rawEnvironment())
+				continue
 			}
 			for i, k := range d.K {
 				if d.V[i] == value.Value(value.Omit) {
@@ -283,11 +283,29 @@ func (x *taskRun) environment() (map[string]string, error) {
 	return env, nil
 }
 
+// rawEnvironment shows the environment keywords as they are written.
+func (x *taskRun) rawEnvironment() string {
+	list := &value.List{}
+	for _, e := range x.t.Environment {
+		v := e.V
+		if t, ok := v.(*value.Tmpl); ok {
+			v = t.Src
+		}
+		list.V = append(list.V, v)
+	}
+	s, _ := value.Repr(list)
+	return s
+}
+
 // attempts runs the action until its condition holds or the attempts are used up.
 func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 	var res *value.Dict
 	for attempt := int64(1); ; attempt++ {
 		r, err := x.attempt(p)
+		var f *fault
+		if errors.As(err, &f) && f.result != nil {
+			return f.result, nil
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -80,20 +80,20 @@ type loopControl struct {
 
 func (x *taskRun) loopControl() (c loopControl, err error) {
 	l := x.t.Loop
-	text := func(v ir.Val, unset string) string {
+	text := func(name string, v ir.Val, unset string) string {
 		if err != nil || !v.IsSet() {
 			return unset
 		}
 		var r value.Value
 		if r, err = x.eval().Value(v.V); err != nil {
-			err = x.optionFault(err)
+			err = fieldFault(name, err)
 			return unset
 		}
 		s, _ := value.ToStr(r)
 		return s
 	}
-	c.varName = text(l.Var, "item")
-	c.indexVar = text(l.IndexVar, "")
+	c.varName = text("loop_var", l.Var, "item")
+	c.indexVar = text("index_var", l.IndexVar, "")
 	c.label = l.Label.V
 	if err == nil && l.Pause.IsSet() {
 		var v value.Value

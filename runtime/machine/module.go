@@ -2,7 +2,6 @@ package machine
 
 import (
 	"context"
-	"errors"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -47,7 +46,7 @@ func (x *taskRun) wantsLocal() (bool, error) {
 	}
 	v, err := x.eval().Value(conn)
 	if err != nil {
-		return false, x.optionFault(err)
+		return false, contextFault("connection", err)
 	}
 	s, _ := value.ToStr(v)
 	return s == "local" && x.m.batch.Host.Become.ConnectionName != "local", nil
@@ -162,14 +161,15 @@ func (x *taskRun) become() (Become, error) {
 	b := Become{User: set.User, Method: set.Method, Flags: set.Flags, Exe: set.Exe, Password: firstText(host.Password, set.Password)}
 	for _, f := range []struct {
 		into  *string
+		field string
 		names []string
 		v     ir.Val
 	}{
-		{&b.User, []string{"ansible_become_user"}, x.t.Become.User},
-		{&b.Method, []string{"ansible_become_method"}, x.t.Become.Method},
-		{&b.Flags, []string{"ansible_become_flags"}, x.t.Become.Flags},
-		{&b.Exe, []string{"ansible_become_exe"}, x.t.Become.Exe},
-		{&b.Password, []string{"ansible_become_password", "ansible_become_pass"}, ir.Val{}},
+		{&b.User, "become_user", []string{"ansible_become_user"}, x.t.Become.User},
+		{&b.Method, "become_method", []string{"ansible_become_method"}, x.t.Become.Method},
+		{&b.Flags, "become_flags", []string{"ansible_become_flags"}, x.t.Become.Flags},
+		{&b.Exe, "become_exe", []string{"ansible_become_exe"}, x.t.Become.Exe},
+		{&b.Password, "become_pass", []string{"ansible_become_password", "ansible_become_pass"}, ir.Val{}},
 	} {
 		v := f.v
 		for _, n := range f.names {
@@ -180,7 +180,7 @@ func (x *taskRun) become() (Become, error) {
 		}
 		r, err := x.eval().Value(v.V)
 		if err != nil {
-			return Become{}, x.optionFault(err)
+			return Become{}, contextFault(f.field, err)
 		}
 		if r != nil && r != value.Value(value.Omit) {
 			*f.into, _ = value.ToStr(r)
@@ -268,9 +268,15 @@ func (x *taskRun) factsCall(args *value.Dict) (*prepared, error) {
 }
 
 // errKind tells the kind of an error of the evaluator.
-func isUndefined(err error) bool {
-	var u *value.UndefError
-	return errors.As(err, &u)
+func isUndefined(err error) bool { return eval.IsUndefined(err) }
+
+// contextFault words an undefined variable in a keyword that says how to reach the host. Ansible
+// does not show the place, and says it all twice.
+func contextFault(name string, err error) error {
+	if !isUndefined(err) {
+		return err
+	}
+	return faultf("The field '%s' has an invalid value, which includes an undefined variable. The error was: %s. %s", name, err, err)
 }
 
 var _ = eval.Classic

@@ -257,7 +257,7 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return false, x.optionFault(err)
+		return false, fieldFault(name, err)
 	}
 	b, ok := eval.Boolean(r)
 	if !ok {
@@ -277,7 +277,7 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return 0, x.optionFault(err)
+		return 0, fieldFault(name, err)
 	}
 	n, ok := toInt(r)
 	if !ok {
@@ -288,11 +288,21 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	return n, nil
 }
 
-// optionFault words an error met while rendering the keywords of a task.
-func (x *taskRun) optionFault(err error) error {
-	var undef *value.UndefError
-	if errors.As(err, &undef) {
-		return &fault{msg: fmt.Sprintf("The task includes an option with an undefined variable. The error was: %s", err), excerpt: true}
+// fieldFault words an error met while rendering a keyword of a task: what is no error of Ansible's own
+// has no message, only its traceback.
+func fieldFault(name string, err error) error {
+	var f *fault
+	switch {
+	case errors.As(err, &f):
+		return err
+	case isUndefined(err):
+		msg := "The field '" + name + "' has an invalid value, which includes an undefined variable. The error was: "
+		if name == "args" {
+			msg = "The task includes an option with an undefined variable. The error was: "
+		}
+		return &fault{msg: msg + err.Error(), excerpt: true}
+	case !eval.IsAnsible(err):
+		return &fault{msg: err.Error(), result: value.DictOf("changed", false, "failed", true, "exception", traceback(err))}
 	}
 	return err
 }
@@ -300,11 +310,8 @@ func (x *taskRun) optionFault(err error) error {
 // argumentFault words an error met while rendering the arguments of a task: a value that Python
 // refuses is told with the whole of them.
 func (x *taskRun) argumentFault(err error) error {
-	if !eval.IsAnsible(err) && !eval.IsValueError(err) {
-		return &fault{msg: err.Error(), result: value.DictOf("changed", false, "failed", true, "exception", traceback(err))}
-	}
 	if !eval.IsValueError(err) {
-		return x.optionFault(err)
+		return fieldFault("args", err)
 	}
 	shown, rerr := value.Repr(x.t.Args.V)
 	if rerr != nil {
