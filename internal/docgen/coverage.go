@@ -23,12 +23,12 @@ program itself runs by, so it cannot promise what the code does not know.
 
 | state | meaning |
 |---|---|
-| same | pbc does what Ansible does; where it does not, that is a bug |
+| same | meant to be what Ansible does, whole; where it is not, that is a bug |
 | differs | supported with the limit that the note tells |
 | no effect | accepted, and nothing comes of it |
 | unsupported | refused with a message that names it, before anything runs where the name is known before |
 
-"Same" is the claim; [conformance.md](conformance.md) says what of it is proved by comparison.
+"Same" is the claim. What of it is proved by comparison today, [conformance.md](conformance.md) says, and here the count of scenarios beside a module.
 `
 
 // tables are the settings and keywords as tables only: a name that stands nowhere else is looked up by nobody.
@@ -38,6 +38,10 @@ var tables = []string{"compiler/config/table_core.go", "compiler/config/table_pl
 // coverage makes the page coverage.md.
 func coverage(root string) ([]byte, error) {
 	read, err := literals(root, tables...)
+	if err != nil {
+		return nil, err
+	}
+	proved, err := loadProof(root)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +62,7 @@ func coverage(root string) ([]byte, error) {
 	}
 	w.states("strategy", rows)
 	w.head(2, "Modules")
-	w.modules()
+	w.modules(proved)
 	w.head(2, "Meta actions")
 	w.states("meta", compare("meta", public(machine.MetaActions()), notes))
 	w.plugins()

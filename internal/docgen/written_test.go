@@ -146,3 +146,31 @@ func TestReadmeRun(t *testing.T) {
 		t.Errorf("the README's run (-README +is):\n%s", diff)
 	}
 }
+
+// command matches the first word of how a subcommand of pbc is used.
+var command = regexp.MustCompile(`(?:Use:\s+|Prog:\s+"pbc )"?([a-z]+)`)
+
+func TestEveryCommandIsTold(t *testing.T) {
+	root := rootOf(t)
+	pages := read(t, root, "docs/usage.md") + read(t, root, "docs/conformance.md")
+	files, err := filepath.Glob(filepath.Join(root, "cmd", "pbc", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, f := range files {
+		rel, _ := filepath.Rel(root, f)
+		for _, m := range command.FindAllStringSubmatch(read(t, root, rel), -1) {
+			found[m[1]] = true
+		}
+	}
+	delete(found, "pbc")
+	if len(found) < 3 {
+		t.Fatalf("cmd/pbc has %d commands only", len(found))
+	}
+	for c := range found {
+		if !strings.Contains(pages, "pbc "+c) {
+			t.Errorf("neither docs/usage.md nor docs/conformance.md tells of pbc %s", c)
+		}
+	}
+}
