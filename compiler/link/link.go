@@ -66,6 +66,8 @@ type Options struct {
 	ManagedFormat    string       // the setting ansible_managed
 	Lookup           LookupPlugin // nil has none
 	StartAt          string
+	// Decrypt opens vaulted text; nil for none.
+	Decrypt files.Decrypt
 }
 
 // Linker is a program joined with an inventory.
@@ -146,7 +148,8 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 		return nil, nil, err
 	}
 	set, included, facts := l.opt.Known.Vars(host)
-	set.Update(included)
+	made := included.Copy() // set_fact and registered results win over include_vars
+	made.Update(set)
 	own := *code
 	n := reads(code.Tables.Tasks)
 	all := []*value.Dict{inv, vars, l.opt.Extra, set, included}
@@ -156,10 +159,10 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	}
 	n.close(all)
 	l.sent[sentKey{play, host}] = n
-	own.Tables.Layers = pruned(code.Tables.Layers, n)
+	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
 	part := ir.HostPart{Name: host, Inventory: ir.Val{V: n.prune(inv)}, Play: ir.Val{V: n.prune(vars)}, Extra: ir.Val{V: n.prune(l.opt.Extra)},
-		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: set}, Known: n.sorted(), Whole: n.all}
-	part.Become = ir.BecomeSettings{ConnectionName: l.connection(play, host)}
+		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all}
+	part.Route = ir.Val{V: l.knownRoute(play, host, n)}
 	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
 	if l.skipsFacts(play, facts) {
 		own.Excluded = append([]int{0}, own.Excluded...)
@@ -192,6 +195,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	}
 	p := l.prog.Plays[play]
 	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
+	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
 	c.Settings.StartAt = l.opt.StartAt
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)
@@ -218,9 +222,13 @@ func (l *Linker) ahead(c *ir.Code) map[string][]byte {
 	out := map[string][]byte{}
 	var add func(t *ir.FileTree)
 	add = func(t *ir.FileTree) {
-		if t.Digest != "" {
-			if b := l.opt.Store.Blob(t.Digest, aheadLimit); b != nil {
-				out[t.Digest] = b
+		digest := t.Digest
+		if t.Opened != nil {
+			digest = t.Opened.Digest
+		}
+		if digest != "" {
+			if b := l.opt.Store.Blob(digest, aheadLimit); b != nil {
+				out[digest] = b
 			}
 		}
 		for i := range t.Children {
@@ -267,6 +275,7 @@ func (l *Linker) Include(play, task int, host string, wanted *value.List) ([]ir.
 	}
 	for i := range ext {
 		e := &ext[i]
+		e.Tables.Tasks = l.openFiles(e.Tables.Tasks)
 		if e.Excluded, err = l.excluded(play, e.FirstTask, e.Tables.Tasks); err != nil {
 			return nil, err
 		}

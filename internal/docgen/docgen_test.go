@@ -78,12 +78,12 @@ func TestTablesAreThere(t *testing.T) {
 
 func TestCaseTexts(t *testing.T) {
 	root := rootOf(t)
-	got, err := caseTexts(root, "agent/become/become.go", "commandLine")
+	got, err := caseTexts(root, "agent/become", "sudo")
 	if diff := cmp.Diff([]string{"sudo", "su", "doas"}, got); diff != "" || err != nil {
 		t.Errorf("become methods (-want +got):\n%s%v", diff, err)
 	}
-	if _, err := caseTexts(root, "agent/become/become.go", "noSuchFunction"); err == nil {
-		t.Error("a function that is not there gave no error")
+	if _, err := caseTexts(root, "agent/become", "no such method"); err == nil {
+		t.Error("a switch that is not there gave no error")
 	}
 }
 
