@@ -42,7 +42,8 @@ func IsAnsible(err error) bool {
 	if errors.As(err, &e) {
 		return len(e.Class) > 8 && e.Class[:8] == "ansible."
 	}
-	return isUndef(err)
+	var v *value.VaultError
+	return isUndef(err) || errors.As(err, &v)
 }
 
 // asUndef finds the undefined value whose use is the error. One that is only the cause of another
@@ -59,6 +60,9 @@ func asUndef(err error) (*value.UndefError, bool) {
 	}
 	return nil, false
 }
+
+// IsUndefined says whether err is the use of an undefined variable.
+func IsUndefined(err error) bool { return isUndef(err) }
 
 func isUndef(err error) bool { _, ok := asUndef(err); return ok }
 
@@ -82,9 +86,12 @@ func ansibleErr(format string, a ...any) error { return raise(AnsibleError, form
 // className is Python's name of the class of an error, as str(type(e)) shows it.
 func className(err error) string {
 	var e *Error
+	var vault *value.VaultError
 	switch {
 	case errors.As(err, &e):
 		return e.Class
+	case errors.As(err, &vault):
+		return "ansible.parsing.vault.AnsibleVaultError"
 	case isUndef(err):
 		return "jinja2.exceptions.UndefinedError"
 	case errors.Is(err, value.ErrUnhashable):
@@ -96,4 +103,18 @@ func className(err error) string {
 func isTypeError(err error) bool {
 	c := className(err)
 	return c == "TypeError" || c == AnsibleFilterTypeError
+}
+
+// IsValueError says whether err is a ValueError or TypeError to Python, which Ansible tells as a
+// field that has an invalid value.
+func IsValueError(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Class {
+	case "ValueError", "TypeError", "json.decoder.JSONDecodeError", "binascii.Error", "UnicodeEncodeError", "UnicodeDecodeError":
+		return true
+	}
+	return false
 }
