@@ -27,6 +27,8 @@ type dialer struct {
 	deploy *deploy.Dialer
 	opt    dialOptions
 	note   func(host, text string)
+	// observe, when not nil, is given every stream.
+	observe func(io.ReadWriteCloser) io.ReadWriteCloser
 }
 
 // dialOptions are the command line's and the settings' defaults of connections.
@@ -49,6 +51,15 @@ func (d *dialer) Dial(ctx context.Context, host string) (io.ReadWriteCloser, err
 }
 
 func (d *dialer) dial(ctx context.Context, host, connection string) (io.ReadWriteCloser, error) {
+	rw, err := d.open(ctx, host, connection)
+	if err == nil && d.observe != nil {
+		rw = d.observe(rw)
+	}
+	return rw, err
+}
+
+// open connects by the plugin of that name.
+func (d *dialer) open(ctx context.Context, host, connection string) (io.ReadWriteCloser, error) {
 	switch strings.TrimPrefix(connection, "ansible.builtin.") {
 	case "local":
 		return localAgent(agent.Options{Hop: become.Open, Local: true}), nil

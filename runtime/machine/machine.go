@@ -94,6 +94,7 @@ type Machine struct {
 	levels   []*level // the code being run, outermost first
 	includes []*value.Dict
 	asked    map[askedKey]*event.Answer // variables fetched by name
+	statics  map[any]bool               // whether a list or dictionary holds no template
 	parsed   map[string]value.Value     // texts met at run time
 	started  bool                       // the task of --start-at-task was met
 }
@@ -108,7 +109,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
 		excluded: map[int]bool{}, known: map[string]bool{},
-		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{},
+		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, statics: map[any]bool{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}

@@ -60,7 +60,10 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	if f.Fault != "" {
 		return &fault{msg: f.Fault, result: x.missingFile(f.Fault)}
 	}
-	c.Source = sourceOf(&f.Tree)
+	decrypt, given := eval.Boolean(get(c.Args, "decrypt"))
+	if c.Source, err = sourceOf(&f.Tree, decrypt || !given); err != nil {
+		return err
+	}
 	if x.t.Module == "ansible.builtin.template" {
 		return x.render(c, f)
 	}
@@ -101,12 +104,23 @@ func (x *taskRun) findFile(ctx context.Context, kind, name string) (*ir.File, er
 	return a.File, nil
 }
 
-func sourceOf(t *ir.FileTree) *module.Source {
+// sourceOf is a file as modules see it. With decrypt a vaulted file is what it holds.
+func sourceOf(t *ir.FileTree, decrypt bool) (*module.Source, error) {
 	s := &module.Source{Path: t.Path, Mode: t.Mode, Size: t.Size, Digest: t.Digest, Link: t.Link, IsDir: t.IsDir}
-	for i := range t.Children {
-		s.Children = append(s.Children, *sourceOf(&t.Children[i]))
+	if o := t.Opened; o != nil && decrypt {
+		if o.Fault != "" {
+			return nil, faultf("%s", o.Fault)
+		}
+		s.Size, s.Digest = o.Size, o.Digest
 	}
-	return s
+	for i := range t.Children {
+		c, err := sourceOf(&t.Children[i], decrypt)
+		if err != nil {
+			return nil, err
+		}
+		s.Children = append(s.Children, *c)
+	}
+	return s, nil
 }
 
 // render makes the text of a template, with the variables that only templates have.
