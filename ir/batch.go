@@ -41,12 +41,10 @@ type Settings struct {
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
 type BecomeSettings struct {
-	On                        bool
-	User, Method, Flags, Exe  string
-	Password                  string
-	AllowSameUser             bool
-	ConnectionUser, PlayUser  string
-	ConnectionName, HostAlias string
+	On                       bool
+	User, Method, Flags, Exe string
+	Password                 string
+	AllowSameUser            bool
 }
 
 // HostPart is the part of a batch that belongs to one host. Its values are *value.Dict, raw: they
@@ -60,6 +58,8 @@ type HostPart struct {
 	Facts     Val // facts known from a cache
 	Set       Val // variables set by earlier plays, when the agent is new to the run
 	Become    BecomeSettings
+	// Route is how the host is reached: a *value.Dict of texts by the names of RouteVars and RouteKeywords.
+	Route Val
 	// Known are the names that the host's code was seen to read, sorted: only variables of these names
 	// were sent. Another name is asked for when it is read, unless Whole says that all were sent.
 	Known []string
@@ -67,5 +67,5 @@ type HostPart struct {
 }
 
 // AgentReads are the variables that a machine reads whatever the code says.
-var AgentReads = []string{"ansible_connection", "ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
+var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter"}

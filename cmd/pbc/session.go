@@ -315,8 +315,17 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 }
 
 func (s *session) dialOptions() dialOptions {
-	return dialOptions{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Password: s.connectPassword, Timeout: time.Duration(s.req.Timeout) * time.Second,
-		HostKeyChecking: s.conf.Bool("HOST_KEY_CHECKING"), ExtraArgs: append(strings.Fields(s.req.SSHCommonArgs), strings.Fields(s.req.SSHExtraArgs)...)}
+	return dialOptions{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Password: s.connectPassword, Port: s.conf.Int("ssh.port"),
+		Timeout: time.Duration(s.req.Timeout) * time.Second, HostKeyChecking: s.conf.Bool("ssh.host_key_checking"), Executable: s.conf.String("ssh.ssh_executable"),
+		SSHArgs: s.conf.String("ssh.ssh_args"), CommonArgs: firstOf(s.req.SSHCommonArgs, s.conf.String("ssh.ssh_common_args")),
+		ExtraArgs: firstOf(s.req.SSHExtraArgs, s.conf.String("ssh.ssh_extra_args")), Connection: s.req.Connection}
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 // magic are the variables that are the same for every host and play.

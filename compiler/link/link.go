@@ -148,7 +148,8 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 		return nil, nil, err
 	}
 	set, included, facts := l.opt.Known.Vars(host)
-	set.Update(included)
+	made := included.Copy() // set_fact and registered results win over include_vars
+	made.Update(set)
 	own := *code
 	n := reads(code.Tables.Tasks)
 	all := []*value.Dict{inv, vars, l.opt.Extra, set, included}
@@ -158,10 +159,10 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	}
 	n.close(all)
 	l.sent[sentKey{play, host}] = n
-	own.Tables.Layers = pruned(code.Tables.Layers, n)
+	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
 	part := ir.HostPart{Name: host, Inventory: ir.Val{V: n.prune(inv)}, Play: ir.Val{V: n.prune(vars)}, Extra: ir.Val{V: n.prune(l.opt.Extra)},
-		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: set}, Known: n.sorted(), Whole: n.all}
-	part.Become = ir.BecomeSettings{ConnectionName: l.connection(play, host)}
+		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all}
+	part.Route = ir.Val{V: l.knownRoute(play, host, n)}
 	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
 	if l.skipsFacts(play, facts) {
 		own.Excluded = append([]int{0}, own.Excluded...)

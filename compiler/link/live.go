@@ -1,6 +1,7 @@
 package link
 
 import (
+	"slices"
 	"sort"
 
 	"pbc/ir"
@@ -22,6 +23,16 @@ func (n *names) sorted() []string {
 		out = append(out, s)
 	}
 	sort.Strings(out)
+	return out
+}
+
+// with returns a set that also has the names given.
+func (n *names) with(more []string) *names {
+	out := newNames()
+	out.join(n)
+	for _, s := range more {
+		out.set[s] = true
+	}
 	return out
 }
 
@@ -167,7 +178,7 @@ func (n *names) prune(d *value.Dict) *value.Dict {
 // reads are the names that a play's code reads, and those that the machine reads by itself.
 func reads(tasks []*ir.Task) *names {
 	n := newNames()
-	for _, s := range ir.AgentReads {
+	for _, s := range slices.Concat(ir.AgentReads, ir.RouteVars) {
 		n.set[s] = true
 	}
 	for _, t := range tasks {

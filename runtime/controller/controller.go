@@ -67,15 +67,20 @@ type Dialer interface {
 	// Dial returns a stream to an agent for the host. An *Unreachable error makes the host unreachable
 	// when a task first needs it; any other error ends the run.
 	Dial(ctx context.Context, host string) (io.ReadWriteCloser, error)
-	// Delegate returns the stream to the agent of a host that a task is delegated to, on behalf of
-	// another host. Local asks for the controller's own agent.
-	Delegate(ctx context.Context, host, target string, local bool) (io.ReadWriteCloser, error)
-	// Dead returns a stream to an agent that fails every module with the message, as unreachable.
-	Dead(host, msg string) io.ReadWriteCloser
+	// DialTask returns the stream to the agent that a task of a host runs on when that is not the host's
+	// own: the target is the host it is delegated to, or the host itself; route holds the variables and
+	// keywords about connections that the task has (see ir.RouteVars). Errors are those of Dial.
+	DialTask(ctx context.Context, target string, route *value.Dict) (io.ReadWriteCloser, error)
+	// Dead returns a stream to an agent that fails every module with the message.
+	Dead(host string, why *Unreachable) io.ReadWriteCloser
 }
 
-// Unreachable says that a host cannot be reached, in Ansible's words.
-type Unreachable struct{ Msg string }
+// Unreachable says that a host cannot be reached, in Ansible's words. Failed says that Ansible calls it a
+// failure of the task.
+type Unreachable struct {
+	Msg    string
+	Failed bool
+}
 
 func (u *Unreachable) Error() string { return u.Msg }
 

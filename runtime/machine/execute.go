@@ -155,6 +155,7 @@ func (x *taskRun) renderDelegation() error {
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
+		x.flags.DelegateTo, _ = value.ToStr(x.t.DelegateTo.V) // as written: callbacks show it
 		return fieldFault("delegate_to", err)
 	}
 	if v == value.Value(value.Omit) {
@@ -353,6 +354,9 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 			return nil, err
 		}
 		x.sleep(p.delay)
+	}
+	if x.flags.DelegateTo != "" {
+		res.SetStr("_ansible_delegated_vars", x.delegatedVars())
 	}
 	x.remember(p.register, res)
 	if x.flags.DelegateTo == "" || !x.flags.DelegateFacts {

@@ -254,20 +254,67 @@ func (m *Machine) apply(t *ir.Task, e *event.Event) bool {
 // Store keeps what a finished task leaves on its host: facts, variables, the registered result. The
 // controller keeps its own copy of every host by the same rule.
 func (h *Host) Store(t *ir.Task, e *event.Event) {
-	res := asDict(e.Result.V)
-	if e.Status == event.OK || e.Status == event.Changed {
-		items := []*value.Dict{res}
-		if l, ok := get(res, "results").(*value.List); ok && e.Flags.Looped {
-			items = dicts(l)
-		}
-		for _, r := range items {
-			if f, ok := get(r, "ansible_facts").(*value.Dict); ok && t.Module != "ansible.builtin.debug" && !e.Flags.DelegateFacts {
-				h.storeFacts(t.Module, f, truthy(r, "_ansible_facts_cacheable"))
-			}
-		}
-	}
+	facts := Facts(t, e)
+	h.StoreFacts(facts[ownHost])
+	h.StoreFacts(facts[h.Name])
 	if t.Register != "" && e.Kind == event.Finished {
-		h.Set.SetStr(t.Register, register(t, res))
+		h.Set.SetStr(t.Register, register(t, asDict(e.Result.V)))
+	}
+}
+
+// ownHost stands for whichever host runs a task.
+const ownHost = ""
+
+// Facts are the variables that a finished task gives to hosts: under "" those for the host that runs it,
+// under a name those that delegate_facts gives to the host of that name. StoreFacts takes each.
+func Facts(t *ir.Task, e *event.Event) map[string]*value.List {
+	if e.Status != event.OK && e.Status != event.Changed || t.Module == "ansible.builtin.debug" {
+		return nil
+	}
+	res := asDict(e.Result.V)
+	items := []*value.Dict{res}
+	if l, ok := get(res, "results").(*value.List); ok && e.Flags.Looped {
+		items = dicts(l)
+	}
+	out := map[string]*value.List{}
+	for _, r := range items {
+		f, ok := get(r, "ansible_facts").(*value.Dict)
+		if !ok {
+			continue
+		}
+		to := ownHost
+		if e.Flags.DelegateFacts {
+			to = firstText(delegatedHost(r), e.Flags.DelegateTo)
+		}
+		if out[to] == nil {
+			out[to] = &value.List{}
+		}
+		out[to].V = append(out[to].V, value.DictOf("module", t.Module, "facts", f, "cacheable", truthy(r, "_ansible_facts_cacheable")))
+	}
+	return out
+}
+
+func delegatedHost(res *value.Dict) string {
+	s, _ := value.Text(get(asDict(get(res, "_ansible_delegated_vars")), "ansible_delegated_host"))
+	return s
+}
+
+// StoreFacts keeps variables that Facts gave for the host. Nil is none.
+func (h *Host) StoreFacts(list *value.List) {
+	if list == nil {
+		return
+	}
+	for _, d := range dicts(list) {
+		module, _ := value.Text(get(d, "module"))
+		h.storeFacts(module, asDict(get(d, "facts")), truthy(d, "cacheable"))
+	}
+}
+
+// takeFacts keeps what tasks of other hosts left for this one meanwhile.
+func (m *Machine) takeFacts(v value.Value) {
+	if l, ok := v.(*value.List); ok {
+		m.host.StoreFacts(l)
+		m.facts = nil
 	}
 }
 

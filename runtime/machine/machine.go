@@ -96,7 +96,10 @@ type Machine struct {
 	asked    map[askedKey]*event.Answer // variables fetched by name
 	statics  map[any]bool               // whether a list or dictionary holds no template
 	parsed   map[string]value.Value     // texts met at run time
+	statics  map[any]bool               // whether a list or dictionary holds no template
 	started  bool                       // the task of --start-at-task was met
+	// delegated are the delegatedVars of hosts that tasks were delegated to.
+	delegated map[string]*value.Dict
 }
 
 // errEnded says that the play is over for the host, by meta: end_host or end_play, or by the
@@ -109,7 +112,8 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
 		excluded: map[int]bool{}, known: map[string]bool{},
-		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, statics: map[any]bool{},
+		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
+		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, statics: map[any]bool{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}
@@ -287,7 +291,11 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 		return &event.Answer{Go: event.Run}, nil
 	}
 	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}})
-	if err == nil && a.Go == event.End {
+	if err != nil {
+		return nil, err
+	}
+	m.takeFacts(a.Value.V)
+	if a.Go == event.End {
 		err = errEnded
 	}
 	return a, err

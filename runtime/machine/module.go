@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"pbc/ir"
-	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -19,57 +18,31 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
 	}
-	local, err := x.wantsLocal()
+	route, own, err := x.route()
 	if err != nil {
 		return nil, err
 	}
-	if x.flags.DelegateTo != "" || local {
-		return x.delegate(ctx, c, p.become, local)
+	if !own {
+		return x.delegate(ctx, c, p.become, route)
 	}
 	dir, err := x.m.run.TempDir()
 	if err != nil {
 		return nil, err
 	}
 	c.RemoteTmp = dir
-	return x.m.run.Run(ctx, c, p.become), nil
+	return raised(x.m.run.Run(ctx, c, p.become))
 }
 
-// wantsLocal says whether the task asks for the local connection on a host that is not reached by
-// it.
-func (x *taskRun) wantsLocal() (bool, error) {
-	conn := x.t.Connection.V
-	if v, ok := x.vars.Lookup("ansible_connection"); ok {
-		conn = v
-	}
-	if conn == nil {
-		return false, nil
-	}
-	v, err := x.eval().Value(conn)
-	if err != nil {
-		return false, contextFault("connection", err)
-	}
-	s, _ := value.ToStr(v)
-	return s == "local" && x.m.batch.Host.Become.ConnectionName != "local", nil
-}
+// Raised is what a Runner gives for an error that Ansible raises before there is a result of the module:
+// the result of the task is the message alone.
+func Raised(msg string) *value.Dict { return value.DictOf("_ansible_raised", true, "msg", msg) }
 
-// delegate lets another host run the module.
-func (x *taskRun) delegate(ctx context.Context, c *module.Call, b Become, local bool) (*value.Dict, error) {
-	args := value.DictOf("host", x.flags.DelegateTo, "local", local, "call", EncodeCall(c, b))
-	a, err := x.m.up.Ask(ctx, need(event.Delegate, x, args))
-	if err != nil {
-		return nil, err
+func raised(res *value.Dict) (*value.Dict, error) {
+	if !has(res, "_ansible_raised") {
+		return res, nil
 	}
-	if a.Error != "" {
-		if a.Kind == "unreachable" {
-			return value.DictOf("unreachable", true, "msg", a.Error, "changed", false), nil
-		}
-		return nil, &fault{msg: a.Error}
-	}
-	res, ok := a.Value.V.(*value.Dict)
-	if !ok {
-		return nil, faultf("the delegated task returned a %s", value.TypeName(a.Value.V))
-	}
-	return res, nil
+	msg, _ := value.Text(get(res, "msg"))
+	return nil, faultf("%s", msg)
 }
 
 // EncodeCall turns a call and its user into a value that goes to another agent. The source goes by

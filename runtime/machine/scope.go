@@ -34,16 +34,21 @@ func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
 
 // Lookup implements eval.Vars.
 func (s *scope) Lookup(name string) (value.Value, bool) {
-	m := s.m
 	if v, ok := s.local.GetStr(name); ok {
 		return v, true
 	}
 	if v, ok := s.magic(name); ok {
 		return v, true
 	}
-	if !m.batch.Host.Whole && !m.known[name] {
+	if !s.m.batch.Host.Whole && !s.m.known[name] {
 		return s.asked(name)
 	}
+	return s.sent(name)
+}
+
+// sent looks a variable up in what the batch holds and tasks have made.
+func (s *scope) sent(name string) (value.Value, bool) {
+	m := s.m
 	if v, ok := s.params(name); ok {
 		return v, true
 	}
