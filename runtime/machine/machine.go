@@ -96,7 +96,6 @@ type Machine struct {
 	asked    map[askedKey]*event.Answer // variables fetched by name
 	statics  map[any]bool               // whether a list or dictionary holds no template
 	parsed   map[string]value.Value     // texts met at run time
-	statics  map[any]bool               // whether a list or dictionary holds no template
 	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
