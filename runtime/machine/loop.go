@@ -165,7 +165,7 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 	if c.extended {
 		res.SetStr("ansible_loop", get(x.vars.local, "ansible_loop"))
 	}
-	label := item
+	label := x.plainLabel(item)
 	if c.label != nil {
 		label, err = x.eval().Value(c.label)
 		if err != nil {
@@ -175,6 +175,18 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 	}
 	x.vars.local.Del(c.varName)
 	return res, x.emitItem(res, label)
+}
+
+// plainLabel is the item as {{ item }} shows it: tuples become lists.
+func (x *taskRun) plainLabel(item value.Value) value.Value {
+	if _, ok := value.Text(item); ok {
+		return item
+	}
+	label, err := x.eval().Value(item)
+	if err != nil {
+		return item
+	}
+	return label
 }
 
 func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
