@@ -69,6 +69,9 @@ func tempBase() string {
 // Run implements machine.Runner.
 func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *value.Dict {
 	if msg := r.s.opt.Unreachable; msg != "" {
+		if r.s.opt.Refused {
+			return machine.Raised(msg)
+		}
 		return value.DictOf("unreachable", true, "msg", msg, "changed", false)
 	}
 	if b != (machine.Become{}) {

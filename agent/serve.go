@@ -40,6 +40,8 @@ type Options struct {
 	// Unreachable, when not empty, makes every module fail as on a host that cannot be reached: the
 	// tasks that need no host still run.
 	Unreachable string
+	// Refused makes that an error of the connection, which fails the task.
+	Refused bool
 }
 
 // flushAfter is how long an event may wait for company before it is sent.
@@ -61,7 +63,6 @@ type server struct {
 	lastID  uint32
 	pending bool // a flush is due
 	blobs   map[string][]byte
-	host    *machine.Host
 	running sync.WaitGroup
 }
 
@@ -202,12 +203,11 @@ func (s *server) batch(body []byte) error {
 	if err != nil {
 		return err
 	}
-	if s.host == nil {
-		s.host = machine.NewHost(b.Host.Name)
-		s.host.Facts.Update(dict(b.Host.Facts.V))
-		s.host.Set.Update(dict(b.Host.Set.V))
-	}
-	m := machine.New(b, s.host, s, s.runner)
+	// The controller's word on the host's variables counts: tasks of other hosts may have changed them.
+	host := machine.NewHost(b.Host.Name)
+	host.Facts.Update(dict(b.Host.Facts.V))
+	host.Set.Update(dict(b.Host.Set.V))
+	m := machine.New(b, host, s, s.runner)
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()

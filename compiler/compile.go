@@ -34,8 +34,10 @@ type Options struct {
 	Supported func(module string) bool
 	// KnownFact says whether pbc gathers a fact, by its name without prefix. Nil knows all.
 	KnownFact func(name string) bool
-	Managed   string // the setting ansible_managed
-	Playbook  playbook.Options
+	// Later asks for the faults, too, that Ansible would only meet while running.
+	Later    bool
+	Managed  string // the setting ansible_managed
+	Playbook playbook.Options
 }
 
 // Unit is a set of playbooks compiled together: the program, and the way back to their trees. It
@@ -84,6 +86,7 @@ func Compile(opt Options) (*Unit, diag.List) {
 	for _, p := range u.plays {
 		u.check(p.IR, &p.IR.Tables, &all)
 	}
+	u.inspect(opt.Later, &all)
 	if all.Stops() {
 		return nil, all
 	}

@@ -66,6 +66,9 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 	}
 	var found diag.List
 	u.check(nil, &e.Tables, &found)
+	if u.opt.KnownFact != nil {
+		u.inspector(false, &found).tasks(p, e.FirstTask)
+	}
 	if err := u.firstError(found); err != nil {
 		return nil, err
 	}

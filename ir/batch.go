@@ -16,11 +16,8 @@ type Code struct {
 	Handlers []Handler
 	Tables
 	PlayDefaults, PlayRoleVars []int // layers every task sees, see Play
-	// Known are the variable names the code can read, sorted: a name that is not among them was not
-	// looked for when linking, and is asked for.
-	Known    []string
-	Excluded []int // tasks that --tags and --skip-tags leave out, sorted
-	Settings Settings
+	Excluded                   []int // tasks that --tags and --skip-tags leave out, sorted
+	Settings                   Settings
 }
 
 // Settings are the options of a run that a host needs.
@@ -44,12 +41,10 @@ type Settings struct {
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
 type BecomeSettings struct {
-	On                        bool
-	User, Method, Flags, Exe  string
-	Password                  string
-	AllowSameUser             bool
-	ConnectionUser, PlayUser  string
-	ConnectionName, HostAlias string
+	On                       bool
+	User, Method, Flags, Exe string
+	Password                 string
+	AllowSameUser            bool
 }
 
 // HostPart is the part of a batch that belongs to one host. Its values are *value.Dict, raw: they
@@ -63,4 +58,14 @@ type HostPart struct {
 	Facts     Val // facts known from a cache
 	Set       Val // variables set by earlier plays, when the agent is new to the run
 	Become    BecomeSettings
+	// Route is how the host is reached: a *value.Dict of texts by the names of RouteVars and RouteKeywords.
+	Route Val
+	// Known are the names that the host's code was seen to read, sorted: only variables of these names
+	// were sent. Another name is asked for when it is read, unless Whole says that all were sent.
+	Known []string
+	Whole bool
 }
+
+// AgentReads are the variables that a machine reads whatever the code says.
+var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
+	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter"}

@@ -110,6 +110,9 @@ type Prompt struct{ Values Val }
 type Handler struct {
 	Task int   // the handler's task
 	Code []int // reserved for blocks of handlers: empty
+	// First opens a list of handlers: of those that have the same name, the first in the last list is
+	// meant.
+	First bool `msgpack:",omitempty"`
 }
 
 // Role is a role as it was applied: the same role with other parameters is another Role.
@@ -198,9 +201,14 @@ type Extension struct {
 	// PlayDefaults and PlayRoleVars are layers that all tasks of the play see from now on: those of a
 	// role that was included with public.
 	PlayDefaults, PlayRoleVars []int
-	Known                      []string // see Code.Known: what the fragment adds
-	Excluded                   []int
-	FirstTask                  int // the numbers the first entries of Tables get
+	// Known and Whole are as in HostPart; Inventory, Play, Extra and Old hold the variables that become
+	// readable with the extension: Old those of layers that the host has already, by their number.
+	Known                  []string
+	Whole                  bool
+	Inventory, Play, Extra Val
+	Old                    map[int]Val
+	Excluded               []int
+	FirstTask              int // the numbers the first entries of Tables get
 	FirstScope,
 	FirstLayer,
 	FirstRole int

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -15,6 +16,8 @@ import (
 	"pbc/internal/agents"
 	"pbc/ir/value"
 	"pbc/runtime/controller"
+	"pbc/runtime/eval"
+	"pbc/runtime/module/posix"
 	"pbc/transport"
 	"pbc/transport/deploy"
 	"pbc/transport/ssh"
@@ -27,6 +30,8 @@ type dialer struct {
 	deploy *deploy.Dialer
 	opt    dialOptions
 	note   func(host, text string)
+	// observe, when not nil, is given every stream.
+	observe func(io.ReadWriteCloser) io.ReadWriteCloser
 }
 
 // dialOptions are the command line's and the settings' defaults of connections.
@@ -35,8 +40,11 @@ type dialOptions struct {
 	Port                    int
 	Timeout                 time.Duration
 	HostKeyChecking         bool
-	SSHArgs, ExtraArgs      []string
 	Executable              string
+	// SSHArgs, CommonArgs and ExtraArgs are more arguments of ssh, as one writes them for a shell.
+	SSHArgs, CommonArgs, ExtraArgs string
+	// Connection is the connection plugin where nothing names one.
+	Connection string
 }
 
 func newDialer(l *link.Linker, opt dialOptions, note func(host, text string)) *dialer {
@@ -45,25 +53,51 @@ func newDialer(l *link.Linker, opt dialOptions, note func(host, text string)) *d
 
 // Dial implements controller.Dialer.
 func (d *dialer) Dial(ctx context.Context, host string) (io.ReadWriteCloser, error) {
-	return d.dial(ctx, host, d.linker.Connection(d.play(), host))
+	return d.DialTask(ctx, host, nil)
 }
 
-func (d *dialer) dial(ctx context.Context, host, connection string) (io.ReadWriteCloser, error) {
+// DialTask implements controller.Dialer.
+func (d *dialer) DialTask(ctx context.Context, host string, over *value.Dict) (io.ReadWriteCloser, error) {
+	rw, err := d.open(ctx, host, over)
+	if err == nil && d.observe != nil {
+		rw = d.observe(rw)
+	}
+	return rw, err
+}
+
+// open connects to a host as its variables say, with those of a task over them.
+func (d *dialer) open(ctx context.Context, host string, over *value.Dict) (io.ReadWriteCloser, error) {
+	route, err := d.linker.Route(d.play(), host, over)
+	if err != nil {
+		return nil, &controller.Unreachable{Msg: err.Error()}
+	}
+	connection := link.ConnectionOf(route)
+	if connection == "" {
+		connection = d.opt.Connection
+	}
 	switch strings.TrimPrefix(connection, "ansible.builtin.") {
 	case "local":
 		return localAgent(agent.Options{Hop: become.Open, Local: true}), nil
-	case "ssh", "smart", "paramiko", "paramiko_ssh", "":
-	default:
-		return nil, errors.New("unsupported: the connection plugin " + connection + " of host " + host)
+	case "ssh", "smart", "paramiko", "paramiko_ssh":
+		return d.ssh(ctx, host, route)
+	case "winrm", "psrp":
+		return nil, &controller.Unreachable{Msg: "unsupported: the connection plugin " + connection, Failed: true}
 	}
-	t, err := d.target(host)
+	if strings.Contains(connection, ".") {
+		return nil, &controller.Unreachable{Msg: "unsupported: the connection plugin " + connection, Failed: true}
+	}
+	return nil, &controller.Unreachable{Msg: "the connection plugin '" + connection + "' was not found", Failed: true}
+}
+
+func (d *dialer) ssh(ctx context.Context, host string, route *value.Dict) (io.ReadWriteCloser, error) {
+	t, err := d.target(host, route)
 	if err != nil {
-		return nil, &controller.Unreachable{Msg: err.Error()}
+		return nil, &controller.Unreachable{Msg: err.Error(), Failed: true}
 	}
 	c, err := d.deploy.Dial(ctx, t)
 	var u *transport.Unreachable
 	if errors.As(err, &u) {
-		return nil, &controller.Unreachable{Msg: u.Msg}
+		return nil, &controller.Unreachable{Msg: u.Msg, Failed: u.Failed}
 	}
 	if err != nil {
 		return nil, err
@@ -84,76 +118,69 @@ func localAgent(opt agent.Options) io.ReadWriteCloser {
 	return near
 }
 
-// Delegate implements controller.Dialer.
-func (d *dialer) Delegate(ctx context.Context, host, target string, local bool) (io.ReadWriteCloser, error) {
-	if target == "" {
-		target = host
-	}
-	connection := "local"
-	if !local {
-		connection = d.linker.Connection(-1, target)
-	}
-	return d.dial(ctx, target, connection)
-}
-
 // Dead implements controller.Dialer.
-func (d *dialer) Dead(_, msg string) io.ReadWriteCloser {
-	return localAgent(agent.Options{Unreachable: msg, Local: true})
+func (d *dialer) Dead(_ string, why *controller.Unreachable) io.ReadWriteCloser {
+	return localAgent(agent.Options{Unreachable: why.Msg, Refused: why.Failed, Local: true})
 }
 
-// target says how a host is reached: its variables win over the play's keywords, those over the
-// settings.
-func (d *dialer) target(host string) (transport.Target, error) {
+// sshTexts are the parts of a target that are written as text.
+type sshTexts struct{ port, timeout, check, args, common, extra string }
+
+// target says how a host is reached by ssh: a variable of the route wins over its keyword, that over the
+// command line and the settings. Of variables with one meaning the last one counts.
+func (d *dialer) target(host string, route *value.Dict) (transport.Target, error) {
 	o := d.opt
-	t := transport.Target{Host: host, Addr: host, Port: o.Port, User: o.User, KeyFile: o.KeyFile, Password: o.Password, Timeout: o.Timeout,
-		AcceptAnyHostKey: !o.HostKeyChecking, SSHArgs: o.SSHArgs, ExtraArgs: o.ExtraArgs, Executable: o.Executable}
-	text := func(names ...string) (string, error) {
-		for _, n := range names {
-			v, ok, err := d.linker.HostValue(d.play(), host, n)
-			if err != nil {
-				return "", err
-			}
-			if ok && v != nil {
-				return value.ToStr(v)
-			}
-		}
-		return "", nil
-	}
+	t := transport.Target{Host: host, Addr: host, User: o.User, KeyFile: o.KeyFile, Password: o.Password, Timeout: o.Timeout, Executable: o.Executable}
+	x := sshTexts{port: strconv.Itoa(o.Port), check: strconv.FormatBool(o.HostKeyChecking), args: o.SSHArgs, common: o.CommonArgs, extra: o.ExtraArgs}
 	for _, f := range []struct {
 		into  *string
-		names []string
+		names string
 	}{
-		{&t.Addr, []string{"ansible_ssh_host", "ansible_host"}},
-		{&t.User, []string{"ansible_ssh_user", "ansible_user"}},
-		{&t.KeyFile, []string{"ansible_ssh_private_key_file", "ansible_private_key_file"}},
-		{&t.Password, []string{"ansible_ssh_password", "ansible_ssh_pass", "ansible_password"}},
-		{&t.Executable, []string{"ansible_ssh_executable"}},
+		{&t.Addr, "ansible_host ansible_ssh_host"},
+		{&t.User, "remote_user ansible_user ansible_ssh_user"},
+		{&x.port, "port ansible_port ansible_ssh_port"},
+		{&t.KeyFile, "ansible_private_key_file ansible_ssh_private_key_file"},
+		{&t.Password, "ansible_password ansible_ssh_pass ansible_ssh_password"},
+		{&t.Executable, "ansible_ssh_executable"},
+		{&x.timeout, "ansible_ssh_timeout"},
+		{&x.check, "ansible_host_key_checking ansible_ssh_host_key_checking"},
+		{&x.args, "ansible_ssh_args"},
+		{&x.common, "ansible_ssh_common_args"},
+		{&x.extra, "ansible_ssh_extra_args"},
 	} {
-		s, err := text(f.names...)
+		for _, n := range strings.Fields(f.names) {
+			if v, ok := route.GetStr(n); ok {
+				*f.into, _ = value.Text(v)
+			}
+		}
+	}
+	return t, x.complete(&t)
+}
+
+// complete reads the texts into the target.
+func (x sshTexts) complete(t *transport.Target) error {
+	var err error
+	if t.Port, err = strconv.Atoi(x.port); err != nil {
+		return fmt.Errorf("the port %s is not a number", value.StrRepr(x.port))
+	}
+	if x.timeout != "" {
+		seconds, err := strconv.Atoi(x.timeout)
 		if err != nil {
-			return t, err
+			return fmt.Errorf("ansible_ssh_timeout %s is not a number", value.StrRepr(x.timeout))
 		}
-		if s != "" {
-			*f.into = s
-		}
+		t.Timeout = time.Duration(seconds) * time.Second
 	}
-	port, err := text("ansible_ssh_port", "ansible_port")
-	if err != nil {
-		return t, err
+	check, ok := eval.Boolean(x.check)
+	t.AcceptAnyHostKey = ok && !check
+	if t.SSHArgs, err = posix.Split(x.args); err != nil {
+		return err
 	}
-	if port != "" {
-		t.Port, _ = strconv.Atoi(port)
-	}
-	check, err := text("ansible_ssh_host_key_checking", "ansible_host_key_checking")
-	if err == nil && check != "" {
-		t.AcceptAnyHostKey = check == "False" || check == "false" || check == "no"
-	}
-	for _, n := range []string{"ansible_ssh_common_args", "ansible_ssh_extra_args"} {
-		s, err := text(n)
+	for _, s := range []string{x.common, x.extra} {
+		words, err := posix.Split(s)
 		if err != nil {
-			return t, err
+			return err
 		}
-		t.ExtraArgs = append(t.ExtraArgs, strings.Fields(s)...)
+		t.ExtraArgs = append(t.ExtraArgs, words...)
 	}
-	return t, nil
+	return nil
 }

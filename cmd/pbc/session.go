@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -28,6 +29,7 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
+	"pbc/runtime/fact"
 	"pbc/runtime/machine"
 	"pbc/runtime/module/builtin"
 )
@@ -45,6 +47,10 @@ type session struct {
 	connectPassword, becomePassword string
 	store                           *files.Store
 	roles                           []string // of --roles-path, before those of the settings
+	order                           controller.Order
+	// observe, when not nil, stands between the controller and every agent: for tests that count what
+	// a run costs.
+	observe func(io.ReadWriteCloser) io.ReadWriteCloser
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -59,6 +65,9 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	s := &session{req: req, conf: conf, store: files.NewStore()}
 	opt, err := callback.ReadOptions(lookupSetting(conf))
 	if err != nil {
+		return nil, err
+	}
+	if s.order, err = orderOf(os.Getenv("PBC_ORDER")); err != nil {
 		return nil, err
 	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
@@ -85,6 +94,19 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
 	}
 	return s, s.secrets()
+}
+
+// orderOf reads PBC_ORDER: how much of the linear strategy's order is kept.
+func orderOf(word string) (controller.Order, error) {
+	switch word {
+	case "", "auto":
+		return controller.Auto, nil
+	case "strict":
+		return controller.Strict, nil
+	case "free":
+		return controller.Free, nil
+	}
+	return 0, fmt.Errorf("PBC_ORDER is %q, want auto, strict or free", word)
 }
 
 // lookupSetting finds the settings of callbacks: in the environment, else in ansible.cfg.
@@ -153,7 +175,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po := playbook.Options{Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.conf.List("COLLECTIONS_PATHS"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.dialect, Extra: s.extra, Store: s.store,
-		Supported: supported, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
+		Supported: supported, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -164,6 +186,9 @@ func supported(name string) bool {
 	_, ok := builtin.Lookup(name)
 	return ok
 }
+
+// knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
+func knownFact(name string) bool { return !slices.Contains(fact.Lacking(), name) }
 
 // report says what the compiler found. Its error is what ends the run.
 func (s *session) report(list diag.List) error {
@@ -233,8 +258,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
 	d.play = func() int { return int(current.Load()) }
+	d.observe = s.observe
 	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory,
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks})
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code, err := c.Run(ctx)
@@ -289,8 +315,17 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 }
 
 func (s *session) dialOptions() dialOptions {
-	return dialOptions{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Password: s.connectPassword, Timeout: time.Duration(s.req.Timeout) * time.Second,
-		HostKeyChecking: s.conf.Bool("HOST_KEY_CHECKING"), ExtraArgs: append(strings.Fields(s.req.SSHCommonArgs), strings.Fields(s.req.SSHExtraArgs)...)}
+	return dialOptions{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Password: s.connectPassword, Port: s.conf.Int("ssh.port"),
+		Timeout: time.Duration(s.req.Timeout) * time.Second, HostKeyChecking: s.conf.Bool("ssh.host_key_checking"), Executable: s.conf.String("ssh.ssh_executable"),
+		SSHArgs: s.conf.String("ssh.ssh_args"), CommonArgs: firstOf(s.req.SSHCommonArgs, s.conf.String("ssh.ssh_common_args")),
+		ExtraArgs: firstOf(s.req.SSHExtraArgs, s.conf.String("ssh.ssh_extra_args")), Connection: s.req.Connection}
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }
 
 // magic are the variables that are the same for every host and play.

@@ -1,6 +1,208 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
 
-func showCommand() *cobra.Command  { return &cobra.Command{Use: "show"} }
-func checkCommand() *cobra.Command { return &cobra.Command{Use: "check"} }
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+	"github.com/spf13/cobra"
+
+	"pbc/ir"
+	"pbc/ir/value"
+	"pbc/runtime/module"
+	"pbc/runtime/module/builtin"
+)
+
+func showCommand() *cobra.Command {
+	var f sourceFlags
+	var where string
+	c := &cobra.Command{
+		Use:   "show PLAN | show PLAYBOOK...",
+		Short: "print a plan, or what playbooks compile to, as assembly",
+		Long: `Show prints the program: its plays with their roles, layers of variables and scopes, the instructions with their
+addresses and jumps, and of each task the module, name, place, effect (local: touches its own host only; open: may be
+seen by other hosts), register, conditions, and why hosts wait for each other there. Values of variables are not printed.
+
+With --where only the tasks are printed for which an expression of expr-lang.org is true. It sees
+
+  task.module task.action task.name task.file task.line task.role task.tags task.register task.effect
+  task.become task.handler task.loop task.when task.notify
+  play.name play.hosts play.file play.line play.index`,
+		Example: `  pbc show plan.bin
+  pbc show site.yml
+  pbc show plan.bin --where 'task.module == "ansible.builtin.copy" && task.become'
+  pbc show plan.bin --where '"web" in play.hosts and task.effect == "open"'`,
+		Args: wantPlaybooks,
+		RunE: func(c *cobra.Command, args []string) error {
+			o := ir.TextOptions{Effect: effect}
+			var check *vm.Program
+			if where != "" {
+				var err error
+				if check, err = compileWhere(where); err != nil {
+					return err
+				}
+			}
+			p, err := f.program(args)
+			if err != nil {
+				return err
+			}
+			var failed error
+			if check != nil {
+				o.Only = func(play int, t *ir.Task) bool { return chosen(check, p, play, t, &failed) }
+			}
+			if err := ir.Text(c.OutOrStdout(), p, o); err != nil {
+				return err
+			}
+			return failed
+		},
+	}
+	f.add(c)
+	c.Flags().StringVar(&where, "where", "", "print only the tasks for which this expression is true")
+	return c
+}
+
+// program is the plan named, or what the playbooks named compile to.
+func (f *sourceFlags) program(names []string) (*ir.Program, error) {
+	b, err := os.ReadFile(names[0])
+	if err != nil {
+		return nil, err
+	}
+	s, err := f.session(names)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(b, []byte("\x89pbc")) {
+		u, diags, err := s.read()
+		if err != nil {
+			return nil, err
+		}
+		if counts := printDiags(os.Stderr, diags, false); u == nil {
+			fmt.Fprintf(os.Stderr, "pbc: %s\n", counts)
+			return nil, exitCode(1)
+		}
+		return u.Program, nil
+	}
+	p, err := readPlan(names)
+	if err != nil || !p.Locked {
+		return p, err
+	}
+	u, err := s.open(p)
+	if err != nil {
+		return nil, err
+	}
+	return u.Program, nil
+}
+
+// localActions are the actions that run in the machine and touch nothing but variables.
+var localActions = map[string]bool{
+	"ansible.builtin.assert": true, "ansible.builtin.debug": true, "ansible.builtin.fail": true, "ansible.builtin.set_fact": true,
+	"ansible.builtin.include_vars": true, "ansible.builtin.gather_facts": true,
+}
+
+// effect is the effect class of a task: open unless its module is known to be local.
+func effect(t *ir.Task) string {
+	m, ok := builtin.Lookup(t.Module)
+	if localActions[t.Module] || ok && m.Effect == module.Local {
+		return "local"
+	}
+	return "open"
+}
+
+// shownTask is a task as --where sees it.
+type shownTask struct {
+	Module   string   `expr:"module"`
+	Action   string   `expr:"action"`
+	Name     string   `expr:"name"`
+	File     string   `expr:"file"`
+	Line     int      `expr:"line"`
+	Role     string   `expr:"role"`
+	Tags     []string `expr:"tags"`
+	Register string   `expr:"register"`
+	Effect   string   `expr:"effect"`
+	Become   bool     `expr:"become"`
+	Handler  bool     `expr:"handler"`
+	Loop     bool     `expr:"loop"`
+	When     []string `expr:"when"`
+	Notify   []string `expr:"notify"`
+}
+
+// shownPlay is a play as --where sees it.
+type shownPlay struct {
+	Name  string   `expr:"name"`
+	Hosts []string `expr:"hosts"`
+	File  string   `expr:"file"`
+	Line  int      `expr:"line"`
+	Index int      `expr:"index"`
+}
+
+type shown struct {
+	Task shownTask `expr:"task"`
+	Play shownPlay `expr:"play"`
+}
+
+// compileWhere reads an expression. Its errors point at the place in it.
+func compileWhere(src string) (*vm.Program, error) {
+	p, err := expr.Compile(src, expr.Env(shown{}), expr.AsBool())
+	if err == nil {
+		return p, nil
+	}
+	if e, ok := err.(*file.Error); ok {
+		e.Message = strings.NewReplacer("type main.shownTask", "task", "type main.shownPlay", "play").Replace(e.Message)
+		return nil, fmt.Errorf("--where:%d:%d: %s\n    %s\n    %s^", e.Line, e.Column+1, e.Message, strings.Split(src, "\n")[max(e.Line-1, 0)], strings.Repeat(" ", e.Column))
+	}
+	return nil, fmt.Errorf("--where: %w", err)
+}
+
+// chosen evaluates the expression for one task; its error is the first.
+func chosen(check *vm.Program, p *ir.Program, play int, t *ir.Task, failed *error) bool {
+	pl := p.Plays[play]
+	role := ""
+	if t.Role >= 0 && t.Role < len(pl.Roles) {
+		role = pl.Roles[t.Role].Name
+	}
+	env := shown{
+		Task: shownTask{Module: t.Module, Action: t.Action, Name: source(t.Name.V), File: t.Pos.File, Line: t.Pos.Line, Role: role, Tags: sources(t.Tags),
+			Register: t.Register, Effect: effect(t), Become: t.Become.On.IsSet() && t.Become.On.V != false, Handler: t.Handler, Loop: t.Loop != nil,
+			When: sources(t.When), Notify: sources(t.Notify)},
+		Play: shownPlay{Name: source(pl.Name.V), Hosts: sources([]ir.Val{pl.Hosts}), File: pl.Pos.File, Line: pl.Pos.Line, Index: play},
+	}
+	out, err := expr.Run(check, env)
+	if err != nil && *failed == nil {
+		*failed = fmt.Errorf("--where: %w", err)
+	}
+	yes, _ := out.(bool)
+	return yes
+}
+
+// source is the text of a keyword as written.
+func source(v value.Value) string {
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case *value.Tmpl:
+		return x.Src
+	case *value.Cond:
+		return x.Src
+	}
+	s, _ := value.ToStr(v)
+	return s
+}
+
+// sources are the texts of a keyword that may be a list, and hosts with its patterns apart.
+func sources(list []ir.Val) []string {
+	out := []string{}
+	for _, v := range list {
+		if l, ok := v.V.(*value.List); ok {
+			for _, e := range l.V {
+				out = append(out, source(e))
+			}
+			continue
+		}
+		out = append(out, strings.FieldsFunc(source(v.V), func(r rune) bool { return r == ',' })...)
+	}
+	return out
+}

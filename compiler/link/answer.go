@@ -281,12 +281,16 @@ func managedText(format, path, owner string, mtime time.Time) string {
 }
 
 func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
-	vars, err := l.taskLayers(s, nil)
+	levels, err := l.levels(s)
 	if err != nil {
 		return result(nil, err)
 	}
-	v, ok := vars.Lookup(n.Name)
-	return &event.Answer{Found: ok, Value: ir.Val{V: v}}
+	for _, lv := range levels {
+		if v, ok := lv.vars.Lookup(n.Name); ok {
+			return &event.Answer{Level: lv.level, Value: ir.Val{V: v}}
+		}
+	}
+	return &event.Answer{}
 }
 
 func (l *Linker) excerpt(s Site) *event.Answer {

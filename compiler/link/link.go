@@ -80,11 +80,19 @@ type Linker struct {
 	prompted map[int]*value.Dict
 	shared   map[int]*ir.Code
 	active   map[int][]string // the hosts of the batch that runs
+	// sent are the names that a host knows of a play.
+	sent map[sentKey]*names
+}
+
+// sentKey is a host in a play.
+type sentKey struct {
+	play int
+	host string
 }
 
 // New returns a linker.
 func New(p *ir.Program, opt Options) *Linker {
-	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, active: map[int][]string{}}
+	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
 }
 
 // Plays is the number of plays.
@@ -140,16 +148,36 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 		return nil, nil, err
 	}
 	set, included, facts := l.opt.Known.Vars(host)
-	set.Update(included)
-	part := ir.HostPart{Name: host, Inventory: ir.Val{V: inv}, Play: ir.Val{V: vars}, Extra: ir.Val{V: l.opt.Extra}, Magic: ir.Val{V: l.magic(play, h)},
-		Facts: ir.Val{V: facts}, Set: ir.Val{V: set}}
-	part.Become = ir.BecomeSettings{ConnectionName: l.connection(play, host)}
+	made := included.Copy() // set_fact and registered results win over include_vars
+	made.Update(set)
 	own := *code
+	n := reads(code.Tables.Tasks)
+	all := []*value.Dict{inv, vars, l.opt.Extra, set, included}
+	for i := range code.Tables.Layers {
+		d, _ := code.Tables.Layers[i].V.(*value.Dict)
+		all = append(all, d)
+	}
+	n.close(all)
+	l.sent[sentKey{play, host}] = n
+	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
+	part := ir.HostPart{Name: host, Inventory: ir.Val{V: n.prune(inv)}, Play: ir.Val{V: n.prune(vars)}, Extra: ir.Val{V: n.prune(l.opt.Extra)},
+		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all}
+	part.Route = ir.Val{V: l.knownRoute(play, host, n)}
 	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
 	if l.skipsFacts(play, facts) {
 		own.Excluded = append([]int{0}, own.Excluded...)
 	}
 	return b, l.ahead(code), nil
+}
+
+// pruned are layers with only the variables that can be read. Their numbers stay.
+func pruned(list []ir.Val, n *names) []ir.Val {
+	out := make([]ir.Val, len(list))
+	for i, v := range list {
+		d, _ := v.V.(*value.Dict)
+		out[i] = ir.Val{V: n.prune(d)}
+	}
+	return out
 }
 
 // DialectName is the name of a dialect on the command line and in plans.
@@ -251,8 +279,51 @@ func (l *Linker) Include(play, task int, host string, wanted *value.List) ([]ir.
 		if e.Excluded, err = l.excluded(play, e.FirstTask, e.Tables.Tasks); err != nil {
 			return nil, err
 		}
+		if err := l.teach(play, host, e); err != nil {
+			return nil, err
+		}
 	}
 	return ext, nil
+}
+
+// teach puts into an extension the variables that its tasks read and the host has not been sent.
+func (l *Linker) teach(play int, host string, e *ir.Extension) error {
+	h := l.opt.Inventory.Host(host)
+	if h == nil {
+		return fmt.Errorf("host %s is not in the inventory", host)
+	}
+	inv, err := h.Vars()
+	if err != nil {
+		return err
+	}
+	vars, err := l.playVars(play, host)
+	if err != nil {
+		return err
+	}
+	set, included, _ := l.opt.Known.Vars(host)
+	all := []*value.Dict{inv, vars, l.opt.Extra, set, included}
+	tables := l.tables(play)
+	for _, v := range tables.Layers {
+		d, _ := v.V.(*value.Dict)
+		all = append(all, d)
+	}
+	n := reads(e.Tables.Tasks)
+	if old := l.sent[sentKey{play, host}]; old != nil {
+		n.join(old)
+	}
+	n.close(all)
+	l.sent[sentKey{play, host}] = n
+	e.Known, e.Whole = n.sorted(), n.all
+	e.Inventory, e.Play, e.Extra = ir.Val{V: n.prune(inv)}, ir.Val{V: n.prune(vars)}, ir.Val{V: n.prune(l.opt.Extra)}
+	e.Tables.Layers = pruned(e.Tables.Layers, n)
+	e.Old = map[int]ir.Val{}
+	for i, v := range tables.Layers[:e.FirstLayer] {
+		d, _ := v.V.(*value.Dict)
+		if d = n.prune(d); d.Len() > 0 {
+			e.Old[i] = ir.Val{V: d}
+		}
+	}
+	return nil
 }
 
 // magic are the variables that nothing overrides, for one host.

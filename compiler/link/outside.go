@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"pbc/ir"
+	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -82,42 +83,66 @@ func (l *Linker) hostNames() []string {
 	return out
 }
 
-// taskLayers are the variables that a task sees on a host, for lookups that read variables.
-func (l *Linker) taskLayers(s Site, local *value.Dict) (layers, error) {
+// level is the part of a task's variables that stands together among what tasks have made.
+type level struct {
+	level event.Level
+	vars  layers
+}
+
+// levels are the variables that a task sees on a host and that no task has made, highest first.
+func (l *Linker) levels(s Site) ([]level, error) {
 	play, err := l.playVars(s.Play, s.Host)
 	if err != nil {
 		return nil, err
 	}
-	out := layers{local, l.opt.Extra}
-	p := l.tables(s.Play)
-	var lex *ir.Scope
-	if s.Task >= 0 && s.Task < len(p.Tasks) {
-		lex = p.Scopes[p.Tasks[s.Task].Scope]
+	t := l.tables(s.Play)
+	lex := &ir.Scope{}
+	if s.Task >= 0 && s.Task < len(t.Tasks) {
+		lex = t.Scopes[t.Tasks[s.Task].Scope]
 	}
-	add := func(list []int) {
-		for _, n := range list {
-			d, _ := p.Layers[n].V.(*value.Dict)
-			out = append(out, d)
+	of := func(lists ...[]int) layers {
+		var out layers
+		for _, list := range lists {
+			for _, n := range list {
+				d, _ := t.Layers[n].V.(*value.Dict)
+				out = append(out, d)
+			}
+		}
+		return out
+	}
+	reversed := func(list []int) []int {
+		var out []int
+		for i := len(list) - 1; i >= 0; i-- {
+			out = append(out, list[i])
+		}
+		return out
+	}
+	p := l.prog.Plays[s.Play]
+	inv := value.NewDict()
+	if h := l.opt.Inventory.Host(s.Host); h != nil {
+		if inv, err = h.Vars(); err != nil {
+			return nil, err
 		}
 	}
+	above := append(layers{l.opt.Extra}, of(lex.IncludeParams, lex.RoleParams)...)
+	middle := append(of(lex.Task, lex.RoleVars, reversed(p.RoleVars)), play)
+	below := append(layers{inv}, of(lex.RoleDefaults, reversed(p.RoleDefaults))...)
+	return []level{{event.AboveSet, above}, {event.AboveFacts, middle}, {event.BelowFacts, below}}, nil
+}
+
+// taskLayers are the variables that a task sees on a host, for lookups that read variables.
+func (l *Linker) taskLayers(s Site, local *value.Dict) (layers, error) {
+	lv, err := l.levels(s)
+	if err != nil {
+		return nil, err
+	}
 	set, included, facts := l.opt.Known.Vars(s.Host)
-	if lex != nil {
-		add(lex.IncludeParams)
-		add(lex.RoleParams)
-	}
-	out = append(out, set, included)
-	if lex != nil {
-		add(lex.Task)
-		add(lex.RoleVars)
-	}
-	out = append(out, play, facts)
-	out = append(out, l.hostLayers(s.Host)...)
-	if lex != nil {
-		add(lex.RoleDefaults)
-	}
-	out = append(out, l.playLayers(s.Play)...)
+	out := layers{local}
 	if h := l.opt.Inventory.Host(s.Host); h != nil {
 		out = append(out, l.magic(s.Play, h))
 	}
-	return out, nil
+	out = append(append(out, lv[0].vars...), set, included)
+	out = append(append(out, lv[1].vars...), facts)
+	out = append(append(out, lv[2].vars...), l.hostLayers(s.Host)...)
+	return append(out, l.playLayers(s.Play)...), nil
 }

@@ -11,6 +11,8 @@ import (
 	"pbc/ir/keyword"
 	"pbc/runtime/callback"
 	"pbc/runtime/eval"
+	"pbc/runtime/lookup"
+	"pbc/runtime/machine"
 )
 
 const coverageHead = `<!-- Made by make docs from the code's tables. Do not edit: change the code, or internal/docgen. -->
@@ -44,13 +46,21 @@ func coverage(root string) ([]byte, error) {
 	w.head(2, "Command line of ansible-playbook")
 	w.states("option", options())
 	w.head(2, "Keywords")
-	w.keywords(read)
+	refused, err := refusedKeywords()
+	if err != nil {
+		return nil, err
+	}
+	w.keywords(read, refused)
+	w.head(2, "Strategies")
+	rows, err := strategies()
+	if err != nil {
+		return nil, err
+	}
+	w.states("strategy", rows)
 	w.head(2, "Modules")
 	w.modules()
 	w.head(2, "Meta actions")
-	if err := w.switched(root, "runtime/machine/meta.go", "metaRun", "meta"); err != nil {
-		return nil, err
-	}
+	w.states("meta", compare("meta", public(machine.MetaActions()), notes))
 	w.plugins()
 	w.head(2, "Callbacks")
 	screen, extra := callback.Names()
@@ -70,6 +80,11 @@ func coverage(root string) ([]byte, error) {
 	w.head(2, "Settings")
 	w.settings(read)
 	return w.Bytes(), nil
+}
+
+// public leaves out the meta action that only Ansible itself asks for.
+func public(metas []string) []string {
+	return slices.DeleteFunc(metas, func(n string) bool { return n == "role_complete" })
 }
 
 func codes(list []string) string {
@@ -102,7 +117,9 @@ var entities = []struct {
 	{keyword.Metadata, "meta/main.yml"},
 }
 
-func (w *writer) keywords(read map[string]bool) {
+// keywords writes the table of keywords: read are the names that the code asks for, refused those that the
+// compiler calls unsupported.
+func (w *writer) keywords(read, refused map[string]bool) {
 	var cells [][]string
 	var rows []row
 	for _, k := range keyword.Table {
@@ -115,6 +132,9 @@ func (w *writer) keywords(read map[string]bool) {
 		r := row{name: k.Name, state: same}
 		if !read[k.Name] {
 			r.state = idle
+		}
+		if refused[k.Name] {
+			r.state, r.note = unsupported, "refused at its line"
 		}
 		r = noted(r, "keyword", notes)
 		rows = append(rows, r)
@@ -164,9 +184,13 @@ func (w *writer) plugins() {
 		ours = append(ours, l.Name)
 		own["lookup "+l.Name] = row{note: l.Doc}
 	}
+	for _, l := range lookup.Names() {
+		ours = append(ours, l[0])
+		own["lookup "+l[0]] = row{note: l[1] + " On the controller."}
+	}
 	maps.Copy(own, notes)
 	slices.Sort(ours)
-	w.states("lookup", compare("lookup", ours, own))
+	w.states("lookup", compare("lookup", slices.Compact(ours), own))
 }
 
 // pluginNote tells the arguments of a plugin by one of its names, and what it does.

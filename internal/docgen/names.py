@@ -30,4 +30,6 @@ row("filter", plugins("filter") | set(FILTERS))
 row("test", plugins("test") | {t for t in TESTS if t.isidentifier()})
 for kind in ("lookup", "callback", "connection", "become", "strategy", "cache", "inventory"):
     row(kind, plugins(kind))
+meta = json.loads(output("ansible-doc", "-t", "module", "meta", "--json"))
+row("meta", next(iter(meta.values()))["doc"]["options"]["free_form"]["choices"])
 row("setting", json.loads(output("ansible-config", "list", "--format", "json")))

@@ -139,6 +139,17 @@ const (
 	End                 // the play is over
 )
 
+// Level says where among the variables that tasks have made an asked variable stands.
+type Level uint8
+
+// The levels, lowest first. NoVariable is a name that nothing defines.
+const (
+	NoVariable Level = iota
+	BelowFacts
+	AboveFacts
+	AboveSet
+)
+
 // Answer answers the need with the same ID.
 type Answer struct {
 	ID    uint32
@@ -147,6 +158,7 @@ type Answer struct {
 	Found bool
 	Value ir.Val
 	Go    Go
+	Level Level // of a Variable
 	File  *ir.File
 	Blob  []byte
 	// Extensions are the included files, in the order in which they run, with the ordinal that

@@ -66,15 +66,20 @@ type Dialer interface {
 	// Dial returns a stream to an agent for the host. An *Unreachable error makes the host unreachable
 	// when a task first needs it; any other error ends the run.
 	Dial(ctx context.Context, host string) (io.ReadWriteCloser, error)
-	// Delegate returns the stream to the agent of a host that a task is delegated to, on behalf of
-	// another host. Local asks for the controller's own agent.
-	Delegate(ctx context.Context, host, target string, local bool) (io.ReadWriteCloser, error)
-	// Dead returns a stream to an agent that fails every module with the message, as unreachable.
-	Dead(host, msg string) io.ReadWriteCloser
+	// DialTask returns the stream to the agent that a task of a host runs on when that is not the host's
+	// own: the target is the host it is delegated to, or the host itself; route holds the variables and
+	// keywords about connections that the task has (see ir.RouteVars). Errors are those of Dial.
+	DialTask(ctx context.Context, target string, route *value.Dict) (io.ReadWriteCloser, error)
+	// Dead returns a stream to an agent that fails every module with the message.
+	Dead(host string, why *Unreachable) io.ReadWriteCloser
 }
 
-// Unreachable says that a host cannot be reached, in Ansible's words.
-type Unreachable struct{ Msg string }
+// Unreachable says that a host cannot be reached, in Ansible's words. Failed says that Ansible calls it a
+// failure of the task.
+type Unreachable struct {
+	Msg    string
+	Failed bool
+}
 
 func (u *Unreachable) Error() string { return u.Msg }
 
@@ -89,11 +94,25 @@ type Options struct {
 	// Playbooks are the names of the playbook files, and Starts the number of the first play of each.
 	Playbooks []string
 	Starts    []int
+	// Order says how much of the linear strategy's order is kept.
+	Order Order
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
 	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.
 	Retry func(playbook string, hosts []string)
 }
+
+// Order says how much of the linear strategy's order is kept.
+type Order uint8
+
+const (
+	// Auto keeps all of it that hosts can observe: on one host nothing waits.
+	Auto Order = iota
+	// Strict waits at every task, also on one host.
+	Strict
+	// Free never waits: hosts run at their own speed.
+	Free
+)
 
 // Memory is what the controller knows of the hosts: their variables as their last task left them.
 type Memory struct {

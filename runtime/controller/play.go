@@ -53,6 +53,8 @@ type hostRun struct {
 	last    *event.Event
 	outcome event.Outcome
 	failing bool // told to fail by any_errors_fatal
+	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
+	facts []value.Value
 }
 
 func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
@@ -100,7 +102,15 @@ func (r *playRun) active() int {
 }
 
 // lockstep says whether the hosts wait for each other.
-func (r *playRun) lockstep() bool { return len(r.hosts) > 1 && !r.play.Free }
+func (r *playRun) lockstep() bool {
+	switch r.c.opt.Order {
+	case Strict:
+		return true
+	case Free:
+		return false
+	}
+	return len(r.hosts) > 1 && !r.play.Free
+}
 
 // start connects to every host and sends it its batch, all at the same time.
 func (r *playRun) start(ctx context.Context) error {
@@ -151,7 +161,7 @@ func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) err
 	}
 	if err := h.peer.start(s.Batch, s.Blobs); err != nil {
 		r.c.opt.Memory.With(h.name, func(m *machine.Host) { s.Batch.Host.Set, s.Batch.Host.Facts = ir.Val{V: m.Set}, ir.Val{V: m.Facts} })
-		h.peer, err = newPeer(h.name, r.c.opt.Dialer.Dead(h.name, lostMessage(err)))
+		h.peer, err = newPeer(h.name, r.c.opt.Dialer.Dead(h.name, &Unreachable{Msg: lostMessage(err)}))
 		if err != nil {
 			return err
 		}
@@ -166,7 +176,7 @@ func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
 	rw, err := c.opt.Dialer.Dial(ctx, host)
 	var u *Unreachable
 	if errors.As(err, &u) {
-		rw, err = c.opt.Dialer.Dead(host, u.Msg), nil
+		rw, err = c.opt.Dialer.Dead(host, u), nil
 	}
 	if err != nil {
 		return nil, err
@@ -229,16 +239,15 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 	if t == nil {
 		return
 	}
-	hosts := []string{h.name}
-	if e.Flags.DelegateFacts && e.Flags.DelegateTo != "" {
-		hosts = append(hosts, e.Flags.DelegateTo)
-	}
-	for _, name := range hosts {
-		out := *e
-		if name == e.Flags.DelegateTo && e.Flags.DelegateFacts {
-			out.Flags.DelegateFacts = false
+	r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Store(t, e) })
+	for name, facts := range machine.Facts(t, e) {
+		if name == "" || name == h.name {
+			continue
 		}
-		r.c.opt.Memory.With(name, func(m *machine.Host) { m.Store(t, &out) })
+		r.c.opt.Memory.With(name, func(m *machine.Host) { m.StoreFacts(facts) })
+		if other := r.byName[name]; other != nil {
+			other.facts = append(other.facts, facts.V...)
+		}
 	}
 	if r.round != nil && r.round.leader == h {
 		r.round.result = e
@@ -345,23 +354,28 @@ func (r *playRun) reply(h *hostRun, n *event.Need, a *event.Answer) {
 	_ = h.peer.send(event.KindAnswer, a)
 }
 
-// delegate runs a module on another host for one that asked.
+// delegate runs a module for a host that asked, on another host or by another way.
 func (c *Controller) delegate(ctx context.Context, host string, n *event.Need) *event.Answer {
-	args, ok := n.Args.V.(*value.Dict)
-	if !ok {
-		return &event.Answer{Error: "malformed call"}
-	}
+	args, _ := n.Args.V.(*value.Dict)
 	target, _ := args.GetStr("host")
-	local, _ := args.GetStr("local")
+	route, _ := args.GetStr("route")
 	call, _ := args.GetStr("call")
 	name, _ := value.Text(target)
+	vars, _ := route.(*value.Dict)
 	body, ok := call.(*value.Dict)
 	if !ok {
 		return &event.Answer{Error: "malformed call"}
 	}
-	p, err := c.delegatePeer(ctx, host, name, local == true)
+	if name == "" {
+		name = host
+	}
+	p, err := c.delegatePeer(ctx, host, name, vars)
+	var u *Unreachable
+	if errors.As(err, &u) && !u.Failed {
+		return &event.Answer{Error: u.Msg, Kind: "unreachable"}
+	}
 	if err != nil {
-		return &event.Answer{Error: err.Error(), Kind: "unreachable"}
+		return &event.Answer{Error: err.Error()}
 	}
 	module, _ := body.GetStr("name")
 	m, _ := value.Text(module)
@@ -372,27 +386,33 @@ func (c *Controller) delegate(ctx context.Context, host string, n *event.Need) *
 	return &event.Answer{Value: ir.Val{V: res}}
 }
 
-// delegatePeer returns the session for delegated work, one for each pair of hosts.
-func (c *Controller) delegatePeer(ctx context.Context, host, target string, local bool) (*peer, error) {
+// delegatePeer returns the session for delegated work, one for each pair of hosts and way between them.
+func (c *Controller) delegatePeer(ctx context.Context, host, target string, route *value.Dict) (*peer, error) {
+	way, err := value.Repr(route)
+	if err != nil {
+		return nil, err
+	}
+	key := host + "\x00" + target + "\x00" + way
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	key := host + "\x00" + target
-	if p := c.delegates[key]; p != nil {
+	p := c.delegates[key]
+	c.mu.Unlock()
+	if p != nil {
 		select {
 		case <-p.sess.Done():
 		default:
 			return p, nil
 		}
 	}
-	rw, err := c.opt.Dialer.Delegate(ctx, host, target, local)
+	rw, err := c.opt.Dialer.DialTask(ctx, target, route)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPeer(host, rw)
-	if err != nil {
+	if p, err = newPeer(host, rw); err != nil {
 		return nil, err
 	}
+	c.mu.Lock()
 	c.delegates[key] = p
+	c.mu.Unlock()
 	go c.serveDelegate(ctx, p)
 	return p, nil
 }

@@ -182,6 +182,9 @@ func (r *playRun) applyResult(hosts []*hostRun) {
 func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 	n := h.need
 	h.state, h.need = hostRunning, nil
+	if len(h.facts) > 0 && n.Ask == event.Barrier {
+		a.Value, h.facts = ir.Val{V: &value.List{V: h.facts}}, nil
+	}
 	r.reply(h, n, a)
 }
 

@@ -171,7 +171,7 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 		return nil, &Error{Class: AnsibleError, Msg: "recursive loop detected in template string: " + t.Src, Orig: err}
 	}
 	defer func() { e.depth-- }()
-	r := &run{e: e, concat: textConcat, mutates: p.mutates}
+	r := &run{e: e, concat: textConcat, mutates: p.mutates, unsafe: !convert} // a file's text has no taint
 	if convert {
 		r.concat = literalConcat
 	}
@@ -180,7 +180,7 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 		return nil, renderError(t, err)
 	}
 	v = restoreNewlines(t, v)
-	if r.unsafe {
+	if r.unsafe && convert {
 		v = value.Taint(v)
 	}
 	return v, nil

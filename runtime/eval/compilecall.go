@@ -159,9 +159,6 @@ func builtinName(name string) string {
 
 // notLoaded is what Jinja says of a filter or test that is not there.
 func notLoaded(name string) string {
-	if n := strings.Count(name, "."); n >= 2 {
-		return "Could not load \"" + name + "\": '" + name + "'"
-	}
 	return "Could not load \"" + name + "\": '" + name + "'"
 }
 

@@ -61,6 +61,9 @@ func asUndef(err error) (*value.UndefError, bool) {
 	return nil, false
 }
 
+// IsUndefined says whether err is the use of an undefined variable.
+func IsUndefined(err error) bool { return isUndef(err) }
+
 func isUndef(err error) bool { _, ok := asUndef(err); return ok }
 
 func raise(class, format string, a ...any) error {
@@ -100,4 +103,18 @@ func className(err error) string {
 func isTypeError(err error) bool {
 	c := className(err)
 	return c == "TypeError" || c == AnsibleFilterTypeError
+}
+
+// IsValueError says whether err is a ValueError or TypeError to Python, which Ansible tells as a
+// field that has an invalid value.
+func IsValueError(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Class {
+	case "ValueError", "TypeError", "json.decoder.JSONDecodeError", "binascii.Error", "UnicodeEncodeError", "UnicodeDecodeError":
+		return true
+	}
+	return false
 }

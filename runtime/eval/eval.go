@@ -112,8 +112,6 @@ type Eval struct {
 	// volatile is set by whatever may answer differently the next time: what was rendered
 	// meanwhile is not remembered.
 	volatile bool
-	// noLookups forbids lookups, in a condition whose text is unsafe.
-	noLookups bool
 }
 
 // New returns an Eval of what c says.
@@ -130,8 +128,8 @@ func (e *Eval) With(v Vars) *Eval {
 	return New(c)
 }
 
-// maxDepth bounds how deep templates may use templates.
-const maxDepth = 100
+// maxDepth bounds how deep templates may use templates: as deep as Python goes from an argument.
+const maxDepth = 138
 
 func (e *Eval) enter() error {
 	if e.depth++; e.depth > maxDepth {
@@ -213,6 +211,9 @@ func (e *Eval) lookupVar(r *run, name string) (val, bool, error) {
 
 // renderVar renders a variable once per Eval; a run that may change it gets a copy of its own.
 func (e *Eval) renderVar(r *run, name string, v val) (val, error) {
+	if !r.mutates && e.static != nil && e.static.Static(name) {
+		return v, nil
+	}
 	if x, ok := r.names[name]; ok {
 		return x, nil
 	}

@@ -321,9 +321,10 @@ func (r *regex) namedGroup(t string, i int) (int, string, int, error) {
 
 // regexTranslator turns a Python pattern into one of .NET's flavour, which the engine speaks.
 type regexTranslator struct {
-	s   string
-	i   int
-	out strings.Builder
+	s    string
+	i    int
+	open []int // where the groups began that have not ended
+	out  strings.Builder
 }
 
 func translateRegex(s string) (string, error) {
@@ -332,6 +333,9 @@ func translateRegex(s string) (string, error) {
 		if err := t.step(); err != nil {
 			return "", err
 		}
+	}
+	if n := len(t.open); n > 0 {
+		return "", reError("missing ), unterminated subpattern at position %d", utf8.RuneCountInString(s[:t.open[n-1]]))
 	}
 	return t.out.String(), nil
 }
@@ -344,6 +348,16 @@ func (t *regexTranslator) copy(n int) {
 }
 
 func (t *regexTranslator) step() error {
+	switch t.s[t.i] {
+	case '(':
+		t.open = append(t.open, t.i)
+	case ')':
+		n := len(t.open)
+		if n == 0 {
+			return reError("unbalanced parenthesis at position %d", utf8.RuneCountInString(t.s[:t.i]))
+		}
+		t.open = t.open[:n-1]
+	}
 	switch c := t.s[t.i]; {
 	case c == '\\':
 		return t.escape(false)
@@ -358,6 +372,7 @@ func (t *regexTranslator) step() error {
 			return reError("missing ), unterminated name at position %d", t.i+4)
 		}
 		t.out.WriteString(`\k<` + t.s[t.i+4:t.i+end] + ">")
+		t.open = t.open[:len(t.open)-1]
 		t.i += end + 1
 	case strings.HasPrefix(t.rest(), "(?"):
 		t.flags()
@@ -389,6 +404,9 @@ func (t *regexTranslator) flags() {
 	}, t.s[t.i+2:j])
 	end := t.s[j]
 	t.i = j + 1
+	if end == ')' {
+		t.open = t.open[:len(t.open)-1]
+	}
 	if kept != "" || end == ':' {
 		t.out.WriteString("(?" + kept + string(end))
 	}

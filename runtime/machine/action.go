@@ -2,7 +2,6 @@ package machine
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -65,7 +64,7 @@ func (x *taskRun) validArgs(args *value.Dict, valid ...string) error {
 
 // actionFail is what Ansible's AnsibleActionFail makes: the task's result at once.
 func (x *taskRun) actionFail(msg string) error {
-	return &fault{msg: msg, result: value.DictOf("msg", msg, "failed", true)}
+	return &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg, "exception", "NoneType: None\n")}
 }
 
 func (x *taskRun) debug(_ context.Context, args *value.Dict) (*value.Dict, error) {
@@ -107,28 +106,47 @@ func (x *taskRun) verbosity(args *value.Dict) (int64, error) {
 	n, ok := toInt(v)
 	if !ok {
 		s, _ := value.Repr(v)
-		return 0, faultf("Unexpected failure during module execution: invalid literal for int() with base 10: %s", s)
+		return 0, &eval.Error{Class: "ValueError", Msg: "invalid literal for int() with base 10: " + s}
 	}
 	return n, nil
 }
 
-// debugVar evaluates debug's var: a name or an expression, or what a template made of one.
+// debugVar evaluates debug's var: a name or an expression, or what a template made of one. What is no
+// text is no variable.
 func (x *taskRun) debugVar(v value.Value) (string, value.Value, error) {
+	name := debugKey(v)
 	src, ok := value.Text(v)
-	if !ok {
-		name := "<class '" + value.TypeName(v) + "'>"
-		return name, v, nil
-	}
-	r, err := x.expression(src)
-	var undef *value.UndefError
-	if errors.As(err, &undef) {
-		msg := "VARIABLE IS NOT DEFINED!"
-		if x.m.code.Settings.Verbosity > 0 {
-			msg += ": " + err.Error()
+	hint := ""
+	if ok {
+		r, err := x.expression(src)
+		if !isUndefined(err) {
+			return name, r, err
 		}
-		return src, msg, nil
+		hint = err.Error()
 	}
-	return src, r, err
+	msg := "VARIABLE IS NOT DEFINED!"
+	if x.m.code.Settings.Verbosity > 0 {
+		msg += ": " + hint
+	}
+	return name, msg, nil
+}
+
+// debugKey is the key under which debug shows a var: the var as JSON writes a key, or its class.
+func debugKey(v value.Value) string {
+	switch v {
+	case nil:
+		return "null"
+	case true:
+		return "true"
+	case false:
+		return "false"
+	}
+	switch v.(type) {
+	case *value.List, *value.Dict:
+		return "<class '" + value.TypeName(v) + "'>"
+	}
+	s, _ := value.ToStr(v)
+	return s
 }
 
 // expression evaluates text that is an expression without its braces.
@@ -236,7 +254,7 @@ func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, erro
 		}
 		ok, err := x.eval().Condition(cond)
 		if err != nil {
-			return nil, &fault{msg: err.Error(), excerpt: true}
+			return nil, err
 		}
 		if !ok {
 			res.Update(value.DictOf("failed", true, "evaluated_to", false, "assertion", that, "msg", failMsg))

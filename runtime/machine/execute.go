@@ -16,6 +16,7 @@ import (
 //
 // Observed: ansible-core 2.14's task executor.
 func (x *taskRun) execute() (*value.Dict, error) {
+	x.label = x.writtenName()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -65,22 +66,16 @@ type prepared struct {
 	register string
 }
 
+// prepare renders the keywords in the order in which Ansible does: of several faults the first one
+// met is told.
 func (x *taskRun) prepare() (*prepared, error) {
 	p := &prepared{register: x.t.Register}
-	if err := x.renderFlags(); err != nil {
-		return nil, err
-	}
-	if err := x.renderNotify(); err != nil {
-		return nil, err
-	}
+	x.label = x.name()
 	var err error
-	if p.args, err = x.arguments(); err != nil {
-		return nil, err
-	}
 	if p.env, err = x.environment(); err != nil {
 		return nil, err
 	}
-	if p.become, err = x.become(); err != nil {
+	if err := x.renderFlags(); err != nil {
 		return nil, err
 	}
 	timeout, err := x.number64("timeout", x.t.Timeout, int64(x.m.code.Settings.TaskTimeout))
@@ -88,7 +83,22 @@ func (x *taskRun) prepare() (*prepared, error) {
 		return nil, err
 	}
 	p.timeout = time.Duration(timeout) * time.Second
-	return p, x.renderRetries(p)
+	if p.args, err = x.arguments(); err != nil {
+		return nil, err
+	}
+	if err := x.renderDelegation(); err != nil {
+		return nil, err
+	}
+	if err := x.renderNotify(); err != nil {
+		return nil, err
+	}
+	if err := x.renderRetries(p); err != nil {
+		return nil, err
+	}
+	if p.become, err = x.become(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (x *taskRun) renderRetries(p *prepared) error {
@@ -129,13 +139,24 @@ func (x *taskRun) renderFlags() (err error) {
 	set("diff", x.t.Diff, &x.flags.Diff)
 	set("any_errors_fatal", x.t.AnyErrorsFatal, &x.flags.AnyErrorsFatal)
 	set("run_once", x.t.RunOnce, &x.flags.RunOnce)
-	set("delegate_facts", x.t.DelegateFacts, &x.flags.DelegateFacts)
-	if err != nil || !x.t.DelegateTo.IsSet() {
-		return err
+	return err
+}
+
+// renderDelegation renders the keywords that send the task to another host.
+func (x *taskRun) renderDelegation() error {
+	var err error
+	if x.t.DelegateFacts.IsSet() {
+		if x.flags.DelegateFacts, err = x.keyword("delegate_facts", x.t.DelegateFacts, false); err != nil {
+			return err
+		}
+	}
+	if !x.t.DelegateTo.IsSet() {
+		return nil
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
-		return x.optionFault(err)
+		x.flags.DelegateTo, _ = value.ToStr(x.t.DelegateTo.V) // as written: callbacks show it
+		return fieldFault("delegate_to", err)
 	}
 	if v == value.Value(value.Omit) {
 		return nil
@@ -144,12 +165,12 @@ func (x *taskRun) renderFlags() (err error) {
 	return err
 }
 
+// renderNotify adds the handlers that the task names for this item.
 func (x *taskRun) renderNotify() error {
-	x.notify = x.notify[:0]
 	for _, n := range x.t.Notify {
 		v, err := x.eval().Value(n.V)
 		if err != nil {
-			return x.optionFault(err)
+			return fieldFault("notify", err)
 		}
 		list, ok := v.(*value.List)
 		if !ok {
@@ -158,7 +179,7 @@ func (x *taskRun) renderNotify() error {
 		for _, e := range list.V {
 			s, err := value.ToStr(e)
 			if err != nil {
-				return x.optionFault(err)
+				return fieldFault("notify", err)
 			}
 			x.notify = append(x.notify, s)
 		}
@@ -171,7 +192,7 @@ func (x *taskRun) renderNotify() error {
 func (x *taskRun) arguments() (*value.Dict, error) {
 	v, err := x.eval().Value(x.t.Args.V)
 	if err != nil {
-		return nil, x.optionFault(err)
+		return nil, x.argumentFault(err)
 	}
 	if v == nil {
 		v = value.NewDict()
@@ -220,7 +241,7 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	for _, d := range x.t.Defaults {
 		v, err := x.eval().Value(d.V)
 		if err != nil {
-			return nil, x.optionFault(err)
+			return nil, fieldFault("module_defaults", err)
 		}
 		if dd, ok := v.(*value.Dict); ok {
 			all.Update(dd)
@@ -259,7 +280,7 @@ func (x *taskRun) environment() (map[string]string, error) {
 	for _, e := range x.t.Environment {
 		v, err := x.eval().Value(e.V)
 		if err != nil {
-			return nil, x.optionFault(err)
+			return nil, fieldFault("environment", err)
 		}
 		list, ok := v.(*value.List)
 		if !ok {
@@ -268,8 +289,8 @@ func (x *taskRun) environment() (map[string]string, error) {
 		for _, one := range list.V {
 			d, ok := one.(*value.Dict)
 			if !ok {
-				s, _ := value.ToStr(one)
-				return nil, faultf("environment must be a dictionary, received %s (%s)", s, value.TypeName(one))
+				x.warn("could not parse environment value, skipping: " + x.rawEnvironment())
+				continue
 			}
 			for i, k := range d.K {
 				if d.V[i] == value.Value(value.Omit) {
@@ -283,11 +304,29 @@ func (x *taskRun) environment() (map[string]string, error) {
 	return env, nil
 }
 
+// rawEnvironment shows the environment keywords as they are written.
+func (x *taskRun) rawEnvironment() string {
+	list := &value.List{}
+	for _, e := range x.t.Environment {
+		v := e.V
+		if t, ok := v.(*value.Tmpl); ok {
+			v = t.Src
+		}
+		list.V = append(list.V, v)
+	}
+	s, _ := value.Repr(list)
+	return s
+}
+
 // attempts runs the action until its condition holds or the attempts are used up.
 func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 	var res *value.Dict
 	for attempt := int64(1); ; attempt++ {
 		r, err := x.attempt(p)
+		var f *fault
+		if errors.As(err, &f) && f.result != nil {
+			return f.result, nil
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -300,7 +339,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 		}
 		done, err := x.condition(x.t.Until, x.eval())
 		if err != nil {
-			return nil, err
+			return nil, faultf("%s", err) // the place is not shown
 		}
 		if done {
 			break
@@ -316,6 +355,9 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 		}
 		x.sleep(p.delay)
 	}
+	if x.flags.DelegateTo != "" {
+		res.SetStr("_ansible_delegated_vars", x.delegatedVars())
+	}
 	x.remember(p.register, res)
 	if x.flags.DelegateTo == "" || !x.flags.DelegateFacts {
 		x.localFacts(res)
@@ -326,7 +368,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 func (x *taskRun) emitRetry(res *value.Dict, attempt, retries int64) error {
 	shown := shown(res)
 	shown.SetStr("_ansible_retry", true)
-	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
+	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
 		Attempt: int(attempt), Retries: int(retries)})
 }
 

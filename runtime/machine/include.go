@@ -227,7 +227,7 @@ func (x *taskRun) includeResult(list []wanted) error {
 		res = x.summary(items)
 	}
 	res.SetStr("changed", false)
-	return x.m.up.Emit(&event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags})
+	return x.m.up.Emit(&event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags})
 }
 
 // fragments returns the code of an include: what the batch holds, else the controller's answer. In
@@ -262,12 +262,32 @@ func (m *Machine) addExtension(e *ir.Extension) {
 	m.handlers = append(m.handlers, e.Handlers...)
 	m.code.PlayDefaults = append(m.code.PlayDefaults, e.PlayDefaults...)
 	m.code.PlayRoleVars = append(m.code.PlayRoleVars, e.PlayRoleVars...)
-	for _, n := range e.Known {
-		m.known[n] = true
-	}
+	m.learn(e)
 	for _, t := range e.Excluded {
 		m.excluded[t] = true
 	}
+}
+
+// learn takes the variables that become readable with an extension.
+func (m *Machine) learn(e *ir.Extension) {
+	m.batch.Host.Whole = m.batch.Host.Whole || e.Whole
+	for _, n := range e.Known {
+		m.known[n] = true
+	}
+	m.inventory = joined(m.inventory, e.Inventory)
+	m.play = joined(m.play, e.Play)
+	m.extra = joined(m.extra, e.Extra)
+	for n, more := range e.Old {
+		m.layers[n] = joined(m.layers[n], more)
+	}
+	clear(m.asked)
+}
+
+// joined is a copy of a layer with more of its variables.
+func joined(d *value.Dict, more ir.Val) *value.Dict {
+	out := d.Copy()
+	out.Update(asDict(more.V))
+	return out
 }
 
 func (x *taskRun) runFragment(e *ir.Extension, ordinal int, vars *value.Dict) (bool, error) {

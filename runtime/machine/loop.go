@@ -80,20 +80,20 @@ type loopControl struct {
 
 func (x *taskRun) loopControl() (c loopControl, err error) {
 	l := x.t.Loop
-	text := func(v ir.Val, unset string) string {
+	text := func(name string, v ir.Val, unset string) string {
 		if err != nil || !v.IsSet() {
 			return unset
 		}
 		var r value.Value
 		if r, err = x.eval().Value(v.V); err != nil {
-			err = x.optionFault(err)
+			err = fieldFault(name, err)
 			return unset
 		}
 		s, _ := value.ToStr(r)
 		return s
 	}
-	c.varName = text(l.Var, "item")
-	c.indexVar = text(l.IndexVar, "")
+	c.varName = text("loop_var", l.Var, "item")
+	c.indexVar = text("index_var", l.IndexVar, "")
 	c.label = l.Label.V
 	if err == nil && l.Pause.IsSet() {
 		var v value.Value
@@ -138,6 +138,7 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		results = append(results, res)
 	}
 	x.flags.NoLog = noLog
+	x.label = x.writtenName()
 	return results, nil
 }
 
@@ -165,7 +166,12 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 	if c.extended {
 		res.SetStr("ansible_loop", get(x.vars.local, "ansible_loop"))
 	}
-	label := x.plainLabel(item)
+	label := item
+	if c.label == nil { // the label is the template of the item, which makes lists of tuples
+		if v, err := x.eval().Value(item); err == nil {
+			label = v
+		}
+	}
 	if c.label != nil {
 		label, err = x.eval().Value(c.label)
 		if err != nil {
@@ -177,24 +183,12 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 	return res, x.emitItem(res, label)
 }
 
-// plainLabel is the item as {{ item }} shows it: tuples become lists.
-func (x *taskRun) plainLabel(item value.Value) value.Value {
-	if _, ok := value.Text(item); ok {
-		return item
-	}
-	label, err := x.eval().Value(item)
-	if err != nil {
-		return item
-	}
-	return label
-}
-
 func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
 	status := statusOf(res)
 	if x.t.Module == "ansible.builtin.add_host" || x.t.Module == "ansible.builtin.group_by" {
 		return nil
 	}
-	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
+	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
 }
 
 // shown is a copy of a result that later changes do not reach.
@@ -254,10 +248,12 @@ func (x *taskRun) describe() string {
 }
 
 // rawName is the name of the task as written, with its role, or its action.
-func (x *taskRun) rawName() string {
-	name := x.t.Action
-	if x.t.Name.IsSet() {
-		name, _ = value.ToStr(x.t.Name.V)
+func (x *taskRun) rawName() string { return x.fullName(x.writtenName()) }
+
+// fullName puts the role before a name; the action stands for an empty one.
+func (x *taskRun) fullName(name string) string {
+	if name == "" {
+		name = x.t.Action
 	}
 	if r := x.m.roles[x.t.Role]; r != nil && x.t.Role >= 0 {
 		return r.Name + " : " + name

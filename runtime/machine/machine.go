@@ -93,9 +93,12 @@ type Machine struct {
 	roleDone map[int]bool
 	levels   []*level // the code being run, outermost first
 	includes []*value.Dict
-	asked    map[string]value.Value // variables fetched by name
-	parsed   map[string]value.Value // texts met at run time
-	started  bool                   // the task of --start-at-task was met
+	asked    map[askedKey]*event.Answer // variables fetched by name
+	parsed   map[string]value.Value     // texts met at run time
+	statics  map[any]bool               // whether a list or dictionary holds no template
+	started  bool                       // the task of --start-at-task was met
+	// delegated are the delegatedVars of hosts that tasks were delegated to.
+	delegated map[string]*value.Dict
 }
 
 // errEnded says that the play is over for the host, by meta: end_host or end_play, or by the
@@ -108,7 +111,8 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
 		excluded: map[int]bool{}, known: map[string]bool{},
-		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, asked: map[string]value.Value{}, parsed: map[string]value.Value{},
+		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
+		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, statics: map[any]bool{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}
@@ -120,7 +124,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 	for _, t := range b.Code.Excluded {
 		m.excluded[t] = true
 	}
-	for _, n := range b.Code.Known {
+	for _, n := range b.Host.Known {
 		m.known[n] = true
 	}
 	return m
@@ -286,7 +290,11 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 		return &event.Answer{Go: event.Run}, nil
 	}
 	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}})
-	if err == nil && a.Go == event.End {
+	if err != nil {
+		return nil, err
+	}
+	m.takeFacts(a.Value.V)
+	if a.Go == event.End {
 		err = errEnded
 	}
 	return a, err

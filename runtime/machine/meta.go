@@ -2,6 +2,8 @@ package machine
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -34,6 +36,9 @@ var metaActions = map[string]metaAction{
 	"reset_connection":  {unconditional: true, done: "reset connection"},
 	"role_complete":     {done: "role_complete"},
 }
+
+// MetaActions returns what a meta task may be asked for, sorted.
+func MetaActions() []string { return slices.Sorted(maps.Keys(metaActions)) }
 
 // meta runs a meta task. What concerns the whole play or the inventory is the controller's to do:
 // it is told by the event.

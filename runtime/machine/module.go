@@ -2,10 +2,8 @@ package machine
 
 import (
 	"context"
-	"errors"
 
 	"pbc/ir"
-	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -20,57 +18,31 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
 	}
-	local, err := x.wantsLocal()
+	route, own, err := x.route()
 	if err != nil {
 		return nil, err
 	}
-	if x.flags.DelegateTo != "" || local {
-		return x.delegate(ctx, c, p.become, local)
+	if !own {
+		return x.delegate(ctx, c, p.become, route)
 	}
 	dir, err := x.m.run.TempDir()
 	if err != nil {
 		return nil, err
 	}
 	c.RemoteTmp = dir
-	return x.m.run.Run(ctx, c, p.become), nil
+	return raised(x.m.run.Run(ctx, c, p.become))
 }
 
-// wantsLocal says whether the task asks for the local connection on a host that is not reached by
-// it.
-func (x *taskRun) wantsLocal() (bool, error) {
-	conn := x.t.Connection.V
-	if v, ok := x.vars.Lookup("ansible_connection"); ok {
-		conn = v
-	}
-	if conn == nil {
-		return false, nil
-	}
-	v, err := x.eval().Value(conn)
-	if err != nil {
-		return false, x.optionFault(err)
-	}
-	s, _ := value.ToStr(v)
-	return s == "local" && x.m.batch.Host.Become.ConnectionName != "local", nil
-}
+// Raised is what a Runner gives for an error that Ansible raises before there is a result of the module:
+// the result of the task is the message alone.
+func Raised(msg string) *value.Dict { return value.DictOf("_ansible_raised", true, "msg", msg) }
 
-// delegate lets another host run the module.
-func (x *taskRun) delegate(ctx context.Context, c *module.Call, b Become, local bool) (*value.Dict, error) {
-	args := value.DictOf("host", x.flags.DelegateTo, "local", local, "call", EncodeCall(c, b))
-	a, err := x.m.up.Ask(ctx, need(event.Delegate, x, args))
-	if err != nil {
-		return nil, err
+func raised(res *value.Dict) (*value.Dict, error) {
+	if !has(res, "_ansible_raised") {
+		return res, nil
 	}
-	if a.Error != "" {
-		if a.Kind == "unreachable" {
-			return value.DictOf("unreachable", true, "msg", a.Error, "changed", false), nil
-		}
-		return nil, &fault{msg: a.Error}
-	}
-	res, ok := a.Value.V.(*value.Dict)
-	if !ok {
-		return nil, faultf("the delegated task returned a %s", value.TypeName(a.Value.V))
-	}
-	return res, nil
+	msg, _ := value.Text(get(res, "msg"))
+	return nil, faultf("%s", msg)
 }
 
 // EncodeCall turns a call and its user into a value that goes to another agent. The source goes by
@@ -162,14 +134,15 @@ func (x *taskRun) become() (Become, error) {
 	b := Become{User: set.User, Method: set.Method, Flags: set.Flags, Exe: set.Exe, Password: firstText(host.Password, set.Password)}
 	for _, f := range []struct {
 		into  *string
+		field string
 		names []string
 		v     ir.Val
 	}{
-		{&b.User, []string{"ansible_become_user"}, x.t.Become.User},
-		{&b.Method, []string{"ansible_become_method"}, x.t.Become.Method},
-		{&b.Flags, []string{"ansible_become_flags"}, x.t.Become.Flags},
-		{&b.Exe, []string{"ansible_become_exe"}, x.t.Become.Exe},
-		{&b.Password, []string{"ansible_become_password", "ansible_become_pass"}, ir.Val{}},
+		{&b.User, "become_user", []string{"ansible_become_user"}, x.t.Become.User},
+		{&b.Method, "become_method", []string{"ansible_become_method"}, x.t.Become.Method},
+		{&b.Flags, "become_flags", []string{"ansible_become_flags"}, x.t.Become.Flags},
+		{&b.Exe, "become_exe", []string{"ansible_become_exe"}, x.t.Become.Exe},
+		{&b.Password, "become_pass", []string{"ansible_become_password", "ansible_become_pass"}, ir.Val{}},
 	} {
 		v := f.v
 		for _, n := range f.names {
@@ -180,7 +153,7 @@ func (x *taskRun) become() (Become, error) {
 		}
 		r, err := x.eval().Value(v.V)
 		if err != nil {
-			return Become{}, x.optionFault(err)
+			return Become{}, contextFault(f.field, err)
 		}
 		if r != nil && r != value.Value(value.Omit) {
 			*f.into, _ = value.ToStr(r)
@@ -268,9 +241,15 @@ func (x *taskRun) factsCall(args *value.Dict) (*prepared, error) {
 }
 
 // errKind tells the kind of an error of the evaluator.
-func isUndefined(err error) bool {
-	var u *value.UndefError
-	return errors.As(err, &u)
+func isUndefined(err error) bool { return eval.IsUndefined(err) }
+
+// contextFault words an undefined variable in a keyword that says how to reach the host. Ansible
+// does not show the place, and says it all twice.
+func contextFault(name string, err error) error {
+	if !isUndefined(err) {
+		return err
+	}
+	return faultf("The field '%s' has an invalid value, which includes an undefined variable. The error was: %s. %s", name, err, err)
 }
 
 var _ = eval.Classic

@@ -20,6 +20,8 @@ type scope struct {
 	task int
 	// local are the variables of the task while it runs: the item of its loop, its own result.
 	local *value.Dict
+	// hostless hides what belongs to the host: the names of handlers are rendered without it.
+	hostless bool
 }
 
 func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
@@ -32,20 +34,26 @@ func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
 
 // Lookup implements eval.Vars.
 func (s *scope) Lookup(name string) (value.Value, bool) {
-	m := s.m
 	if v, ok := s.local.GetStr(name); ok {
 		return v, true
 	}
 	if v, ok := s.magic(name); ok {
 		return v, true
 	}
+	if !s.m.batch.Host.Whole && !s.m.known[name] {
+		return s.asked(name)
+	}
+	return s.sent(name)
+}
+
+// sent looks a variable up in what the batch holds and tasks have made.
+func (s *scope) sent(name string) (value.Value, bool) {
+	m := s.m
 	if v, ok := s.params(name); ok {
 		return v, true
 	}
-	for _, d := range []*value.Dict{m.host.Set, m.host.Included} {
-		if v, ok := d.GetStr(name); ok {
-			return v, true
-		}
+	if v, ok := s.set(name); ok {
+		return v, true
 	}
 	if v, ok := s.layered(name, s.lex.Task, s.lex.RoleVars); ok {
 		return v, true
@@ -56,20 +64,67 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := m.play.GetStr(name); ok {
 		return v, true
 	}
-	if v, ok := s.fact(name); ok {
-		return v, true
-	}
-	if v, ok := m.inventory.GetStr(name); ok {
+	if v, ok := s.ofHost(name); ok {
 		return v, true
 	}
 	if v, ok := s.layered(name, s.lex.RoleDefaults); ok {
 		return v, true
 	}
-	if v, ok := s.reversed(name, m.code.PlayDefaults); ok {
+	return s.reversed(name, m.code.PlayDefaults)
+}
+
+// asked looks up a name that the link did not expect: what the controller has of it stands among the
+// variables that tasks have made by its level.
+func (s *scope) asked(name string) (value.Value, bool) {
+	m := s.m
+	for i := len(m.includes) - 1; i >= 0; i-- {
+		if v, ok := m.includes[i].GetStr(name); ok {
+			return v, true
+		}
+	}
+	if s.hostless {
+		return nil, false
+	}
+	a := s.ask(name)
+	if a.Level == event.AboveSet {
+		return a.Value.V, true
+	}
+	if v, ok := s.set(name); ok {
 		return v, true
 	}
-	return s.ask(name)
+	if a.Level == event.AboveFacts {
+		return a.Value.V, true
+	}
+	if v, ok := s.fact(name); ok {
+		return v, true
+	}
+	return a.Value.V, a.Level == event.BelowFacts
 }
+
+// set looks into what tasks have set: registered results, set_fact, include_vars.
+func (s *scope) set(name string) (value.Value, bool) {
+	if s.hostless {
+		return nil, false
+	}
+	if v, ok := s.m.host.Set.GetStr(name); ok {
+		return v, true
+	}
+	return s.m.host.Included.GetStr(name)
+}
+
+// ofHost looks into the facts and the inventory.
+func (s *scope) ofHost(name string) (value.Value, bool) {
+	if s.hostless {
+		return nil, false
+	}
+	if v, ok := s.fact(name); ok {
+		return v, true
+	}
+	return s.m.inventory.GetStr(name)
+}
+
+// hostMagic are the magic variables that belong to a host.
+var hostMagic = map[string]bool{"inventory_hostname": true, "inventory_hostname_short": true, "group_names": true, "inventory_file": true, "inventory_dir": true}
 
 // params looks into the layers above everything a task can set: -e, the parameters of includes and
 // roles.
@@ -140,27 +195,30 @@ func namespaceFacts(facts *value.Dict) *value.Dict {
 }
 
 // ask fetches a variable that the link left out because no code was seen to read it.
-func (s *scope) ask(name string) (value.Value, bool) {
+func (s *scope) ask(name string) *event.Answer {
 	m := s.m
-	if m.known[name] || strings.HasPrefix(name, "__") {
-		return nil, false
-	}
-	if v, ok := m.asked[name]; ok {
-		return v, v != nil
+	key := askedKey{name: name, scope: s.lex}
+	if a := m.asked[key]; a != nil {
+		return a
 	}
 	a, err := m.up.Ask(s.ctx, &event.Need{Ask: event.Variable, Name: name, Task: s.task})
-	if err != nil || !a.Found {
-		m.asked[name] = nil
-		return nil, false
+	if err != nil {
+		a = &event.Answer{}
 	}
-	m.asked[name] = a.Value.V
-	return a.Value.V, true
+	m.asked[key] = a
+	return a
+}
+
+// askedKey names a variable as the tasks of one scope see it.
+type askedKey struct {
+	name  string
+	scope *ir.Scope
 }
 
 // magic gives the variables that nothing overrides.
 func (s *scope) magic(name string) (value.Value, bool) {
 	if v, ok := s.m.magic.GetStr(name); ok {
-		return v, true
+		return v, !s.hostless || !hostMagic[name]
 	}
 	switch name {
 	case "ansible_search_path":

@@ -21,6 +21,8 @@ type taskRun struct {
 	addr   ir.Address
 	vars   *scope
 	flags  event.Flags
+	// label is the name that results carry: as written until the keywords are rendered.
+	label  string
 	notify []string
 	// subdir is where the lookup of a with_ loop looks for files first.
 	subdir string
@@ -87,6 +89,7 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, Looped: t.Loop != nil}
+	x.label = x.writtenName()
 	return x
 }
 
@@ -109,6 +112,14 @@ func (x *taskRun) name() string {
 		if s, err := value.ToStr(v); err == nil {
 			return s
 		}
+	}
+	return x.writtenName()
+}
+
+// writtenName is the name as the playbook has it, empty when it has none.
+func (x *taskRun) writtenName() string {
+	if !x.t.Name.IsSet() {
+		return ""
 	}
 	s, _ := value.ToStr(x.t.Name.V)
 	return s
@@ -257,7 +268,7 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return false, x.optionFault(err)
+		return false, fieldFault(name, err)
 	}
 	b, ok := eval.Boolean(r)
 	if !ok {
@@ -277,7 +288,7 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return 0, x.optionFault(err)
+		return 0, fieldFault(name, err)
 	}
 	n, ok := toInt(r)
 	if !ok {
@@ -288,13 +299,36 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	return n, nil
 }
 
-// optionFault words an error met while rendering the keywords of a task.
-func (x *taskRun) optionFault(err error) error {
-	var undef *value.UndefError
-	if errors.As(err, &undef) {
-		return &fault{msg: fmt.Sprintf("The task includes an option with an undefined variable. The error was: %s", err), excerpt: true}
+// fieldFault words an error met while rendering a keyword of a task: what is no error of Ansible's own
+// has no message, only its traceback.
+func fieldFault(name string, err error) error {
+	var f *fault
+	switch {
+	case errors.As(err, &f):
+		return err
+	case isUndefined(err):
+		msg := "The field '" + name + "' has an invalid value, which includes an undefined variable. The error was: "
+		if name == "args" {
+			msg = "The task includes an option with an undefined variable. The error was: "
+		}
+		return &fault{msg: msg + err.Error(), excerpt: true}
+	case !eval.IsAnsible(err):
+		return &fault{msg: err.Error(), result: value.DictOf("changed", false, "failed", true, "exception", traceback(err))}
 	}
 	return err
+}
+
+// argumentFault words an error met while rendering the arguments of a task: a value that Python
+// refuses is told with the whole of them.
+func (x *taskRun) argumentFault(err error) error {
+	if !eval.IsValueError(err) {
+		return fieldFault("args", err)
+	}
+	shown, rerr := value.Repr(x.t.Args.V)
+	if rerr != nil {
+		return err
+	}
+	return &fault{msg: fmt.Sprintf("the field 'args' has an invalid value (%s), and could not be converted to an dict.The error was: %s", shown, err), excerpt: true}
 }
 
 // sleep waits for d or until the run is cancelled.

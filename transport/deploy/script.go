@@ -27,9 +27,11 @@ import (
 // mark, so that csh, fish and sh all pass it on as it stands. It keeps the cached file's name in step with
 // package boot: agent-ID-CRC. A folder is used only if it is the user's own and no link, since others may
 // write to /var/tmp.
-const script = `umask 077; N=@NONCE@ V=@ID@ F=@FRESH@ T=; ` +
+//
+// The files it makes are the user's alone; the agent runs with the user's own umask.
+const script = "U=`umask`; umask 077; N=@NONCE@ V=@ID@ F=@FRESH@ T=; " +
 	`own() { [ -d "$1" ] && [ -O "$1" ] && if [ -h "$1" ]; then return 1; fi; }; ` +
-	`run() { if [ "$F" = no ] && own "$1"; then for f in "$1/agent-$V-"*; do if [ -x "$f" ]; then exec "$f" agent serve $N; fi; done; fi; }; ` +
+	`run() { if [ "$F" = no ] && own "$1"; then for f in "$1/agent-$V-"*; do if [ -x "$f" ]; then umask $U; exec "$f" agent serve $N; fi; done; fi; }; ` +
 	`gone() { if [ "$T" ]; then rm -f "$T" "$T.z"; fi; }; ` +
 	`fail() { echo; echo "PBC $N fail $1"; exit 1; }; ` +
 	`try() { mkdir -p "$1" 2>/dev/null; own "$1" || return 1; T="$1/.new-$N"; ` +
@@ -46,7 +48,7 @@ const script = `umask 077; N=@NONCE@ V=@ID@ F=@FRESH@ T=; ` +
 	`chmod 700 "$T"; "$T" agent check $X || fail "the agent arrived damaged or does not run here"; ` +
 	`rm -f "$D/agent-$V-"* "$T.z"; mv -f "$T" "$D/agent-$V-$C" || fail "cannot keep $D/agent-$V-$C"; T=; ` +
 	`find "$D" -type f -mtime +60 -exec rm -f {} + 2>/dev/null; ` +
-	`exec "$D/agent-$V-$C" agent serve $N`
+	`umask $U; exec "$D/agent-$V-$C" agent serve $N`
 
 // command returns the command line for the login shell. fresh makes it pass over a cached agent.
 func command(nonce, id string, fresh bool) string {

@@ -1,0 +1,188 @@
+package link
+
+import (
+	"slices"
+	"sort"
+
+	"pbc/ir"
+	"pbc/ir/expr"
+	"pbc/ir/value"
+)
+
+// names is a set of variables that code can read. With all set it may be any.
+type names struct {
+	set map[string]bool
+	all bool
+}
+
+func newNames() *names { return &names{set: map[string]bool{}} }
+
+func (n *names) sorted() []string {
+	out := make([]string, 0, len(n.set))
+	for s := range n.set {
+		out = append(out, s)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// with returns a set that also has the names given.
+func (n *names) with(more []string) *names {
+	out := newNames()
+	out.join(n)
+	for _, s := range more {
+		out.set[s] = true
+	}
+	return out
+}
+
+// join adds the names of another set.
+func (n *names) join(o *names) {
+	n.all = n.all || o.all
+	for s := range o.set {
+		n.set[s] = true
+	}
+}
+
+// value adds what the templates within a value read.
+func (n *names) value(v value.Value) {
+	switch x := v.(type) {
+	case *value.Tmpl:
+		n.nodes(x.Root)
+	case *value.Cond:
+		n.nodes([]*expr.Node{x.Root})
+		if x.Tmpl != nil {
+			n.value(x.Tmpl)
+			n.all = true // its text is a condition that is only known when it is rendered
+		}
+	case *value.List:
+		for _, e := range x.V {
+			n.value(e)
+		}
+	case value.Tuple:
+		for _, e := range x {
+			n.value(e)
+		}
+	case *value.Dict:
+		for i := range x.Len() {
+			n.value(x.K[i])
+			n.value(x.V[i])
+		}
+	}
+}
+
+// everything are the lookups that read variables by names of their own.
+var everything = map[string]bool{"varnames": true, "template": true}
+
+func (n *names) nodes(root []*expr.Node) {
+	u := expr.UsesOf(root)
+	for _, name := range u.Names {
+		n.set[name] = true
+		n.all = n.all || name == "vars"
+	}
+	for _, l := range u.Lookups {
+		n.all = n.all || everything[builtinName(l)]
+	}
+}
+
+func builtinName(s string) string {
+	const prefix = "ansible.builtin."
+	if len(s) > len(prefix) && s[:len(prefix)] == prefix {
+		return s[len(prefix):]
+	}
+	return s
+}
+
+// task adds what a task reads.
+func (n *names) task(t *ir.Task) {
+	for _, v := range []ir.Val{t.Name, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
+		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll,
+		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
+		n.value(v.V)
+	}
+	for _, list := range [][]ir.Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults} {
+		for _, v := range list {
+			n.value(v.V)
+		}
+	}
+	if l := t.Loop; l != nil {
+		n.set["item"] = true
+		for _, v := range []ir.Val{l.Items, l.Var, l.IndexVar, l.Label, l.Pause, l.Extended, l.ExtendedAllItems} {
+			n.value(v.V)
+			if s, ok := value.Text(v.V); ok {
+				n.set[s] = true // the name of a loop variable is looked up before it is used
+			}
+		}
+	}
+	for _, v := range t.Exprs {
+		n.value(v.V)
+	}
+	for i := range t.Files {
+		n.value(t.Files[i].Tmpl.V)
+	}
+	if t.Module == "ansible.builtin.validate_argument_spec" {
+		n.spec(t)
+	}
+}
+
+// spec adds the variables that an argument spec checks.
+func (n *names) spec(t *ir.Task) {
+	args, _ := t.Args.V.(*value.Dict)
+	spec, _ := args.GetStr("argument_spec")
+	if d, ok := spec.(*value.Dict); ok {
+		for _, k := range d.K {
+			s, _ := value.Text(k)
+			n.set[s] = true
+		}
+	}
+}
+
+// close adds what the variables themselves read, through every layer that a host's tasks may see.
+func (n *names) close(all []*value.Dict) {
+	done := map[string]bool{}
+	for {
+		var next []string
+		for s := range n.set {
+			if !done[s] {
+				next = append(next, s)
+			}
+		}
+		if next == nil || n.all {
+			return
+		}
+		for _, s := range next {
+			done[s] = true
+			for _, d := range all {
+				if v, ok := d.GetStr(s); ok {
+					n.value(v)
+				}
+			}
+		}
+	}
+}
+
+// prune keeps of a layer what can be read.
+func (n *names) prune(d *value.Dict) *value.Dict {
+	if n.all || d == nil {
+		return d
+	}
+	out := value.NewDict()
+	for i, k := range d.K {
+		if s, ok := value.Text(k); ok && n.set[s] {
+			out.SetStr(s, d.V[i])
+		}
+	}
+	return out
+}
+
+// reads are the names that a play's code reads, and those that the machine reads by itself.
+func reads(tasks []*ir.Task) *names {
+	n := newNames()
+	for _, s := range slices.Concat(ir.AgentReads, ir.RouteVars) {
+		n.set[s] = true
+	}
+	for _, t := range tasks {
+		n.task(t)
+	}
+	return n
+}

@@ -1,0 +1,122 @@
+package machine
+
+import (
+	"slices"
+
+	"context"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/module"
+)
+
+// route says how the task reaches the host that its module runs on: the variables and keywords that are
+// about connections, as texts. Own is false when that is another way than the one by which this host was
+// reached; then the controller has to run the module.
+func (x *taskRun) route() (route *value.Dict, own bool, err error) {
+	delegated := x.flags.DelegateTo != ""
+	route = value.NewDict()
+	for _, name := range slices.Concat(ir.RouteVars, ir.RouteSecrets) {
+		v, ok := x.routeVar(name, delegated)
+		if !ok {
+			continue
+		}
+		if err := x.putRoute(route, name, v); err != nil {
+			return nil, false, err
+		}
+	}
+	for i, v := range []ir.Val{x.t.Connection, x.t.RemoteUser, x.t.Port} {
+		if !v.IsSet() {
+			continue
+		}
+		if err := x.putRoute(route, ir.RouteKeywords[i], v.V); err != nil {
+			return nil, false, err
+		}
+	}
+	return route, !delegated && sameEntries(route, asDict(x.m.batch.Host.Route.V)), nil
+}
+
+func (x *taskRun) putRoute(route *value.Dict, name string, v value.Value) error {
+	v, err := x.eval().Value(v)
+	if err != nil {
+		return contextFault(name, err)
+	}
+	if v == nil || v == value.Value(value.Omit) {
+		return nil
+	}
+	s, err := value.ToStr(v)
+	route.SetStr(name, s)
+	return err
+}
+
+// routeVar finds a variable about the connection: of a delegated task only what the task itself sets, since
+// the rest is the other host's.
+func (x *taskRun) routeVar(name string, delegated bool) (value.Value, bool) {
+	if !delegated {
+		if v, ok := x.vars.local.GetStr(name); ok {
+			return v, true
+		}
+		return x.vars.sent(name)
+	}
+	if _, ok := x.m.extra.GetStr(name); ok {
+		return nil, false
+	}
+	if v, ok := x.vars.local.GetStr(name); ok {
+		return v, true
+	}
+	if v, ok := x.vars.params(name); ok {
+		return v, true
+	}
+	return x.vars.layered(name, x.vars.lex.Task, x.vars.lex.RoleVars)
+}
+
+// sameEntries says whether two dictionaries of texts hold the same, in any order.
+func sameEntries(a, b *value.Dict) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	for i, k := range a.K {
+		v, ok, err := b.Get(k)
+		if err != nil || !ok || !value.Same(a.V[i], v) {
+			return false
+		}
+	}
+	return true
+}
+
+// delegate lets the controller run the module: on another host, or on this one by another way.
+func (x *taskRun) delegate(ctx context.Context, c *module.Call, b Become, route *value.Dict) (*value.Dict, error) {
+	args := value.DictOf("host", x.flags.DelegateTo, "route", route, "call", EncodeCall(c, b))
+	a, err := x.m.up.Ask(ctx, need(event.Delegate, x, args))
+	if err != nil {
+		return nil, err
+	}
+	if a.Error != "" {
+		if a.Kind == "unreachable" {
+			return value.DictOf("unreachable", true, "msg", a.Error, "changed", false), nil
+		}
+		return nil, faultf("%s", a.Error)
+	}
+	res, ok := a.Value.V.(*value.Dict)
+	if !ok {
+		return nil, faultf("the delegated task returned a %s", value.TypeName(a.Value.V))
+	}
+	return raised(res)
+}
+
+// delegatedVars are what callbacks are told of the host that a task was delegated to.
+func (x *taskRun) delegatedVars() *value.Dict {
+	host := x.flags.DelegateTo
+	if d := x.m.delegated[host]; d != nil {
+		return d.Copy()
+	}
+	d := value.DictOf("ansible_delegated_host", host)
+	for _, name := range []string{"ansible_host", "ansible_port", "ansible_user", "ansible_connection"} {
+		if v, ok, err := x.outside().HostVar(host, name); ok && err == nil && v != nil {
+			d.SetStr(name, v)
+		}
+	}
+	x.m.delegated[host] = d
+	return d.Copy()
+}
