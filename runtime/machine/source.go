@@ -14,17 +14,19 @@ import (
 )
 
 // sourced says which argument of a module names a file on the controller, in which subfolder it is
-// looked for, and which argument says that it is on the host instead.
+// looked for, and which argument says that it is on the host instead. Words says that the module itself
+// tells of a file that is not there, after it has seen its arguments.
 type sourced struct {
 	arg, kind, remote string
+	words             bool
 }
 
 var sources = map[string]sourced{
-	"ansible.builtin.copy":      {"src", "files", "remote_src"},
-	"ansible.builtin.template":  {"src", "templates", ""},
-	"ansible.builtin.script":    {"_raw_params", "files", ""},
-	"ansible.builtin.unarchive": {"src", "files", "remote_src"},
-	"ansible.builtin.assemble":  {"src", "files", "remote_src"},
+	"ansible.builtin.copy":      {"src", "files", "remote_src", true},
+	"ansible.builtin.template":  {"src", "templates", "", true},
+	"ansible.builtin.script":    {"_raw_params", "files", "", false},
+	"ansible.builtin.unarchive": {"src", "files", "remote_src", false},
+	"ansible.builtin.assemble":  {"src", "files", "remote_src", false},
 }
 
 // source gives a call the controller's file that its arguments name: the controller's half of copy,
@@ -57,23 +59,18 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	if err != nil {
 		return err
 	}
-	if f.Fault != "" {
-		return &fault{msg: f.Fault, result: x.missingFile(f.Fault)}
+	if f.Fault != "" && s.words {
+		c.SourceError = f.Fault
+		return nil
 	}
-	c.Source = sourceOf(&f.Tree)
+	if f.Fault != "" {
+		return &fault{msg: f.Fault, result: value.DictOf("failed", true, "msg", f.Fault)}
+	}
+	c.Source = sourceOf(&f.Tree, followsLinks(c.Args))
 	if x.t.Module == "ansible.builtin.template" {
 		return x.render(c, f)
 	}
 	return nil
-}
-
-// missingFile is the result of a task whose file is not on the controller.
-func (x *taskRun) missingFile(msg string) *value.Dict {
-	res := value.DictOf("failed", true, "msg", msg)
-	if x.t.Module == "ansible.builtin.template" {
-		res.SetStr("changed", false)
-	}
-	return res
 }
 
 func firstWord(s string) string {
@@ -101,12 +98,34 @@ func (x *taskRun) findFile(ctx context.Context, kind, name string) (*ir.File, er
 	return a.File, nil
 }
 
-func sourceOf(t *ir.FileTree) *module.Source {
+// sourceOf is a file as a module sees it. A link that is followed appears as what it leads to.
+func sourceOf(t *ir.FileTree, follow bool) *module.Source {
 	s := &module.Source{Path: t.Path, Mode: t.Mode, Size: t.Size, Digest: t.Digest, Link: t.Link, IsDir: t.IsDir}
+	if leads := t.Digest != "" || t.IsDir; follow && leads {
+		s.Link = ""
+	}
+	kept := "" // the last link to a folder that stays one: what is listed below it is not copied
 	for i := range t.Children {
-		s.Children = append(s.Children, *sourceOf(&t.Children[i]))
+		c := &t.Children[i]
+		if kept != "" && strings.HasPrefix(c.Path, kept) {
+			continue
+		}
+		s.Children = append(s.Children, *sourceOf(c, follow))
+		if c.Link != "" && !follow {
+			kept = c.Path + "/"
+		}
 	}
 	return s
+}
+
+// followsLinks says whether links within a folder on the controller are followed: copy's local_follow.
+func followsLinks(args *value.Dict) bool {
+	v, given := args.GetStr("local_follow")
+	if !given {
+		return true
+	}
+	b, _ := eval.Boolean(v)
+	return b
 }
 
 // render makes the text of a template, with the variables that only templates have.
