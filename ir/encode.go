@@ -35,7 +35,7 @@ import (
 )
 
 // MaxPlan is the size in bytes that a plan may have, inflated.
-const MaxPlan = 2 << 30
+const MaxPlan = 1 << 30
 
 const (
 	planMagic = "\x89pbc\r\n\x1a\n"

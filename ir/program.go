@@ -110,6 +110,9 @@ type Prompt struct{ Values Val }
 type Handler struct {
 	Task int   // the handler's task
 	Code []int // reserved for blocks of handlers: empty
+	// First opens a list of handlers: of those that have the same name, the first in the last list is
+	// meant.
+	First bool `msgpack:",omitempty"`
 }
 
 // Role is a role as it was applied: the same role with other parameters is another Role.

@@ -104,4 +104,13 @@ type FileTree struct {
 	Link     string `msgpack:",omitempty"`
 	IsDir    bool   `msgpack:",omitempty"`
 	Children []FileTree
+	// Opened is what a vaulted file holds; nil for others, and in plans.
+	Opened *OpenedFile `msgpack:",omitempty"`
+}
+
+// OpenedFile is the content of a vaulted file.
+type OpenedFile struct {
+	Size   int64
+	Digest string
+	Fault  string // why it cannot be opened: the error of using it
 }

@@ -30,6 +30,8 @@ type dialer struct {
 	deploy *deploy.Dialer
 	opt    dialOptions
 	note   func(host, text string)
+	// observe, when not nil, is given every stream.
+	observe func(io.ReadWriteCloser) io.ReadWriteCloser
 }
 
 // dialOptions are the command line's and the settings' defaults of connections.
@@ -56,6 +58,15 @@ func (d *dialer) Dial(ctx context.Context, host string) (io.ReadWriteCloser, err
 
 // DialTask implements controller.Dialer.
 func (d *dialer) DialTask(ctx context.Context, host string, over *value.Dict) (io.ReadWriteCloser, error) {
+	rw, err := d.open(ctx, host, over)
+	if err == nil && d.observe != nil {
+		rw = d.observe(rw)
+	}
+	return rw, err
+}
+
+// open connects to a host as its variables say, with those of a task over them.
+func (d *dialer) open(ctx context.Context, host string, over *value.Dict) (io.ReadWriteCloser, error) {
 	route, err := d.linker.Route(d.play(), host, over)
 	if err != nil {
 		return nil, &controller.Unreachable{Msg: err.Error()}

@@ -49,6 +49,10 @@ type session struct {
 	connectPassword, becomePassword string
 	store                           *files.Store
 	roles                           []string // of --roles-path, before those of the settings
+	order                           controller.Order
+	// observe, when not nil, stands between the controller and every agent: for tests that count what
+	// a run costs.
+	observe func(io.ReadWriteCloser) io.ReadWriteCloser
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -63,6 +67,9 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	s := &session{req: req, conf: conf, store: files.NewStore()}
 	opt, err := callback.ReadOptions(lookupSetting(conf))
 	if err != nil {
+		return nil, err
+	}
+	if s.order, err = orderOf(os.Getenv("PBC_ORDER")); err != nil {
 		return nil, err
 	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
@@ -89,6 +96,19 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
 	}
 	return s, s.secrets()
+}
+
+// orderOf reads PBC_ORDER: how much of the linear strategy's order is kept.
+func orderOf(word string) (controller.Order, error) {
+	switch word {
+	case "", "auto":
+		return controller.Auto, nil
+	case "strict":
+		return controller.Strict, nil
+	case "free":
+		return controller.Free, nil
+	}
+	return 0, fmt.Errorf("PBC_ORDER is %q, want auto, strict or free", word)
 }
 
 // lookupSetting finds the settings of callbacks: in the environment, else in ansible.cfg.
@@ -249,8 +269,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
 	d.play = func() int { return int(current.Load()) }
+	d.observe = s.observe
 	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory,
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks})
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code, err := c.Run(ctx)
@@ -300,7 +321,8 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: set, Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run}
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
+		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }
 
 // localTmp names the folder in which Ansible would keep the temporary files of this run.

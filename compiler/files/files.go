@@ -271,6 +271,11 @@ const ChunkSize = 1 << 20
 
 // Chunk returns bytes of a blob from an offset, and whether more follow.
 func (s *Store) Chunk(digest string, offset int64) (b []byte, more bool, err error) {
+	return s.piece(digest, offset, ChunkSize)
+}
+
+// piece is Chunk for pieces of any size.
+func (s *Store) piece(digest string, offset int64, size int) (b []byte, more bool, err error) {
 	s.mu.Lock()
 	whole, held := s.bytes[digest]
 	path := s.at[digest]
@@ -280,7 +285,7 @@ func (s *Store) Chunk(digest string, offset int64) (b []byte, more bool, err err
 			return nil, false, errors.New("offset beyond the end")
 		}
 		rest := whole[offset:]
-		n := min(len(rest), ChunkSize)
+		n := min(len(rest), size)
 		return rest[:n], n < len(rest), nil
 	}
 	if path == "" {
@@ -291,7 +296,7 @@ func (s *Store) Chunk(digest string, offset int64) (b []byte, more bool, err err
 		return nil, false, err
 	}
 	defer f.Close()
-	b = make([]byte, ChunkSize)
+	b = make([]byte, size)
 	n, err := f.ReadAt(b, offset)
 	if err != nil && err != io.EOF {
 		return nil, false, err

@@ -85,8 +85,25 @@ func (l *Linker) parse(k eval.Kind, src string) (value.Value, error) {
 		return jinja.Template(src, l.jinja), nil
 	case eval.ParseCondition:
 		return l.jinja.Condition(src), nil
+	case eval.ParseVault:
+		return l.open(src), nil
 	}
 	return parseYAML(src, k == eval.ParseYAMLAll)
+}
+
+// open opens vaulted text, or says why it cannot.
+func (l *Linker) open(cipher string) *value.Vault {
+	v := &value.Vault{Cipher: cipher}
+	if l.opt.Decrypt == nil {
+		return v
+	}
+	plain, err := l.opt.Decrypt("", []byte(cipher))
+	if err != nil {
+		v.Fault = err.Error()
+		return v
+	}
+	v.Opened, v.Plain = true, string(plain)
+	return v
 }
 
 func (l *Linker) blob(n *event.Need) *event.Answer {
@@ -112,10 +129,46 @@ func (l *Linker) findFile(s Site, n *event.Need) *event.Answer {
 	kind, _ := value.Text(n.Args.V)
 	lex := l.scope(s)
 	f := l.opt.Store.Find(lex.Search, lex.Basedir, kind, n.Name)
+	l.openFile(f)
 	if err := l.CompleteFile(f, nil); err != nil {
 		return &event.Answer{Error: err.Error()}
 	}
 	return &event.Answer{File: f}
+}
+
+// openFile adds to a file that was found what its vaults hold.
+func (l *Linker) openFile(f *ir.File) bool {
+	if f.Fault != "" || l.opt.Decrypt == nil {
+		return false
+	}
+	t := l.opt.Store.Open(&f.Tree, l.opt.Decrypt)
+	if t == &f.Tree {
+		return false
+	}
+	f.Tree = *t
+	return true
+}
+
+// openFiles adds to the files that tasks name what their vaults hold. The tasks stay as they are.
+func (l *Linker) openFiles(tasks []*ir.Task) []*ir.Task {
+	out := tasks
+	for i, t := range tasks {
+		files := append([]ir.File{}, t.Files...)
+		changed := false
+		for j := range files {
+			changed = l.openFile(&files[j]) || changed
+		}
+		if !changed {
+			continue
+		}
+		if &out[0] == &tasks[0] {
+			out = append([]*ir.Task{}, tasks...)
+		}
+		twin := *t
+		twin.Files = files
+		out[i] = &twin
+	}
+	return out
 }
 
 // CompleteFile parses a template that was found, and adds the variables that only it sees.

@@ -66,6 +66,8 @@ type Options struct {
 	ManagedFormat    string       // the setting ansible_managed
 	Lookup           LookupPlugin // nil has none
 	StartAt          string
+	// Decrypt opens vaulted text; nil for none.
+	Decrypt files.Decrypt
 }
 
 // Linker is a program joined with an inventory.
@@ -193,6 +195,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	}
 	p := l.prog.Plays[play]
 	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
+	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
 	c.Settings.StartAt = l.opt.StartAt
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)
@@ -219,9 +222,13 @@ func (l *Linker) ahead(c *ir.Code) map[string][]byte {
 	out := map[string][]byte{}
 	var add func(t *ir.FileTree)
 	add = func(t *ir.FileTree) {
-		if t.Digest != "" {
-			if b := l.opt.Store.Blob(t.Digest, aheadLimit); b != nil {
-				out[t.Digest] = b
+		digest := t.Digest
+		if t.Opened != nil {
+			digest = t.Opened.Digest
+		}
+		if digest != "" {
+			if b := l.opt.Store.Blob(digest, aheadLimit); b != nil {
+				out[digest] = b
 			}
 		}
 		for i := range t.Children {
@@ -268,6 +275,7 @@ func (l *Linker) Include(play, task int, host string, wanted *value.List) ([]ir.
 	}
 	for i := range ext {
 		e := &ext[i]
+		e.Tables.Tasks = l.openFiles(e.Tables.Tasks)
 		if e.Excluded, err = l.excluded(play, e.FirstTask, e.Tables.Tasks); err != nil {
 			return nil, err
 		}

@@ -291,9 +291,11 @@ func (b *builder) step(t *playbook.Task) {
 func (b *builder) handlers(blocks []*playbook.Block) []ir.Handler {
 	var out []ir.Handler
 	for _, k := range blocks {
+		first := true
 		for _, s := range k.Body {
 			if t, ok := s.(*playbook.Task); ok {
-				out = append(out, ir.Handler{Task: b.task(t)})
+				out = append(out, ir.Handler{Task: b.task(t), First: first})
+				first = false
 			}
 		}
 	}

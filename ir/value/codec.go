@@ -6,7 +6,7 @@ package value
 //
 //	1 int beyond 64 bits: its decimal digits    8  Tmpl: [src, shown, fault, line, newline, verbatim, nodes]
 //	2 Str: one byte of marks, then the text     9  Cond: [src, fault, line, node, Tmpl or nil]
-//	3 tuple: array                              10 Vault: the text
+//	3 tuple: array                              10 Vault: the text, when opened NUL and f, fault or p, plain
 //	4 set: array of its elements                11 Omit: nothing
 //	5 date: [seconds, nanoseconds, zone, kind]  12 range: [start, stop, step]
 //	6 delta: nanoseconds                        13 view: [kind, map]
@@ -156,6 +156,11 @@ func extBody(b *bytes.Buffer, v Value, depth int) (int8, error) {
 		return extCond, x.encode(e)
 	case *Vault:
 		b.WriteString(x.Cipher)
+		if x.Fault != "" {
+			b.WriteString("\x00f" + x.Fault)
+		} else if x.Opened {
+			b.WriteString("\x00p" + x.Plain)
+		}
 		return extVault, nil
 	case OmitType:
 		return extOmit, nil

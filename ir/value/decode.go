@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strings"
 	"time"
 
 	"github.com/vmihailenco/msgpack/v5"
@@ -172,6 +173,21 @@ func (d Decoder) extBody(id int8, n, depth int) (Value, error) {
 	return nil, fmt.Errorf("unknown extension %d", id)
 }
 
+func vaultOf(s string) (Value, error) {
+	cipher, opened, ok := strings.Cut(s, "\x00")
+	v := &Vault{Cipher: cipher}
+	switch {
+	case !ok:
+	case strings.HasPrefix(opened, "f") && len(opened) > 1:
+		v.Fault = opened[1:]
+	case strings.HasPrefix(opened, "p"):
+		v.Opened, v.Plain = true, opened[1:]
+	default:
+		return nil, errors.New("malformed vault")
+	}
+	return v, nil
+}
+
 func extText(id int8, b []byte) (Value, error) {
 	switch id {
 	case extBig:
@@ -181,7 +197,7 @@ func extText(id int8, b []byte) (Value, error) {
 		}
 		return n, nil
 	case extVault:
-		return &Vault{string(b)}, nil
+		return vaultOf(string(b))
 	case extOmit:
 		return Omit, nil
 	}

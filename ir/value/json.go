@@ -18,6 +18,7 @@ type JSONOptions struct {
 	ASCII    bool   // ensure_ascii: escape what is not ASCII
 	ItemSep  string // "" is Python's: ", ", or "," with an indent
 	KeySep   string // "" is Python's ": "
+	Open     bool   // vault_to_text: write what vaults hold
 }
 
 // maxJSONDepth bounds nesting, as Python's recursion limit does.
@@ -93,6 +94,11 @@ func (w *jsonWriter) rare(v Value, level int) error {
 		w.text(x.ISO())
 		return nil
 	case *Vault:
+		if w.o.Open {
+			s, err := x.text()
+			w.text(s)
+			return err
+		}
 		return w.dict(DictOf("__ansible_vault", x.Cipher), level)
 	case OmitType:
 		s, _ := ToStr(x)

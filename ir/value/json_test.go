@@ -23,7 +23,8 @@ func TestJSON(t *testing.T) {
 		{"keys", DictOf(nil, int64(1), true, int64(2), 1.5, int64(3)), JSONOptions{}, `{"null": 1, "true": 2, "1.5": 3}`},
 		{"surrogate escape", "a\xff", JSONOptions{ASCII: true}, `"a\udcff"`},
 		{"delete", "\x7f", JSONOptions{ASCII: true}, "\"\x7f\""},
-		{"vault", &Vault{"c"}, JSONOptions{}, `{"__ansible_vault": "c"}`},
+		{"vault", &Vault{Cipher: "c"}, JSONOptions{}, `{"__ansible_vault": "c"}`},
+		{"opened vault", &Vault{Cipher: "c", Opened: true, Plain: "p"}, JSONOptions{Open: true}, `"p"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := JSON(c.v, c.o)

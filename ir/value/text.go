@@ -101,6 +101,10 @@ func repr(b *strings.Builder, v Value) error {
 		b.WriteString(StrRepr(x))
 	case *Str:
 		b.WriteString(StrRepr(x.S))
+	case *Vault:
+		s, err := x.text()
+		b.WriteString(StrRepr(s))
+		return err
 	case *Tmpl:
 		b.WriteString(StrRepr(x.Src))
 	case *List:
@@ -253,7 +257,7 @@ func ToStr(v Value) (string, error) {
 	case OmitType:
 		return "__omit_place_holder__", nil
 	case *Vault:
-		return x.Cipher, nil
+		return x.text()
 	}
 	return Repr(v)
 }

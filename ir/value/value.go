@@ -153,8 +153,30 @@ func (c *Cond) Equal(o *Cond) bool {
 	return same && c.Root.Equal(o.Root)
 }
 
-// Vault is text as ansible-vault encrypts it. The linker replaces it by a secret Str.
-type Vault struct{ Cipher string }
+// Vault is text as ansible-vault encrypts it. The controller opens it for whoever uses it: then Plain is
+// what it holds, or Fault says why it cannot be opened, which is the error of printing it.
+type Vault struct {
+	Cipher string
+	Opened bool
+	Plain  string
+	Fault  string
+}
+
+// text is what an opened vault stands for.
+func (x *Vault) text() (string, error) {
+	switch {
+	case x.Fault != "":
+		return "", &VaultError{x.Fault}
+	case x.Opened:
+		return x.Plain, nil
+	}
+	return x.Cipher, nil
+}
+
+// VaultError says that a vault cannot be opened, in Ansible's words.
+type VaultError struct{ Msg string }
+
+func (e *VaultError) Error() string { return e.Msg }
 
 // OmitType is the type of Omit.
 type OmitType struct{}
@@ -211,6 +233,8 @@ func Text(v Value) (string, bool) {
 		return x, true
 	case *Str:
 		return x.S, true
+	case *Vault:
+		return x.Plain, x.Opened
 	}
 	return "", false
 }

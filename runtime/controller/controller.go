@@ -94,11 +94,25 @@ type Options struct {
 	// Playbooks are the names of the playbook files, and Starts the number of the first play of each.
 	Playbooks []string
 	Starts    []int
+	// Order says how much of the linear strategy's order is kept.
+	Order Order
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
 	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.
 	Retry func(playbook string, hosts []string)
 }
+
+// Order says how much of the linear strategy's order is kept.
+type Order uint8
+
+const (
+	// Auto keeps all of it that hosts can observe: on one host nothing waits.
+	Auto Order = iota
+	// Strict waits at every task, also on one host.
+	Strict
+	// Free never waits: hosts run at their own speed.
+	Free
+)
 
 // Memory is what the controller knows of the hosts: their variables as their last task left them.
 type Memory struct {

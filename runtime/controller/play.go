@@ -102,7 +102,15 @@ func (r *playRun) active() int {
 }
 
 // lockstep says whether the hosts wait for each other.
-func (r *playRun) lockstep() bool { return len(r.hosts) > 1 && !r.play.Free }
+func (r *playRun) lockstep() bool {
+	switch r.c.opt.Order {
+	case Strict:
+		return true
+	case Free:
+		return false
+	}
+	return len(r.hosts) > 1 && !r.play.Free
+}
 
 // start connects to every host and sends it its batch, all at the same time.
 func (r *playRun) start(ctx context.Context) error {

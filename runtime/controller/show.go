@@ -27,7 +27,7 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 		r.c.emit(callback.ItemResult(r.result(h, e)))
 	case event.Retry:
 		res := r.result(h, e)
-		r.c.emit(callback.Retry{Host: h.name, Task: res.Task, Name: res.Name, DelegateTo: res.DelegateTo, Result: res.Result})
+		r.c.emit(callback.Retry{Host: h.name, Task: res.Task, Name: e.Name, DelegateTo: res.DelegateTo, Result: res.Result})
 	case event.Finished:
 		r.finished(h, e)
 	case event.Included:
@@ -101,6 +101,9 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 		res.SetStr("_ansible_item_label", e.Label.V)
 	}
 	out := callback.Result{Host: h.name, Task: r.task(e), Result: res, DelegateTo: e.Flags.DelegateTo}
+	if e.Kind == event.Finished || e.Kind == event.Item {
+		out.Name = e.Name
+	}
 	switch e.Status {
 	case event.Failed:
 		out.Status, out.Ignored = callback.Failed, e.Flags.IgnoreErrors

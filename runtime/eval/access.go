@@ -161,6 +161,9 @@ func getItem(o, k val) (val, error) {
 		}
 		return u, nil
 	}
+	if x, ok := o.(*value.Vault); ok && x.Opened {
+		o = x.Plain
+	}
 	if s, ok := k.(*slice); ok {
 		return getSlice(o, s)
 	}

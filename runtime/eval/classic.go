@@ -68,8 +68,18 @@ func (e *Eval) classicValue(v val) (val, error) {
 		return d, nil
 	case *value.Cond:
 		return e.Condition(x)
+	case *value.Vault:
+		return e.open(x)
 	}
 	return v, nil
+}
+
+// open opens vaulted text that is used. One that cannot be opened is an error only once its text is needed.
+func (e *Eval) open(x *value.Vault) (val, error) {
+	if x.Opened || x.Fault != "" || e.cfg.Outside == nil {
+		return x, nil
+	}
+	return e.cfg.Outside.Parse(ParseVault, x.Cipher)
 }
 
 // classicAll renders each of v, and says whether that made a difference; if not, it returns v.
@@ -161,7 +171,7 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 		return nil, &Error{Class: AnsibleError, Msg: "recursive loop detected in template string: " + t.Src, Orig: err}
 	}
 	defer func() { e.depth-- }()
-	r := &run{e: e, concat: textConcat, mutates: p.mutates}
+	r := &run{e: e, concat: textConcat, mutates: p.mutates, unsafe: !convert} // a file's text has no taint
 	if convert {
 		r.concat = literalConcat
 	}
@@ -170,7 +180,7 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 		return nil, renderError(t, err)
 	}
 	v = restoreNewlines(t, v)
-	if r.unsafe {
+	if r.unsafe && convert {
 		v = value.Taint(v)
 	}
 	return v, nil
@@ -294,7 +304,7 @@ func literalConcat(out []val) (val, error) {
 			if r, ok := reread(x); ok {
 				return r, nil
 			}
-		case bool:
+		case bool, value.OmitType:
 			return x, nil
 		case string:
 			return literal(x), nil

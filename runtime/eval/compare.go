@@ -101,10 +101,25 @@ func equalText(x string, b val) (bool, error) {
 	if y, ok := value.Text(b); ok {
 		return x == y, nil
 	}
-	if u, ok := b.(*undef); ok && !u.Lenient {
-		return false, u.Fail()
+	switch y := b.(type) {
+	case *undef:
+		if !y.Lenient {
+			return false, y.Fail()
+		}
+	case *value.Vault:
+		s, err := value.ToStr(y)
+		return s == x, err
 	}
 	return false, nil
+}
+
+// equalVault compares what a vault holds.
+func equalVault(x *value.Vault, b val) (bool, error) {
+	s, err := value.ToStr(x)
+	if err != nil {
+		return false, err
+	}
+	return equalText(s, b)
 }
 
 func equalRest(a, b val) (bool, error) {
@@ -137,8 +152,7 @@ func equalRest(a, b val) (bool, error) {
 		y, ok := b.([]byte)
 		return ok && string(x) == string(y), nil
 	case *value.Vault:
-		y, ok := b.(*value.Vault)
-		return ok && *x == *y, nil
+		return equalVault(x, b)
 	}
 	if x, ok := asTuple(a); ok {
 		y, ok := asTuple(b)

@@ -85,9 +85,6 @@ func (c *compiler) constant(n *expr.Node) exprFn {
 
 func (c *compiler) binary(n *expr.Node, op func(a, b val) (val, error)) exprFn {
 	l, r := c.expr(n.A[0]), c.expr(n.A[1])
-	if c.tagged && n.Op != expr.OItem {
-		op = deferred2(op)
-	}
 	return func(f *frame) (val, error) {
 		a, err := l(f)
 		if err != nil {

@@ -117,6 +117,9 @@ func (c *compiler) methodCall(o *expr.Node, args *argFns) exprFn {
 		if u, ok := v.(*undef); ok {
 			return nil, u.Fail()
 		}
+		if x, ok := v.(*value.Vault); ok && x.Opened {
+			v = x.Plain
+		}
 		m := method(v, name)
 		var target val
 		if m == nil {
@@ -156,9 +159,6 @@ func builtinName(name string) string {
 
 // notLoaded is what Jinja says of a filter or test that is not there.
 func notLoaded(name string) string {
-	if n := strings.Count(name, "."); n >= 2 {
-		return "Could not load \"" + name + "\": '" + name + "'"
-	}
 	return "Could not load \"" + name + "\": '" + name + "'"
 }
 

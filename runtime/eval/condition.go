@@ -70,11 +70,10 @@ func (e *Eval) classicCondition(v val) (bool, error) {
 	case *value.Tmpl:
 		v = &value.Cond{Src: x.Src, Tmpl: x}
 	case *value.Str:
-		// unsafe text: rendered as it stands, without lookups
-		was := e.noLookups
-		e.noLookups = true
-		defer func() { e.noLookups = was }()
-		return false, e.unsafeCondition(x)
+		if x.S == "" {
+			return false, nil
+		}
+		return false, ansibleErr("Conditional is marked as unsafe, and cannot be evaluated.")
 	default:
 		return truth(v)
 	}
@@ -90,10 +89,6 @@ func (e *Eval) classicCondition(v val) (bool, error) {
 		return false, ansibleErr("error while evaluating conditional (%s): %s", c.Src, err)
 	}
 	return ok, err
-}
-
-func (e *Eval) unsafeCondition(x *value.Str) error {
-	return ansibleErr("Conditional is marked as unsafe, and cannot be evaluated.")
 }
 
 // decideClassic decides a condition, and returns the text that was decided.
@@ -165,7 +160,7 @@ func (e *Eval) runCondition(c *value.Cond, p *program) (bool, error) {
 		return false, &Error{Class: AnsibleError, Msg: "recursive loop detected in template string: " + presented(c.Src), Orig: err}
 	}
 	defer func() { e.depth-- }()
-	r := run{e: e, concat: literalConcat, mutates: p.mutates}
+	r := run{e: e, concat: literalConcat, mutates: p.mutates, unsafe: true} // a truth has no taint to find
 	ok, err := decide(p.cond, &frame{run: &r})
 	if err != nil {
 		return false, renderError(&value.Tmpl{Src: presented(c.Src)}, err)

@@ -42,7 +42,8 @@ func IsAnsible(err error) bool {
 	if errors.As(err, &e) {
 		return len(e.Class) > 8 && e.Class[:8] == "ansible."
 	}
-	return isUndef(err)
+	var v *value.VaultError
+	return isUndef(err) || errors.As(err, &v)
 }
 
 // asUndef finds the undefined value whose use is the error. One that is only the cause of another
@@ -85,9 +86,12 @@ func ansibleErr(format string, a ...any) error { return raise(AnsibleError, form
 // className is Python's name of the class of an error, as str(type(e)) shows it.
 func className(err error) string {
 	var e *Error
+	var vault *value.VaultError
 	switch {
 	case errors.As(err, &e):
 		return e.Class
+	case errors.As(err, &vault):
+		return "ansible.parsing.vault.AnsibleVaultError"
 	case isUndef(err):
 		return "jinja2.exceptions.UndefinedError"
 	case errors.Is(err, value.ErrUnhashable):

@@ -55,6 +55,7 @@ const (
 	ParseCondition             // a condition: a *value.Cond
 	ParseYAML                  // a YAML document: the value it loads to
 	ParseYAMLAll               // YAML documents: a list of the values they load to
+	ParseVault                 // vaulted text: a *value.Vault that is opened, or has a Fault
 )
 
 // PluginCall asks for a filter or test that this package does not have.
@@ -111,8 +112,6 @@ type Eval struct {
 	// volatile is set by whatever may answer differently the next time: what was rendered
 	// meanwhile is not remembered.
 	volatile bool
-	// noLookups forbids lookups, in a condition whose text is unsafe.
-	noLookups bool
 }
 
 // New returns an Eval of what c says.
@@ -212,6 +211,9 @@ func (e *Eval) lookupVar(r *run, name string) (val, bool, error) {
 
 // renderVar renders a variable once per Eval; a run that may change it gets a copy of its own.
 func (e *Eval) renderVar(r *run, name string, v val) (val, error) {
+	if !r.mutates && e.static != nil && e.static.Static(name) {
+		return v, nil
+	}
 	if x, ok := r.names[name]; ok {
 		return x, nil
 	}

@@ -46,6 +46,9 @@ func jsonArgs(c *call, o value.JSONOptions) (value.JSONOptions, error) {
 	if o.SortKeys, err = c.kwFlag("sort_keys", o.SortKeys); err != nil {
 		return o, err
 	}
+	if o.Open, err = c.kwFlag("vault_to_text", true); err != nil {
+		return o, err
+	}
 	if o.ASCII, err = c.kwFlag("ensure_ascii", o.ASCII); err != nil {
 		return o, err
 	}
@@ -107,7 +110,7 @@ func toNiceJSON(c *call) (val, error) {
 // writeJSON is value.JSON with Python's kind of error.
 func writeJSON(v val, o value.JSONOptions) (string, error) {
 	s, err := value.JSON(jsonReady(v), o)
-	if err != nil && !isUndef(err) {
+	if err != nil && !IsAnsible(err) {
 		err = typeErr("%s", err)
 	}
 	return s, err

@@ -142,6 +142,9 @@ func length(v val) (int, error) {
 		return utf8.RuneCountInString(x), nil
 	case *value.Str:
 		return utf8.RuneCountInString(x.S), nil
+	case *value.Vault:
+		s, err := value.ToStr(x)
+		return utf8.RuneCountInString(s), err
 	case []byte:
 		return len(x), nil
 	case *value.Range:

@@ -24,6 +24,12 @@ func add(a, b val) (val, error) {
 		}
 	case string, *value.Str:
 		return addText(a, b)
+	case *value.Vault:
+		s, err := value.ToStr(x)
+		if err != nil {
+			return nil, err
+		}
+		return addText(s, b)
 	case *list:
 		y, ok := b.(*list)
 		if !ok {

@@ -26,11 +26,10 @@ type program struct {
 
 // compiler turns trees into closures.
 type compiler struct {
-	e       *Eval
-	tagged  bool
-	blocks  map[string]stmtFn
-	inCond  bool // tagged: constants that hold templates are rendered
-	inMacro int
+	e      *Eval
+	tagged bool
+	blocks map[string]stmtFn
+	inCond bool // tagged: constants that hold templates are rendered
 }
 
 func (e *Eval) compiler() *compiler {

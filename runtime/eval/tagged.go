@@ -32,11 +32,6 @@ func firstMarker(c *call) *undef {
 	return nil
 }
 
-// deferred2 makes an operator pass markers on as errors of their own.
-func deferred2(op func(a, b val) (val, error)) func(a, b val) (val, error) {
-	return op
-}
-
 // deferCall runs a call: a marker among its arguments, or its failure, is its result.
 func deferCall(c *call, run func() (val, error)) (val, error) {
 	if m := firstMarker(c); m != nil {
@@ -85,6 +80,8 @@ func (e *Eval) taggedLazy(v val) (val, error) {
 	switch x := v.(type) {
 	case *value.Tmpl:
 		return e.taggedTemplate(x)
+	case *value.Vault:
+		return e.open(x)
 	case *list:
 		r, changed := e.taggedAll(x.V)
 		if !changed {

@@ -35,7 +35,7 @@ func init() {
 		&Plugin{Name: "integer", Doc: "Is it an integer?", fn: kindTest(isInteger)},
 		&Plugin{Name: "float", Doc: "Is it a float?", fn: kindTest(func(v val) bool { _, ok := v.(float64); return ok })},
 		&Plugin{Name: "number", Doc: "Is it a number?", fn: kindTest(func(v val) bool { return num(v).kind != 0 })},
-		&Plugin{Name: "string", Doc: "Is it text?", fn: kindTest(func(v val) bool { _, ok := value.Text(v); return ok })},
+		&Plugin{Name: "string", Doc: "Is it text?", fn: kindTest(isString)},
 		&Plugin{Name: "mapping", Doc: "Is it a dictionary?", fn: kindTest(isMapping)},
 		&Plugin{Name: "sequence", Doc: "Has it a length and items?", fn: sequenceTest},
 		&Plugin{Name: "iterable", Doc: "Can it be iterated over?", fn: iterableTest},
@@ -396,4 +396,13 @@ func uriTest(net bool) fn {
 		}
 		return !net || u.netloc != "" || u.scheme == "file", nil
 	}
+}
+
+// isString says whether a value is a str of Python; vaulted text is none.
+func isString(v val) bool {
+	if _, vault := v.(*value.Vault); vault {
+		return false
+	}
+	_, ok := value.Text(v)
+	return ok
 }

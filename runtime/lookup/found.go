@@ -122,12 +122,10 @@ func filetree(_ context.Context, c *Call) ([]value.Value, error) {
 	var r []value.Value
 	seen := map[string]bool{}
 	for _, t := range c.texts() {
-		base := filepath.Base(t)
 		root := c.find("files", t)
 		if root == "" {
 			continue
 		}
-		_ = base
 		err := filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
 			rel, rerr := filepath.Rel(root, p)
 			if err != nil || rerr != nil || rel == "." || seen[rel] {

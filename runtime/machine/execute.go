@@ -16,6 +16,7 @@ import (
 //
 // Observed: ansible-core 2.14's task executor.
 func (x *taskRun) execute() (*value.Dict, error) {
+	x.label = x.writtenName()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -65,22 +66,16 @@ type prepared struct {
 	register string
 }
 
+// prepare renders the keywords in the order in which Ansible does: of several faults the first one
+// met is told.
 func (x *taskRun) prepare() (*prepared, error) {
 	p := &prepared{register: x.t.Register}
-	if err := x.renderFlags(); err != nil {
-		return nil, err
-	}
-	if err := x.renderNotify(); err != nil {
-		return nil, err
-	}
+	x.label = x.name()
 	var err error
-	if p.args, err = x.arguments(); err != nil {
-		return nil, err
-	}
 	if p.env, err = x.environment(); err != nil {
 		return nil, err
 	}
-	if p.become, err = x.become(); err != nil {
+	if err := x.renderFlags(); err != nil {
 		return nil, err
 	}
 	timeout, err := x.number64("timeout", x.t.Timeout, int64(x.m.code.Settings.TaskTimeout))
@@ -88,7 +83,22 @@ func (x *taskRun) prepare() (*prepared, error) {
 		return nil, err
 	}
 	p.timeout = time.Duration(timeout) * time.Second
-	return p, x.renderRetries(p)
+	if p.args, err = x.arguments(); err != nil {
+		return nil, err
+	}
+	if err := x.renderDelegation(); err != nil {
+		return nil, err
+	}
+	if err := x.renderNotify(); err != nil {
+		return nil, err
+	}
+	if err := x.renderRetries(p); err != nil {
+		return nil, err
+	}
+	if p.become, err = x.become(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (x *taskRun) renderRetries(p *prepared) error {
@@ -129,9 +139,19 @@ func (x *taskRun) renderFlags() (err error) {
 	set("diff", x.t.Diff, &x.flags.Diff)
 	set("any_errors_fatal", x.t.AnyErrorsFatal, &x.flags.AnyErrorsFatal)
 	set("run_once", x.t.RunOnce, &x.flags.RunOnce)
-	set("delegate_facts", x.t.DelegateFacts, &x.flags.DelegateFacts)
-	if err != nil || !x.t.DelegateTo.IsSet() {
-		return err
+	return err
+}
+
+// renderDelegation renders the keywords that send the task to another host.
+func (x *taskRun) renderDelegation() error {
+	var err error
+	if x.t.DelegateFacts.IsSet() {
+		if x.flags.DelegateFacts, err = x.keyword("delegate_facts", x.t.DelegateFacts, false); err != nil {
+			return err
+		}
+	}
+	if !x.t.DelegateTo.IsSet() {
+		return nil
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
@@ -145,8 +165,8 @@ func (x *taskRun) renderFlags() (err error) {
 	return err
 }
 
+// renderNotify adds the handlers that the task names for this item.
 func (x *taskRun) renderNotify() error {
-	x.notify = x.notify[:0]
 	for _, n := range x.t.Notify {
 		v, err := x.eval().Value(n.V)
 		if err != nil {
@@ -319,7 +339,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 		}
 		done, err := x.condition(x.t.Until, x.eval())
 		if err != nil {
-			return nil, err
+			return nil, faultf("%s", err) // the place is not shown
 		}
 		if done {
 			break
@@ -348,7 +368,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 func (x *taskRun) emitRetry(res *value.Dict, attempt, retries int64) error {
 	shown := shown(res)
 	shown.SetStr("_ansible_retry", true)
-	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
+	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
 		Attempt: int(attempt), Retries: int(retries)})
 }
 

@@ -16,7 +16,7 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	status := taskStatus(res)
 	failed := status == event.Failed && !x.flags.IgnoreErrors
 	rescued := failed && x.m.rescuing()
-	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Status: status, Result: ir.Val{V: res}, Flags: x.flags,
+	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: res}, Flags: x.flags,
 		Handler: x.t.Handler, Rescued: rescued}
 	if x.t.Role >= 0 && status != event.Skipped && status != event.Unreachable {
 		x.m.roleRan[x.t.Role] = true
@@ -113,7 +113,7 @@ func (x *taskRun) runHandlersFor(res *value.Dict, status event.Status) error {
 	return nil
 }
 
-// notifyHandler marks the handler of that name, the last one defined, and all that listen to it.
+// notifyHandler marks the handler of that name and all that listen to it.
 func (x *taskRun) notifyHandler(name string) error {
 	found := false
 	mark := func(i int) error {
@@ -123,14 +123,11 @@ func (x *taskRun) notifyHandler(name string) error {
 		}
 		x.m.notified[i] = true
 		h := x.m.begin(x.ctx, x.m.handlers[i].Task, x.addr)
-		return x.m.up.Emit(&event.Event{Kind: event.Notified, Addr: x.addr, Task: x.m.handlers[i].Task, Name: h.rawName()})
+		return x.m.up.Emit(&event.Event{Kind: event.Notified, Addr: x.addr, Task: x.m.handlers[i].Task, Name: h.fullName(h.handlerName())})
 	}
-	for i := len(x.m.handlers) - 1; i >= 0; i-- {
-		if x.m.handlerNamed(x, i, name) {
-			if err := mark(i); err != nil {
-				return err
-			}
-			break
+	if i := x.m.handlerNamed(x, name); i >= 0 {
+		if err := mark(i); err != nil {
+			return err
 		}
 	}
 	for i := range x.m.handlers {
@@ -151,13 +148,38 @@ func (x *taskRun) notifyHandler(name string) error {
 	return nil
 }
 
-func (m *Machine) handlerNamed(x *taskRun, i int, name string) bool {
-	t := m.tasks[m.handlers[i].Task]
-	if m.excluded[m.handlers[i].Task] || !t.Name.IsSet() {
+// handlerNamed finds the handler of that name, -1 for none: of several the first in the last list.
+func (m *Machine) handlerNamed(x *taskRun, name string) int {
+	end := len(m.handlers)
+	for first := end - 1; first >= 0; first-- {
+		if !m.handlers[first].First {
+			continue
+		}
+		for i := first; i < end; i++ {
+			if m.handlerIs(x, i, name) {
+				return i
+			}
+		}
+		end = first
+	}
+	return -1
+}
+
+func (m *Machine) handlerIs(x *taskRun, i int, name string) bool {
+	number := m.handlers[i].Task
+	t := m.tasks[number]
+	if m.excluded[number] || !t.Name.IsSet() {
 		return false
 	}
-	h := m.begin(x.ctx, m.handlers[i].Task, x.addr)
-	own := h.name()
+	h := m.begin(x.ctx, number, x.addr)
+	own, err := h.sharedName()
+	if err != nil {
+		if len(t.Listen) == 0 {
+			x.warn("Handler '" + h.writtenName() + "' is unusable because it has no listen topics and the name could not be templated " +
+				"(host-specific variables are not supported in handler names). The error: " + err.Error())
+		}
+		return false
+	}
 	if own == name {
 		return true
 	}
@@ -166,6 +188,28 @@ func (m *Machine) handlerNamed(x *taskRun, i int, name string) bool {
 		return false
 	}
 	return name == r.Name+" : "+own || name == shortRole(r.Name)+" : "+own
+}
+
+// sharedName renders the name of a handler without the variables of the host.
+func (x *taskRun) sharedName() (string, error) {
+	x.vars.hostless = true
+	defer func() { x.vars.hostless = false }()
+	v, err := x.eval().Value(x.t.Name.V)
+	if err != nil {
+		return "", err
+	}
+	return value.ToStr(v)
+}
+
+// handlerName is the name of a handler once it has been looked for: rendered, if it can be without the
+// host.
+func (x *taskRun) handlerName() string {
+	if x.t.Name.IsSet() {
+		if s, err := x.sharedName(); err == nil {
+			return s
+		}
+	}
+	return x.writtenName()
 }
 
 func (m *Machine) handlerListens(x *taskRun, i int, topic string) bool {

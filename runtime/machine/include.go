@@ -227,7 +227,7 @@ func (x *taskRun) includeResult(list []wanted) error {
 		res = x.summary(items)
 	}
 	res.SetStr("changed", false)
-	return x.m.up.Emit(&event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags})
+	return x.m.up.Emit(&event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags})
 }
 
 // fragments returns the code of an include: what the batch holds, else the controller's answer. In

@@ -138,6 +138,7 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		results = append(results, res)
 	}
 	x.flags.NoLog = noLog
+	x.label = x.writtenName()
 	return results, nil
 }
 
@@ -187,7 +188,7 @@ func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
 	if x.t.Module == "ansible.builtin.add_host" || x.t.Module == "ansible.builtin.group_by" {
 		return nil
 	}
-	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
+	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
 }
 
 // shown is a copy of a result that later changes do not reach.
@@ -247,10 +248,12 @@ func (x *taskRun) describe() string {
 }
 
 // rawName is the name of the task as written, with its role, or its action.
-func (x *taskRun) rawName() string {
-	name := x.t.Action
-	if x.t.Name.IsSet() {
-		name, _ = value.ToStr(x.t.Name.V)
+func (x *taskRun) rawName() string { return x.fullName(x.writtenName()) }
+
+// fullName puts the role before a name; the action stands for an empty one.
+func (x *taskRun) fullName(name string) string {
+	if name == "" {
+		name = x.t.Action
 	}
 	if r := x.m.roles[x.t.Role]; r != nil && x.t.Role >= 0 {
 		return r.Name + " : " + name

@@ -95,6 +95,7 @@ type Machine struct {
 	includes []*value.Dict
 	asked    map[askedKey]*event.Answer // variables fetched by name
 	parsed   map[string]value.Value     // texts met at run time
+	statics  map[any]bool               // whether a list or dictionary holds no template
 	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
@@ -110,7 +111,8 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
 		excluded: map[int]bool{}, known: map[string]bool{},
-		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{}, asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{},
+		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
+		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, statics: map[any]bool{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}

@@ -20,6 +20,8 @@ type scope struct {
 	task int
 	// local are the variables of the task while it runs: the item of its loop, its own result.
 	local *value.Dict
+	// hostless hides what belongs to the host: the names of handlers are rendered without it.
+	hostless bool
 }
 
 func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
@@ -50,10 +52,8 @@ func (s *scope) sent(name string) (value.Value, bool) {
 	if v, ok := s.params(name); ok {
 		return v, true
 	}
-	for _, d := range []*value.Dict{m.host.Set, m.host.Included} {
-		if v, ok := d.GetStr(name); ok {
-			return v, true
-		}
+	if v, ok := s.set(name); ok {
+		return v, true
 	}
 	if v, ok := s.layered(name, s.lex.Task, s.lex.RoleVars); ok {
 		return v, true
@@ -64,10 +64,7 @@ func (s *scope) sent(name string) (value.Value, bool) {
 	if v, ok := m.play.GetStr(name); ok {
 		return v, true
 	}
-	if v, ok := s.fact(name); ok {
-		return v, true
-	}
-	if v, ok := m.inventory.GetStr(name); ok {
+	if v, ok := s.ofHost(name); ok {
 		return v, true
 	}
 	if v, ok := s.layered(name, s.lex.RoleDefaults); ok {
@@ -85,14 +82,15 @@ func (s *scope) asked(name string) (value.Value, bool) {
 			return v, true
 		}
 	}
+	if s.hostless {
+		return nil, false
+	}
 	a := s.ask(name)
 	if a.Level == event.AboveSet {
 		return a.Value.V, true
 	}
-	for _, d := range []*value.Dict{m.host.Set, m.host.Included} {
-		if v, ok := d.GetStr(name); ok {
-			return v, true
-		}
+	if v, ok := s.set(name); ok {
+		return v, true
 	}
 	if a.Level == event.AboveFacts {
 		return a.Value.V, true
@@ -102,6 +100,31 @@ func (s *scope) asked(name string) (value.Value, bool) {
 	}
 	return a.Value.V, a.Level == event.BelowFacts
 }
+
+// set looks into what tasks have set: registered results, set_fact, include_vars.
+func (s *scope) set(name string) (value.Value, bool) {
+	if s.hostless {
+		return nil, false
+	}
+	if v, ok := s.m.host.Set.GetStr(name); ok {
+		return v, true
+	}
+	return s.m.host.Included.GetStr(name)
+}
+
+// ofHost looks into the facts and the inventory.
+func (s *scope) ofHost(name string) (value.Value, bool) {
+	if s.hostless {
+		return nil, false
+	}
+	if v, ok := s.fact(name); ok {
+		return v, true
+	}
+	return s.m.inventory.GetStr(name)
+}
+
+// hostMagic are the magic variables that belong to a host.
+var hostMagic = map[string]bool{"inventory_hostname": true, "inventory_hostname_short": true, "group_names": true, "inventory_file": true, "inventory_dir": true}
 
 // params looks into the layers above everything a task can set: -e, the parameters of includes and
 // roles.
@@ -195,7 +218,7 @@ type askedKey struct {
 // magic gives the variables that nothing overrides.
 func (s *scope) magic(name string) (value.Value, bool) {
 	if v, ok := s.m.magic.GetStr(name); ok {
-		return v, true
+		return v, !s.hostless || !hostMagic[name]
 	}
 	switch name {
 	case "ansible_search_path":

@@ -66,7 +66,10 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	if f.Fault != "" {
 		return &fault{msg: f.Fault, result: value.DictOf("failed", true, "msg", f.Fault)}
 	}
-	c.Source = sourceOf(&f.Tree, followsLinks(c.Args))
+	w := view{follow: unset(c.Args, "local_follow"), decrypt: unset(c.Args, "decrypt")}
+	if c.Source, err = w.source(&f.Tree); err != nil {
+		return err
+	}
 	if x.t.Module == "ansible.builtin.template" {
 		return x.render(c, f)
 	}
@@ -98,11 +101,28 @@ func (x *taskRun) findFile(ctx context.Context, kind, name string) (*ir.File, er
 	return a.File, nil
 }
 
-// sourceOf is a file as a module sees it. A link that is followed appears as what it leads to.
-func sourceOf(t *ir.FileTree, follow bool) *module.Source {
+// view is how a task looks at files of the controller: a link that it follows appears as what it leads
+// to, a vaulted file that it decrypts as what it holds.
+type view struct{ follow, decrypt bool }
+
+// unset reads an argument that is true when it is not given.
+func unset(args *value.Dict, name string) bool {
+	v, given := args.GetStr(name)
+	b, ok := eval.Boolean(v)
+	return b || !given || !ok
+}
+
+// source is a file as modules see it.
+func (w view) source(t *ir.FileTree) (*module.Source, error) {
 	s := &module.Source{Path: t.Path, Mode: t.Mode, Size: t.Size, Digest: t.Digest, Link: t.Link, IsDir: t.IsDir}
-	if leads := t.Digest != "" || t.IsDir; follow && leads {
+	if leads := t.Digest != "" || t.IsDir; w.follow && leads {
 		s.Link = ""
+	}
+	if o := t.Opened; o != nil && w.decrypt {
+		if o.Fault != "" {
+			return nil, faultf("%s", o.Fault)
+		}
+		s.Size, s.Digest = o.Size, o.Digest
 	}
 	kept := "" // the last link to a folder that stays one: what is listed below it is not copied
 	for i := range t.Children {
@@ -110,22 +130,16 @@ func sourceOf(t *ir.FileTree, follow bool) *module.Source {
 		if kept != "" && strings.HasPrefix(c.Path, kept) {
 			continue
 		}
-		s.Children = append(s.Children, *sourceOf(c, follow))
-		if c.Link != "" && !follow {
+		below, err := w.source(c)
+		if err != nil {
+			return nil, err
+		}
+		s.Children = append(s.Children, *below)
+		if c.Link != "" && !w.follow {
 			kept = c.Path + "/"
 		}
 	}
-	return s
-}
-
-// followsLinks says whether links within a folder on the controller are followed: copy's local_follow.
-func followsLinks(args *value.Dict) bool {
-	v, given := args.GetStr("local_follow")
-	if !given {
-		return true
-	}
-	b, _ := eval.Boolean(v)
-	return b
+	return s, nil
 }
 
 // render makes the text of a template, with the variables that only templates have.

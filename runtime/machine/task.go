@@ -21,6 +21,8 @@ type taskRun struct {
 	addr   ir.Address
 	vars   *scope
 	flags  event.Flags
+	// label is the name that results carry: as written until the keywords are rendered.
+	label  string
 	notify []string
 	// subdir is where the lookup of a with_ loop looks for files first.
 	subdir string
@@ -87,6 +89,7 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, Looped: t.Loop != nil}
+	x.label = x.writtenName()
 	return x
 }
 
@@ -109,6 +112,14 @@ func (x *taskRun) name() string {
 		if s, err := value.ToStr(v); err == nil {
 			return s
 		}
+	}
+	return x.writtenName()
+}
+
+// writtenName is the name as the playbook has it, empty when it has none.
+func (x *taskRun) writtenName() string {
+	if !x.t.Name.IsSet() {
+		return ""
 	}
 	s, _ := value.ToStr(x.t.Name.V)
 	return s

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"pbc/compiler"
+	"pbc/compiler/cli"
+	"pbc/compiler/config"
+	"pbc/compiler/link"
+	"pbc/runtime/controller"
+)
+
+// trips counts how often a stream turned from reading to writing: each turn is one round trip at least.
+type trips struct {
+	io.ReadWriteCloser
+	mu    sync.Mutex
+	read  bool
+	turns int
+}
+
+func (c *trips) Read(p []byte) (int, error) {
+	n, err := c.ReadWriteCloser.Read(p)
+	c.mu.Lock()
+	c.read = c.read || n > 0
+	c.mu.Unlock()
+	return n, err
+}
+
+func (c *trips) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	// Acknowledgements of the multiplexer are 8 and 16 bytes long and wait for nothing.
+	if c.read && len(p) > 16 {
+		c.turns++
+		c.read = false
+	}
+	c.mu.Unlock()
+	return c.ReadWriteCloser.Write(p)
+}
+
+// newTestSession is a session for a playbook in a folder of its own, with what it prints thrown away.
+func newTestSession(t *testing.T, files map[string]string, args ...string) *session {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		p := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, errs := os.Stdout, os.Stderr
+	os.Stdout, os.Stderr = null, null
+	t.Cleanup(func() { os.Stdout, os.Stderr = out, errs; null.Close() })
+	conf, err := config.Load(os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := cli.ParsePlaybook(append(args, "site.yml"), conf, cli.Terminal{Columns: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSession(req, conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func compiled(t *testing.T, s *session) *compiler.Unit {
+	t.Helper()
+	u, err := s.compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// turnsOf runs a playbook of n command tasks on one host and counts the round trips.
+func turnsOf(t *testing.T, n int) int {
+	tasks := strings.Repeat("    - command: \"true\"\n      register: r\n    - set_fact: {x: \"{{ r.rc }}\"}\n    - copy: {content: \"{{ x }}\", dest: out}\n", n)
+	s := newTestSession(t, map[string]string{"site.yml": "- hosts: all\n  gather_facts: no\n  tasks:\n" + tasks, "hosts": "one ansible_connection=local\n"}, "-i", "hosts")
+	var c *trips
+	s.observe = func(rw io.ReadWriteCloser) io.ReadWriteCloser {
+		c = &trips{ReadWriteCloser: rw}
+		return c
+	}
+	code, err := s.play(compiled(t, s))
+	if err != nil || code != 0 {
+		t.Fatalf("run: code %d, %v", code, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.turns
+}
+
+func TestAPlayOnOneHostIsOneBatch(t *testing.T) {
+	one, hundred := turnsOf(t, 1), turnsOf(t, 100)
+	if one != hundred {
+		t.Errorf("300 tasks took %d round trips, 3 took %d: want as many", hundred, one)
+	}
+}
+
+// TestSecretsStayAway plants secrets where a host has no business with them, and looks at what would be
+// sent to it.
+func TestSecretsStayAway(t *testing.T) {
+	const canary = "CANARY-"
+	files := map[string]string{
+		"site.yml": `- hosts: web
+  gather_facts: no
+  vars: {unused_play: CANARY-play}
+  vars_files: [secrets.yml]
+  roles: [r]
+  tasks:
+    - debug: msg="{{ used }} {{ chained }}"
+`,
+		"secrets.yml":               "unused_file: CANARY-file\n",
+		"roles/r/tasks/main.yml":    "- debug: msg={{ role_used }}\n",
+		"roles/r/vars/main.yml":     "role_used: seen\nrole_unused: CANARY-role\n",
+		"roles/r/defaults/main.yml": "role_default: CANARY-default\n",
+		"hosts": "[web]\na ansible_connection=local used=seen unused=CANARY-a ansible_password=CANARY-pw\nb ansible_connection=local used=seen other=CANARY-b\n" +
+			"[web:vars]\nchained='{{ deeper }}'\ndeeper=seen\nunread='{{ also }}'\nalso=CANARY-group\n",
+		"group_vars/all.yml": "everywhere: CANARY-all\n",
+		"host_vars/b.yml":    "token: CANARY-token\n",
+	}
+	s := newTestSession(t, files, "-i", "hosts", "-e", "extra=CANARY-extra")
+	u := compiled(t, s)
+	inv, err := s.inventory(u.Program.Basedir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := link.New(u.Program, s.linkOptions(inv, u, known{controller.NewMemory()}))
+	for _, host := range []string{"a", "b"} {
+		b, _, err := l.Batch(0, host, []string{"a", "b"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := msgpack.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(sent, []byte("seen")) {
+			t.Errorf("the batch of %s lacks what it uses", host)
+		}
+		for at := 0; ; {
+			i := bytes.Index(sent[at:], []byte(canary))
+			if i < 0 {
+				break
+			}
+			at += i + len(canary)
+			t.Errorf("the batch of %s holds %s", host, fmt.Sprintf("%.20q", sent[at-len(canary):]))
+		}
+	}
+}
