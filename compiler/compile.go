@@ -32,6 +32,9 @@ type Options struct {
 	Store   *files.Store
 	// Supported says whether pbc can run a module, by its full name.
 	Supported func(module string) bool
+	// Refuses says why pbc's own module cannot do what the arguments given as constants ask for; "" that
+	// it can. Nil refuses nothing.
+	Refuses func(module string, constants *value.Dict) string
 	// KnownFact says whether pbc gathers a fact, by its name without prefix. Nil knows all.
 	KnownFact func(name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.

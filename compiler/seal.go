@@ -126,7 +126,7 @@ func (s *sealer) foresee() error {
 func (u *Unit) twin() Options {
 	opt := u.opt
 	opt.Playbook.Source = u.source
-	opt.Supported, opt.KnownFact, opt.Later = nil, nil, false
+	opt.Supported, opt.Refuses, opt.KnownFact, opt.Later = nil, nil, nil, false
 	return opt
 }
 
