@@ -31,6 +31,7 @@ type Settings struct {
 	MissingHandler  bool // error_on_missing_handler
 	StartAt         string
 	RemoteTmp       string
+	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings
 	HashMerge       bool // hash_behaviour=merge
 	TaskTimeout     int  // seconds, 0 for none

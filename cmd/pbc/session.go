@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -32,6 +33,7 @@ import (
 	"pbc/runtime/fact"
 	"pbc/runtime/machine"
 	"pbc/runtime/module/builtin"
+	"pbc/runtime/module/posix"
 )
 
 // session is one run of the program: settings, screen, and what is compiled.
@@ -182,7 +184,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po := playbook.Options{Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.conf.List("COLLECTIONS_PATHS"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.dialect, Extra: s.extra, Store: s.store,
-		Supported: supported, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
+		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -196,6 +198,15 @@ func supported(name string) bool {
 
 // knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
 func knownFact(name string) bool { return !slices.Contains(fact.Lacking(), name) }
+
+// refuses says why pbc's own module cannot do what constant arguments ask for, "" mostly.
+func refuses(name string, args *value.Dict) string {
+	m, ok := builtin.Lookup(name)
+	if !ok || machine.Has(name) || m.Refuses == nil {
+		return ""
+	}
+	return m.Refuses(args)
+}
 
 // report says what the compiler found. Its error is what ends the run.
 func (s *session) report(list diag.List) error {
@@ -316,12 +327,17 @@ func (s *session) screenNote(host, text string) {
 
 func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link.Known) link.Options {
 	set := ir.Settings{Check: s.req.Check, Diff: s.req.Diff, Verbosity: s.req.Verbosity, ForceHandlers: s.req.ForceHandlers,
-		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"),
+		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+}
+
+// localTmp names the folder in which Ansible would keep the temporary files of this run.
+func (s *session) localTmp() string {
+	return filepath.Join(s.conf.String("DEFAULT_LOCAL_TMP"), fmt.Sprintf("ansible-local-%d%s", os.Getpid(), posix.RandomName()))
 }
 
 func (s *session) dialOptions() dialOptions {
