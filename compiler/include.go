@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"errors"
+	"fmt"
 
 	"pbc/compiler/diag"
 	"pbc/compiler/playbook"
@@ -17,7 +18,7 @@ func (u *Unit) Include(play, task int, wanted *value.List) ([]ir.Extension, erro
 	}
 	p := u.plays[play]
 	t := p.Task(task)
-	if t == nil {
+	if t == nil || t.Include == nil || t.Include.Static {
 		return nil, errors.New("the task is not an include")
 	}
 	var out []ir.Extension
@@ -61,6 +62,9 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 		return nil, err
 	}
 	e := p.Extend(path, blocks, handlers)
+	if err := ir.VerifyExtension(&e, p.Tables()); err != nil {
+		return nil, fmt.Errorf("pbc compiled %s wrongly: %w", path, err)
+	}
 	if role != nil && ask.Public {
 		p.Publish(&e, role)
 	}

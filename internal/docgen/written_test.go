@@ -36,7 +36,7 @@ func rootOf(t *testing.T) string {
 }
 
 var written = []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "CHANGELOG.md", "conformance/README.md",
-	"docs/usage.md", "docs/troubleshooting.md", "docs/conformance.md"}
+	"docs/usage.md", "docs/troubleshooting.md", "docs/conformance.md", "docs/diff.md"}
 
 var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
 
