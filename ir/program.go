@@ -202,6 +202,8 @@ type Fragment struct {
 // Extension is code compiled while running: a fragment, and what it adds to the tables of the play.
 type Extension struct {
 	Fragment
+	// Fault is why the include fails for its hosts, in Ansible's words; there is no code then.
+	Fault    string `msgpack:",omitempty"`
 	Handlers []Handler
 	// PlayDefaults and PlayRoleVars are layers that all tasks of the play see from now on: those of a
 	// role that was included with public.

@@ -116,7 +116,7 @@ func TestRationaleNamesEveryDependency(t *testing.T) {
 // TestReadmeRun does what the README shows and expects what it shows.
 func TestReadmeRun(t *testing.T) {
 	root := rootOf(t)
-	_, rest, ok := strings.Cut(read(t, root, "README.md"), "$ pbc playbook -i inventory -e root=/tmp/site site.yml\n")
+	_, rest, ok := strings.Cut(read(t, root, "README.md"), "$ ../../pbc playbook -i inventory -e root=/tmp/site site.yml\n")
 	shown, _, ended := strings.Cut(rest, "\n\nThe second run")
 	if !ok || !ended {
 		t.Fatal("the README shows no run")
