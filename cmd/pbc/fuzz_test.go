@@ -185,9 +185,9 @@ func runAll(t *testing.T, p *ir.Program) {
 			continue
 		}
 		_ = machine.New(b, machine.NewHost("h"), &deaf{}, idle{t.TempDir()}).Run(ctx)
-		wanted := value.NewList(value.DictOf("name", "more.yml", "args", value.NewDict()))
+		wanted := value.DictOf("name", "more.yml", "args", value.NewDict())
 		for n := range u.Program.Plays[i].Tasks {
-			_, _ = l.Include(i, n, "h", wanted)
+			_, _ = l.Include(i, n, []string{"h"}, wanted)
 		}
 	}
 }
