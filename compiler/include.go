@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"errors"
+	"fmt"
 
 	"pbc/compiler/diag"
 	"pbc/compiler/playbook"
@@ -16,7 +17,7 @@ func (u *Unit) Include(play, task int, wanted *value.Dict) (*ir.Extension, error
 		return nil, err
 	}
 	t := u.plays[play].Task(task)
-	if t == nil {
+	if t == nil || t.Include == nil || t.Include.Static {
 		return nil, errors.New("the task is not an include")
 	}
 	e, err := u.include(play, t, wanted)
@@ -58,6 +59,9 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 		return nil, err
 	}
 	e := p.Extend(path, blocks, handlers)
+	if err := ir.VerifyExtension(&e, p.Tables()); err != nil {
+		return nil, fmt.Errorf("pbc compiled %s wrongly: %w", path, err)
+	}
 	if role != nil && ask.Public {
 		p.Publish(&e, role)
 	}

@@ -88,6 +88,11 @@ type Play struct {
 	RoleVars     []int
 	RoleNames    []string // magic: ansible_play_role_names and its like
 
+	// Fault ends the run when it comes to the play: Ansible's message, "" mostly; FaultExit is the exit
+	// code, 0 for the usual one. It is set in plans.
+	Fault     string
+	FaultExit int
+
 	Code []Instr // what a host runs, from the first task to the end of post_tasks
 	// Handlers is the code a flush runs: one entry for each handler or block of handlers.
 	Handlers []Handler

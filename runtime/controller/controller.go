@@ -176,7 +176,9 @@ func (c *Controller) Run(ctx context.Context) (int, error) {
 		if i+1 < len(c.opt.Starts) {
 			end = c.opt.Starts[i+1]
 		}
-		c.emit(callback.PlaybookStart{Path: name, Plays: end - c.opt.Starts[i], Options: c.opt.Argv})
+		plays := end - c.opt.Starts[i]
+		c.emit(callback.PlaybookStart{Path: name, Plays: plays, Options: c.opt.Argv})
+		c.emit(callback.Verbose{Level: 2, Text: fmt.Sprintf("%d plays in %s", plays, name)})
 		var err error
 		code, err = c.plays(ctx, c.opt.Starts[i], end, code)
 		if err != nil {

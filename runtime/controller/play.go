@@ -154,10 +154,16 @@ func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) err
 		return err
 	}
 	s.Batch.Code.Settings.Lockstep = r.lockstep()
+	route := s.Batch.Host.Route.V
+	if h.peer != nil && !value.Same(h.peer.route, route) {
+		h.peer.close()
+		h.peer = nil
+	}
 	if h.peer == nil {
 		if h.peer, err = r.c.dial(ctx, h.name); err != nil {
 			return err
 		}
+		h.peer.route = route
 	}
 	if err := h.peer.start(s.Batch, s.Blobs); err != nil {
 		r.c.opt.Memory.With(h.name, func(m *machine.Host) { s.Batch.Host.Set, s.Batch.Host.Facts = ir.Val{V: m.Set}, ir.Val{V: m.Facts} })
