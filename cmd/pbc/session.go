@@ -387,6 +387,9 @@ func (k *linked) Plays() int { return k.l.Plays() }
 // Play implements controller.Linker.
 func (k *linked) Play(n int) (*controller.Play, error) {
 	k.current.Store(int64(n))
+	if err := k.s.prompts(k.l, n); err != nil {
+		return nil, err
+	}
 	p, err := k.l.Play(n)
 	if err != nil {
 		return nil, err
