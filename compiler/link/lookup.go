@@ -21,15 +21,16 @@ type LookupCall struct {
 	// Search are the folders in which the plugin looks for files, Basedir that of the playbook.
 	Search  []string
 	Basedir string
+	Subdir  string // where first_found looks below each; "" for files
 }
 
 // lookup runs a plugin for a task, or for a keyword of a play. It must not be called with the lock
 // held when the plugin itself evaluates.
-func (l *Linker) lookup(ctx context.Context, s Site, name string, terms []value.Value, options, local *value.Dict) (value.Value, error) {
+func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall, local *value.Dict) (value.Value, error) {
 	if l.opt.Lookup == nil {
-		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "lookup plugin (" + name + ") not found"}
+		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "lookup plugin (" + c.Name + ") not found"}
 	}
-	c := LookupCall{Name: name, Terms: terms, Options: options, Basedir: l.prog.Basedir}
+	c.Basedir = l.prog.Basedir
 	if s.Play >= 0 {
 		vars, err := l.taskLayers(s, local)
 		if err != nil {
