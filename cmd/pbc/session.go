@@ -394,6 +394,11 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(p.Batches) > 0 {
+		for _, name := range k.l.Reserved(n) {
+			k.s.out.Handle(callback.Warning{Text: "Found variable using reserved name: " + name})
+		}
+	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
 		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail,
 		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil

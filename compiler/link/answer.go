@@ -346,7 +346,7 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	vars, _ := local.(*value.Dict)
 	sub, _ := args.GetStr("subdir")
 	folder, _ := value.Text(sub)
-	v, err := l.lookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder}, vars)
+	v, err := l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder}, vars)
 	return result(v, err)
 }
 

@@ -2,11 +2,13 @@ package link
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"pbc/compiler/inventory"
 	"pbc/ir"
+	"pbc/ir/keyword"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -34,6 +36,28 @@ func (l *Linker) Prompts(number int) ([]*value.Dict, error) {
 		}
 	}
 	return out, nil
+}
+
+// templateGlobals are the names that templates have by themselves.
+var templateGlobals = []string{"range", "dict", "lipsum", "cycler", "joiner", "namespace", "lookup", "query", "q", "now", "undef"}
+
+// Reserved are the names of variables of a play that are also names of keywords or of what templates have by
+// themselves, sorted.
+func (l *Linker) Reserved(number int) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []string
+	for _, name := range l.playLayers(number).Names() {
+		reserved := name == "local_action" || name == "with_" || slices.Contains(templateGlobals, name)
+		for _, on := range []keyword.On{keyword.Play, keyword.Role, keyword.Block, keyword.Task} {
+			reserved = reserved || keyword.Lookup(name, on) != nil
+		}
+		if reserved && name != "vars" {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Play evaluates the keywords of a play.
