@@ -81,6 +81,11 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 	if !ok {
 		return failed("the module " + c.Name + " is not part of this agent")
 	}
+	if m.Declines != nil {
+		if why := m.Declines(c); why != "" {
+			return failed("unsupported: pbc has no Python modules yet, and its own " + c.Name + " does not do this: " + why)
+		}
+	}
 	return guarded(ctx, m, c)
 }
 

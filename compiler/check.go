@@ -43,5 +43,22 @@ func (u *Unit) checkTask(t *ir.Task, out *diag.List) {
 	}
 	if !u.opt.Supported(t.Module) {
 		out.Add(diag.Unsupportedf(t.Pos, "the module %s", t.Module))
+		return
 	}
+	if args, ok := t.Args.V.(*value.Dict); ok && u.opt.Refuses != nil {
+		if why := u.opt.Refuses(t.Module, constants(args)); why != "" {
+			out.Add(diag.Unsupportedf(t.Pos, "the module %s where %s", t.Module, why))
+		}
+	}
+}
+
+// constants are the arguments that are known before the run.
+func constants(args *value.Dict) *value.Dict {
+	out := value.NewDict()
+	for i, k := range args.K {
+		if _, ok := args.V[i].(*value.Tmpl); !ok {
+			_ = out.Set(k, args.V[i])
+		}
+	}
+	return out
 }

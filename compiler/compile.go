@@ -32,6 +32,9 @@ type Options struct {
 	Store   *files.Store
 	// Supported says whether pbc can run a module, by its full name.
 	Supported func(module string) bool
+	// Refuses says why pbc's own module cannot do what the arguments given as constants ask for; "" that
+	// it can. Nil refuses nothing.
+	Refuses func(module string, constants *value.Dict) string
 	// KnownFact says whether pbc gathers a fact, by its name without prefix. Nil knows all.
 	KnownFact func(name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.
@@ -87,6 +90,11 @@ func Compile(opt Options) (*Unit, diag.List) {
 		u.check(p.IR, &p.IR.Tables, &all)
 	}
 	u.inspect(opt.Later, &all)
+	for _, p := range u.plays {
+		if err := ir.VerifyPlay(p.IR); err != nil {
+			all.Add(diag.Errorf(p.IR.Pos, "pbc compiled this play wrongly: %s", err))
+		}
+	}
 	if all.Stops() {
 		return nil, all
 	}
@@ -212,6 +220,12 @@ func (u *Unit) Tables(play int) *ir.Tables {
 
 // Fault implements link.Front.
 func (u *Unit) Fault(play int) error {
+	if p := u.Program.Plays[play]; u.plays == nil {
+		if p.Fault == "" {
+			return nil
+		}
+		return &RunError{Msg: p.Fault, Code: p.FaultExit}
+	}
 	d := u.plays[play].Tree.Fault
 	if d == nil {
 		return nil

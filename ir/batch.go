@@ -31,12 +31,15 @@ type Settings struct {
 	MissingHandler  bool // error_on_missing_handler
 	StartAt         string
 	RemoteTmp       string
+	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings
 	HashMerge       bool // hash_behaviour=merge
 	TaskTimeout     int  // seconds, 0 for none
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string
+	NoLog           bool // no_log where no keyword says otherwise
+	AnyErrorsFatal  bool // the same of any_errors_fatal
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
-	"os"
+	"io/fs"
 
+	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
 	"pbc/compiler/link"
@@ -27,12 +28,18 @@ func (h lookups) run(ctx context.Context, c link.LookupCall) (value.Value, error
 
 // ReadFile implements lookup.Host.
 func (h lookups) ReadFile(path string) ([]byte, error) {
-	b, err := os.ReadFile(path)
+	b, err := files.ReadFile(h.s.store.Disk(), path)
 	if err != nil || !vault.IsEncrypted(b) {
 		return b, err
 	}
 	return h.s.keys.Decrypt(b, path)
 }
+
+// Stat implements lookup.Host.
+func (h lookups) Stat(path string) (fs.FileInfo, error) { return h.s.store.Disk().Stat(path) }
+
+// ReadDir implements lookup.Host.
+func (h lookups) ReadDir(path string) ([]fs.DirEntry, error) { return h.s.store.Disk().ReadDir(path) }
 
 // overlay is variables over others.
 type overlay struct {

@@ -32,11 +32,19 @@ func run(args []string) int {
 			return playbookMain(args[2:])
 		case "run":
 			return runMain(args[2:])
+		case "diff":
+			return diffMain(args[2:], os.Stdout, os.Stderr)
 		}
 	}
 	root := &cobra.Command{Use: "pbc", Short: "compile Ansible playbooks into per-host batch programs, and run them",
-		SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand())
+		Example: `  pbc playbook -i hosts site.yml         compile and run, as ansible-playbook does
+  pbc check site.yml                     what is wrong, without running anything
+  pbc compile site.yml -o plan.bin       one file that runs without its sources
+  pbc show plan.bin
+  pbc run -i hosts plan.bin
+  pbc diff -i hosts site.yml             pbc and ansible-playbook, side by side`,
+		Version: version, SilenceUsage: true, SilenceErrors: true}
+	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand(), diffCommand())
 	root.SetArgs(args[1:])
 	err := root.Execute()
 	var exit exitCode

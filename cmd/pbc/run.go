@@ -49,7 +49,7 @@ func runMain(args []string) int {
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
 	}
-	terminal := cli.Terminal{Columns: cli.Columns(width), Command: runHelp}
+	terminal := cli.Terminal{Columns: cli.Columns(width), Command: runHelp, Version: func() string { return versionText(conf) }}
 	req, err := cli.ParsePlaybook(args, conf, terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
@@ -117,7 +117,7 @@ func (s *session) open(p *ir.Program) (*compiler.Unit, error) {
 		s.dialect = expr.Tagged
 	}
 	decrypt := func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }
-	u, err := compiler.Open(p, compiler.Options{Store: s.store, Supported: supported, KnownFact: knownFact, Playbook: playbook.Options{Decrypt: decrypt}})
+	u, err := compiler.Open(p, compiler.Options{Store: s.store, Supported: supported, Refuses: refuses, KnownFact: knownFact, Playbook: playbook.Options{Decrypt: decrypt}})
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ import (
 	"pbc/runtime/fact"
 	"pbc/runtime/machine"
 	"pbc/runtime/module/builtin"
+	"pbc/runtime/module/posix"
 )
 
 // session is one run of the program: settings, screen, and what is compiled.
@@ -52,6 +53,7 @@ type session struct {
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
+	log     *os.File // of log_path, nil for none
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -73,6 +75,10 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
 	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
+	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
+		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
+		s.log = s.screen.OpenLog(path, os.Getenv)
+	}
 	if s.out, err = callback.New(s.screen, opt); err != nil {
 		return nil, err
 	}
@@ -83,6 +89,7 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 		}
 		s.out = callback.Join(s.out, callback.NewEventLog(f))
 	}
+	s.out.Handle(callback.Verbose{Level: 2, Text: versionText(conf)})
 	if conf.File != "" {
 		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + conf.File + " as config file"})
 	} else {
@@ -94,6 +101,7 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	for _, d := range conf.Deprecations {
 		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
 	}
+	s.warnSettings()
 	return s, s.secrets()
 }
 
@@ -190,7 +198,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po := playbook.Options{Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.dialect, Extra: s.extra, Store: s.store,
-		Supported: supported, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
+		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -204,6 +212,15 @@ func supported(name string) bool {
 
 // knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
 func knownFact(name string) bool { return !slices.Contains(fact.Lacking(), name) }
+
+// refuses says why pbc's own module cannot do what constant arguments ask for, "" mostly.
+func refuses(name string, args *value.Dict) string {
+	m, ok := builtin.Lookup(name)
+	if !ok || machine.Has(name) || m.Refuses == nil {
+		return ""
+	}
+	return m.Refuses(args)
+}
 
 // report says what the compiler found. Its error is what ends the run.
 func (s *session) report(list diag.List) error {
@@ -275,7 +292,10 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	d.play = func() int { return int(current.Load()) }
 	d.observe = s.observe
 	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory,
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order})
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Retry: s.retryFiles()})
+	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
+		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code, err := c.Run(ctx)
@@ -321,12 +341,17 @@ func (s *session) screenNote(host, text string) {
 
 func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link.Known) link.Options {
 	set := ir.Settings{Check: s.req.Check, Diff: s.req.Diff, Verbosity: s.req.Verbosity, ForceHandlers: s.req.ForceHandlers,
-		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"),
+		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
-		Settings: set, Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
+		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+}
+
+// localTmp names the folder in which Ansible would keep the temporary files of this run.
+func (s *session) localTmp() string {
+	return filepath.Join(s.conf.String("DEFAULT_LOCAL_TMP"), fmt.Sprintf("ansible-local-%d%s", os.Getpid(), posix.RandomName()))
 }
 
 func (s *session) dialOptions() dialOptions {
@@ -345,7 +370,7 @@ func firstOf(a, b string) string {
 
 // magic are the variables that are the same for every host and play.
 func (s *session) magic() *value.Dict {
-	d := value.DictOf("ansible_version", value.DictOf("full", "2.14.18", "major", int64(2), "minor", int64(14), "revision", int64(18), "string", "2.14.18"),
+	d := value.DictOf("ansible_version", value.DictOf("full", coreVersion, "major", int64(2), "minor", int64(14), "revision", int64(18), "string", coreVersion),
 		"ansible_forks", int64(s.req.Forks), "ansible_run_tags", textList(s.req.Tags, "all"), "ansible_skip_tags", textList(s.req.SkipTags),
 		"ansible_config_file", nil, "ansible_playbook_python", "/usr/bin/python3")
 	if s.conf.File != "" {
@@ -413,6 +438,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		for _, name := range k.l.Reserved(n) {
 			k.s.out.Handle(callback.Warning{Text: "Found variable using reserved name: " + name})
 		}
+	}
+	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
+		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
 		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail,

@@ -173,7 +173,8 @@ func (s *Store) entry(path, name string, fi fs.FileInfo) (*ir.FileTree, error) {
 	return t, nil
 }
 
-// walk lists what is below a folder of root: parents before children, names in order, links as links.
+// walk lists what is below a folder of root: parents before children, names in order, links as links, and
+// below those that lead to folders what is there.
 func (s *Store) walk(root, rel string, t *ir.FileTree) error {
 	entries, err := s.disk.ReadDir(filepath.Join(root, rel))
 	if err != nil {
@@ -196,7 +197,7 @@ func (s *Store) walk(root, rel string, t *ir.FileTree) error {
 			return err
 		}
 		t.Children = append(t.Children, *c)
-		if fi.IsDir() {
+		if fi.IsDir() || c.IsDir && !turnsBack(p, c.Link) {
 			if err := s.walk(root, below, t); err != nil {
 				return err
 			}
@@ -204,6 +205,18 @@ func (s *Store) walk(root, rel string, t *ir.FileTree) error {
 	}
 	return nil
 }
+
+// turnsBack says whether a link leads to a folder that it lies in, or through so many links that it must
+// go round.
+func turnsBack(link, to string) bool {
+	if !filepath.IsAbs(to) {
+		to = filepath.Join(filepath.Dir(link), to)
+	}
+	return strings.HasPrefix(link, filepath.Clean(to)+"/") || strings.Count(link, "/") > maxDepth
+}
+
+// maxDepth is how deep folders may lie.
+const maxDepth = 64
 
 // link describes a link: where it points, and what is there.
 func (s *Store) link(path, rel string) (*ir.FileTree, error) {

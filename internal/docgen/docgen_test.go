@@ -15,10 +15,7 @@ import (
 )
 
 func TestPagesAreFresh(t *testing.T) {
-	root, err := findRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := rootOf(t)
 	for _, p := range pages {
 		t.Run(p.name, func(t *testing.T) {
 			_, now, want, err := p.build(root)
@@ -50,7 +47,10 @@ func TestNotesNameSomething(t *testing.T) {
 		known["module "+m.Short] = true
 		known["module "+m.Name] = true
 	}
-	known["become doas"] = true // of community.general
+	// doas is of community.general; smart and paramiko are names for other connections.
+	for _, k := range []string{"become doas", "connection smart", "connection paramiko"} {
+		known[k] = true
+	}
 	for _, p := range slices.Concat(eval.Filters(), eval.Tests()) {
 		known["filter "+p.Name], known["test "+p.Name] = true, true
 	}
@@ -80,16 +80,13 @@ func TestTablesAreThere(t *testing.T) {
 }
 
 func TestCaseTexts(t *testing.T) {
-	root, err := findRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := caseTexts(root, "agent/become/become.go", "commandLine")
+	root := rootOf(t)
+	got, err := caseTexts(root, "agent/become", "sudo")
 	if diff := cmp.Diff([]string{"sudo", "su", "doas"}, got); diff != "" || err != nil {
 		t.Errorf("become methods (-want +got):\n%s%v", diff, err)
 	}
-	if _, err := caseTexts(root, "agent/become/become.go", "noSuchFunction"); err == nil {
-		t.Error("a function that is not there gave no error")
+	if _, err := caseTexts(root, "agent/become", "no such method"); err == nil {
+		t.Error("a switch that is not there gave no error")
 	}
 }
 

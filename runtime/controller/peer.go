@@ -22,6 +22,8 @@ type peer struct {
 	host   string
 	sess   *wire.Session
 	frames *wire.Frames
+	// route is how the host was reached, as the batch has it.
+	route value.Value
 	// sent counts the messages written, for tests that assert what a play costs.
 	sent int
 

@@ -13,7 +13,7 @@ import (
 func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) {
 	c := &module.Call{
 		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
-		Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx},
+		Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
 	}
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
@@ -53,6 +53,11 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		env.SetStr(k, v)
 	}
 	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "env", env)
+	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError} {
+		if s != "" {
+			d.SetStr(k, s)
+		}
+	}
 	if c.Content != nil {
 		d.SetStr("content", c.Content)
 	}
@@ -69,7 +74,8 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	text := func(k string) string { s, _ := value.Text(get(d, k)); return s }
 	flag := func(k string) bool { b, _ := get(d, k).(bool); return b }
-	c := &module.Call{Name: text("name"), Action: text("action"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), Env: map[string]string{}}
+	c := &module.Call{Name: text("name"), Action: text("action"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), Env: map[string]string{},
+		LocalTmp: text("local_tmp"), SourceError: text("source_error")}
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)
 	}

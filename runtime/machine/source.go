@@ -14,17 +14,19 @@ import (
 )
 
 // sourced says which argument of a module names a file on the controller, in which subfolder it is
-// looked for, and which argument says that it is on the host instead.
+// looked for, and which argument says that it is on the host instead. Words says that the module itself
+// tells of a file that is not there, after it has seen its arguments.
 type sourced struct {
 	arg, kind, remote string
+	words             bool
 }
 
 var sources = map[string]sourced{
-	"ansible.builtin.copy":      {"src", "files", "remote_src"},
-	"ansible.builtin.template":  {"src", "templates", ""},
-	"ansible.builtin.script":    {"_raw_params", "files", ""},
-	"ansible.builtin.unarchive": {"src", "files", "remote_src"},
-	"ansible.builtin.assemble":  {"src", "files", "remote_src"},
+	"ansible.builtin.copy":      {"src", "files", "remote_src", true},
+	"ansible.builtin.template":  {"src", "templates", "", true},
+	"ansible.builtin.script":    {"_raw_params", "files", "", false},
+	"ansible.builtin.unarchive": {"src", "files", "remote_src", false},
+	"ansible.builtin.assemble":  {"src", "files", "remote_src", false},
 }
 
 // source gives a call the controller's file that its arguments name: the controller's half of copy,
@@ -57,27 +59,21 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	if err != nil {
 		return err
 	}
-	if f.Fault != "" {
-		return &fault{msg: f.Fault, result: x.missingFile(f.Fault)}
+	if f.Fault != "" && s.words {
+		c.SourceError = f.Fault
+		return nil
 	}
-	decrypt, given := eval.Boolean(get(c.Args, "decrypt"))
-	if c.Source, err = sourceOf(&f.Tree, decrypt || !given); err != nil {
+	if f.Fault != "" {
+		return &fault{msg: f.Fault, result: value.DictOf("failed", true, "msg", f.Fault)}
+	}
+	w := view{follow: unset(c.Args, "local_follow"), decrypt: unset(c.Args, "decrypt")}
+	if c.Source, err = w.source(&f.Tree); err != nil {
 		return err
 	}
 	if x.t.Module == "ansible.builtin.template" {
 		return x.render(c, f)
 	}
 	return nil
-}
-
-// missingFile is the result of a task whose file is not on the controller.
-func (x *taskRun) missingFile(msg string) *value.Dict {
-	res := value.DictOf("failed", true, "msg", msg)
-	if x.t.Module == "ansible.builtin.template" {
-		res.SetStr("changed", false)
-		res.SetStr("exception", "Traceback (most recent call last):\nansible.errors.AnsibleFileNotFound: "+msg)
-	}
-	return res
 }
 
 func firstWord(s string) string {
@@ -111,21 +107,43 @@ func (x *taskRun) findFile(ctx context.Context, kind, name string, args *value.D
 	return a.File, nil
 }
 
-// sourceOf is a file as modules see it. With decrypt a vaulted file is what it holds.
-func sourceOf(t *ir.FileTree, decrypt bool) (*module.Source, error) {
+// view is how a task looks at files of the controller: a link that it follows appears as what it leads
+// to, a vaulted file that it decrypts as what it holds.
+type view struct{ follow, decrypt bool }
+
+// unset reads an argument that is true when it is not given.
+func unset(args *value.Dict, name string) bool {
+	v, given := args.GetStr(name)
+	b, ok := eval.Boolean(v)
+	return b || !given || !ok
+}
+
+// source is a file as modules see it.
+func (w view) source(t *ir.FileTree) (*module.Source, error) {
 	s := &module.Source{Path: t.Path, Mode: t.Mode, Size: t.Size, Digest: t.Digest, Link: t.Link, IsDir: t.IsDir}
-	if o := t.Opened; o != nil && decrypt {
+	if leads := t.Digest != "" || t.IsDir; w.follow && leads {
+		s.Link = ""
+	}
+	if o := t.Opened; o != nil && w.decrypt {
 		if o.Fault != "" {
 			return nil, faultf("%s", o.Fault)
 		}
 		s.Size, s.Digest = o.Size, o.Digest
 	}
+	kept := "" // the last link to a folder that stays one: what is listed below it is not copied
 	for i := range t.Children {
-		c, err := sourceOf(&t.Children[i], decrypt)
+		c := &t.Children[i]
+		if kept != "" && strings.HasPrefix(c.Path, kept) {
+			continue
+		}
+		below, err := w.source(c)
 		if err != nil {
 			return nil, err
 		}
-		s.Children = append(s.Children, *c)
+		s.Children = append(s.Children, *below)
+		if c.Link != "" && !w.follow {
+			kept = c.Path + "/"
+		}
 	}
 	return s, nil
 }

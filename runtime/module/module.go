@@ -88,4 +88,7 @@ type Module struct {
 	// Declines says why this call, on this host, is better left to the Python module; "" takes it. nil
 	// takes every call.
 	Declines func(c *Call) string
+	// Refuses is what Declines says of arguments alone, on any host: the compiler tells it ahead. nil
+	// refuses nothing.
+	Refuses func(args *value.Dict) string
 }

@@ -48,12 +48,17 @@ func Assemble() module.Module {
 			over.Args.Del("decrypt")
 			return module.RunAs(ctx, &over, "ansible.legacy.assemble", assembleSpec, assemble)
 		},
-		Declines: func(c *module.Call) string {
-			if _, given := c.Args.GetStr("remote_src"); given && !(&copying{c: c, args: c.Args}).loose("remote_src", true) {
-				return "the fragments are on the controller"
-			}
-			return ""
-		}}
+		Declines: func(c *module.Call) string { return localFragments(c.Args) },
+		Refuses:  localFragments,
+	}
+}
+
+// localFragments says that the fragments are not on the host.
+func localFragments(args *value.Dict) string {
+	if _, given := args.GetStr("remote_src"); given && !(&copying{args: args}).loose("remote_src", true) {
+		return "the fragments are on the controller"
+	}
+	return ""
 }
 
 func assemble(ctx context.Context, t *module.Task) (*value.Dict, error) {

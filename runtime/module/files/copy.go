@@ -97,7 +97,11 @@ func (p *copying) run() *value.Dict {
 	if !p.content && p.loose("remote_src", false) && p.rendered == nil {
 		return p.invoked(module.RunAs(p.ctx, p.c, "ansible.legacy.copy", copySpec, copyModule))
 	}
-	if p.c.SourceError != "" || !p.content && p.c.Source == nil && p.rendered == nil {
+	if p.c.SourceError != "" {
+		return value.DictOf("failed", true, "changed", false, "msg", p.c.SourceError,
+			"exception", "Traceback (most recent call last):\nansible.errors.AnsibleFileNotFound: "+p.c.SourceError+"\n")
+	}
+	if !p.content && p.c.Source == nil && p.rendered == nil {
 		return p.invoked(value.DictOf("failed", true, "changed", false, "msg", p.c.SourceError))
 	}
 	env := posix.Environ{Over: p.c.Env}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"pbc/ir/value"
@@ -18,6 +19,13 @@ func Service() module.Module {
 		Declines: func(c *module.Call) string {
 			if m := serviceManager(c); m != "systemd" {
 				return fmt.Sprintf("the service manager is %s, not systemd", m)
+			}
+			return ""
+		},
+		Refuses: func(args *value.Dict) string {
+			v, _ := args.GetStr("use")
+			if s, ok := value.Text(v); ok && !slices.Contains([]string{"auto", "systemd"}, strings.ToLower(s)) {
+				return fmt.Sprintf("the service manager is %s, not systemd", s)
 			}
 			return ""
 		}}
