@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -99,10 +100,15 @@ func askTerminal(prompt string, private bool) (string, error) {
 		fmt.Fprintln(tty)
 		return string(b), err
 	}
+	return readLine(tty)
+}
+
+// readLine reads a line, and nothing after it.
+func readLine(r io.Reader) (string, error) {
 	var line []byte
 	buf := make([]byte, 1)
 	for {
-		n, err := tty.Read(buf)
+		n, err := r.Read(buf)
 		if n == 0 || err != nil {
 			return string(line), err
 		}

@@ -165,6 +165,20 @@ func (s *session) jinjaText(text string, n *yaml.Node) value.Value {
 	return jinja.Defaults(s.dialect).Value(text)
 }
 
+// collectionPaths are the folders with collections: the configured ones, then those of Python's packages.
+func (s *session) collectionPaths() []string {
+	paths := slices.Clone(s.conf.List("COLLECTIONS_PATHS"))
+	if !s.conf.Bool("COLLECTIONS_SCAN_SYS_PATH") {
+		return paths
+	}
+	for _, pattern := range []string{"/usr/local/lib/python3*/dist-packages", "/usr/local/lib/python3*/site-packages", "/usr/lib/python3/dist-packages",
+		"/usr/lib/python3*/site-packages"} {
+		found, _ := filepath.Glob(pattern + "/ansible_collections")
+		paths = append(paths, found...)
+	}
+	return paths
+}
+
 // compile compiles the playbooks; the unit is nil when it failed, and then everything has been said.
 func (s *session) compile() (*compiler.Unit, error) {
 	opt, err := s.compileOptions()
@@ -181,7 +195,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 		return compiler.Options{}, err
 	}
 	home, _ := os.UserHomeDir()
-	po := playbook.Options{Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.conf.List("COLLECTIONS_PATHS"),
+	po := playbook.Options{Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.dialect, Extra: s.extra, Store: s.store,
 		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
@@ -413,6 +427,9 @@ func (k *linked) Plays() int { return k.l.Plays() }
 // Play implements controller.Linker.
 func (k *linked) Play(n int) (*controller.Play, error) {
 	k.current.Store(int64(n))
+	if err := k.s.prompts(k.l, n); err != nil {
+		return nil, err
+	}
 	p, err := k.l.Play(n)
 	if err != nil {
 		return nil, err

@@ -344,7 +344,9 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	}
 	opts, _ := options.(*value.Dict)
 	vars, _ := local.(*value.Dict)
-	v, err := l.lookup(ctx, s, n.Name, list.V, opts, vars)
+	sub, _ := args.GetStr("subdir")
+	folder, _ := value.Text(sub)
+	v, err := l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder}, vars)
 	return result(v, err)
 }
 

@@ -24,6 +24,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/module/posix"
 )
 
 // Known tells what tasks have made of a host's variables.
@@ -78,6 +79,7 @@ type Linker struct {
 	jinja jinja.Options
 	// prompted are the answers to vars_prompt, by play.
 	prompted map[int]*value.Dict
+	started  bool // the task of --start-at-task has been found
 	shared   map[int]*ir.Code
 	active   map[int][]string // the hosts of the batch that runs
 	// sent are the names that a host knows of a play.
@@ -196,7 +198,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	p := l.prog.Plays[play]
 	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
 	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
-	c.Settings.StartAt = l.opt.StartAt
+	c.Settings.StartAt = l.startAt(p)
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)
 		if err != nil {
@@ -212,6 +214,26 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	c.Excluded = excluded
 	l.shared[play] = c
 	return c, nil
+}
+
+// startAt is the name of the task that a play starts at, "" for its first. The option is a pattern, and counts up
+// to the first play that has such a task.
+func (l *Linker) startAt(p *ir.Play) string {
+	if l.opt.StartAt == "" || l.started {
+		return ""
+	}
+	for _, t := range p.Tables.Tasks {
+		name, _ := value.ToStr(t.Name.V)
+		full := name
+		if t.Role >= 0 {
+			full = p.Tables.Roles[t.Role].Name + " : " + name
+		}
+		if t.Name.IsSet() && !t.Handler && (posix.Fnmatch(name, l.opt.StartAt) || posix.Fnmatch(full, l.opt.StartAt) || name == l.opt.StartAt) {
+			l.started = true
+			return name
+		}
+	}
+	return l.opt.StartAt
 }
 
 // aheadLimit is the size in bytes up to which a file goes to a host before it is known to need it.

@@ -192,9 +192,11 @@ func (iv *includeVars) folder(root string) (*value.Dict, string) {
 		if depth > 0 && i >= depth {
 			break
 		}
-		if msg := iv.files(dir, out); msg != "" {
-			return out, msg
+		found := out.Copy()
+		if msg := iv.files(dir, found); msg != "" {
+			return out, msg // without what the folder had before its fault
 		}
+		out = found
 	}
 	return out, ""
 }

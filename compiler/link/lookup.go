@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 
+	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -21,29 +22,84 @@ type LookupCall struct {
 	// Search are the folders in which the plugin looks for files, Basedir that of the playbook.
 	Search  []string
 	Basedir string
+	Subdir  string // where first_found looks below each; "" for files
 }
 
-// lookup runs a plugin for a task, or for a keyword of a play. It must not be called with the lock
-// held when the plugin itself evaluates.
-func (l *Linker) lookup(ctx context.Context, s Site, name string, terms []value.Value, options, local *value.Dict) (value.Value, error) {
-	if l.opt.Lookup == nil {
-		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "lookup plugin (" + name + ") not found"}
-	}
-	c := LookupCall{Name: name, Terms: terms, Options: options, Basedir: l.prog.Basedir}
-	if s.Play >= 0 {
-		vars, err := l.taskLayers(s, local)
-		if err != nil {
-			return nil, err
-		}
-		c.Vars = vars
-		lex := l.scope(s)
-		c.Search, c.Basedir = lex.Search, lex.Basedir
-		if c.Basedir == "" {
-			c.Basedir = l.playDir(l.prog.Plays[s.Play])
-		}
-	} else {
-		c.Vars = layers{l.opt.Magic, l.opt.Extra}
+// lookup runs a plugin for a keyword of a play or a variable of a host, with the lock held.
+func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value, error) {
+	if err := l.prepare(s, &c, nil); err != nil {
+		return nil, err
 	}
 	c.Eval = l.evaluator(s.Play, s.Host, c.Vars)
 	return l.opt.Lookup(ctx, c)
+}
+
+// taskLookup runs a plugin for a task. The lock is held only while the call is prepared: a plugin may take its
+// time.
+func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, local *value.Dict) (value.Value, error) {
+	l.mu.Lock()
+	err := l.prepare(s, &c, local)
+	l.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host}, s}})
+	return l.opt.Lookup(ctx, c)
+}
+
+// prepare adds to a call what the plugin sees. The lock is held.
+func (l *Linker) prepare(s Site, c *LookupCall, local *value.Dict) error {
+	if l.opt.Lookup == nil {
+		return &eval.Error{Class: eval.AnsibleError, Msg: "lookup plugin (" + c.Name + ") not found"}
+	}
+	c.Basedir = l.prog.Basedir
+	if s.Play < 0 {
+		c.Vars = layers{l.opt.Magic, l.opt.Extra}
+		return nil
+	}
+	vars, err := l.taskLayers(s, local)
+	if err != nil {
+		return err
+	}
+	c.Vars = vars
+	lex := l.scope(s)
+	c.Search, c.Basedir = lex.Search, lex.Basedir
+	if c.Basedir == "" {
+		c.Basedir = l.playDir(l.prog.Plays[s.Play])
+	}
+	return nil
+}
+
+// unlocked answers evaluations of a lookup plugin, which runs without the lock.
+type unlocked struct {
+	outside
+	site Site
+}
+
+// Template implements eval.Outside.
+func (o *unlocked) Template(name string) (*value.Tmpl, bool, error) {
+	o.l.mu.Lock()
+	defer o.l.mu.Unlock()
+	a := o.l.templateFile(o.site, &event.Need{Name: name})
+	t, _ := a.Value.V.(*value.Tmpl)
+	return t, t != nil, nil
+}
+
+// Lookup implements eval.Outside.
+func (o *unlocked) Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error) {
+	return o.l.taskLookup(context.Background(), o.site, LookupCall{Name: plugin, Terms: terms, Options: options}, nil)
+}
+
+// HostVar implements eval.Outside.
+func (o *unlocked) HostVar(host, name string) (value.Value, bool, error) {
+	o.l.mu.Lock()
+	defer o.l.mu.Unlock()
+	return o.outside.HostVar(host, name)
+}
+
+// Hosts implements eval.Outside.
+func (o *unlocked) Hosts() []string {
+	o.l.mu.Lock()
+	defer o.l.mu.Unlock()
+	return o.outside.Hosts()
 }

@@ -27,7 +27,7 @@ func (o *outside) Template(name string) (*value.Tmpl, bool, error) {
 
 // Lookup implements eval.Outside.
 func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error) {
-	return o.l.lookup(context.Background(), Site{Play: o.play, Host: o.host, Task: -1}, plugin, terms, options, nil)
+	return o.l.lookup(context.Background(), Site{Play: o.play, Host: o.host, Task: -1}, LookupCall{Name: plugin, Terms: terms, Options: options})
 }
 
 // HostVar implements eval.Outside.

@@ -17,8 +17,24 @@ type Play struct {
 	Batches              [][]string
 	AnyErrorsFatal       bool
 	MaxFail              float64 // negative when not given
-	Prompts              []*value.Dict
 	Warnings             []string
+}
+
+// Prompts are the entries of a play's vars_prompt, which are asked for before Play is called.
+func (l *Linker) Prompts(number int) ([]*value.Dict, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []*value.Dict
+	for _, q := range l.prog.Plays[number].VarsPrompt {
+		v, err := l.playValue(number, q.Values)
+		if err != nil {
+			return nil, err
+		}
+		if d, ok := v.(*value.Dict); ok {
+			out = append(out, d)
+		}
+	}
+	return out, nil
 }
 
 // Play evaluates the keywords of a play.
@@ -30,15 +46,6 @@ func (l *Linker) Play(number int) (*Play, error) {
 	}
 	p := l.prog.Plays[number]
 	out := &Play{Path: p.Pos.File + ":" + strconv.Itoa(p.Pos.Line), MaxFail: -1}
-	for _, q := range p.VarsPrompt {
-		v, err := l.playValue(number, q.Values)
-		if err != nil {
-			return nil, err
-		}
-		if d, ok := v.(*value.Dict); ok {
-			out.Prompts = append(out.Prompts, d)
-		}
-	}
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/value"
@@ -164,8 +163,8 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return nil, fmt.Errorf("vars file %s was not found\n%s", names[0], files.NotFound(names[0],
-		files.Candidates(nil, l.playDir(l.prog.Plays[play]), "vars", names[0])))
+	return nil, fmt.Errorf("vars file %s was not found\nCould not find file on the Ansible Controller.\n"+
+		"If you are using a module and expect the file to exist on the remote, see the remote_src option", names[0])
 }
 
 func (l *Linker) varsFileUndefined(name value.Value, err error) error {

@@ -220,7 +220,11 @@ func (u *Undef) Error() string {
 	case u.Obj == nil:
 		return "'None' has no attribute " + StrRepr(u.Name)
 	}
-	return "'" + TypeName(u.Obj) + " object' has no attribute " + StrRepr(u.Name)
+	class := TypeName(u.Obj)
+	if q, ok := u.Obj.(interface{ QualifiedName() string }); ok {
+		class = q.QualifiedName()
+	}
+	return "'" + class + " object' has no attribute " + StrRepr(u.Name)
 }
 
 // Fail returns the error that using u raises.

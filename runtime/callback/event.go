@@ -162,6 +162,8 @@ type Warning struct {
 	Text string
 	// Formatted text is shown as it is, else it is wrapped.
 	Formatted bool
+	// Again shows the text even when it was shown before: Ansible's workers do not know what others said.
+	Again bool
 }
 
 // Deprecation is a deprecation warning, shown once for each text.

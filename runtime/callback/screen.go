@@ -132,6 +132,9 @@ func (s *Screen) Warn(w Warning) {
 	if !w.Formatted {
 		text = strings.Join(wrapText("[WARNING]: "+w.Text, s.Columns, false), "\n") + "\n"
 	}
+	if w.Again {
+		s.warned[text] = false
+	}
 	s.once(s.warned, text, text, ColorWarn)
 }
 

@@ -28,7 +28,8 @@ import (
 type Linker interface {
 	// Plays is the number of plays.
 	Plays() int
-	// Play evaluates the keywords of a play: its hosts and how they are cut into batches.
+	// Play asks for the play's vars_prompt and evaluates its keywords: its hosts and how they are cut into
+	// batches.
 	Play(number int) (*Play, error)
 	// Batch returns what one host runs of a play. Hosts are those of the batch of serial.
 	Batch(number int, host string, hosts []string) (*Shipment, error)
@@ -58,8 +59,6 @@ type Play struct {
 	AnyErrorsFatal bool
 	// MaxFail is max_fail_percentage, negative when not given.
 	MaxFail float64
-	// Prompt asks for vars_prompt before the play starts; nil when there are none.
-	Prompt func() error
 }
 
 // Dialer opens the stream to a host's agent. It is called from several goroutines.
@@ -207,11 +206,6 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 		p, err := c.opt.Linker.Play(n)
 		if err != nil {
 			return exitError, err
-		}
-		if p.Prompt != nil {
-			if err := p.Prompt(); err != nil {
-				return exitError, err
-			}
 		}
 		start := callback.PlayStart{ID: p.ID, Name: p.Name, Path: p.Path, Strategy: p.Strategy, CheckMode: p.CheckMode}
 		if len(p.Batches) == 0 {

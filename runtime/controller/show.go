@@ -143,7 +143,7 @@ func (r *playRun) held(h *hostRun, e *event.Event) {
 func (r *playRun) message(e *event.Event) {
 	switch e.Level {
 	case "warning":
-		r.c.emit(callback.Warning{Text: e.Name})
+		r.c.emit(callback.Warning{Text: e.Name, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
 	case "vv":

@@ -117,6 +117,9 @@ type hostVarsOf struct {
 
 func (h *hostVarsOf) TypeName() string { return "HostVarsVars" }
 
+// QualifiedName is the class with its module, as messages about missing attributes have it.
+func (h *hostVarsOf) QualifiedName() string { return "ansible.vars.hostvars.HostVarsVars" }
+
 func (h *hostVarsOf) whole() (*dict, error) {
 	v, _, err := h.o.HostVar(h.host, "")
 	if err != nil {

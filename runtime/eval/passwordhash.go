@@ -26,7 +26,7 @@ type hashScheme struct {
 	id     string
 	salt   int // the size of a salt that is made, and the longest that is taken
 	exact  bool
-	rounds int64 // what is left unsaid in the result
+	rounds int64 // when not given
 	run    func(secret, salt, ident string, rounds int64) (string, error)
 }
 
@@ -74,9 +74,12 @@ func RandomText(chars string, n int, seed value.Value) (string, error) {
 	return b.String(), nil
 }
 
-// PasswordSalt returns a new salt for a scheme of password_hash.
-func PasswordSalt(scheme string) (string, error) {
-	size := 8
+// PasswordSalt returns a new salt for a scheme of password_hash. Size 0 is the scheme's own.
+func PasswordSalt(scheme string, size int) (string, error) {
+	if size > 0 {
+		return RandomText(saltChars, size, nil)
+	}
+	size = 8
 	if s, _, err := schemeOf(scheme); err == nil {
 		size = s.salt
 	}
@@ -99,8 +102,8 @@ func (s hashScheme) hash(secret, salt, ident string, rounds int64) (string, erro
 	if s.exact && len(salt) != s.salt || len(salt) > s.salt {
 		return "", ansibleErr("invalid salt size")
 	}
-	if rounds == s.rounds {
-		rounds = 0 // written nowhere, and so the C library's default
+	if rounds == 0 {
+		rounds = s.rounds // as passlib and Ansible agree on it
 	}
 	if ident == "" {
 		ident = s.id
@@ -257,7 +260,7 @@ func (s shaCrypt) hash(secret, salt string, rounds int64) string {
 	sum := s.stretch([]byte(secret), []byte(salt), n)
 	var b strings.Builder
 	b.WriteString("$" + s.id + "$")
-	if rounds != 0 {
+	if n != 5000 {
 		b.WriteString("rounds=" + strconv.FormatInt(n, 10) + "$")
 	}
 	b.WriteString(salt + "$")

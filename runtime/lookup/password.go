@@ -140,7 +140,7 @@ func (p *passwordSpec) value() (string, error) {
 	}
 	if p.encrypt != "" && salt == "" {
 		changed = true
-		if salt, err = eval.PasswordSalt(p.encrypt); err != nil {
+		if salt, err = eval.PasswordSalt(p.encrypt, 0); err != nil {
 			return "", err
 		}
 	}

@@ -84,7 +84,14 @@ func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict
 }
 
 // loopVars are the variables that only this task has, for a lookup that reads variables.
-func (x *taskRun) loopVars() *value.Dict { return x.vars.local.Copy() }
+func (x *taskRun) loopVars() *value.Dict {
+	d := value.NewDict()
+	for _, vars := range x.m.includes {
+		d.Update(vars)
+	}
+	d.Update(x.vars.local)
+	return d
+}
 
 // HostVar implements eval.Outside.
 func (o *outside) HostVar(host, name string) (value.Value, bool, error) {

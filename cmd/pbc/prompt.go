@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/term"
+
+	"pbc/compiler/link"
+	"pbc/ir/value"
+	"pbc/runtime/callback"
+	"pbc/runtime/eval"
+)
+
+// prompt is one entry of vars_prompt.
+type prompt struct {
+	name, text, encrypt, salt string
+	saltSize                  int
+	preset                    string // default
+	hasPreset                 bool
+	private, confirm, unsafe  bool
+}
+
+// prompts asks for the variables of a play's vars_prompt that -e does not give.
+//
+// Ansible docs: "Interactive input: prompts".
+func (s *session) prompts(l *link.Linker, play int) error {
+	list, err := l.Prompts(play)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	answers := value.NewDict()
+	for _, d := range list {
+		p := readPrompt(d)
+		if l.HasExtra(p.name) {
+			continue
+		}
+		v, err := s.prompted(p)
+		if err != nil {
+			return err
+		}
+		answers.SetStr(p.name, v)
+	}
+	l.SetPrompted(play, answers)
+	return nil
+}
+
+func readPrompt(d *value.Dict) prompt {
+	text := func(key, unset string) string {
+		v, ok := d.GetStr(key)
+		if !ok || v == nil {
+			return unset
+		}
+		s, _ := value.ToStr(v)
+		return s
+	}
+	flag := func(key string, unset bool) bool {
+		v, ok := d.GetStr(key)
+		if !ok {
+			return unset
+		}
+		b, known := eval.Boolean(v)
+		return known && b
+	}
+	p := prompt{name: text("name", ""), encrypt: text("encrypt", ""), salt: text("salt", ""), preset: text("default", ""),
+		private: flag("private", true), confirm: flag("confirm", false), unsafe: flag("unsafe", false)}
+	p.text = text("prompt", p.name)
+	preset, ok := d.GetStr("default")
+	p.hasPreset = ok && preset != nil
+	p.saltSize, _ = strconv.Atoi(text("salt_size", ""))
+	return p
+}
+
+// prompted asks for one variable and returns its value. Without a terminal nobody is asked.
+func (s *session) prompted(p prompt) (value.Value, error) {
+	answer, given := "", false
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		var err error
+		if answer, err = s.askConfirmed(p); err != nil {
+			return nil, err
+		}
+		given = true
+	} else {
+		s.out.Handle(callback.Warning{Text: "Not prompting as we are not in interactive mode"})
+	}
+	if answer == "" && p.hasPreset {
+		answer, given = p.preset, true
+	}
+	if p.encrypt != "" {
+		if !given {
+			return nil, &playbookError{msg: "Unexpected Exception, this is probably a bug: secret must be unicode or bytes, not None", code: 250}
+		}
+		hash, err := p.hash(answer)
+		return hash, err
+	}
+	if !given {
+		answer = "None" // Observed: the text of Python's None.
+	}
+	if p.unsafe {
+		return &value.Str{S: answer, Unsafe: true}, nil
+	}
+	return s.jinjaText(answer, nil), nil
+}
+
+func (p prompt) hash(secret string) (string, error) {
+	salt := p.salt
+	if salt == "" {
+		var err error
+		if salt, err = eval.PasswordSalt(p.encrypt, p.saltSize); err != nil {
+			return "", err
+		}
+	}
+	return eval.PasswordHash(secret, p.encrypt, salt)
+}
+
+// askConfirmed asks on the terminal, and with confirm until both answers are the same.
+func (s *session) askConfirmed(p prompt) (string, error) {
+	msg := "input for " + p.name + ": "
+	switch {
+	case p.text != "" && p.hasPreset:
+		msg = p.text + " [" + p.preset + "]: "
+	case p.text != "":
+		msg = p.text + ": "
+	}
+	for {
+		first, err := ask(msg, p.private)
+		if err != nil || !p.confirm {
+			return first, err
+		}
+		second, err := ask("confirm "+msg, p.private)
+		if err != nil || first == second {
+			return first, err
+		}
+		s.out.Handle(callback.Message{Text: "***** VALUES ENTERED DO NOT MATCH ****"})
+	}
+}
+
+// ask shows a prompt: a private one on the terminal itself, others on standard output.
+func ask(msg string, private bool) (string, error) {
+	if private {
+		return askTerminal(msg, true)
+	}
+	fmt.Fprint(os.Stdout, msg)
+	return readLine(os.Stdin)
+}
