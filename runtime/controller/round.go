@@ -204,6 +204,7 @@ func (r *playRun) includes(ctx context.Context) bool {
 		key   string
 		hosts []string
 		event *event.Event
+		ext   ir.Extension // compiled once: the hosts run the same tasks
 	}
 	var groups []*group
 	asked := false
@@ -233,8 +234,9 @@ func (r *playRun) includes(ctx context.Context) bool {
 				at = len(groups)
 				e := *all
 				e.Files = all.Files[i : i+1]
-				groups = append(groups, &group{key: key, event: &e})
+				groups = append(groups, &group{key: key, event: &e, ext: ext[i]})
 			}
+			ext[i] = groups[at].ext
 			groups[at].hosts = append(groups[at].hosts, h.name)
 			a.Ordinals = append(a.Ordinals, at)
 		}

@@ -47,7 +47,9 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 
 // banner opens a task, once for all hosts.
 func (r *playRun) banner(e *event.Event) {
-	if r.shown.any && r.shown.task == e.Task && r.shown.addr.Compare(e.Addr) == 0 {
+	// The hosts of a lockstep play agree on addresses, but the task of an included file may have a number
+	// for each host that included it.
+	if r.shown.any && (r.shown.task == e.Task || r.lockstep()) && r.shown.addr.Compare(e.Addr) == 0 {
 		return
 	}
 	r.shown = shown{addr: e.Addr, task: e.Task, any: true}

@@ -30,7 +30,9 @@ func templateSpec() *argspec.Spec {
 }
 
 func template(ctx context.Context, c *module.Call) *value.Dict {
-	failed := func(msg string) *value.Dict { return value.DictOf("failed", true, "changed", false, "msg", msg) }
+	failed := func(msg string) *value.Dict {
+		return value.DictOf("failed", true, "changed", false, "msg", msg, "exception", "NoneType: None\n")
+	}
 	p := &copying{ctx: ctx, c: c, args: c.Args.Copy()}
 	newline := p.text("newline_sequence")
 	switch {
@@ -42,7 +44,7 @@ func template(ctx context.Context, c *module.Call) *value.Dict {
 		newline != `\n` && newline != `\r` && newline != `\r\n`:
 		return failed("newline_sequence needs to be one of: \n, \r or \r\n")
 	case c.SourceError != "":
-		return failed(c.SourceError)
+		return notFound(c.SourceError)
 	}
 	for _, k := range templateOnly {
 		p.args.Del(k)
