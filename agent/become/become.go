@@ -15,11 +15,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
 
+	"pbc/runtime/pyre"
 	"pbc/transport/wire"
 )
 
@@ -157,7 +157,7 @@ func (r Request) prompt(nonce string) string {
 }
 
 // letterN is sudo's -n among other letters.
-var letterN = regexp.MustCompile(`^(-\w*)n`)
+var letterN = pyre.MustCompile(`^-\w*n`)
 
 // asking returns sudo's flags without those that forbid it to ask for a password.
 func asking(flags string) string {
@@ -167,7 +167,7 @@ func asking(flags string) string {
 		case f == "-n" || f == "--non-interactive":
 			continue
 		case !strings.HasPrefix(f, "--"):
-			f = letterN.ReplaceAllString(f, "$1")
+			f = letterN.ReplaceAllStringFunc(f, func(s string) string { return s[:len(s)-1] })
 		}
 		keep = append(keep, f)
 	}

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
 
+	"pbc/runtime/pyre"
 	"pbc/transport/wire"
 )
 
@@ -120,7 +120,7 @@ func (a *attempt) greet(ctx context.Context) error {
 }
 
 // suPrompt is how su asks, in the languages that Ansible knows.
-var suPrompt = regexp.MustCompile(`(?im)(?:\w+'s )?(?:Password|암호|パスワード|Adgangskode|Contraseña|Contrasenya|Hasło|Heslo|` +
+var suPrompt = pyre.MustCompile(`(?im)(?:\w+'s )?(?:Password|암호|パスワード|Adgangskode|Contraseña|Contrasenya|Hasło|Heslo|` +
 	`Jelszó|Lösenord|Mật khẩu|Mot de passe|Parola|Parool|Pasahitza|Passord|Passwort|Salasana|Sandi|Senha|Wachtwoord|` +
 	`ססמה|Лозинка|Парола|Пароль|गुप्तशब्द|शब्दकूट|సంకేతపదము|හස්පදය|密码|密碼|口令) ?[:：]`)
 
@@ -134,7 +134,7 @@ func (a *attempt) answer(asked *int) error {
 	}
 	prompts := strings.Count(said, a.r.prompt(a.nonce))
 	if a.r.Method == "su" {
-		prompts = len(suPrompt.FindAllStringIndex(said, -1))
+		prompts = len(suPrompt.FindAllStringSubmatch(said))
 	}
 	switch {
 	case a.r.Password == "" || prompts <= *asked:

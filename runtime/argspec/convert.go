@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/pyre"
 )
 
 // errConvert is a conversion that Ansible refuses; its text completes Ansible's sentence.
@@ -134,7 +134,7 @@ func parseFloat(s string) (float64, bool) {
 	return f, true
 }
 
-var betweenDigits = regexp.MustCompile(`^[^_]*(?:[0-9]_[0-9][^_]*)+$`)
+var betweenDigits = pyre.MustCompile(`^[^_]*(?:[0-9]_[0-9][^_]*)+$`)
 
 // truth are the texts and numbers Ansible takes for a bool.
 var truth = map[string]bool{
@@ -217,7 +217,7 @@ func toMap(v value.Value) (value.Value, error) {
 }
 
 // callOrImport is text that Ansible does not try to evaluate.
-var callOrImport = regexp.MustCompile(`\w\.\w+\(|import \w+`)
+var callOrImport = pyre.MustCompile(`\w\.\w+\(|import \w+`)
 
 // pairs reads "k1=v1, k2='v 2'".
 func pairs(s string) (value.Value, error) {
@@ -264,7 +264,7 @@ func splitPairs(s string) []string {
 	return fields
 }
 
-var human = regexp.MustCompile(`^\s*(\d*\.?\d*)\s*([A-Za-z]+)?`)
+var human = pyre.MustCompile(`^\s*(\d*\.?\d*)\s*([A-Za-z]+)?`)
 
 var sizes = map[byte]float64{'Y': 1 << 80, 'Z': 1 << 70, 'E': 1 << 60, 'P': 1 << 50, 'T': 1 << 40,
 	'G': 1 << 30, 'M': 1 << 20, 'K': 1 << 10, 'B': 1}

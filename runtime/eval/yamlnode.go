@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"math"
 	"math/big"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -183,8 +182,8 @@ func yamlFloat(f float64) string {
 
 // yamlOther matches the plain texts that YAML 1.1, as PyYAML reads it, takes for something else
 // than text: booleans, floats, integers, dates, null, the merge key and the value key.
-var yamlOther = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:` + strings.Join([]string{
+var yamlOther = sync.OnceValue(func() *regex {
+	r, err := compileRegex(`^(?:`+strings.Join([]string{
 		`yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF`,
 		`~|null|Null|NULL|<<|=|`,
 		`[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?`,
@@ -194,7 +193,11 @@ var yamlOther = sync.OnceValue(func() *regexp.Regexp {
 		`[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+`,
 		`[0-9]{4}-[0-9]{2}-[0-9]{2}`,
 		`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?`,
-	}, "|") + `)\n?$`)
+	}, "|")+`)$`, "")
+	if err != nil {
+		panic(err)
+	}
+	return r
 })
 
 func resolvesToOther(s string) bool {
@@ -204,7 +207,8 @@ func resolvesToOther(s string) bool {
 	if strings.IndexByte("yYnNtTfFoO~<=-+.0123456789\n", s[0]) < 0 {
 		return false
 	}
-	return yamlOther().MatchString(s)
+	m, err := yamlOther().search(s)
+	return m != nil && err == nil
 }
 
 // anchor names the nodes that appear more than once, in the order of their second appearance.

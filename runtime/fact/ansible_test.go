@@ -52,7 +52,7 @@ func TestThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, text, _ := strings.Cut(string(out), "=> ")
-	answer, err := parseJSON(text)
+	answer, err := value.ParseJSON([]byte(text))
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}

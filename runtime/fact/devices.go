@@ -2,12 +2,12 @@ package fact
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/pyre"
 )
 
 // linkKinds are the names that devices have besides their own, and the folder of each. Masters are
@@ -176,7 +176,7 @@ func (b *blockDevices) serial(name string) string {
 		return b.sys.textOr("/sys/block/"+name+"/device/serial", "")
 	}
 	out := b.sys.run(b.ctx, []string{b.sgInq, "/dev/" + name}, parsable...)
-	m := regexp.MustCompile(`(?:Unit serial|Serial) number:\s+(\w+)`).FindStringSubmatch(out.Stdout)
+	m := pyre.MustCompile(`(?:Unit serial|Serial) number:\s+(\w+)`).FindStringSubmatch(out.Stdout)
 	if out.Code != 0 || m == nil {
 		return ""
 	}
@@ -209,7 +209,7 @@ func (b *blockDevices) size(dir, file string, start value.Value) *value.Dict {
 func (b *blockDevices) partitions(disk, dir string) *value.Dict {
 	r := value.NewDict()
 	names, _ := b.sys.names(dir)
-	pattern := regexp.MustCompile(regexp.QuoteMeta(disk) + `p?\d+`)
+	pattern := pyre.MustCompile(pyre.Escape(disk) + `p?\d+`)
 	for _, n := range names {
 		part := pattern.FindString(n)
 		if part == "" {
@@ -253,7 +253,7 @@ func (b *blockDevices) holders(dir string) *value.List {
 
 // pciHost is what lspci calls the controller that the device hangs on.
 func (b *blockDevices) pciHost(dir string) string {
-	m := regexp.MustCompile(`^.+/([a-f0-9]{4}:[a-f0-9]{2}:[0|1][a-f0-9]\.[0-7])/`).FindStringSubmatch(dir)
+	m := pyre.MustCompile(`^.+/([a-f0-9]{4}:[a-f0-9]{2}:[0|1][a-f0-9]\.[0-7])/`).FindStringSubmatch(dir)
 	if m == nil {
 		return ""
 	}

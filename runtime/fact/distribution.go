@@ -2,10 +2,10 @@ package fact
 
 import (
 	"os"
-	"regexp"
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/pyre"
 )
 
 // families are the distributions that belong to a family of another name.
@@ -89,7 +89,7 @@ func (r *release) find(pattern string) string { v, _ := r.lookup(pattern); retur
 
 // lookup returns the first group of the first match, and whether there is a match.
 func (r *release) lookup(pattern string) (string, bool) {
-	m := regexp.MustCompile(pattern).FindStringSubmatch(r.data)
+	m := pyre.MustCompile(pattern).FindStringSubmatch(r.data)
 	if m == nil {
 		return "", false
 	}
@@ -192,7 +192,7 @@ func freeBSDDistribution(d *value.Dict, u uname) {
 	if strings.Contains(u.Version, "trueos") {
 		d.SetStr("distribution", "TrueOS")
 	}
-	m := regexp.MustCompile(`(\d+)\.(\d+)-(RELEASE|STABLE|CURRENT|RC|PRERELEASE)`).FindStringSubmatch(u.Release)
+	m := pyre.MustCompile(`(\d+)\.(\d+)-(RELEASE|STABLE|CURRENT|RC|PRERELEASE)`).FindStringSubmatch(u.Release)
 	if m != nil {
 		d.SetStr("distribution_major_version", m[1])
 		d.SetStr("distribution_version", m[1]+"."+m[2])

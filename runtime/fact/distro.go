@@ -2,10 +2,10 @@ package fact
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
+
+	"pbc/runtime/pyre"
 )
 
 // This file is what the Python module distro (Apache-2.0, the one that ansible-core bundles) says of
@@ -136,9 +136,7 @@ func (d *distro) codename() (string, bool) {
 	return v, v != ""
 }
 
-var codenameInVersion = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(\(\D+\))|,(\s+)?\D+`)
-})
+var codenameInVersion = pyre.MustCompile(`(\(\D+\))|,(\s+)?\D+`)
 
 func parseOSRelease(text string) (releaseFacts, error) {
 	r := releaseFacts{}
@@ -153,7 +151,7 @@ func parseOSRelease(text string) (releaseFacts, error) {
 	} else if v, ok := r["ubuntu_codename"]; ok {
 		r["codename"] = v
 	} else if v, ok := r["version"]; ok {
-		if m := codenameInVersion().FindString(v); m != "" {
+		if m := codenameInVersion.FindString(v); m != "" {
 			r["codename"] = strip(strings.Trim(strings.Trim(m, "()"), ","))
 		}
 	}
@@ -176,14 +174,14 @@ func lsbOutput(out output) releaseFacts {
 var ignoredReleases = []string{"debian_version", "lsb-release", "oem-release", "os-release", "system-release",
 	"plesk-release", "iredmail-release"}
 
-var releaseName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\w+)[-_](release|version)$`) })
+var releaseName = pyre.MustCompile(`^(\w+)[-_](release|version)$`)
 
 // releaseFile reads the first file of /etc that is named like a release file and says something.
 func (p *probe) releaseFile() releaseFacts {
 	names, _ := p.sys.names("/etc")
 	slices.Sort(names)
 	for _, n := range names {
-		m := releaseName().FindStringSubmatch(n)
+		m := releaseName.FindStringSubmatch(n)
 		if m == nil || slices.Contains(ignoredReleases, n) {
 			continue
 		}
@@ -203,13 +201,11 @@ func (p *probe) releaseFile() releaseFacts {
 }
 
 // releasePattern matches a release line read backwards: "Name release 1.2 (Codename)".
-var releasePattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:[^)]*\)(.*)\()? *(?:STL )?([\d.+\-a-z]*\d) *(?:esaeler *)?(.+)`)
-})
+var releasePattern = pyre.MustCompile(`^(?:[^)]*\)(.*)\()? *(?:STL )?([\d.+\-a-z]*\d) *(?:esaeler *)?(.+)`)
 
 func parseRelease(line string) releaseFacts {
 	r := releaseFacts{}
-	m := releasePattern().FindStringSubmatch(reverse(strip(line)))
+	m := releasePattern.FindStringSubmatch(reverse(strip(line)))
 	if m == nil {
 		if line != "" {
 			r["name"] = strip(line)

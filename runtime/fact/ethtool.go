@@ -1,11 +1,11 @@
 package fact
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/pyre"
 )
 
 // ethtool adds an interface's features and time stamping, where the tool is installed.
@@ -36,7 +36,7 @@ func (n *network) ethtool(f *value.Dict) error {
 	}
 	f.SetStr("timestamping", lowerMatches(`SOF_TIMESTAMPING_(\w+)`, out.Stdout))
 	f.SetStr("hw_timestamp_filters", lowerMatches(`HWTSTAMP_FILTER_(\w+)`, out.Stdout))
-	if m := regexp.MustCompile(`PTP Hardware Clock: (\d+)`).FindStringSubmatch(out.Stdout); m != nil {
+	if m := pyre.MustCompile(`PTP Hardware Clock: (\d+)`).FindStringSubmatch(out.Stdout); m != nil {
 		i, _ := strconv.ParseInt(m[1], 10, 64)
 		f.SetStr("phc_index", i)
 	}
@@ -45,7 +45,7 @@ func (n *network) ethtool(f *value.Dict) error {
 
 func lowerMatches(pattern, text string) *value.List {
 	l := value.NewList()
-	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+	for _, m := range pyre.MustCompile(pattern).FindAllStringSubmatch(text) {
 		l.V = append(l.V, strings.ToLower(m[1]))
 	}
 	return l

@@ -33,7 +33,7 @@ func jsonFacts(out output) *value.Dict {
 	if out.Code != 0 {
 		return value.NewDict()
 	}
-	v, err := parseJSON(out.Stdout)
+	v, err := value.ParseJSON([]byte(out.Stdout))
 	if d, ok := v.(*value.Dict); ok && err == nil {
 		return d
 	}

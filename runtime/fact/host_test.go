@@ -52,7 +52,7 @@ func TestRecordedHosts(t *testing.T) {
 			for _, k := range append(args.Drop, ofPython...) {
 				g.Facts.Del(k)
 			}
-			want, err := parseJSON(string(part(a, "want.json")))
+			want, err := value.ParseJSON(part(a, "want.json"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -62,7 +62,7 @@ func (p *probe) localFact(file string) (value.Value, error) {
 	} else {
 		text = p.sys.textOr(file, "")
 	}
-	if v, err := parseJSON(text); err == nil {
+	if v, err := value.ParseJSON([]byte(text)); err == nil {
 		return v, nil
 	}
 	v, err := parseINI(text)

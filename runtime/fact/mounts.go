@@ -1,13 +1,13 @@
 package fact
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"pbc/ir/value"
+	"pbc/runtime/pyre"
 )
 
 // fsSize is what statfs(2) counts, in blocks of fragment bytes.
@@ -176,7 +176,7 @@ func (p *probe) udevUUID(device string) string {
 		return "N/A"
 	}
 	out := p.sys.run(p.ctx, []string{tool, "info", "--query", "property", "--name", device}, parsable...)
-	m := regexp.MustCompile(`ID_FS_UUID=(.*)\n`).FindStringSubmatch(out.Stdout)
+	m := pyre.MustCompile(`ID_FS_UUID=(.*)\n`).FindStringSubmatch(out.Stdout)
 	if out.Code != 0 || m == nil {
 		return "N/A"
 	}

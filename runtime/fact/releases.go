@@ -2,9 +2,10 @@ package fact
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"pbc/runtime/pyre"
 )
 
 // This file has the readers of the distributions' release files. Each looks for its own words first
@@ -187,7 +188,7 @@ func readPlainDebian(r *release) error {
 		r.set("release", v)
 	}
 	for _, l := range r.sys.lines("/etc/debian_version") {
-		if m := regexp.MustCompile(`\d+\.(\d+)`).FindStringSubmatch(l); m != nil {
+		if m := pyre.MustCompile(`\d+\.(\d+)`).FindStringSubmatch(l); m != nil {
 			r.set("minor_version", m[1])
 		}
 	}

@@ -2,10 +2,10 @@ package fact
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/pyre"
 )
 
 // initNames are the processes 1 that go by another name.
@@ -41,7 +41,7 @@ func (p *probe) initProcess() string {
 	name, ok := p.sys.text("/proc/1/comm")
 	if !ok {
 		out := p.sys.shell(p.ctx, "ps -p 1 -o comm|tail -n 1")
-		busybox := regexp.MustCompile(`^ *[0-9]+ `).MatchString(out.Stdout)
+		busybox := pyre.MustCompile(`^ *[0-9]+ `).MatchString(out.Stdout)
 		if out.Code == 0 && strip(out.Stdout) != "" && !busybox && out.Stdout != "COMMAND\n" {
 			name, ok = out.Stdout, true
 		}

@@ -2,7 +2,6 @@ package fact
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
+	"pbc/runtime/pyre"
 )
 
 // ServiceFacts is the module that lists the host's services.
@@ -93,8 +93,8 @@ func (s *serviceScan) sysv(service string) {
 	if out.Code != 0 {
 		s.warn("Unable to query 'service' tool (" + strconv.Itoa(out.Code) + "): " + out.Stderr)
 	}
-	line := regexp.MustCompile(`(?m)^\s*\[ (\+|\-) \]\s+(.+)$`)
-	for _, m := range line.FindAllStringSubmatch(out.Stdout, -1) {
+	line := pyre.MustCompile(`(?m)^\s*\[ (\+|\-) \]\s+(.+)$`)
+	for _, m := range line.FindAllStringSubmatch(out.Stdout) {
 		state := "stopped"
 		if m[1] == "+" {
 			state = "running"
@@ -109,7 +109,7 @@ func (s *serviceScan) upstart(initctl string) {
 		s.warn("Unable to query upstart for service data: " + out.Stderr)
 		return
 	}
-	line := regexp.MustCompile(`^\s?(.*)\s(\w+)/(\w+)(,\sprocess\s([0-9]+))?\s*$`)
+	line := pyre.MustCompile(`^\s?(.*)\s(\w+)/(\w+)(,\sprocess\s([0-9]+))?\s*$`)
 	for _, l := range strings.Split(strings.ReplaceAll(out.Stdout, "\r", ""), "\n") {
 		if m := line.FindStringSubmatch(l); m != nil {
 			s.add(m[1], "state", m[3], "goal", m[2], "source", "upstart")
@@ -119,9 +119,9 @@ func (s *serviceScan) upstart(initctl string) {
 
 // redHat reads chkconfig's table of run levels, and asks each service for its state.
 func (s *serviceScan) redHat(chkconfig, service string) {
-	row := regexp.MustCompile(`^(.*?)\s+[0-9]:(on|off)\s+[0-9]:(on|off)\s+[0-9]:(on|off)\s+` +
+	row := pyre.MustCompile(`^(.*?)\s+[0-9]:(on|off)\s+[0-9]:(on|off)\s+[0-9]:(on|off)\s+` +
 		`[0-9]:(on|off)\s+[0-9]:(on|off)\s+[0-9]:(on|off)\s+[0-9]:(on|off)`)
-	simple := regexp.MustCompile(`^.*?\s+(on|off)`)
+	simple := pyre.MustCompile(`^.*?\s+(on|off)`)
 	out := s.shell(chkconfig)
 	lines := strings.Split(out.Stdout, "\n")
 	if !slices.ContainsFunc(lines, row.MatchString) {

@@ -35,7 +35,7 @@ func TestRecordedServices(t *testing.T) {
 			if len(s.warnings) > 0 {
 				got.SetStr("warnings", textList(s.warnings))
 			}
-			want, err := parseJSON(string(part(a, "want.json")))
+			want, err := value.ParseJSON(part(a, "want.json"))
 			if err != nil {
 				t.Fatal(err)
 			}

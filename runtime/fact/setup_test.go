@@ -175,7 +175,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		_, _ = parseINI(s)
-		_, _ = parseJSON(s)
+		_, _ = value.ParseJSON([]byte(s))
 		_, _ = parseOSRelease(s)
 		_, _ = splitQuoted(s)
 		parseRelease(s)

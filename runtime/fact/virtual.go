@@ -1,11 +1,11 @@
 package fact
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/pyre"
 )
 
 // virtualization gathers what points to a hypervisor or container. The first sign decides type and
@@ -65,9 +65,9 @@ func virtualFacts(p *probe) (*value.Dict, error) {
 
 // control reads the control groups of process 1.
 func (v *virtualization) control() {
-	docker := regexp.MustCompile(`/docker(/|-[0-9a-f]+\.scope)`)
-	lxc := regexp.MustCompile(`/lxc/|/machine.slice/machine-lxc`)
-	containerd := regexp.MustCompile(`/system.slice/containerd.service`)
+	docker := pyre.MustCompile(`/docker(/|-[0-9a-f]+\.scope)`)
+	lxc := pyre.MustCompile(`/lxc/|/machine.slice/machine-lxc`)
+	containerd := pyre.MustCompile(`/system.slice/containerd.service`)
 	for _, l := range v.sys.lines("/proc/1/cgroup") {
 		if docker.MatchString(l) {
 			v.isGuest("docker")
@@ -180,7 +180,7 @@ func (v *virtualization) firmware() {
 }
 
 func (v *virtualization) vserver() {
-	id := regexp.MustCompile(`^VxID:\s+(\d)`)
+	id := pyre.MustCompile(`^VxID:\s+(\d)`)
 	for _, l := range v.sys.lines("/proc/self/status") {
 		if m := id.FindStringSubmatch(l); m == nil {
 			continue

@@ -30,6 +30,7 @@ func (e *Error) Error() string { return e.Msg }
 // Regexp is a compiled pattern. It is safe for concurrent use.
 type Regexp struct {
 	re    *regexp2.Regexp
+	load  func() *regexp2.Regexp // instead of re: compiles at the first call
 	flags Flags
 }
 
@@ -58,7 +59,7 @@ func Compile(pattern string, flags Flags) (*Regexp, error) {
 	if err != nil {
 		return nil, &Error{pyMessage(err.Error(), pattern)}
 	}
-	return &Regexp{re, t.flags}, nil
+	return &Regexp{re: re, flags: t.flags}, nil
 }
 
 // Flags returns the flags, those that the pattern sets itself included.
@@ -95,7 +96,7 @@ type Match struct {
 
 // Search finds the first place where the pattern matches, nil when there is none.
 func (r *Regexp) Search(s string) *Match {
-	m, err := r.re.FindRunesMatch(decode(s, r.flags))
+	m, err := r.engine().FindRunesMatch(decode(s, r.flags))
 	if err != nil || m == nil {
 		return nil
 	}
@@ -141,8 +142,8 @@ func (r *Regexp) Subn(repl, s string) (string, int, error) {
 	text := decode(s, r.flags)
 	var b strings.Builder
 	n, at := 0, 0
-	m, err := r.re.FindRunesMatch(text)
-	for ; err == nil && m != nil; m, err = r.re.FindNextMatch(m) {
+	m, err := r.engine().FindRunesMatch(text)
+	for ; err == nil && m != nil; m, err = r.engine().FindNextMatch(m) {
 		b.WriteString(encode(text[at:m.RuneIndex], r.flags))
 		b.WriteString(parts.fill(&Match{r, m}))
 		at = m.RuneIndex + m.RuneLength
@@ -182,11 +183,11 @@ func pyMessage(msg, pattern string) string {
 // Groups returns the names of the pattern's groups in order, "" for one without a name.
 func (r *Regexp) Groups() []string {
 	var names []string
-	for _, n := range r.re.GetGroupNumbers() {
+	for _, n := range r.engine().GetGroupNumbers() {
 		if n == 0 {
 			continue
 		}
-		name := r.re.GroupNameFromNumber(n)
+		name := r.engine().GroupNameFromNumber(n)
 		if name == fmt.Sprint(n) {
 			name = ""
 		}

@@ -114,7 +114,7 @@ func reference(s string) (group, char, n int) {
 }
 
 func (r *Regexp) exists(g, at int) error {
-	for _, n := range r.re.GetGroupNumbers() {
+	for _, n := range r.engine().GetGroupNumbers() {
 		if n == g {
 			return nil
 		}
@@ -138,7 +138,7 @@ func (r *Regexp) named(s string, i int) (group, n int, err error) {
 	if g, err := strconv.Atoi(name); err == nil {
 		return g, end + 1, r.exists(g, i+3)
 	}
-	if g := r.re.GroupNumberFromName(name); g >= 0 {
+	if g := r.engine().GroupNumberFromName(name); g >= 0 {
 		return g, end + 1, nil
 	}
 	return 0, 0, &Error{fmt.Sprintf("unknown group name '%s'", name)}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
+	"pbc/runtime/pyre"
 )
 
 var commandSpec = &argspec.Spec{
@@ -238,7 +238,7 @@ func (j *job) program() module.Command {
 	return c
 }
 
-var passArg = regexp.MustCompile(`^-{0,2}pass-?(word|wd)?`)
+var passArg = pyre.MustCompile(`^-{0,2}pass-?(word|wd)?`)
 
 // notStarted is the failure of a program that is not there or may not be run. Its cmd hides what
 // looks like a password.

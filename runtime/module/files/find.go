@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -90,8 +89,8 @@ func find(_ context.Context, t *module.Task) (*value.Dict, error) {
 }
 
 var (
-	agePattern  = regexp.MustCompile(`^(-?\d+)(s|m|h|d|w)?\n?$`)
-	sizePattern = regexp.MustCompile(`^(-?\d+)(b|k|m|g|t)?\n?$`)
+	agePattern  = pyre.MustCompile(`^(-?\d+)(s|m|h|d|w)?$`)
+	sizePattern = pyre.MustCompile(`^(-?\d+)(b|k|m|g|t)?$`)
 	ageUnits    = map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 	sizeUnits   = map[string]float64{"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 )
@@ -127,7 +126,7 @@ func (s *search) prepare() error {
 }
 
 // amount reads age or size: a number and a unit, negative for less than.
-func (s *search) amount(name string, re *regexp.Regexp, units map[string]float64) (*float64, error) {
+func (s *search) amount(name string, re *pyre.Regexp, units map[string]float64) (*float64, error) {
 	if !s.t.Has(name) {
 		return nil, nil
 	}
@@ -148,7 +147,7 @@ func (s *search) matcher(p string) (func(string) bool, error) {
 		}
 		return func(name string) bool { return startsWith(re, name) }, nil
 	}
-	re, err := regexp.Compile(posix.FnmatchPattern(p))
+	re, err := pyre.Compile(posix.FnmatchPattern(p), 0)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -171,9 +170,17 @@ func (w *waiting) timeout() error {
 	return w.fail("Timeout when waiting for file " + w.path)
 }
 
-func (w *waiting) dial(seconds int64) (net.Conn, error) {
-	d := net.Dialer{Timeout: time.Duration(seconds) * time.Second}
-	return d.DialContext(w.ctx, "tcp", net.JoinHostPort(w.host, fmt.Sprint(w.port)))
+func (w *waiting) dial(seconds int64) (stream, error) {
+	return dial(w.ctx, w.host, w.port, time.Duration(seconds)*time.Second)
+}
+
+// refused turns the error of a dial into that of the task, which has none when nobody answered.
+func refused(err error) error {
+	var f *module.Failure
+	if errors.As(err, &f) {
+		return err
+	}
+	return nil
 }
 
 func (w *waiting) stopped(time.Time) (bool, error) {
@@ -182,7 +189,7 @@ func (w *waiting) stopped(time.Time) (bool, error) {
 	}
 	c, err := w.dial(w.t.Int("connect_timeout"))
 	if err != nil {
-		return true, nil
+		return true, refused(err)
 	}
 	return false, c.Close()
 }
@@ -194,7 +201,7 @@ func (w *waiting) started(end time.Time) (bool, error) {
 	left := int64(math.Ceil(time.Until(end).Seconds()))
 	c, err := w.dial(min(w.t.Int("connect_timeout"), left))
 	if err != nil {
-		return false, nil
+		return false, refused(err)
 	}
 	defer func() { _ = c.Close() }()
 	if w.re == nil {
@@ -277,23 +284,23 @@ func hostname() string { h, _ := os.Hostname(); return h }
 
 // resolve adds a host's addresses as /proc/net shows them.
 func (d *draining) resolve(host string, to map[string]bool) error {
-	addrs, err := net.DefaultResolver.LookupIPAddr(d.w.ctx, host)
-	if err != nil {
+	addrs, err := lookup(d.w.ctx, host)
+	if errors.Is(err, errUnknownHost) {
 		return &module.PyException{Class: "socket.gaierror", Msg: "[Errno -2] Name or service not known"}
 	}
 	for _, a := range addrs {
-		if v4 := a.IP.To4(); v4 != nil {
-			to[procHex(v4)] = true
-			to[procHex(a.IP.To16())] = true
-		} else {
-			to[procHex(a.IP)] = true
+		long := a.As16()
+		to[procHex(long[:])] = true
+		if a = a.Unmap(); a.Is4() {
+			short := a.As4()
+			to[procHex(short[:])] = true
 		}
 	}
-	return nil
+	return err
 }
 
 // procHex writes an address as /proc/net does: words of four bytes, each little-endian.
-func procHex(ip net.IP) string {
+func procHex(ip []byte) string {
 	var b strings.Builder
 	for i := 0; i+4 <= len(ip); i += 4 {
 		fmt.Fprintf(&b, "%02X%02X%02X%02X", ip[i+3], ip[i+2], ip[i+1], ip[i])

@@ -2,8 +2,9 @@ package posix
 
 import (
 	"os"
-	"regexp"
 	"strings"
+
+	"pbc/runtime/pyre"
 )
 
 // Environ is the environment of a module: Over is laid over the process's own.
@@ -26,7 +27,7 @@ func (e Environ) List() []string {
 	return env
 }
 
-var variable = regexp.MustCompile(`\$(?:[A-Za-z0-9_]+|\{[^}]*\})`)
+var variable = pyre.MustCompile(`\$(?:[A-Za-z0-9_]+|\{[^}]*\})`)
 
 // ExpandVars is os.path.expandvars: what is not set stays as written.
 func (e Environ) ExpandVars(s string) string {

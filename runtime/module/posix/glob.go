@@ -2,9 +2,10 @@ package posix
 
 import (
 	"os"
-	"regexp"
 	"sort"
 	"strings"
+
+	"pbc/runtime/pyre"
 )
 
 // FnmatchPattern translates a pattern of Python's fnmatch to an anchored regular expression: * and ?
@@ -31,11 +32,11 @@ func FnmatchPattern(pat string) string {
 			for j < len(pat) && strings.IndexByte("*?[", pat[j]) < 0 {
 				j++
 			}
-			b.WriteString(regexp.QuoteMeta(pat[i:j]))
+			b.WriteString(pyre.Escape(pat[i:j]))
 			i = j - 1
 		}
 	}
-	b.WriteString(`\z)`)
+	b.WriteString(`\Z)`)
 	return b.String()
 }
 
@@ -67,7 +68,7 @@ func class(s string) string {
 
 // Fnmatch is Python's fnmatch.fnmatch on a case-sensitive system.
 func Fnmatch(name, pat string) bool {
-	re, err := regexp.Compile(FnmatchPattern(pat))
+	re, err := pyre.Compile(FnmatchPattern(pat), 0)
 	return err == nil && re.MatchString(name)
 }
 
@@ -115,7 +116,7 @@ func globIn(dir, base string) []string {
 	if err != nil {
 		return nil
 	}
-	re, err := regexp.Compile(FnmatchPattern(base))
+	re, err := pyre.Compile(FnmatchPattern(base), 0)
 	if err != nil {
 		return nil
 	}

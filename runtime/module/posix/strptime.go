@@ -2,10 +2,11 @@ package posix
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"pbc/runtime/pyre"
 )
 
 // directives are the fields of time.strptime, as regular expressions in the C locale.
@@ -45,7 +46,7 @@ func Strptime(s, format string) (time.Time, error) {
 
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `\'`) + "'" }
 
-func strptimePattern(format string) (*regexp.Regexp, []byte, error) {
+func strptimePattern(format string) (*pyre.Regexp, []byte, error) {
 	var b strings.Builder
 	var fields []byte
 	full := shorthands.Replace(format)
@@ -73,10 +74,10 @@ func strptimePattern(format string) (*regexp.Regexp, []byte, error) {
 			}
 			b.WriteString(`\s+`)
 		default:
-			b.WriteString(regexp.QuoteMeta(string(c)))
+			b.WriteString(pyre.Escape(string(c)))
 		}
 	}
-	re, err := regexp.Compile(b.String())
+	re, err := pyre.Compile(b.String(), 0)
 	return re, fields, err
 }
 

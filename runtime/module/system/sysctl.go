@@ -3,7 +3,6 @@ package system
 import (
 	"context"
 	"os"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
+	"pbc/runtime/pyre"
 )
 
 var sysctlSpec = &argspec.Spec{
@@ -158,7 +158,7 @@ func (s *kernelSetting) read() error {
 	return nil
 }
 
-var refusedSetting = regexp.MustCompile(`(?m)^sysctl: setting key "[^"]+": (Invalid argument|Read-only file system)$`)
+var refusedSetting = pyre.MustCompile(`(?m)^sysctl: setting key "[^"]+": (Invalid argument|Read-only file system)$`)
 
 func (s *kernelSetting) apply() error {
 	if s.set {
