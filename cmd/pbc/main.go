@@ -37,8 +37,18 @@ func run(args []string) int {
 		}
 	}
 	root := &cobra.Command{Use: "pbc", Short: "compile Ansible playbooks into per-host batch programs, and run them",
+<<<<<<< HEAD
 		Version: version, SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand(), diffCommand())
+=======
+		Example: `  pbc playbook -i hosts site.yml         compile and run, as ansible-playbook does
+  pbc check site.yml                     what is wrong, without running anything
+  pbc compile site.yml -o plan.bin       one file that runs without its sources
+  pbc show plan.bin
+  pbc run -i hosts plan.bin`,
+		SilenceUsage: true, SilenceErrors: true}
+	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand())
+>>>>>>> plan
 	root.SetArgs(args[1:])
 	err := root.Execute()
 	var exit exitCode

@@ -53,6 +53,7 @@ type session struct {
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
+	log     *os.File // of log_path, nil for none
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -74,6 +75,10 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
 	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
+	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
+		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
+		s.log = s.screen.OpenLog(path, os.Getenv)
+	}
 	if s.out, err = callback.New(s.screen, opt); err != nil {
 		return nil, err
 	}
@@ -96,6 +101,7 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 	for _, d := range conf.Deprecations {
 		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
 	}
+	s.warnSettings()
 	return s, s.secrets()
 }
 
@@ -272,7 +278,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	d.play = func() int { return int(current.Load()) }
 	d.observe = s.observe
 	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory,
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order})
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
 	}
@@ -324,7 +330,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
-		Settings: set, Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
+		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }
@@ -410,6 +416,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	p, err := k.l.Play(n)
 	if err != nil {
 		return nil, err
+	}
+	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
+		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
 		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail,

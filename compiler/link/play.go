@@ -80,6 +80,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 	if out.Strategy, err = text(p.Strategy); err != nil {
 		return err
 	}
+	out.AnyErrorsFatal = l.opt.Settings.AnyErrorsFatal
 	if p.AnyErrorsFatal.IsSet() {
 		v, err := l.playValue(number, p.AnyErrorsFatal)
 		if err != nil {

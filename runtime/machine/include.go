@@ -47,7 +47,7 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 func (x *taskRun) wantedFiles() ([]wanted, *value.Dict) {
 	var list []wanted
 	res := func() *value.Dict {
-		if v, err := x.keyword("no_log", x.t.NoLog, false); err == nil {
+		if v, err := x.keyword("no_log", x.t.NoLog, x.flags.NoLog); err == nil {
 			x.flags.NoLog = v
 		}
 		items, looped, err := x.items()

@@ -88,7 +88,7 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 	t := m.tasks[number]
 	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
-	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, Looped: t.Loop != nil}
+	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
 	x.label = x.writtenName()
 	return x
 }
@@ -177,7 +177,7 @@ func (x *taskRun) excerpt() string {
 }
 
 func (x *taskRun) resultOrFault() (*value.Dict, error) {
-	if v, err := x.keyword("no_log", x.t.NoLog, false); err == nil {
+	if v, err := x.keyword("no_log", x.t.NoLog, x.flags.NoLog); err == nil {
 		x.flags.NoLog = v
 	}
 	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); err == nil {

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pbc/ir"
+	"pbc/runtime/callback"
+	"pbc/runtime/module/posix"
+)
+
+// warnSettings tells of the settings that pbc does not honour though they matter.
+func (s *session) warnSettings() {
+	for _, set := range s.conf.Unhonoured() {
+		_, instead := set.Effect()
+		s.out.Handle(callback.Warning{Text: fmt.Sprintf("pbc does not honour the setting %s (from %s): %s", set.Name, s.conf.Origin(set.Name), instead)})
+	}
+}
+
+// set says whether the user gave a setting.
+func (s *session) set(name string) bool { return s.conf.Origin(name) != "default" }
+
+// hostSettings are the settings that hosts need, beside those of the command line.
+func (s *session) hostSettings(set ir.Settings) ir.Settings {
+	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
+	set.DefaultFactPath = s.conf.String("DEFAULT_FACT_PATH")
+	if s.set("DEFAULT_GATHER_SUBSET") {
+		set.GatherSubset = ir.Val{V: textList(s.conf.List("DEFAULT_GATHER_SUBSET"))}
+	}
+	if s.set("DEFAULT_GATHER_TIMEOUT") {
+		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
+	}
+	if set.Become.User == "" && s.set("DEFAULT_BECOME_USER") {
+		set.Become.User = s.conf.String("DEFAULT_BECOME_USER")
+	}
+	if s.set("DEFAULT_BECOME_EXE") {
+		set.Become.Exe = s.conf.String("DEFAULT_BECOME_EXE")
+	}
+	if s.set("DEFAULT_BECOME_FLAGS") {
+		set.Become.Flags = s.conf.String("DEFAULT_BECOME_FLAGS")
+	}
+	if pass, ok := map[string]string{"sudo": "sudo.become_pass", "su": "su.become_pass"}[s.req.BecomeMethod]; ok && set.Become.Password == "" {
+		set.Become.Password = s.conf.String(pass)
+	}
+	return set
+}
+
+// retryFiles writes the hosts that failed to the file that --limit can name; nil when it is not wanted.
+//
+// Observed: scenarios/settings/retry_files.txtar.
+func (s *session) retryFiles() func(playbook string, hosts []string) {
+	if !s.conf.Bool("RETRY_FILES_ENABLED") {
+		return nil
+	}
+	return func(playbook string, hosts []string) {
+		dir := s.conf.String("RETRY_FILES_SAVE_PATH")
+		if dir == "" {
+			abs, err := filepath.Abs(playbook)
+			if err != nil {
+				abs = playbook
+			}
+			dir = filepath.Dir(abs)
+		}
+		name := filepath.Base(playbook)
+		name = filepath.Join(dir, strings.TrimSuffix(name, filepath.Ext(name))+".retry")
+		if err := writeRetry(name, hosts); err != nil {
+			s.out.Handle(callback.Warning{Text: fmt.Sprintf("Could not create retry file '%s'.\n\t%s", name, posix.PyError(err, name))})
+			return
+		}
+		s.out.Handle(callback.Message{Text: "\tto retry, use: --limit @" + name + "\n"})
+	}
+}
+
+func writeRetry(name string, hosts []string) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(name, []byte(strings.Join(hosts, "\n")+"\n"), 0o666)
+}

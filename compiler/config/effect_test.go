@@ -1,0 +1,58 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestEffectsNameSettings(t *testing.T) {
+	known := map[string]bool{}
+	for _, s := range Settings() {
+		known[s.Name] = true
+	}
+	for _, table := range []map[string]string{harmless, unhonoured, sameAs} {
+		for name := range table {
+			if !known[name] {
+				t.Errorf("no setting %s", name)
+			}
+		}
+	}
+	for name := range harmless {
+		if _, both := unhonoured[name]; both {
+			t.Errorf("%s is harmless and unhonoured", name)
+		}
+	}
+}
+
+func TestUnhonoured(t *testing.T) {
+	tests := []struct{ name, ini, want string }{
+		{"none", "", ""},
+		{"honoured", "[defaults]\nforks = 7\n", ""},
+		{"harmless", "[defaults]\nno_target_syslog = yes\n", ""},
+		{"unhonoured", "[defaults]\njinja2_native = yes\nfact_caching = jsonfile\n", "CACHE_PLUGIN DEFAULT_JINJA2_NATIVE"},
+		{"the default in words", "[defaults]\njinja2_native = no\nfact_caching = memory\n", ""},
+		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
+		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", "sudo.become_flags"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "ansible.cfg")
+			if err := os.WriteFile(file, []byte(test.ini), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			c, err := Load(func(name string) (string, bool) { return file, name == "ANSIBLE_CONFIG" })
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, s := range c.Unhonoured() {
+				names = append(names, s.Name)
+			}
+			if got := strings.Join(names, " "); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
