@@ -37,18 +37,14 @@ func run(args []string) int {
 		}
 	}
 	root := &cobra.Command{Use: "pbc", Short: "compile Ansible playbooks into per-host batch programs, and run them",
-<<<<<<< HEAD
-		Version: version, SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand(), diffCommand())
-=======
 		Example: `  pbc playbook -i hosts site.yml         compile and run, as ansible-playbook does
   pbc check site.yml                     what is wrong, without running anything
   pbc compile site.yml -o plan.bin       one file that runs without its sources
   pbc show plan.bin
-  pbc run -i hosts plan.bin`,
-		SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand())
->>>>>>> plan
+  pbc run -i hosts plan.bin
+  pbc diff -i hosts site.yml             pbc and ansible-playbook, side by side`,
+		Version: version, SilenceUsage: true, SilenceErrors: true}
+	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand(), diffCommand())
 	root.SetArgs(args[1:])
 	err := root.Execute()
 	var exit exitCode
@@ -68,7 +64,7 @@ type exitCode int
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func serveAgent(rw io.ReadWriteCloser) error {
-	return agent.Serve(rw, agent.Options{Hop: become.Open, Hopped: boot.Hopped(os.Args[1:])})
+	return agent.Serve(rw, agent.Options{Hop: become.Open})
 }
 
 // playbookCommand is here for help and completion: run handles it before cobra.
