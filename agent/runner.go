@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,10 +46,7 @@ func (r *runner) TempDir() (string, error) {
 	if r.tmp != "" {
 		return r.tmp, nil
 	}
-	base := tempBase()
-	if err := os.MkdirAll(base, 0o700); err != nil {
-		base = os.TempDir()
-	}
+	base := tempBase(r.s.opt.Hopped)
 	now := time.Now()
 	dir := filepath.Join(base, fmt.Sprintf("ansible-tmp-%d.%07d-%d-%d", now.Unix(), now.Nanosecond()/100, os.Getpid(), rand.Int64N(1<<47)))
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -58,10 +56,24 @@ func (r *runner) TempDir() (string, error) {
 	return dir, nil
 }
 
-// tempBase is Ansible's remote_tmp: .ansible/tmp below the home that the account database gives.
-func tempBase() string {
-	if u, ok := posix.UserByID(os.Getuid()); ok && u.Home != "" {
-		return filepath.Join(u.Home, ".ansible", "tmp")
+// systemTemps are Ansible's system_tmpdirs.
+var systemTemps = []string{"/var/tmp", "/tmp"}
+
+// tempBase is Ansible's remote_tmp: .ansible/tmp below the home that the account database gives. An
+// unprivileged user that a task became has one of the system's folders, as everybody whose home cannot
+// be written.
+func tempBase(hopped bool) string {
+	u, ok := posix.UserByID(os.Getuid())
+	if ok && u.Home != "" && !(hopped && os.Getuid() != 0) {
+		base := filepath.Join(u.Home, ".ansible", "tmp")
+		if os.MkdirAll(base, 0o700) == nil {
+			return base
+		}
+	}
+	for _, d := range systemTemps {
+		if fi, err := os.Stat(d); err == nil && fi.IsDir() {
+			return d
+		}
 	}
 	return os.TempDir()
 }
@@ -172,12 +184,18 @@ func (e *HopError) Error() string { return e.Msg }
 // becomeFailure is the result of a task whose user cannot be reached.
 func becomeFailure(err error) *value.Dict {
 	var e *HopError
+	if errors.As(err, &e) && e.Msg == "" && os.Getuid() == 0 && strings.Contains(e.Stderr, "unknown user") {
+		return machine.Raised(noSuchUser) // Ansible meets it before it comes to change user
+	}
 	if errors.As(err, &e) && e.Msg == "" {
 		return value.DictOf("failed", true, "changed", false, "module_stdout", e.Stdout, "module_stderr", e.Stderr,
 			"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error", "rc", int64(e.RC))
 	}
-	return value.DictOf("failed", true, "msg", err.Error(), "changed", false)
+	return machine.Raised(err.Error())
 }
+
+const noSuchUser = "Failed to change ownership of the temporary files Ansible (via chmod nor setfacl) needs to create despite connecting as a privileged user. " +
+	"Unprivileged become user would be unable to read the file."
 
 // call sends a module to the hop and waits for its result.
 func (h *hop) call(ctx context.Context, c *module.Call) *value.Dict {

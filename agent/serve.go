@@ -37,6 +37,8 @@ type Options struct {
 	Hop func(ctx context.Context, b machine.Become) (io.ReadWriteCloser, error)
 	// Local says that the agent runs inside the controller.
 	Local bool
+	// Hopped says that the agent is that of a user whom a task became.
+	Hopped bool
 	// Unreachable, when not empty, makes every module fail as on a host that cannot be reached: the
 	// tasks that need no host still run.
 	Unreachable string

@@ -176,7 +176,7 @@ func asking(flags string) string {
 
 // commandLine is what /bin/sh runs to start the agent at exe.
 func (r Request) commandLine(exe, nonce string) (string, error) {
-	run := "/bin/sh -c " + quote("exec "+quote(exe)+" agent serve "+nonce)
+	run := "/bin/sh -c " + quote("exec "+quote(exe)+" agent hop "+nonce)
 	switch r.Method {
 	case "sudo":
 		if r.Password == "" {
@@ -190,8 +190,10 @@ func (r Request) commandLine(exe, nonce string) (string, error) {
 			return "", errors.New("become_method doas with a password is not supported: doas reads it from a terminal only")
 		}
 		return strings.Join([]string{r.Exe, r.Flags, "-n", "-u", r.User, run}, " "), nil
-	default:
+	case "runas", "dzdo", "ksu", "machinectl", "pbrun", "pfexec", "pmrun", "sesu", "sudosu":
 		return "", fmt.Errorf("become_method %s is not supported", r.Method)
+	default:
+		return "", fmt.Errorf("Invalid become method specified, could not find matching plugin: '%s'. Use `ansible-doc -t become -l` to list available plugins.", r.Method)
 	}
 }
 

@@ -44,6 +44,7 @@ func takeStdio() stdio {
 //
 //	agent check SHA256   0 if the program's own file has that digest
 //	agent serve NONCE    say hello, then serve
+//	agent hop NONCE      the same, as a user whom a task became
 func Main(args []string, serve Serve) int {
 	if err := run(args, serve); err != nil {
 		fmt.Fprintln(os.Stderr, "pbc:", err)
@@ -54,7 +55,7 @@ func Main(args []string, serve Serve) int {
 
 func run(args []string, serve Serve) error {
 	if len(args) != 3 || args[0] != "agent" {
-		return errors.New("usage: agent check SHA256 | agent serve NONCE")
+		return errors.New("usage: agent check SHA256 | agent serve NONCE | agent hop NONCE")
 	}
 	exe, err := os.Executable()
 	if err != nil {
@@ -63,7 +64,7 @@ func run(args []string, serve Serve) error {
 	switch args[1] {
 	case "check":
 		return checkDigest(exe, args[2])
-	case "serve":
+	case "serve", "hop":
 		if err := checkName(exe); err != nil {
 			return err
 		}
@@ -76,6 +77,9 @@ func run(args []string, serve Serve) error {
 		return fmt.Errorf("unknown agent command %q", args[1])
 	}
 }
+
+// Hopped says whether the arguments are those of an agent that a become hop started.
+func Hopped(args []string) bool { return len(args) > 1 && args[1] == "hop" }
 
 func checkDigest(file, want string) error {
 	f, err := os.Open(file)

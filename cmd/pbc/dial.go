@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"pbc/agent"
@@ -108,14 +109,31 @@ func (d *dialer) ssh(ctx context.Context, host string, route *value.Dict) (io.Re
 	return c, nil
 }
 
+// localAgents counts the agents that serve in this process.
+var localAgents sync.WaitGroup
+
 // localAgent serves an agent in this process and returns the stream to it.
 func localAgent(opt agent.Options) io.ReadWriteCloser {
 	near, far := net.Pipe()
-	go func() {
+	localAgents.Go(func() {
 		_ = agent.Serve(far, opt)
 		far.Close()
-	}()
+	})
 	return near
+}
+
+// endLocalAgents waits until the agents of this process, whose streams have been closed, have ended what
+// they ran; not for long.
+func endLocalAgents() {
+	ended := make(chan struct{})
+	go func() {
+		localAgents.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(5 * time.Second):
+	}
 }
 
 // Dead implements controller.Dialer.

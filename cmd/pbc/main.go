@@ -64,7 +64,7 @@ type exitCode int
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func serveAgent(rw io.ReadWriteCloser) error {
-	return agent.Serve(rw, agent.Options{Hop: become.Open})
+	return agent.Serve(rw, agent.Options{Hop: become.Open, Hopped: boot.Hopped(os.Args[1:])})
 }
 
 // playbookCommand is here for help and completion: run handles it before cobra.

@@ -98,8 +98,7 @@ func (p *copying) run() *value.Dict {
 		return p.invoked(module.RunAs(p.ctx, p.c, "ansible.legacy.copy", copySpec, copyModule))
 	}
 	if p.c.SourceError != "" {
-		return value.DictOf("failed", true, "changed", false, "msg", p.c.SourceError,
-			"exception", "Traceback (most recent call last):\nansible.errors.AnsibleFileNotFound: "+p.c.SourceError+"\n")
+		return notFound(p.c.SourceError)
 	}
 	if !p.content && p.c.Source == nil && p.rendered == nil {
 		return p.invoked(value.DictOf("failed", true, "changed", false, "msg", p.c.SourceError))
@@ -125,6 +124,12 @@ func (p *copying) run() *value.Dict {
 		}
 	}
 	return p.invoked(r)
+}
+
+// notFound is the result of a task whose file is not on the controller.
+func notFound(msg string) *value.Dict {
+	return value.DictOf("failed", true, "changed", false, "msg", msg,
+		"exception", "Traceback (most recent call last):\nansible.errors.AnsibleFileNotFound: "+msg+"\n")
 }
 
 func isTrue(d *value.Dict, key string) bool {

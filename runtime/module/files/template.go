@@ -45,7 +45,7 @@ func template(ctx context.Context, c *module.Call) *value.Dict {
 		newline != `\n` && newline != `\r` && newline != `\r\n`:
 		return failed("newline_sequence needs to be one of: \n, \r or \r\n")
 	case c.SourceError != "":
-		return failed(c.SourceError)
+		return notFound(c.SourceError)
 	}
 	for _, k := range templateOnly {
 		p.args.Del(k)
