@@ -87,6 +87,11 @@ func Compile(opt Options) (*Unit, diag.List) {
 		u.check(p.IR, &p.IR.Tables, &all)
 	}
 	u.inspect(opt.Later, &all)
+	for _, p := range u.plays {
+		if err := ir.VerifyPlay(p.IR); err != nil {
+			all.Add(diag.Errorf(p.IR.Pos, "pbc compiled this play wrongly: %s", err))
+		}
+	}
 	if all.Stops() {
 		return nil, all
 	}
@@ -212,6 +217,12 @@ func (u *Unit) Tables(play int) *ir.Tables {
 
 // Fault implements link.Front.
 func (u *Unit) Fault(play int) error {
+	if p := u.Program.Plays[play]; u.plays == nil {
+		if p.Fault == "" {
+			return nil
+		}
+		return &RunError{Msg: p.Fault, Code: p.FaultExit}
+	}
 	d := u.plays[play].Tree.Fault
 	if d == nil {
 		return nil

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"errors"
+	"fmt"
 
 	"pbc/compiler/diag"
 	"pbc/compiler/playbook"
@@ -10,30 +11,27 @@ import (
 	"pbc/runtime/eval"
 )
 
-// Include implements link.Front: it compiles the file or role that each entry of wanted asks for.
-func (u *Unit) Include(play, task int, wanted *value.List) ([]ir.Extension, error) {
+// Include implements link.Front: it compiles the file or role that an include asks for.
+func (u *Unit) Include(play, task int, wanted *value.Dict) (*ir.Extension, error) {
 	if err := u.replay(); err != nil {
 		return nil, err
 	}
-	p := u.plays[play]
-	t := p.Task(task)
-	if t == nil {
+	t := u.plays[play].Task(task)
+	if t == nil || t.Include == nil || t.Include.Static {
 		return nil, errors.New("the task is not an include")
 	}
-	var out []ir.Extension
-	for _, w := range wanted.V {
-		d, ok := w.(*value.Dict)
-		if !ok {
-			return nil, errors.New("malformed include")
-		}
-		e, err := u.include(play, t, d)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, *e)
+	e, err := u.include(play, t, wanted)
+	var fault includeFault
+	if errors.As(err, &fault) {
+		return &ir.Extension{Fault: string(fault)}, nil
 	}
-	return out, nil
+	return e, err
 }
+
+// includeFault is what makes an include fail, not the run.
+type includeFault string
+
+func (f includeFault) Error() string { return string(f) }
 
 func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Extension, error) {
 	p := u.plays[play]
@@ -61,6 +59,9 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 		return nil, err
 	}
 	e := p.Extend(path, blocks, handlers)
+	if err := ir.VerifyExtension(&e, p.Tables()); err != nil {
+		return nil, fmt.Errorf("pbc compiled %s wrongly: %w", path, err)
+	}
 	if role != nil && ask.Public {
 		p.Publish(&e, role)
 	}
@@ -99,14 +100,17 @@ func roleAsk(name string, args value.Value) playbook.RoleAsk {
 	return ask
 }
 
-// firstError is the error that a list of diagnostics stops an include with, in Ansible's words.
+// firstError is the error that a list of diagnostics stops an include with, in Ansible's words. What
+// Ansible cannot parse ends the run.
 func (u *Unit) firstError(list diag.List) error {
 	for _, d := range list.Items {
-		switch d.Kind {
-		case diag.Invalid:
-			return errors.New(diag.Ansible(d, u.source.ReadFile))
-		case diag.Unsupported:
-			return errors.New("unsupported: " + d.Error())
+		switch {
+		case d.Kind == diag.Invalid && d.Exit == 1:
+			return includeFault(diag.Ansible(d, u.source.ReadFile))
+		case d.Kind == diag.Invalid:
+			return &RunError{Msg: diag.Ansible(d, u.source.ReadFile), Code: max(d.Exit, 4)}
+		case d.Kind == diag.Unsupported:
+			return &RunError{Msg: "unsupported: " + d.Error(), Code: 4}
 		}
 	}
 	return nil

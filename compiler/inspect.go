@@ -265,8 +265,7 @@ func (in *inspector) place(n *yaml.Node, word string) ir.Pos {
 		return n.Pos
 	}
 	lines := strings.Split(string(src), "\n")
-	last := min(n.Pos.Line+strings.Count(n.Raw, "\n")+1, len(lines))
-	for i := n.Pos.Line - 1; i < last; i++ {
+	for i := n.Pos.Line - 1; i < len(lines); i++ {
 		from := 0
 		if i == n.Pos.Line-1 {
 			from = n.Pos.Col - 1

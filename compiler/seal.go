@@ -3,6 +3,7 @@ package compiler
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pbc/compiler/diag"
 	"pbc/compiler/link"
 	"pbc/compiler/lower"
 	"pbc/compiler/playbook"
@@ -48,8 +50,19 @@ func (u *Unit) Seal() (*ir.Program, error) {
 		return &p, nil
 	}
 	p.Plays = undated(p.Plays)
+	for i, play := range p.Plays {
+		var fault *RunError
+		if errors.As(u.Fault(i), &fault) {
+			play.Fault, play.FaultExit = fault.Msg, fault.Code
+		}
+	}
 	return &p, nil
 }
+
+// Refused is the error about playbooks that run, but not from a plan.
+type Refused struct{ List diag.List }
+
+func (e *Refused) Error() string { return e.List.Items[0].Error() }
 
 // undated copies plays without what templates see of this machine and of the time at which files were
 // written: a run from the plan adds its own.
@@ -81,6 +94,8 @@ type sealer struct {
 	seen    map[string]bool
 	// dates and owners are the templates that show when they were written, and by whom.
 	dates, owners map[string]bool
+	at            ir.Pos    // the task that is looked at
+	refused       diag.List // what cannot be foreseen
 }
 
 func (s *sealer) foresee() error {
@@ -94,6 +109,10 @@ func (s *sealer) foresee() error {
 			s.task(i, n)
 		}
 		s.varsFiles(p)
+		s.lookups(p)
+	}
+	if s.refused.Stops() {
+		return &Refused{s.refused}
 	}
 	for _, sub := range []string{"group_vars", "host_vars"} {
 		dir := path.Join(s.u.Program.Basedir, sub)

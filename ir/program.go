@@ -88,6 +88,11 @@ type Play struct {
 	RoleVars     []int
 	RoleNames    []string // magic: ansible_play_role_names and its like
 
+	// Fault ends the run when it comes to the play: Ansible's message, "" mostly; FaultExit is the exit
+	// code, 0 for the usual one. It is set in plans.
+	Fault     string
+	FaultExit int
+
 	Code []Instr // what a host runs, from the first task to the end of post_tasks
 	// Handlers is the code a flush runs: one entry for each handler or block of handlers.
 	Handlers []Handler
@@ -197,6 +202,8 @@ type Fragment struct {
 // Extension is code compiled while running: a fragment, and what it adds to the tables of the play.
 type Extension struct {
 	Fragment
+	// Fault is why the include fails for its hosts, in Ansible's words; there is no code then.
+	Fault    string `msgpack:",omitempty"`
 	Handlers []Handler
 	// PlayDefaults and PlayRoleVars are layers that all tasks of the play see from now on: those of a
 	// role that was included with public.

@@ -126,16 +126,27 @@ func (t *texter) play(n int, p *Play) {
 	t.line("")
 	t.line("play %d %q  %s", n, name, t.position(p.Pos))
 	t.line("  hosts %s", show(p.Hosts))
+	for _, k := range []struct {
+		name string
+		v    Val
+	}{{"gather_facts", p.GatherFacts}, {"strategy", p.Strategy}, {"serial", p.Serial}, {"order", p.Order}, {"connection", p.Connection},
+		{"force_handlers", p.ForceHandlers}, {"max_fail_percentage", p.MaxFailPercentage}} {
+		if k.v.IsSet() && t.o.Only == nil {
+			t.line("  %s %s", k.name, show(k.v))
+		}
+	}
 	if t.o.Only == nil {
 		t.tables(p)
 	}
 	t.line("  code")
 	t.code(n, p)
-	if len(p.Handlers) > 0 {
-		t.line("  handlers")
-	}
+	titled := false
 	for i, h := range p.Handlers {
 		if x := p.Tasks[h.Task]; t.wanted(n, x) {
+			if !titled {
+				t.line("  handlers")
+			}
+			titled = true
 			t.line("    %-6s task %-4d %s", "h"+strconv.Itoa(i), h.Task, t.task(x))
 		}
 	}

@@ -105,6 +105,27 @@ func VerifyPlay(p *Play) error {
 	return nil
 }
 
+// VerifyExtension is Verify for what an include brings in. Its code refers to t, the tables of the play with the
+// extension's own at their end.
+func VerifyExtension(e *Extension, t *Tables) error {
+	for i, x := range e.Tables.Tasks {
+		if err := verifyTask(x, t); err != nil {
+			return fmt.Errorf("task %d: %w", e.FirstTask+i, err)
+		}
+	}
+	for i, s := range e.Tables.Scopes {
+		if err := verifyScope(s, t); err != nil {
+			return fmt.Errorf("scope %d: %w", e.FirstScope+i, err)
+		}
+	}
+	for i, h := range e.Handlers {
+		if err := below("task", []int{h.Task}, len(t.Tasks)); err != nil {
+			return fmt.Errorf("handler %d: %w", i, err)
+		}
+	}
+	return verifyCode(e.Code, t)
+}
+
 // below checks that every number of a list names one of n things.
 func below(what string, list []int, n int) error {
 	for _, x := range list {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,9 +20,6 @@ import (
 	"pbc/ir"
 	"pbc/ir/expr"
 )
-
-// version is what plans name as their maker.
-const version = "0.1.0"
 
 // sourceFlags are the options of the commands that read playbooks and run nothing.
 type sourceFlags struct {
@@ -81,7 +80,7 @@ func dialectOf(name string) (expr.Dialect, error) {
 	case "tagged":
 		return expr.Tagged, nil
 	}
-	return 0, fmt.Errorf("--dialect %s: got %q, want classic or tagged", name, name)
+	return 0, fmt.Errorf("--dialect: got %q, want classic or tagged", name)
 }
 
 // read compiles and returns everything there is to say. The unit is nil when the playbooks do not compile.
@@ -143,6 +142,11 @@ func (s *session) compileTo(w io.Writer, out string) error {
 		return exitCode(1)
 	}
 	p, err := u.Seal()
+	var refused *compiler.Refused
+	if errors.As(err, &refused) {
+		fmt.Fprintf(os.Stderr, "pbc: %s: nothing is written\n", printDiags(os.Stderr, refused.List, false))
+		return exitCode(1)
+	}
 	if err != nil {
 		return err
 	}
@@ -191,23 +195,61 @@ func count(n int, what string) string {
 // of which kind there are.
 func printDiags(w io.Writer, list diag.List, later bool) string {
 	n := map[diag.Kind]int{}
-	for _, d := range list.Items {
+	for _, d := range inOrder(list.Items) {
 		if d.Kind == diag.Later && !later {
 			continue
 		}
 		n[d.Kind]++
-		fmt.Fprint(w, diag.Format(d, os.ReadFile))
+		fmt.Fprint(w, diag.Format(near(d), os.ReadFile))
 	}
 	var parts []string
 	for _, k := range []struct {
 		kind diag.Kind
 		word string
-	}{{diag.Invalid, "error"}, {diag.Unsupported, "unsupported feature"}, {diag.Later, "fault to come"}, {diag.Warning, "warning"}, {diag.Deprecated, "deprecation"}} {
+	}{{diag.Invalid, "error"}, {diag.Unsupported, "unsupported feature"}, {diag.Later, "run-time fault"}, {diag.Warning, "warning"}, {diag.Deprecated, "deprecation"}} {
 		if n[k.kind] > 0 {
 			parts = append(parts, count(n[k.kind], k.word))
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// inOrder sorts diagnostics by their places, files as they were first met.
+func inOrder(list []*diag.Diagnostic) []*diag.Diagnostic {
+	files := map[string]int{}
+	for _, d := range list {
+		if _, ok := files[d.Pos.File]; !ok {
+			files[d.Pos.File] = len(files)
+		}
+	}
+	out := slices.Clone(list)
+	slices.SortStableFunc(out, func(a, b *diag.Diagnostic) int {
+		return cmp.Or(cmp.Compare(files[a.Pos.File], files[b.Pos.File]), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+	})
+	return out
+}
+
+// near is a diagnostic with files below the working folder named relative to it.
+func near(d *diag.Diagnostic) *diag.Diagnostic {
+	out := *d
+	out.Pos.File = nearFile(d.Pos.File)
+	out.Notes = slices.Clone(d.Notes)
+	for i := range out.Notes {
+		out.Notes[i].Pos.File = nearFile(out.Notes[i].Pos.File)
+	}
+	return &out
+}
+
+func nearFile(name string) string {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return name
+	}
+	rel, err := filepath.Rel(cwd, name)
+	if err != nil || strings.HasPrefix(rel, "..") {
+		return name
+	}
+	return rel
 }
 
 // writeFile replaces a file as a whole or leaves it as it was.

@@ -12,8 +12,8 @@ import (
 func (k *linked) Task(play, task int) (*ir.Task, *ir.Role) { return k.l.Task(play, task) }
 
 // Include implements controller.Linker.
-func (k *linked) Include(play, task int, host string, wanted *value.List) ([]ir.Extension, error) {
-	return k.l.Include(play, task, host, wanted)
+func (k *linked) Include(play, task int, hosts []string, wanted *value.Dict) ([]ir.Extension, error) {
+	return k.l.Include(play, task, hosts, wanted)
 }
 
 // Answer implements controller.Linker.

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
-	"os"
+	"io/fs"
 
+	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
 	"pbc/compiler/link"
@@ -27,12 +28,18 @@ func (h lookups) run(ctx context.Context, c link.LookupCall) (value.Value, error
 
 // ReadFile implements lookup.Host.
 func (h lookups) ReadFile(path string) ([]byte, error) {
-	b, err := os.ReadFile(path)
+	b, err := files.ReadFile(h.s.store.Disk(), path)
 	if err != nil || !vault.IsEncrypted(b) {
 		return b, err
 	}
 	return h.s.keys.Decrypt(b, path)
 }
+
+// Stat implements lookup.Host.
+func (h lookups) Stat(path string) (fs.FileInfo, error) { return h.s.store.Disk().Stat(path) }
+
+// ReadDir implements lookup.Host.
+func (h lookups) ReadDir(path string) ([]fs.DirEntry, error) { return h.s.store.Disk().ReadDir(path) }
 
 // overlay is variables over others.
 type overlay struct {
@@ -75,7 +82,7 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 		}
 	}
 	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}
-	if err := link.Complete(f, link.Template{Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
+	if err := link.Complete(f, link.Template{Decrypt: func(p string, b []byte) ([]byte, error) { return h.s.keys.Decrypt(b, p) }, Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
 		return nil, err
 	}
 	top := value.NewDict()

@@ -32,11 +32,13 @@ func run(args []string) int {
 			return playbookMain(args[2:])
 		case "run":
 			return runMain(args[2:])
+		case "diff":
+			return diffMain(args[2:], os.Stdout, os.Stderr)
 		}
 	}
 	root := &cobra.Command{Use: "pbc", Short: "compile Ansible playbooks into per-host batch programs, and run them",
-		SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand())
+		Version: version, SilenceUsage: true, SilenceErrors: true}
+	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand(), diffCommand())
 	root.SetArgs(args[1:])
 	err := root.Execute()
 	var exit exitCode

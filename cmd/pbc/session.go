@@ -82,6 +82,7 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 		}
 		s.out = callback.Join(s.out, callback.NewEventLog(f))
 	}
+	s.out.Handle(callback.Verbose{Level: 2, Text: versionText(conf)})
 	if conf.File != "" {
 		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + conf.File + " as config file"})
 	} else {
@@ -261,6 +262,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	d.observe = s.observe
 	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory,
 		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order})
+	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
+		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code, err := c.Run(ctx)
@@ -330,7 +334,7 @@ func firstOf(a, b string) string {
 
 // magic are the variables that are the same for every host and play.
 func (s *session) magic() *value.Dict {
-	d := value.DictOf("ansible_version", value.DictOf("full", "2.14.18", "major", int64(2), "minor", int64(14), "revision", int64(18), "string", "2.14.18"),
+	d := value.DictOf("ansible_version", value.DictOf("full", coreVersion, "major", int64(2), "minor", int64(14), "revision", int64(18), "string", coreVersion),
 		"ansible_forks", int64(s.req.Forks), "ansible_run_tags", textList(s.req.Tags, "all"), "ansible_skip_tags", textList(s.req.SkipTags),
 		"ansible_config_file", nil, "ansible_playbook_python", "/usr/bin/python3")
 	if s.conf.File != "" {

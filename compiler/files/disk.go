@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"pbc/ir"
@@ -57,16 +58,35 @@ func ReadFile(d Disk, path string) ([]byte, error) {
 type Plan struct {
 	OS
 	at    map[string]*ir.Source
+	below map[string][]string // what the plan has in folders, also in those that it has not as a whole
 	blobs ir.Blobs
 }
 
 // NewPlan returns the disk of a program.
 func NewPlan(p *ir.Program) *Plan {
-	d := &Plan{at: map[string]*ir.Source{}, blobs: p.Blobs}
+	d := &Plan{at: map[string]*ir.Source{}, below: map[string][]string{}, blobs: p.Blobs}
 	for i := range p.Sources {
 		d.at[p.Sources[i].Path] = &p.Sources[i]
 	}
+	for name := range d.at {
+		if d.has(name) != nil {
+			d.parents(name)
+		}
+	}
 	return d
+}
+
+// parents makes the folders known that lead to a path.
+func (d *Plan) parents(name string) {
+	for name != "/" && name != "." {
+		dir := filepath.Dir(name)
+		known := len(d.below[dir]) > 0
+		d.below[dir] = append(d.below[dir], filepath.Base(name))
+		if known {
+			return
+		}
+		name = dir
+	}
 }
 
 // has returns what the plan holds of a path. A file that the compiler saw but did not read is not held.
@@ -83,7 +103,7 @@ func (d *Plan) Stat(p string) (fs.FileInfo, error) {
 	s := d.has(p)
 	switch {
 	case s == nil:
-		return d.OS.Stat(p)
+		return d.outside(p, d.OS.Stat)
 	case s.Digest == "" && !s.IsDir:
 		return nil, &fs.PathError{Op: "stat", Path: p, Err: fs.ErrNotExist}
 	}
@@ -94,19 +114,41 @@ func (d *Plan) Stat(p string) (fs.FileInfo, error) {
 func (d *Plan) Lstat(p string) (fs.FileInfo, error) {
 	s := d.has(p)
 	if s == nil {
-		return d.OS.Lstat(p)
+		return d.outside(p, d.OS.Lstat)
 	}
 	return Planned{s, int64(len(d.blobs[s.Digest])), s.Link != ""}, nil
 }
 
-// ReadDir implements Disk.
+// outside tells of a path that the plan does not hold: a folder that is not on disk is there nonetheless
+// when the plan has something in it.
+func (d *Plan) outside(p string, stat func(string) (fs.FileInfo, error)) (fs.FileInfo, error) {
+	fi, err := stat(p)
+	if p = filepath.Clean(p); err != nil && len(d.below[p]) > 0 {
+		return Planned{&ir.Source{Path: p, IsDir: true, Mode: 0o755}, 0, false}, nil
+	}
+	return fi, err
+}
+
+// ReadDir implements Disk. Of a folder that the plan does not have as a whole, it gives what the plan has in
+// it and what is there on disk.
 func (d *Plan) ReadDir(p string) ([]fs.DirEntry, error) {
-	s := d.has(p)
-	if s == nil || !s.Listed {
-		return d.OS.ReadDir(p)
+	var names []string
+	if s := d.has(p); s != nil && s.Listed {
+		names = s.Names
+	} else {
+		entries, err := d.OS.ReadDir(p)
+		names = slices.Clone(d.below[filepath.Clean(p)])
+		if err != nil && len(names) == 0 {
+			return nil, err
+		}
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		slices.Sort(names)
+		names = slices.Compact(names)
 	}
 	var out []fs.DirEntry
-	for _, n := range s.Names {
+	for _, n := range names {
 		if fi, err := d.Lstat(path.Join(p, n)); err == nil {
 			out = append(out, fs.FileInfoToDirEntry(fi))
 		}

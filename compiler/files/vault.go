@@ -15,6 +15,11 @@ const vaultHeader = "$ANSIBLE_VAULT;"
 // Decrypt opens a vaulted file for a run; the path is for messages.
 type Decrypt func(path string, data []byte) ([]byte, error)
 
+// IsVault says whether these are the bytes of a vaulted file.
+func IsVault(b []byte) bool {
+	return strings.HasPrefix(string(b[:min(len(b), len(vaultHeader))]), vaultHeader)
+}
+
 // Open returns the tree with what its vaulted files hold; the tree itself when it has none. What they hold is
 // kept in memory only.
 func (s *Store) Open(t *ir.FileTree, decrypt Decrypt) *ir.FileTree { return s.open(t, t.Path, decrypt) }
@@ -45,7 +50,7 @@ func (s *Store) open(t *ir.FileTree, path string, decrypt Decrypt) *ir.FileTree 
 // vaulted says whether a blob is a vaulted file.
 func (s *Store) vaulted(digest string) bool {
 	head, _, err := s.piece(digest, 0, len(vaultHeader))
-	return err == nil && strings.HasPrefix(string(head), vaultHeader)
+	return err == nil && IsVault(head)
 }
 
 func (s *Store) opened(t *ir.FileTree, path string, decrypt Decrypt) *ir.OpenedFile {

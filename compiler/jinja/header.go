@@ -2,6 +2,8 @@ package jinja
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"pbc/ir/expr"
@@ -60,6 +62,14 @@ func (o *Options) Set(key string, v value.Value) error {
 		return nil
 	}
 	return &SyntaxError{Msg: "Invalid '#jinja2:' override key '" + key + "'.", Line: 1}
+}
+
+// OptionNames are the names that Set knows, sorted.
+func OptionNames() []string {
+	var o Options
+	names := append(slices.Collect(maps.Keys(o.texts())), slices.Collect(maps.Keys(o.flags()))...)
+	slices.Sort(names)
+	return names
 }
 
 func (o *Options) texts() map[string]*string {

@@ -127,13 +127,38 @@ func (l *Linker) scope(s Site) *ir.Scope {
 // with it and the options of the template module.
 func (l *Linker) findFile(s Site, n *event.Need) *event.Answer {
 	kind, _ := value.Text(n.Args.V)
+	var options *value.Dict
+	if d, ok := n.Args.V.(*value.Dict); ok {
+		v, _ := d.GetStr("kind")
+		kind, _ = value.Text(v)
+		options = templateOptions(d)
+	}
 	lex := l.scope(s)
 	f := l.opt.Store.Find(lex.Search, lex.Basedir, kind, n.Name)
 	l.openFile(f)
-	if err := l.CompleteFile(f, nil); err != nil {
+	if err := l.CompleteFile(f, options); err != nil {
 		return &event.Answer{Error: err.Error()}
 	}
 	return &event.Answer{File: f}
+}
+
+// templateOptions are the arguments of the template module that say how Jinja reads the file.
+func templateOptions(args *value.Dict) *value.Dict {
+	out := value.NewDict()
+	for _, name := range jinja.OptionNames() {
+		v, ok := args.GetStr(name)
+		if !ok || v == nil {
+			continue
+		}
+		if b, known := eval.Boolean(v); known {
+			v = b
+		}
+		if s, isText := value.Text(v); isText && name == "newline_sequence" {
+			v = strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(s)
+		}
+		out.SetStr(name, v)
+	}
+	return out
 }
 
 // openFile adds to a file that was found what its vaults hold.
@@ -173,11 +198,15 @@ func (l *Linker) openFiles(tasks []*ir.Task) []*ir.Task {
 
 // CompleteFile parses a template that was found, and adds the variables that only it sees.
 func (l *Linker) CompleteFile(f *ir.File, options *value.Dict) error {
-	return Complete(f, Template{Disk: l.opt.Store.Disk(), Jinja: l.jinja, Options: options, Managed: l.opt.ManagedFormat})
+	return Complete(f, Template{Decrypt: l.opt.Decrypt, Disk: l.opt.Store.Disk(), Jinja: l.jinja, Options: options, Managed: l.opt.ManagedFormat})
 }
+
+// errVaulted says that a template cannot be read yet: it is opened in a run only.
+var errVaulted = errors.New("the template is vaulted")
 
 // Template says how a template that a task names is read.
 type Template struct {
+	Decrypt files.Decrypt // nil does not open vaults
 	Disk    files.Disk
 	Jinja   jinja.Options
 	Options *value.Dict // the arguments of the template module
@@ -194,6 +223,14 @@ func Complete(f *ir.File, t Template) error {
 	src, err := files.ReadFile(t.Disk, f.Tree.Path)
 	if err != nil {
 		return err
+	}
+	if files.IsVault(src) {
+		if t.Decrypt == nil {
+			return errVaulted
+		}
+		if src, err = t.Decrypt(f.Tree.Path, src); err != nil {
+			return err
+		}
 	}
 	opt := t.Jinja
 	opt.File = true

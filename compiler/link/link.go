@@ -33,9 +33,9 @@ type Known interface {
 
 // Front compiles what was not compiled ahead.
 type Front interface {
-	// Include compiles the files that an include asks for, one extension for each entry of wanted. The
-	// error's text is Ansible's.
-	Include(play, task int, wanted *value.List) ([]ir.Extension, error)
+	// Include compiles the file or role that an include asks for. What makes the include fail is the
+	// extension's Fault; an error ends the run.
+	Include(play, task int, wanted *value.Dict) (*ir.Extension, error)
 	// Tables are the tables of a play, with those of all its extensions.
 	Tables(play int) *ir.Tables
 	// Fault is what Ansible finds wrong with a play when it starts it, nil mostly.
@@ -264,25 +264,26 @@ func (l *Linker) skipsFacts(play int, facts *value.Dict) bool {
 	return !want
 }
 
-// Include compiles what an include asks for.
-func (l *Linker) Include(play, task int, host string, wanted *value.List) ([]ir.Extension, error) {
+// Include compiles what an include asks for, and gives each of the hosts its form of it.
+func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]ir.Extension, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ext, err := l.opt.Front.Include(play, task, wanted)
 	if err != nil {
 		return nil, err
 	}
-	for i := range ext {
-		e := &ext[i]
-		e.Tables.Tasks = l.openFiles(e.Tables.Tasks)
-		if e.Excluded, err = l.excluded(play, e.FirstTask, e.Tables.Tasks); err != nil {
-			return nil, err
-		}
-		if err := l.teach(play, host, e); err != nil {
+	ext.Tables.Tasks = l.openFiles(ext.Tables.Tasks)
+	if ext.Excluded, err = l.excluded(play, ext.FirstTask, ext.Tables.Tasks); err != nil {
+		return nil, err
+	}
+	out := make([]ir.Extension, len(hosts))
+	for i, host := range hosts {
+		out[i] = *ext
+		if err := l.teach(play, host, &out[i]); err != nil {
 			return nil, err
 		}
 	}
-	return ext, nil
+	return out, nil
 }
 
 // teach puts into an extension the variables that its tasks read and the host has not been sent.

@@ -2,9 +2,11 @@ package lower
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
+	"pbc/compiler/jinja"
 	"pbc/compiler/playbook"
 	"pbc/compiler/yaml"
 	"pbc/ir"
@@ -238,6 +240,9 @@ func (b *builder) files(t *playbook.Task, out *ir.Task) {
 	s, ok := sources[t.FQCN]
 	if !ok || b.opt.Find == nil || !t.Args.Get("remote_src").IsNull() {
 		return
+	}
+	if t.FQCN == "ansible.builtin.template" && slices.ContainsFunc(jinja.OptionNames(), func(o string) bool { return t.Args.Get(o) != nil }) {
+		return // parsed once these are known
 	}
 	name, ok := t.Args.Get(s[0]).Text()
 	if !ok || b.opt.Jinja.IsTemplate(name) || strings.Contains(name, "://") {

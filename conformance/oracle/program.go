@@ -7,14 +7,17 @@ package oracle
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -27,9 +30,10 @@ var plugin string
 
 // Program is a program that takes ansible-playbook's command line.
 type Program struct {
-	Path    string // the executable
-	Version string // of ansible-core ("2.14.18"); "" for pbc
-	Plugin  bool   // needs the callback plugin to write the event log; pbc writes it itself
+	Path    string   // the executable
+	Words   []string // what stands before the arguments: "playbook" when Path is pbc under its own name
+	Version string   // of ansible-core ("2.14.18"); "" for pbc
+	Plugin  bool     // needs the callback plugin to write the event log; pbc writes it itself
 }
 
 // FindAnsible gives the oracle: the ansible-playbook at path, or on PATH when path is empty.
@@ -69,9 +73,12 @@ type Call struct {
 	Args    []string // after the program's name
 	Env     []string // the whole environment, but for what the event log needs
 	Scratch string   // a folder for the event log and the plugin, made when missing; not compared
+
+	Limit  time.Duration // how long the call may take; zero is Timeout
+	Screen io.Writer     // gets what the program prints to stdout, while it does; may be nil
 }
 
-// Timeout is how long one call may take.
+// Timeout is how long one call may take that says nothing else.
 const Timeout = 2 * time.Minute
 
 // Exec calls the program once, standard input closed, and tells what it did; Tree is left empty. A program that does not end in time
@@ -90,7 +97,7 @@ func (p *Program) Exec(ctx context.Context, call Call) (compare.Run, error) {
 		if err := os.WriteFile(filepath.Join(dir, "pbc_events.py"), []byte(plugin), 0o644); err != nil {
 			return compare.Run{}, err
 		}
-		env = append(env, "ANSIBLE_CALLBACK_PLUGINS="+dir)
+		env = append(env, "ANSIBLE_CALLBACK_PLUGINS="+withOwn(dir, call.Env))
 	}
 	if err := os.WriteFile(log, nil, 0o644); err != nil {
 		return compare.Run{}, err
@@ -108,13 +115,27 @@ func (p *Program) Exec(ctx context.Context, call Call) (compare.Run, error) {
 	return run, err
 }
 
+// withOwn is the path of callback plugins: dir, and what env says.
+func withOwn(dir string, env []string) string {
+	own := ""
+	for _, entry := range env {
+		if path, ok := strings.CutPrefix(entry, "ANSIBLE_CALLBACK_PLUGINS="); ok && path != "" {
+			own = ":" + path
+		}
+	}
+	return dir + own
+}
+
 func (p *Program) exec(ctx context.Context, call Call, env []string) (compare.Run, error) {
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(call.Limit, Timeout))
 	defer cancel()
-	cmd := exec.CommandContext(ctx, p.Path, call.Args...)
+	cmd := exec.CommandContext(ctx, p.Path, slices.Concat(p.Words, call.Args)...)
 	cmd.Dir, cmd.Env = call.Dir, env
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if call.Screen != nil {
+		cmd.Stdout = io.MultiWriter(&stdout, call.Screen)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second

@@ -9,10 +9,13 @@ package sidebyside
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"time"
 
 	"pbc/conformance/compare"
 	"pbc/conformance/oracle"
@@ -26,9 +29,13 @@ type Options struct {
 	Args    []string        // for both, as for ansible-playbook, without inventories that differ
 	Env     []string        // for both; ANSIBLE_FORKS=1 is added unless it is there, so that hosts come in one order
 
-	Apply       bool      // change things; without it --check is added
-	Inventories [2]string // with Apply: one for ansible-playbook, one for pbc
-	Copies      bool      // with Apply: each in its own copy of Dir
+	Apply       bool        // change things; without it --check is added
+	Inventories [2][]string // with Apply: those of ansible-playbook, those of pbc
+	Copies      bool        // with Apply: each in its own copy of Dir
+
+	Limit  time.Duration                                             // how long each may take; zero is oracle.Timeout
+	Screen func(p *oracle.Program) io.Writer                         // where what a program prints is seen while it does; may be nil
+	Ran    func(p *oracle.Program, run compare.Run, d time.Duration) // hears of each when it has ended; may be nil
 }
 
 // side is one of the two: which program, where, with which arguments.
@@ -56,24 +63,28 @@ func Run(ctx context.Context, o Options) (compare.Report, error) {
 	normaliser := compare.NewNormaliser()
 	var outcomes [2]compare.Outcome
 	for i, s := range sides {
+		start := time.Now()
 		run, err := o.run(ctx, s, filepath.Join(scratch, fmt.Sprint("log", i)))
 		if err != nil {
 			return compare.Report{}, err
 		}
-		run = o.rename(run, s, i)
+		if o.Ran != nil {
+			o.Ran(s.program, run, time.Since(start))
+		}
+		run = withoutDiscovery(o.rename(run, s, i))
 		outcomes[i] = normaliser.Outcome(compare.Outcome{Runs: []compare.Run{run}})
 	}
 	return compare.Outcomes(outcomes[0], outcomes[1]), nil
 }
 
 func (o Options) check() error {
-	two := o.Inventories[0] != "" && o.Inventories[1] != ""
+	one, two := len(o.Inventories[0])+len(o.Inventories[1]) > 0, len(o.Inventories[0]) > 0 && len(o.Inventories[1]) > 0
 	switch {
 	case o.Ansible == nil || o.Pbc == nil:
 		return fmt.Errorf("got one program, want ansible-playbook and pbc")
-	case !o.Apply && (o.Copies || o.Inventories != [2]string{}):
+	case !o.Apply && (o.Copies || one):
 		return fmt.Errorf("copies and a second inventory are for applying only")
-	case o.Apply && two == o.Copies:
+	case o.Apply && (two == o.Copies || one != two):
 		return fmt.Errorf("applying needs two inventories or throwaway copies: each program must find things as they were")
 	}
 	return nil
@@ -88,11 +99,15 @@ func (o Options) sides(scratch string) ([2]side, error) {
 			s.args = append([]string{"--check"}, o.Args...)
 		case o.Copies:
 			s.dir = filepath.Join(scratch, "copy"+fmt.Sprint(i)) // of one length: wrapped text breaks alike
-			if err := copyTree(s.dir, o.Dir); err != nil {
+			if err := copyTree(s.dir, o.Dir, scratch); err != nil {
 				return sides, err
 			}
 		default:
-			s.args = append([]string{"-i", o.Inventories[i]}, o.Args...)
+			s.args = nil
+			for _, source := range o.Inventories[i] {
+				s.args = append(s.args, "-i", source)
+			}
+			s.args = append(s.args, o.Args...)
 		}
 	}
 	return sides, nil
@@ -108,7 +123,11 @@ func (o Options) run(ctx context.Context, s side, scratch string) (compare.Run, 
 	if err != nil {
 		return compare.Run{}, err
 	}
-	run, err := s.program.Exec(ctx, oracle.Call{Dir: s.dir, Args: s.args, Env: env, Scratch: scratch})
+	call := oracle.Call{Dir: s.dir, Args: s.args, Env: env, Scratch: scratch, Limit: o.Limit}
+	if o.Screen != nil {
+		call.Screen = o.Screen(s.program)
+	}
+	run, err := s.program.Exec(ctx, call)
 	if err != nil {
 		return run, err
 	}
@@ -123,8 +142,11 @@ func (o Options) rename(run compare.Run, s side, i int) compare.Run {
 	if o.Copies {
 		pairs = append(pairs, s.dir, "<copy>")
 	}
-	if o.Inventories[i] != "" {
-		pairs = append(pairs, o.Inventories[i], "<inventory>")
+	for n, source := range o.Inventories[i] {
+		if abs, err := filepath.Abs(source); err == nil && !strings.Contains(source, ",") {
+			pairs = append(pairs, abs, fmt.Sprintf("<inventory %d>", n+1))
+		}
+		pairs = append(pairs, source, fmt.Sprintf("<inventory %d>", n+1))
 	}
 	words := strings.NewReplacer(pairs...)
 	run.Stdout, run.Stderr = words.Replace(run.Stdout), words.Replace(run.Stderr)
@@ -136,6 +158,27 @@ func (o Options) rename(run compare.Run, s side, i int) compare.Run {
 	for j, e := range run.Tree {
 		e.Text = words.Replace(e.Text)
 		run.Tree[j] = e
+	}
+	return run
+}
+
+// discovered is how -v shows the Python that Ansible found on a host.
+var discovered = regexp.MustCompile(`"ansible_facts": \{"discovered_interpreter_python": "[^"]*"\}, `)
+
+// withoutDiscovery takes away what Ansible says of the Python it found for its modules, in the first result of a host: pbc's own
+// modules need none, so they do not look for it.
+func withoutDiscovery(run compare.Run) compare.Run {
+	run.Stdout = discovered.ReplaceAllString(run.Stdout, "")
+	for _, e := range run.Events {
+		result, _ := e.Result.(map[string]any)
+		facts, _ := result["ansible_facts"].(map[string]any)
+		if _, found := facts["discovered_interpreter_python"]; !found {
+			continue
+		}
+		delete(facts, "discovered_interpreter_python")
+		if len(facts) == 0 {
+			delete(result, "ansible_facts")
+		}
 	}
 	return run
 }
@@ -165,11 +208,14 @@ func has(env []string, name string) bool {
 	return false
 }
 
-// copyTree copies folders, files with their modes, and links from one place to another.
-func copyTree(to, from string) error {
+// copyTree copies folders, files with their modes, and links from one place to another, but not the folder without.
+func copyTree(to, from, without string) error {
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
+		}
+		if path == without {
+			return fs.SkipDir
 		}
 		rel, err := filepath.Rel(from, path)
 		if err != nil {

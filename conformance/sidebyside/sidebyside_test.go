@@ -37,8 +37,8 @@ func TestRun(t *testing.T) {
 		{"check differs", func(o *Options) {}, "exit 3", "exit"},
 		{"copies", func(o *Options) { o.Apply, o.Copies = true, true }, "", ""},
 		{"copies differ", func(o *Options) { o.Apply, o.Copies = true, true }, "chmod 0600 made", "tree"},
-		{"inventories", func(o *Options) { o.Apply, o.Inventories = true, [2]string{"hosts-a", "hosts-b"} }, "rm made", ""},
-		{"inventories differ", func(o *Options) { o.Apply, o.Inventories = true, [2]string{"hosts-a", "hosts-b"} }, "echo x", "stdout"},
+		{"inventories", func(o *Options) { o.Apply, o.Inventories = true, [2][]string{{"hosts-a"}, {"hosts-b"}} }, "rm made", ""},
+		{"inventories differ", func(o *Options) { o.Apply, o.Inventories = true, [2][]string{{"hosts-a"}, {"hosts-b"}} }, "echo x", "stdout"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -75,8 +75,8 @@ func TestRunRefuses(t *testing.T) {
 		set  func(*Options)
 	}{
 		{"applying twice to one thing", func(o *Options) { o.Apply = true }},
-		{"one inventory", func(o *Options) { o.Apply, o.Inventories[0] = true, "a" }},
-		{"copies and inventories", func(o *Options) { o.Apply, o.Copies, o.Inventories = true, true, [2]string{"a", "b"} }},
+		{"one inventory", func(o *Options) { o.Apply, o.Inventories[0] = true, []string{"a"} }},
+		{"copies and inventories", func(o *Options) { o.Apply, o.Copies, o.Inventories = true, true, [2][]string{{"a"}, {"b"}} }},
 		{"copies in check mode", func(o *Options) { o.Copies = true }},
 		{"one program", func(o *Options) { o.Pbc = nil }},
 	}
@@ -88,5 +88,19 @@ func TestRunRefuses(t *testing.T) {
 				t.Error("accepted")
 			}
 		})
+	}
+}
+
+func TestDiscoveryIsNoDifference(t *testing.T) {
+	event := `printf '{"event":"ok","host":"two","result":{%s"rc":0}}\n' >> "$PBC_EVENT_LOG"`
+	found := `"ansible_facts":{"discovered_interpreter_python":"/usr/bin/python3"},`
+	o := Options{
+		Ansible: program(t, strings.Replace(event, "%s", found, 1)+"\n"+`echo 'ok: [two] => {"ansible_facts": {"discovered_interpreter_python": "/p"}, "rc": 0}'`),
+		Pbc:     program(t, strings.Replace(event, "%s", "", 1)+"\n"+`echo 'ok: [two] => {"rc": 0}'`),
+		Dir:     t.TempDir(), Env: []string{"PATH=" + os.Getenv("PATH")},
+	}
+	report, err := Run(t.Context(), o)
+	if err != nil || !report.Equal {
+		t.Errorf("got %v, %v, want equal", report.Differences, err)
 	}
 }

@@ -23,12 +23,12 @@ program itself runs by, so it cannot promise what the code does not know.
 
 | state | meaning |
 |---|---|
-| same | pbc does what Ansible does; where it does not, that is a bug |
+| same | meant to be what Ansible does, whole; where it is not, that is a bug |
 | differs | supported with the limit that the note tells |
 | no effect | accepted, and nothing comes of it |
 | unsupported | refused with a message that names it, before anything runs where the name is known before |
 
-"Same" is the claim; [conformance.md](conformance.md) says what of it is proved by comparison.
+"Same" is the claim. What of it is proved by comparison today, [conformance.md](conformance.md) says, and here the count of scenarios beside a module.
 `
 
 // tables are the settings and keywords as tables only: a name that stands nowhere else is looked up by nobody.
@@ -38,6 +38,10 @@ var tables = []string{"compiler/config/table_core.go", "compiler/config/table_pl
 // coverage makes the page coverage.md.
 func coverage(root string) ([]byte, error) {
 	read, err := literals(root, tables...)
+	if err != nil {
+		return nil, err
+	}
+	proved, err := loadProof(root)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +62,7 @@ func coverage(root string) ([]byte, error) {
 	}
 	w.states("strategy", rows)
 	w.head(2, "Modules")
-	w.modules()
+	w.modules(proved)
 	w.head(2, "Meta actions")
 	w.states("meta", compare("meta", public(machine.MetaActions()), notes))
 	w.plugins()
@@ -68,11 +72,11 @@ func coverage(root string) ([]byte, error) {
 	w.line("Beside it (`callbacks_enabled`): %s.\n", codes(extra))
 	w.states("callback", compare("callback", append(screen, extra...), notes))
 	w.head(2, "Connections")
-	if err := w.switched(root, "cmd/pbc/dial.go", "dial", "connection"); err != nil {
+	if err := w.switched(root, "cmd/pbc", "local", "connection"); err != nil {
 		return nil, err
 	}
 	w.head(2, "Become methods")
-	if err := w.switched(root, "agent/become/become.go", "commandLine", "become"); err != nil {
+	if err := w.switched(root, "agent/become", "sudo", "become"); err != nil {
 		return nil, err
 	}
 	w.head(2, "Inventory plugins")
@@ -148,9 +152,9 @@ func (w *writer) keywords(read, refused map[string]bool) {
 	w.table([]string{"keyword", "on", "state", "what it does"}, cells)
 }
 
-// switched writes the rows of a kind that a switch in the code decides.
-func (w *writer) switched(root, file, function, kind string) error {
-	ours, err := caseTexts(root, file, function)
+// switched writes the rows of a kind that a switch in the code decides: the one with a case for has.
+func (w *writer) switched(root, folder, has, kind string) error {
+	ours, err := caseTexts(root, folder, has)
 	if err != nil {
 		return err
 	}
@@ -239,8 +243,8 @@ func (w *writer) settings(read map[string]bool) {
 	w.table([]string{"setting", "environment", "ansible.cfg", "type", "state", "what it does"}, cells)
 }
 
-// settingState says how a setting counts: asked for by name it comes from everywhere; a callback's comes from
-// the environment alone as long as the program gives callbacks nothing else.
+// settingState says how a setting counts: as honoured when the code asks for it by its name, or, as callbacks
+// do, by one of its variables.
 func settingState(s config.Setting, read map[string]bool) row {
 	r := row{name: s.Name, state: idle}
 	if read[s.Name] {
@@ -251,9 +255,6 @@ func settingState(s config.Setting, read map[string]bool) row {
 		if read[env] || colorOf(env) {
 			r.state = same
 		}
-	}
-	if r.state == same && s.Ini != "" && read[environmentOnly] {
-		r.state, r.note = differs, "from the environment only"
 	}
 	return r
 }

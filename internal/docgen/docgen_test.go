@@ -15,10 +15,7 @@ import (
 )
 
 func TestPagesAreFresh(t *testing.T) {
-	root, err := findRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := rootOf(t)
 	for _, p := range pages {
 		t.Run(p.name, func(t *testing.T) {
 			_, now, want, err := p.build(root)
@@ -80,16 +77,13 @@ func TestTablesAreThere(t *testing.T) {
 }
 
 func TestCaseTexts(t *testing.T) {
-	root, err := findRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := caseTexts(root, "agent/become/become.go", "commandLine")
+	root := rootOf(t)
+	got, err := caseTexts(root, "agent/become", "sudo")
 	if diff := cmp.Diff([]string{"sudo", "su", "doas"}, got); diff != "" || err != nil {
 		t.Errorf("become methods (-want +got):\n%s%v", diff, err)
 	}
-	if _, err := caseTexts(root, "agent/become/become.go", "noSuchFunction"); err == nil {
-		t.Error("a function that is not there gave no error")
+	if _, err := caseTexts(root, "agent/become", "no such method"); err == nil {
+		t.Error("a switch that is not there gave no error")
 	}
 }
 

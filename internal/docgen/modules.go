@@ -21,8 +21,9 @@ var unchecked = map[string]string{
 	"ansible.builtin.service": "those of the service manager's module, and `use`",
 }
 
-// modules writes the table of modules, and the parameters of the native ones after it.
-func (w *writer) modules() {
+// modules writes the table of modules, with the score of the scenarios about each, and the parameters of
+// the native ones after it.
+func (w *writer) modules(proved *proof) {
 	short := func(name string) string { return strings.TrimPrefix(name, "ansible.builtin.") }
 	own := map[string]row{}
 	var ours []string
@@ -45,6 +46,13 @@ func (w *writer) modules() {
 			n.note = o.note + "; " + n.note
 		}
 		own[k] = n
+	}
+	for _, n := range ours {
+		s := proved.score[n]
+		if r := own["module "+n]; s != nil {
+			r.note += fmt.Sprintf("; %d of %d scenarios agree", s.agreed, s.all)
+			own["module "+n] = r
+		}
 	}
 	slices.Sort(ours)
 	w.line("`local` modules touch only their own host; `open` ones may be seen by, or look at, other hosts. Modules of collections,")

@@ -5,8 +5,6 @@ package main
 var notes = map[string]row{
 	"keyword strategy":                   {state: differs, note: "see Strategies"},
 	"keyword poll":                       {state: unsupported, note: "only has a meaning with async"},
-	"keyword port":                       {state: idle, note: "ansible_port counts"},
-	"keyword remote_user":                {state: differs, note: "ansible_user and -u count; the keyword does not"},
 	"keyword debugger":                   {state: idle, note: "pbc has no task debugger"},
 	"keyword galaxy_info":                {state: same, note: "as in a run of Ansible, nothing comes of it"},
 	"setting ANSIBLE_PIPELINING":         {note: "nothing to switch: modules are never copied one by one"},

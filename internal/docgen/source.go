@@ -12,36 +12,45 @@ import (
 	"strings"
 )
 
-// caseTexts returns the texts that the switches of a function tell apart, in order. What has no table
-// in the code is read off the switch that decides it.
-func caseTexts(root, file, function string) ([]string, error) {
-	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, 0)
+// caseTexts returns the texts that a switch tells apart, in order: the one switch in the files of a folder
+// that has a case for the text given. What has no table in the code is read off the switch that decides it.
+func caseTexts(root, folder, has string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	for _, d := range f.Decls {
-		fn, ok := d.(*ast.FuncDecl)
-		if !ok || fn.Name.Name != function {
-			continue
+	var found [][]string
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			return nil, err
 		}
-		ast.Inspect(fn, func(n ast.Node) bool {
-			c, ok := n.(*ast.CaseClause)
-			if !ok {
-				return true
-			}
-			for _, e := range c.List {
-				if s := text(e); s != "" {
-					out = append(out, s)
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SwitchStmt); ok && !strings.HasSuffix(name, "_test.go") {
+				if list := cases(s); slices.Contains(list, has) {
+					found = append(found, list)
 				}
 			}
 			return true
 		})
 	}
-	if out == nil {
-		return nil, fmt.Errorf("%s: no cases in a function %s", file, function)
+	if len(found) != 1 {
+		return nil, fmt.Errorf("%s: got %d switches with a case %q, want one", folder, len(found), has)
 	}
-	return out, nil
+	return found[0], nil
+}
+
+// cases returns the texts of a switch's own cases.
+func cases(s *ast.SwitchStmt) []string {
+	var out []string
+	for _, stmt := range s.Body.List {
+		for _, e := range stmt.(*ast.CaseClause).List {
+			if t := text(e); t != "" {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
 }
 
 // text is the value of a text literal, "" for any other expression.
@@ -81,27 +90,10 @@ func literals(root string, except ...string) (map[string]bool, error) {
 			if s := text(n); s != "" {
 				found[s] = true
 			}
-			if c, ok := n.(*ast.CallExpr); ok && calls(c, "callback", "EnvLookup") {
-				found[environmentOnly] = true
-			}
 			return true
 		})
 	}
 	return found, nil
-}
-
-// environmentOnly stands among the literals when the program has callbacks read their settings from the
-// environment alone. No literal is equal to it.
-const environmentOnly = "\x00environment only"
-
-// calls says whether c calls a function of a package by these names.
-func calls(c *ast.CallExpr, pkg, function string) bool {
-	s, ok := c.Fun.(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	x, ok := s.X.(*ast.Ident)
-	return ok && x.Name == pkg && s.Sel.Name == function
 }
 
 // sources are the Go files that the program pbc is built of.

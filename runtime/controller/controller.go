@@ -34,8 +34,9 @@ type Linker interface {
 	Batch(number int, host string, hosts []string) (*Shipment, error)
 	// Task returns a task of a play by number, also of an extension.
 	Task(number, task int) (*ir.Task, *ir.Role)
-	// Include compiles what an include asks for. The answers are one for each entry of wanted.
-	Include(number, task int, host string, wanted *value.List) ([]ir.Extension, error)
+	// Include compiles the file or role that an include asks for: the same for all of the hosts, in a
+	// form for each. What makes the include fail is the extensions' Fault; an error ends the run.
+	Include(number, task int, hosts []string, wanted *value.Dict) ([]ir.Extension, error)
 	// Answer answers every other need that depends on the program, the inventory or the controller's
 	// files. It never returns nil.
 	Answer(ctx context.Context, number int, host string, n *event.Need) *event.Answer
@@ -151,14 +152,16 @@ type Controller struct {
 	delegates   map[string]*peer
 	failed      map[string]bool
 	unreachable map[string]bool
-	stats       *stats
-	mu          sync.Mutex // guards delegates
+	// outcast are hosts for which an include failed: rescued or not, they take no part in later plays.
+	outcast map[string]bool
+	stats   *stats
+	mu      sync.Mutex // guards delegates
 }
 
 // New returns a controller that is ready to run.
 func New(opt Options) *Controller {
 	return &Controller{opt: opt, inbox: make(chan message), peers: map[string]*peer{}, delegates: map[string]*peer{},
-		failed: map[string]bool{}, unreachable: map[string]bool{}, stats: newStats()}
+		failed: map[string]bool{}, unreachable: map[string]bool{}, outcast: map[string]bool{}, stats: newStats()}
 }
 
 // Run runs the plays and returns the exit code. The error is one that ends the run at once; it has
@@ -173,7 +176,9 @@ func (c *Controller) Run(ctx context.Context) (int, error) {
 		if i+1 < len(c.opt.Starts) {
 			end = c.opt.Starts[i+1]
 		}
-		c.emit(callback.PlaybookStart{Path: name, Plays: end - c.opt.Starts[i], Options: c.opt.Argv})
+		plays := end - c.opt.Starts[i]
+		c.emit(callback.PlaybookStart{Path: name, Plays: plays, Options: c.opt.Argv})
+		c.emit(callback.Verbose{Level: 2, Text: fmt.Sprintf("%d plays in %s", plays, name)})
 		var err error
 		code, err = c.plays(ctx, c.opt.Starts[i], end, code)
 		if err != nil {
@@ -215,6 +220,7 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 		}
 		stop := false
 		for _, hosts := range p.Batches {
+			c.settle()
 			before := len(c.failed) + len(c.unreachable)
 			c.emit(start)
 			r := newPlayRun(c, n, p, hosts)
@@ -222,7 +228,7 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 				return exitError, err
 			}
 			code = c.code()
-			if r.broken || len(hosts) == len(c.failed)+len(c.unreachable)-before {
+			if r.broken || len(hosts) == c.gone()-before {
 				stop = true
 			}
 			if stop || r.ended {
@@ -234,6 +240,25 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 		}
 	}
 	return code, nil
+}
+
+// settle counts the hosts for which an include has failed as failed.
+func (c *Controller) settle() {
+	for h := range c.outcast {
+		c.failed[h] = true
+	}
+	clear(c.outcast)
+}
+
+// gone is how many hosts take no part in what follows.
+func (c *Controller) gone() int {
+	n := len(c.failed) + len(c.unreachable)
+	for h := range c.outcast {
+		if !c.failed[h] {
+			n++
+		}
+	}
+	return n
 }
 
 // code is the exit code for the hosts lost so far.

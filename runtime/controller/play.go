@@ -324,27 +324,7 @@ func (r *playRun) decide(ctx context.Context, h *hostRun, n *event.Need) *event.
 	if n.Ask == event.Inventory {
 		return r.c.opt.Linker.Answer(ctx, r.number, h.name, n)
 	}
-	wanted, _ := n.Args.V.(*value.List)
-	ext, err := r.c.opt.Linker.Include(r.number, n.Task, h.name, wanted)
-	if err != nil {
-		return &event.Answer{Error: err.Error()}
-	}
-	r.show(h, includedEvent(n, wanted, ext))
-	return &event.Answer{Extensions: ext}
-}
-
-// includedEvent reports the files of an include that the controller answered.
-func includedEvent(n *event.Need, wanted *value.List, ext []ir.Extension) *event.Event {
-	e := &event.Event{Kind: event.Included, Addr: n.Addr, Task: n.Task}
-	for i := range ext {
-		f := event.IncludedFile{Path: ext[i].Path}
-		if d, ok := wanted.V[i].(*value.Dict); ok {
-			label, _ := d.GetStr("label")
-			f.Label = ir.Val{V: label}
-		}
-		e.Files = append(e.Files, f)
-	}
-	return e
+	return r.bring([]asking{{h, n}})[0]
 }
 
 func (r *playRun) reply(h *hostRun, n *event.Need, a *event.Answer) {

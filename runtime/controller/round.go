@@ -33,7 +33,7 @@ func (r *playRun) advance(ctx context.Context) {
 		if r.fatal != nil || r.feed() || r.busy() {
 			return
 		}
-		if r.includes(ctx) {
+		if r.includes() {
 			continue
 		}
 		r.judge()
@@ -197,72 +197,21 @@ func (r *playRun) dismiss() {
 	}
 }
 
-// includes answers the hosts that ask for files, once all of the round have asked or gone on: equal
-// files are one, and run in the order of the first host that asked.
-func (r *playRun) includes(ctx context.Context) bool {
-	type group struct {
-		key   string
-		hosts []string
-		event *event.Event
-	}
-	var groups []*group
-	asked := false
-	answers := map[*hostRun]*event.Answer{}
+// includes answers the hosts that ask for files, once all of the round have asked or gone on.
+func (r *playRun) includes() bool {
+	var list []asking
 	for _, h := range r.hosts {
-		if h.state != hostAsking {
-			continue
-		}
-		asked = true
-		wanted, _ := h.need.Args.V.(*value.List)
-		ext, err := r.c.opt.Linker.Include(r.number, h.need.Task, h.name, wanted)
-		if err != nil {
-			answers[h] = &event.Answer{Error: err.Error()}
-			continue
-		}
-		a := &event.Answer{Extensions: ext}
-		all := includedEvent(h.need, wanted, ext)
-		for i := range ext {
-			key := includeKey(ext[i].Path, wanted.V[i])
-			at := -1
-			for j, g := range groups {
-				if g.key == key {
-					at = j
-				}
-			}
-			if at < 0 {
-				at = len(groups)
-				e := *all
-				e.Files = all.Files[i : i+1]
-				groups = append(groups, &group{key: key, event: &e})
-			}
-			groups[at].hosts = append(groups[at].hosts, h.name)
-			a.Ordinals = append(a.Ordinals, at)
-		}
-		answers[h] = a
-	}
-	for _, g := range groups {
-		r.showIncluded(g.hosts, g.event)
-	}
-	for _, h := range r.hosts {
-		if a := answers[h]; a != nil {
-			r.letGo(h, a)
+		if h.state == hostAsking {
+			list = append(list, asking{h, h.need})
 		}
 	}
-	return asked
-}
-
-// includeKey is equal for includes that Ansible merges: the same file with the same variables.
-func includeKey(path string, wanted value.Value) string {
-	d, ok := wanted.(*value.Dict)
-	if !ok {
-		return path
+	if list == nil {
+		return false
 	}
-	for _, k := range []string{"args", "vars"} {
-		v, _ := d.GetStr(k)
-		s, _ := value.Repr(v)
-		path += "\x00" + s
+	for i, a := range r.bring(list) {
+		r.letGo(list[i].host, a)
 	}
-	return path
+	return true
 }
 
 // judge applies any_errors_fatal and max_fail_percentage to the round that has ended.

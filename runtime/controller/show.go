@@ -31,7 +31,7 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	case event.Finished:
 		r.finished(h, e)
 	case event.Included:
-		r.showIncluded([]string{h.name}, e)
+		r.held(h, e)
 	case event.Notified:
 		r.c.emit(callback.Notified{Handler: e.Name, Host: h.name})
 	case event.Message:
@@ -129,17 +129,12 @@ func (r *playRun) finished(h *hostRun, e *event.Event) {
 	r.c.emit(r.result(h, e))
 }
 
-// showIncluded reports the files of an include and counts it as done.
-func (r *playRun) showIncluded(hosts []string, e *event.Event) {
-	t := r.task(e)
-	if x, _ := r.c.opt.Linker.Task(r.number, e.Task); x != nil && x.Include != nil && x.Include.Kind == "role" {
-		return // Ansible neither tells nor counts roles that are included
-	}
-	for _, f := range e.Files {
-		r.c.emit(callback.Included{File: f.Path, Task: t, Hosts: hosts, Label: f.Label.V, NoLog: f.NoLog})
-		for _, h := range hosts {
-			r.c.stats.host(h).OK++
-		}
+// held reports the files of an include that the batch held already.
+func (r *playRun) held(h *hostRun, e *event.Event) {
+	for i := range e.Files {
+		f := &e.Files[i]
+		in := &included{task: e.Task, label: f.Label.V, noLog: f.NoLog, hosts: []*hostRun{h}}
+		r.showIncluded(&event.Need{Addr: e.Addr}, in, []string{h.name}, &ir.Extension{Fragment: ir.Fragment{Path: f.Path}})
 	}
 }
 

@@ -164,6 +164,7 @@ func init() {
 		{"indexed_items", "List items with their indexes.", indexedLookup},
 		{"together", "Combine lists item by item.", togetherLookup},
 		{"nested", "Return the product of lists.", nestedLookup},
+		{"cartesian", "Return the product of lists.", cartesianLookup},
 		{"subelements", "Pair each item with each of its subelements.", subelementsLookup},
 		{"sequence", "Count.", sequenceLookup},
 		{"random_choice", "Choose an item at random.", randomChoice},
@@ -184,7 +185,10 @@ func Lookups() []*Lookup {
 }
 
 func (e *Eval) runLookup(f *frame, name string, terms []val, options *dict) (val, error) {
-	if l, ok := localLookups[builtinName(strings.Replace(name, "community.general.flattened", "flattened", 1))]; ok {
+	if name == "community.general.flattened" || name == "community.general.cartesian" {
+		name = strings.TrimPrefix(name, "community.general.")
+	}
+	if l, ok := localLookups[builtinName(name)]; ok {
 		r, err := l.fn(f, terms, options)
 		if err != nil {
 			return nil, err
@@ -302,6 +306,13 @@ func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
 	}
 	return rows, nil
+}
+
+func cartesianLookup(f *frame, terms []val, options *dict) ([]val, error) {
+	if len(terms) == 0 {
+		return nil, ansibleErr("with_cartesian requires at least one element in each list")
+	}
+	return nestedLookup(f, terms, options)
 }
 
 func subelementsLookup(_ *frame, terms []val, _ *dict) ([]val, error) {

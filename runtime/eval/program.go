@@ -86,7 +86,7 @@ func (e *Eval) programOf(t *value.Tmpl) *program {
 	c := e.compiler()
 	func() {
 		defer rescue(&p.err)
-		p.root = c.body(t.Root)
+		p.root = c.templateBody(t.Root)
 		p.blocks = c.blocks
 	}()
 	t.SetProgram(p)

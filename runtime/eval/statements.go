@@ -1,11 +1,44 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
 )
+
+// templateBody is the body of a whole template. After extends, what prints is passed over, and the rest still
+// runs: the blocks see what it sets and imports.
+func (c *compiler) templateBody(ns []*expr.Node) stmtFn {
+	at := slices.IndexFunc(ns, func(n *expr.Node) bool { return n.Op == expr.SExtends })
+	if at < 0 {
+		return c.body(ns)
+	}
+	head := c.body(ns[:at+1])
+	var tail []*expr.Node
+	for _, n := range ns[at+1:] {
+		switch n.Op {
+		case expr.SData, expr.SOutput:
+		case expr.SBlock:
+			c.stmt(n) // makes the block known
+		default:
+			tail = append(tail, n)
+		}
+	}
+	rest := c.body(tail)
+	return func(f *frame, out *[]val) error {
+		end := head(f, out)
+		if _, ok := end.(*extendsSignal); !ok {
+			return end
+		}
+		var unseen []val
+		if err := rest(f, &unseen); err != nil {
+			return err
+		}
+		return end
+	}
+}
 
 // body compiles a list of statements.
 func (c *compiler) body(ns []*expr.Node) stmtFn {

@@ -9,9 +9,9 @@ package lookup
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 
 	"pbc/ir/value"
@@ -38,6 +38,9 @@ type Call struct {
 type Host interface {
 	// ReadFile returns a file's contents, decrypted when it is vaulted.
 	ReadFile(path string) ([]byte, error)
+	// Stat tells what is at a path, following links; ReadDir lists a folder in the order of names.
+	Stat(path string) (fs.FileInfo, error)
+	ReadDir(path string) ([]fs.DirEntry, error)
 	// Template renders a template file with more variables and the options of the template
 	// lookup. Text that convert_data leaves alone comes as a native *value.Str.
 	Template(c Call, path, term string, options *value.Dict) (value.Value, error)
@@ -148,7 +151,7 @@ func (c *Call) find(subdir, name string) string {
 		}
 	}
 	for _, p := range c.candidates(subdir, name) {
-		if _, err := os.Stat(p); err == nil {
+		if _, err := c.Host.Stat(p); err == nil {
 			return filepath.Clean(p)
 		}
 	}
@@ -239,7 +242,7 @@ func fileglob(_ context.Context, c *Call) ([]value.Value, error) {
 			}
 		}
 		for _, d := range dirs {
-			if found := globFiles(d, base); len(found) > 0 {
+			if found := c.globFiles(d, base); len(found) > 0 {
 				r = append(r, found...)
 				break
 			}
@@ -250,16 +253,20 @@ func fileglob(_ context.Context, c *Call) ([]value.Value, error) {
 
 // globFiles lists the regular files of a folder that a pattern matches. Python gives them in the
 // folder's order; here they are sorted.
-func globFiles(dir, pattern string) []value.Value {
-	names, err := filepath.Glob(filepath.Join(dir, pattern))
+func (c *Call) globFiles(dir, pattern string) []value.Value {
+	entries, err := c.Host.ReadDir(dir)
 	if err != nil {
 		return nil
 	}
-	sort.Strings(names)
 	var r []value.Value
-	for _, n := range names {
-		hidden := strings.HasPrefix(filepath.Base(n), ".") && !strings.HasPrefix(pattern, ".")
-		if st, err := os.Stat(n); err == nil && st.Mode().IsRegular() && !hidden {
+	for _, e := range entries {
+		ok, err := filepath.Match(pattern, e.Name())
+		if err != nil {
+			return nil
+		}
+		n := filepath.Join(dir, e.Name())
+		hidden := strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(pattern, ".")
+		if st, err := c.Host.Stat(n); ok && err == nil && st.Mode().IsRegular() && !hidden {
 			r = append(r, n)
 		}
 	}

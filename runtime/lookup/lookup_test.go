@@ -3,6 +3,7 @@ package lookup
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,7 +15,9 @@ import (
 // disk is a Host that only reads files.
 type disk struct{}
 
-func (disk) ReadFile(path string) ([]byte, error) { return os.ReadFile(path) }
+func (disk) Stat(path string) (fs.FileInfo, error)      { return os.Stat(path) }
+func (disk) ReadDir(path string) ([]fs.DirEntry, error) { return os.ReadDir(path) }
+func (disk) ReadFile(path string) ([]byte, error)       { return os.ReadFile(path) }
 func (disk) Template(Call, string, string, *value.Dict) (value.Value, error) {
 	return nil, errors.New("no templates")
 }

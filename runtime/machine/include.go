@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"slices"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -167,7 +168,7 @@ func (x *taskRun) includeFault(err error) error { return err }
 func (x *taskRun) bring(list []wanted) (bool, error) {
 	args := &value.List{}
 	for _, w := range list {
-		args.V = append(args.V, value.DictOf("name", w.name, "args", w.args, "vars", w.vars, "label", w.label))
+		args.V = append(args.V, value.DictOf("name", w.name, "args", w.args, "vars", w.vars, "label", w.label, "no_log", x.flags.NoLog))
 	}
 	if err := x.includeResult(list); err != nil {
 		return false, err
@@ -177,22 +178,19 @@ func (x *taskRun) bring(list []wanted) (bool, error) {
 		return false, err
 	}
 	if a.Error != "" {
-		res := value.DictOf("include", list[0].name, "include_args", value.NewDict(), "changed", false, "failed", true)
-		res.SetStr("reason", a.Error)
-		return x.finish(res)
+		return false, x.m.abort(x, a.Error)
 	}
 	if x.t.Role >= 0 {
 		x.m.roleRan[x.t.Role] = true
 	}
 	for i := range a.Extensions {
+		if a.Extensions[i].Fault != "" {
+			return true, nil
+		}
 		x.m.addExtension(&a.Extensions[i])
 	}
-	for i := range a.Extensions {
-		ordinal := i
-		if i < len(a.Ordinals) {
-			ordinal = a.Ordinals[i]
-		}
-		failed, err := x.runFragment(&a.Extensions[i], ordinal, list[i].vars)
+	for _, i := range inOrder(a) {
+		failed, err := x.runFragment(&a.Extensions[i], ordinalOf(a, i), list[i].vars)
 		if failed || err != nil {
 			return failed, err
 		}
@@ -200,12 +198,31 @@ func (x *taskRun) bring(list []wanted) (bool, error) {
 	return false, nil
 }
 
-// includeResult reports the include itself: Ansible's callbacks see it before the files.
+// ordinalOf is the place of a file among those that the hosts of the play include together.
+func ordinalOf(a *event.Answer, i int) int {
+	if i < len(a.Ordinals) {
+		return a.Ordinals[i]
+	}
+	return i
+}
+
+// inOrder gives the files in the order in which they run.
+func inOrder(a *event.Answer) []int {
+	order := make([]int, len(a.Extensions))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return ordinalOf(a, i) - ordinalOf(a, j) })
+	return order
+}
+
+// includeResult reports the include itself: Ansible's callbacks see it before the files. Its arguments
+// are as written.
 func (x *taskRun) includeResult(list []wanted) error {
 	var items []*value.Dict
 	for _, w := range list {
 		res := value.NewDict()
-		args := w.args.Copy()
+		args := asDict(written(x.t.Args.V))
 		if x.t.Include.Kind != "role" {
 			res.SetStr("include", w.name)
 			args.Del("_raw_params")
@@ -236,7 +253,7 @@ func (x *taskRun) fragments(list []wanted, args *value.List) (*event.Answer, err
 	if a := x.heldFragments(list); a != nil && !x.m.code.Settings.Lockstep {
 		e := &event.Event{Kind: event.Included, Addr: x.addr, Task: x.number, Flags: x.flags}
 		for i, w := range list {
-			e.Files = append(e.Files, event.IncludedFile{Path: a.Extensions[i].Path, Label: ir.Val{V: w.label}})
+			e.Files = append(e.Files, event.IncludedFile{Path: a.Extensions[i].Path, Label: ir.Val{V: w.label}, NoLog: x.flags.NoLog})
 		}
 		return a, x.m.up.Emit(e)
 	}

@@ -94,8 +94,8 @@ type Machine struct {
 	levels   []*level // the code being run, outermost first
 	includes []*value.Dict
 	asked    map[askedKey]*event.Answer // variables fetched by name
-	parsed   map[string]value.Value     // texts met at run time
 	statics  map[any]bool               // whether a list or dictionary holds no template
+	parsed   map[string]value.Value     // texts met at run time
 	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict

@@ -53,7 +53,7 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	if x.t.Module == "ansible.builtin.template" && !has(c.Args, "dest") {
 		return nil
 	}
-	f, err := x.findFile(ctx, s.kind, name)
+	f, err := x.findFile(ctx, s.kind, name, c.Args)
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,7 @@ func (x *taskRun) missingFile(msg string) *value.Dict {
 	res := value.DictOf("failed", true, "msg", msg)
 	if x.t.Module == "ansible.builtin.template" {
 		res.SetStr("changed", false)
+		res.SetStr("exception", "Traceback (most recent call last):\nansible.errors.AnsibleFileNotFound: "+msg)
 	}
 	return res
 }
@@ -88,13 +89,19 @@ func firstWord(s string) string {
 }
 
 // findFile finds a file of the controller: among those the compiler found, else by asking.
-func (x *taskRun) findFile(ctx context.Context, kind, name string) (*ir.File, error) {
+func (x *taskRun) findFile(ctx context.Context, kind, name string, args *value.Dict) (*ir.File, error) {
 	for i := range x.t.Files {
 		if f := &x.t.Files[i]; f.Kind == kind && f.Name == name {
 			return f, nil
 		}
 	}
-	a, err := x.m.up.Ask(ctx, &event.Need{Ask: event.FindFile, Task: x.number, Addr: x.addr, Name: name, Args: ir.Val{V: kind}})
+	var what value.Value = kind
+	if kind == "templates" {
+		d := args.Copy()
+		d.SetStr("kind", kind)
+		what = d
+	}
+	a, err := x.m.up.Ask(ctx, &event.Need{Ask: event.FindFile, Task: x.number, Addr: x.addr, Name: name, Args: ir.Val{V: what}})
 	if err != nil {
 		return nil, err
 	}

@@ -78,3 +78,24 @@ func toFloat(v value.Value) (float64, bool) {
 func need(what event.Ask, x *taskRun, args *value.Dict) *event.Need {
 	return &event.Need{Ask: what, Task: x.number, Addr: x.addr, Args: ir.Val{V: args}}
 }
+
+// written is a value with its templates as their text: a copy.
+func written(v value.Value) value.Value {
+	switch x := v.(type) {
+	case *value.Tmpl:
+		return x.Src
+	case *value.List:
+		out := &value.List{V: make([]value.Value, len(x.V))}
+		for i, e := range x.V {
+			out.V[i] = written(e)
+		}
+		return out
+	case *value.Dict:
+		out := value.NewDict()
+		for i, k := range x.K {
+			_ = out.Set(k, written(x.V[i]))
+		}
+		return out
+	}
+	return v
+}

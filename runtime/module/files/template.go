@@ -30,7 +30,10 @@ func templateSpec() *argspec.Spec {
 }
 
 func template(ctx context.Context, c *module.Call) *value.Dict {
-	failed := func(msg string) *value.Dict { return value.DictOf("failed", true, "changed", false, "msg", msg) }
+	failed := func(msg string) *value.Dict {
+		// The action formats the traceback of no exception.
+		return value.DictOf("failed", true, "changed", false, "msg", msg, "exception", "NoneType: None\n")
+	}
 	p := &copying{ctx: ctx, c: c, args: c.Args.Copy()}
 	newline := p.text("newline_sequence")
 	switch {

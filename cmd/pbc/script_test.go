@@ -1,0 +1,27 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write what is expected anew in the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"pbc": func() { os.Exit(run(os.Args)) }})
+}
+
+// TestScripts runs the command lines in testdata/script.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir+"/home")
+			e.Setenv("ANSIBLE_NOCOLOR", "1")
+			return os.Mkdir(e.WorkDir+"/home", 0o700)
+		},
+	})
+}
