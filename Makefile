@@ -29,7 +29,7 @@ demo:
 
 test:
 	@./.ci/prepare
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 30m ./...
 
 # The packages in which goroutines share something.
 race:
@@ -37,7 +37,7 @@ race:
 
 conformance:
 	@mkdir -p $(BUILD)
-	$(GO) test -count=1 -timeout 20m ./conformance -run Scenarios -score $(abspath $(BUILD))/score.txt; rc=$$?; cat $(BUILD)/score.txt; exit $$rc
+	$(GO) test -count=1 -timeout 30m ./conformance -run Scenarios -score $(abspath $(BUILD))/score.txt; rc=$$?; cat $(BUILD)/score.txt; exit $$rc
 
 bench:
 	@$(GO) run ./bench $(BENCH)
