@@ -35,9 +35,7 @@ test:
 race:
 	$(GO) test -race -timeout 15m ./transport/... ./agent/... $$($(GO) list ./runtime/... | grep -E '/(controller|machine|callback)$$')
 
-conformance:
-	@mkdir -p $(BUILD)
-	$(GO) test -count=1 -timeout 30m ./conformance -run Scenarios -score $(abspath $(BUILD))/score.txt; rc=$$?; cat $(BUILD)/score.txt; exit $$rc
+include conformance/conformance.mk
 
 bench:
 	@$(GO) run ./bench $(BENCH)
