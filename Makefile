@@ -29,15 +29,13 @@ demo:
 
 test:
 	@./.ci/prepare
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 30m ./...
 
 # The packages in which goroutines share something.
 race:
 	$(GO) test -race -timeout 15m ./transport/... ./agent/... $$($(GO) list ./runtime/... | grep -E '/(controller|machine|callback)$$')
 
-conformance:
-	@mkdir -p $(BUILD)
-	$(GO) test -count=1 -timeout 20m ./conformance -run Scenarios -score $(abspath $(BUILD))/score.txt; rc=$$?; cat $(BUILD)/score.txt; exit $$rc
+include conformance/conformance.mk
 
 bench:
 	@$(GO) run ./bench $(BENCH)

@@ -12,14 +12,13 @@ package link
 import (
 	"fmt"
 	"os"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
-	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
@@ -374,10 +373,7 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 	}
 	d.SetStr("ansible_play_hosts", texts(all))
 	d.SetStr("ansible_play_hosts_all", texts(all))
-	var own, deps []string
-	for _, n := range p.RoleNames {
-		own = append(own, n)
-	}
+	own, deps := slices.Clone(p.RoleNames), []string(nil)
 	for _, r := range p.Roles {
 		for _, n := range r.DepNames {
 			deps = appendNew(deps, n)
@@ -418,14 +414,6 @@ func texts(list []string) *value.List {
 	return out
 }
 
-// text makes a value of a string of an inventory or a variable file.
-func (l *Linker) text(s string, n *yaml.Node) value.Value {
-	if n != nil && n.Unsafe {
-		return &value.Str{S: s, Unsafe: true}
-	}
-	return l.jinja.Value(s)
-}
-
 // hostname is this machine's name, for templates.
 func hostname() string {
 	h, err := os.Hostname()
@@ -434,5 +422,3 @@ func hostname() string {
 	}
 	return h
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -121,17 +121,6 @@ func isText(n *yaml.Node) bool {
 	return ok
 }
 
-func isInt(n *yaml.Node) bool {
-	if n == nil || n.Kind != yaml.Scalar {
-		return false
-	}
-	switch n.Value.(type) {
-	case int64, *big.Int, bool:
-		return true
-	}
-	return false
-}
-
 // textNode makes a text scalar that stands for something written at like.
 func textNode(like *yaml.Node, text string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.Scalar, Tag: "!!str", Value: text, Raw: text}

@@ -52,7 +52,6 @@ type hostRun struct {
 	// last is the last task the host began, for telling where it was lost.
 	last    *event.Event
 	outcome event.Outcome
-	failing bool // told to fail by any_errors_fatal
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }

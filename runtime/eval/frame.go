@@ -115,7 +115,6 @@ type call struct {
 	args []val
 	kw   []arg
 	spec *params // nil for methods and functions without a signature
-	set  uint64  // which of the parameters were given
 }
 
 // fn is a function of the evaluator's.

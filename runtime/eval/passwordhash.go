@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	//lint:ignore SA1019 bcrypt is made of Blowfish
 	"golang.org/x/crypto/blowfish"
 
 	"pbc/ir/value"

@@ -82,10 +82,9 @@ type release struct {
 	facts            *value.Dict
 }
 
-func (r *release) set(name, v string)         { r.facts.SetStr("distribution_"+name, v) }
-func (r *release) setDistribution(v string)   { r.facts.SetStr("distribution", v) }
-func (r *release) has(s string) bool          { return strings.Contains(r.data, s) }
-func (r *release) find(pattern string) string { v, _ := r.lookup(pattern); return v }
+func (r *release) set(name, v string)       { r.facts.SetStr("distribution_"+name, v) }
+func (r *release) setDistribution(v string) { r.facts.SetStr("distribution", v) }
+func (r *release) has(s string) bool        { return strings.Contains(r.data, s) }
 
 // lookup returns the first group of the first match, and whether there is a match.
 func (r *release) lookup(pattern string) (string, bool) {

@@ -62,7 +62,6 @@ type prepared struct {
 	delay    time.Duration
 	timeout  time.Duration
 	become   Become
-	poll     int64
 	register string
 }
 
