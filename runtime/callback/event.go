@@ -162,6 +162,9 @@ type Warning struct {
 	Text string
 	// Formatted text is shown as it is, else it is wrapped.
 	Formatted bool
+	// Again marks what a task says while it runs: each task may say it once more. Ansible's tasks run in
+	// processes that do not know what the others have said.
+	Again bool
 }
 
 // Deprecation is a deprecation warning, shown once for each text.

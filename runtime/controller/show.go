@@ -144,6 +144,8 @@ func (r *playRun) message(e *event.Event) {
 	switch e.Level {
 	case "warning":
 		r.c.emit(callback.Warning{Text: e.Name})
+	case "task warning":
+		r.c.emit(callback.Warning{Text: e.Name, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
 	case "vv":
