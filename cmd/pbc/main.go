@@ -37,6 +37,12 @@ func run(args []string) int {
 		}
 	}
 	root := &cobra.Command{Use: "pbc", Short: "compile Ansible playbooks into per-host batch programs, and run them",
+		Example: `  pbc playbook -i hosts site.yml         compile and run, as ansible-playbook does
+  pbc check site.yml                     what is wrong, without running anything
+  pbc compile site.yml -o plan.bin       one file that runs without its sources
+  pbc show plan.bin
+  pbc run -i hosts plan.bin
+  pbc diff -i hosts site.yml             pbc and ansible-playbook, side by side`,
 		Version: version, SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand(), diffCommand())
 	root.SetArgs(args[1:])

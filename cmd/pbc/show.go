@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -165,10 +166,10 @@ func chosen(check *vm.Program, p *ir.Program, play int, t *ir.Task, failed *erro
 		role = pl.Roles[t.Role].Name
 	}
 	env := shown{
-		Task: shownTask{Module: t.Module, Action: t.Action, Name: source(t.Name.V), File: t.Pos.File, Line: t.Pos.Line, Role: role, Tags: sources(t.Tags),
+		Task: shownTask{Module: t.Module, Action: t.Action, Name: source(t.Name.V), File: shownFile(p, t.Pos.File), Line: t.Pos.Line, Role: role, Tags: sources(t.Tags),
 			Register: t.Register, Effect: effect(t), Become: t.Become.On.IsSet() && t.Become.On.V != false, Handler: t.Handler, Loop: t.Loop != nil,
 			When: sources(t.When), Notify: sources(t.Notify)},
-		Play: shownPlay{Name: source(pl.Name.V), Hosts: sources([]ir.Val{pl.Hosts}), File: pl.Pos.File, Line: pl.Pos.Line, Index: play},
+		Play: shownPlay{Name: source(pl.Name.V), Hosts: sources([]ir.Val{pl.Hosts}), File: shownFile(p, pl.Pos.File), Line: pl.Pos.Line, Index: play},
 	}
 	out, err := expr.Run(check, env)
 	if err != nil && *failed == nil {
@@ -176,6 +177,15 @@ func chosen(check *vm.Program, p *ir.Program, play int, t *ir.Task, failed *erro
 	}
 	yes, _ := out.(bool)
 	return yes
+}
+
+// shownFile names a file as the assembly does: relative to the folder of the first playbook.
+func shownFile(p *ir.Program, name string) string {
+	rel, err := filepath.Rel(p.Basedir, name)
+	if err != nil || strings.HasPrefix(rel, "..") {
+		return name
+	}
+	return rel
 }
 
 // source is the text of a keyword as written.

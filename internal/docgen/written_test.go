@@ -36,7 +36,7 @@ func rootOf(t *testing.T) string {
 }
 
 var written = []string{"README.md", "ARCHITECTURE.md", "RATIONALE.md", "CONTRIBUTING.md", "CHANGELOG.md", "conformance/README.md",
-	"docs/usage.md", "docs/troubleshooting.md", "docs/conformance.md"}
+	"docs/usage.md", "docs/troubleshooting.md", "docs/conformance.md", "docs/diff.md"}
 
 var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
 
@@ -116,7 +116,7 @@ func TestRationaleNamesEveryDependency(t *testing.T) {
 // TestReadmeRun does what the README shows and expects what it shows.
 func TestReadmeRun(t *testing.T) {
 	root := rootOf(t)
-	_, rest, ok := strings.Cut(read(t, root, "README.md"), "$ pbc playbook -i inventory -e root=/tmp/site site.yml\n")
+	_, rest, ok := strings.Cut(read(t, root, "README.md"), "$ ../../pbc playbook -i inventory -e root=/tmp/site site.yml\n")
 	shown, _, ended := strings.Cut(rest, "\n\nThe second run")
 	if !ok || !ended {
 		t.Fatal("the README shows no run")

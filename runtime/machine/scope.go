@@ -43,6 +43,9 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if !s.m.batch.Host.Whole && !s.m.known[name] {
 		return s.asked(name)
 	}
+	if s.m.code.Settings.HashMerge {
+		return s.merged(name)
+	}
 	return s.sent(name)
 }
 
