@@ -145,6 +145,8 @@ func (r *playRun) held(h *hostRun, e *event.Event) {
 func (r *playRun) message(e *event.Event) {
 	switch e.Level {
 	case "warning":
+		r.c.emit(callback.Warning{Text: e.Name})
+	case "task warning":
 		r.c.emit(callback.Warning{Text: e.Name, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)

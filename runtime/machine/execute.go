@@ -41,7 +41,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
 		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil {
-			x.warn("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
+			x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
 		}
 		ok, err := ev.Condition(c.V)
 		if err != nil {
@@ -224,7 +224,7 @@ func (x *taskRun) variableParams(args *value.Dict) (*value.Dict, error) {
 		return nil, faultf("invalid or malformed argument: '%s'", s)
 	}
 	if x.m.code.Settings.InjectFacts {
-		x.warn("Using a variable for a task's 'args' is unsafe in some situations " +
+		x.warnOf("Using a variable for a task's 'args' is unsafe in some situations " +
 			"(see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe)")
 	}
 	all := d.Copy()
@@ -288,7 +288,7 @@ func (x *taskRun) environment() (map[string]string, error) {
 		for _, one := range list.V {
 			d, ok := one.(*value.Dict)
 			if !ok {
-				x.warn("could not parse environment value, skipping: " + x.rawEnvironment())
+				x.warnOf("could not parse environment value, skipping: " + x.rawEnvironment())
 				continue
 			}
 			for i, k := range d.K {
