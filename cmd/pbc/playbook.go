@@ -10,6 +10,7 @@ import (
 
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
+	"pbc/compiler/inventory"
 )
 
 // playbookMain is ansible-playbook: it compiles and runs in one step.
@@ -57,13 +58,8 @@ func findPlaybooks(files []string) error {
 // runPlaybook runs a command line that was read.
 func runPlaybook(req *cli.Playbook, conf *config.Config, terminal cli.Terminal) int {
 	s, err := newSession(req, conf)
-	var bad *cli.OptionsError
-	if errors.As(err, &bad) {
-		fmt.Fprint(os.Stdout, cli.Help(conf, terminal))
-		return fail(os.Stderr, &playbookError{msg: bad.Msg, code: 5})
-	}
 	if err != nil {
-		return fail(os.Stderr, err)
+		return failOptions(err, conf, terminal)
 	}
 	u, err := s.compile()
 	code := 0
@@ -74,9 +70,20 @@ func runPlaybook(req *cli.Playbook, conf *config.Config, terminal cli.Terminal) 
 		err = cerr
 	}
 	if err != nil {
-		return fail(os.Stderr, err)
+		return failOptions(err, conf, terminal)
 	}
 	return code
+}
+
+// failOptions is fail for what may be a fault in the options: then the help comes first.
+func failOptions(err error, conf *config.Config, terminal cli.Terminal) int {
+	var bad *cli.OptionsError
+	var order *inventory.OrderError
+	if errors.As(err, &bad) || errors.As(err, &order) {
+		fmt.Fprint(os.Stdout, cli.Help(conf, terminal))
+		err = &playbookError{msg: err.Error(), code: 5}
+	}
+	return fail(os.Stderr, err)
 }
 
 // askTerminal asks on the terminal; private hides what is typed.

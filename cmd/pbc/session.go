@@ -216,7 +216,7 @@ func (s *session) report(list diag.List) error {
 		case diag.Warning:
 			s.out.Handle(callback.Warning{Text: diag.Ansible(d, os.ReadFile)})
 		case diag.Deprecated:
-			s.out.Handle(callback.Deprecation{Text: d.Msg})
+			s.out.Handle(callback.Deprecation{Text: d.Msg, Whole: true})
 		case diag.Invalid:
 			code := d.Exit
 			if code == 0 {
@@ -417,6 +417,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	p, err := k.l.Play(n)
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range p.Warnings {
+		k.s.out.Handle(callback.Warning{Text: w})
 	}
 	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
 		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")

@@ -25,6 +25,7 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 // hostSettings are the settings that hosts need, beside those of the command line.
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
+	set.HashMerge = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
 	set.DefaultFactPath = s.conf.String("DEFAULT_FACT_PATH")
 	if s.set("DEFAULT_GATHER_SUBSET") {
 		set.GatherSubset = ir.Val{V: textList(s.conf.List("DEFAULT_GATHER_SUBSET"))}

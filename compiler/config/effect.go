@@ -83,7 +83,6 @@ var unhonoured = map[string]string{
 	"DEFAULT_MODULE_UTILS_PATH":      "modules there are not used",
 	"DEFAULT_ALLOW_UNSAFE_LOOKUPS":   "what lookups return is never a template",
 	"DEFAULT_EXECUTABLE":             "commands are started with /bin/sh",
-	"DEFAULT_HASH_BEHAVIOUR":         "dictionaries of plays, roles and tasks replace each other; those of the inventory and of -e are merged",
 	"DEFAULT_JINJA2_EXTENSIONS":      "templates have no extensions",
 	"DEFAULT_JINJA2_NATIVE":          "templates give what they give without it",
 	"DEFAULT_LOG_FILTER":             "the log is not filtered",

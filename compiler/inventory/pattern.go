@@ -376,8 +376,15 @@ func globSet(glob string) (string, int) {
 	return "[" + set + "]", end + 1
 }
 
+// OrderError is an order that there is not. Ansible takes it for a fault in its options.
+type OrderError struct{ Order string }
+
+func (e *OrderError) Error() string {
+	return "Invalid 'order' specified for inventory hosts: " + e.Order
+}
+
 // Order returns hosts in the order of a play's keyword order: "inventory" (or ""), "sorted",
-// "reverse_sorted", "reverse_inventory" or "shuffle".
+// "reverse_sorted", "reverse_inventory" or "shuffle"; for any other order an *OrderError.
 func Order(hosts []*Host, order string) ([]*Host, error) {
 	out := append([]*Host(nil), hosts...)
 	switch order {
@@ -393,7 +400,7 @@ func Order(hosts []*Host, order string) ([]*Host, error) {
 	case "shuffle":
 		rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	default:
-		return nil, fmt.Errorf("Invalid 'order' specified for inventory hosts: %s", order)
+		return nil, &OrderError{order}
 	}
 	return out, nil
 }

@@ -148,10 +148,10 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 		return nil, nil, err
 	}
 	set, included, facts := l.opt.Known.Vars(host)
-	made := included.Copy() // set_fact and registered results win over include_vars
-	made.Update(set)
+	made := inventory.Combine(included, set, l.opt.Settings.HashMerge) // set_fact and registered results win over include_vars
 	own := *code
 	n := reads(code.Tables.Tasks)
+	n.all = n.all || l.opt.Settings.HashMerge // a level that is not sent could not be merged
 	all := []*value.Dict{inv, vars, l.opt.Extra, set, included}
 	for i := range code.Tables.Layers {
 		d, _ := code.Tables.Layers[i].V.(*value.Dict)
@@ -309,6 +309,7 @@ func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 		all = append(all, d)
 	}
 	n := reads(e.Tables.Tasks)
+	n.all = n.all || l.opt.Settings.HashMerge
 	if old := l.sent[sentKey{play, host}]; old != nil {
 		n.join(old)
 	}

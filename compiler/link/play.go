@@ -18,6 +18,7 @@ type Play struct {
 	AnyErrorsFatal       bool
 	MaxFail              float64 // negative when not given
 	Prompts              []*value.Dict
+	Warnings             []string
 }
 
 // Play evaluates the keywords of a play.
@@ -49,7 +50,9 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Batches, err = batches(hosts, serial)
+	if out.Batches, err = batches(hosts, serial); err == nil && len(out.Batches) > 0 {
+		out.Warnings = l.reserved(number)
+	}
 	return out, err
 }
 

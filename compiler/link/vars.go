@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"pbc/compiler/files"
+	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
@@ -41,8 +42,38 @@ func (s layers) Names() []string {
 	return out
 }
 
+// merged are layers whose dictionaries of one name are combined: hash_behaviour=merge.
+type merged struct{ layers }
+
+// Lookup implements eval.Vars.
+func (s merged) Lookup(name string) (value.Value, bool) {
+	var out value.Value
+	found := false
+	for _, d := range s.layers {
+		v, ok := d.GetStr(name)
+		if !ok {
+			continue
+		}
+		high, both := out.(*value.Dict)
+		low, isDict := v.(*value.Dict)
+		switch {
+		case !found:
+			out, found = v, true
+		case both && isDict:
+			out = value.Merge(low, high)
+		}
+		if !isDict {
+			return out, true
+		}
+	}
+	return out, found
+}
+
 // evaluator evaluates on the controller. The host is "" for the play as a whole.
 func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
+	if all, ok := vars.(layers); ok && l.opt.Settings.HashMerge {
+		vars = merged{all}
+	}
 	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host}})
 }
 
@@ -87,7 +118,8 @@ func (l *Linker) staticPlayVars(play int) *value.Dict {
 func (l *Linker) playVars(play int, host string) (*value.Dict, error) {
 	p := l.prog.Plays[play]
 	out := layer(p, p.Vars).Copy()
-	out.Update(l.prompted[play])
+	merge := l.opt.Settings.HashMerge
+	out = inventory.Combine(out, l.prompted[play], merge)
 	for _, f := range p.VarsFiles {
 		vars := append(layers{l.opt.Magic, l.opt.Extra, out}, l.hostLayers(host)...)
 		vars = append(vars, l.playLayers(play)...)
@@ -95,7 +127,7 @@ func (l *Linker) playVars(play int, host string) (*value.Dict, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Update(d)
+		out = inventory.Combine(out, d, merge)
 	}
 	return out, nil
 }

@@ -252,3 +252,19 @@ func (r *Range) Len() int {
 	}
 	return 0
 }
+
+// Merge returns a copy of low with the entries of high over it; dictionaries in both are merged in the same way, all the way down.
+func Merge(low, high *Dict) *Dict {
+	out := low.Copy()
+	for i, k := range high.K {
+		v := high.V[i]
+		old, _, _ := out.Get(k)
+		if x, ok := old.(*Dict); ok {
+			if y, ok := v.(*Dict); ok {
+				v = Merge(x, y)
+			}
+		}
+		_ = out.Set(k, v) // a key of a dictionary can be one
+	}
+	return out
+}

@@ -170,6 +170,7 @@ type Deprecation struct {
 	Version    string // removed in that version
 	Date       string // removed after that date; goes before Version
 	Collection string // full collection name, may be empty
+	Whole      bool   // Text says all, also when the feature goes
 }
 
 // Verbose is a message for those who asked for Level or more v's. Level counts from 1: Ansible's

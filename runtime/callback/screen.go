@@ -150,6 +150,9 @@ func (d Deprecation) sentence() string {
 	if text != "" && !strings.ContainsAny(text[len(text)-1:], "!?.") {
 		text += "."
 	}
+	if d.Whole {
+		return "[DEPRECATION WARNING]: " + text
+	}
 	parts := []string{"[DEPRECATION WARNING]: " + text, "This feature will be removed"}
 	switch d.Collection {
 	case "":

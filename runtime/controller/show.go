@@ -45,11 +45,11 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	}
 }
 
-// banner opens a task, once for all hosts.
+// banner opens a task, once for all hosts; a meta task for each.
 func (r *playRun) banner(e *event.Event) {
-	// The hosts of a lockstep play agree on addresses, but the task of an included file may have a number
-	// for each host that included it.
-	if r.shown.any && (r.shown.task == e.Task || r.lockstep()) && r.shown.addr.Compare(e.Addr) == 0 {
+	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	meta := t != nil && t.Module == "ansible.builtin.meta"
+	if !meta && r.shown.any && r.shown.task == e.Task && r.shown.addr.Compare(e.Addr) == 0 {
 		return
 	}
 	r.shown = shown{addr: e.Addr, task: e.Task, any: true}

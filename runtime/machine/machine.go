@@ -89,6 +89,7 @@ type Machine struct {
 	facts     *value.Dict // the namespace ansible_facts, made from host.Facts when needed
 
 	notified map[int]bool
+	flushing bool         // handlers are being run
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
 	levels   []*level // the code being run, outermost first
@@ -273,15 +274,30 @@ func (m *Machine) unwind(l *level) (pc int, caught bool) {
 }
 
 // rescuing says whether a failure here and now is taken by a rescue, as Ansible counts it.
+// While handlers run, the outermost block does not count.
 func (m *Machine) rescuing() bool {
-	for _, l := range m.levels {
-		for _, b := range l.blocks {
+	for i, l := range m.levels {
+		blocks := l.blocks
+		if i == 0 && m.flushing && len(blocks) > 0 {
+			blocks = innerBlocks(blocks)
+		}
+		for _, b := range blocks {
 			if b.phase == inBody && b.in.A >= 0 {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// innerBlocks are the blocks below the outermost one that is written in the playbook.
+func innerBlocks(blocks []block) []block {
+	for i, b := range blocks {
+		if !b.in.Flag {
+			return blocks[i+1:]
+		}
+	}
+	return nil
 }
 
 // barrier waits for the other hosts of the play, when there are any, and says how to go on.
@@ -334,6 +350,8 @@ func (m *Machine) shielded() bool {
 
 // flush runs the notified handlers in the order of their definition, each at most once.
 func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
+	m.flushing = true
+	defer func() { m.flushing = false }()
 	for i := 0; i < len(m.handlers); i++ {
 		if !m.notified[i] {
 			continue

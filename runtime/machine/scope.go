@@ -43,6 +43,9 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if !s.m.batch.Host.Whole && !s.m.known[name] {
 		return s.asked(name)
 	}
+	if s.m.code.Settings.HashMerge {
+		return s.merged(name)
+	}
 	return s.sent(name)
 }
 
@@ -232,7 +235,7 @@ func (s *scope) magic(name string) (value.Value, bool) {
 	r := s.m.roles[s.lex.Role]
 	switch name {
 	case "role_name":
-		return shortRole(r.Name), true
+		return shortRole(r), true
 	case "ansible_role_name":
 		return r.Name, true
 	case "role_path":
@@ -251,7 +254,13 @@ func (s *scope) magic(name string) (value.Value, bool) {
 	return nil, false
 }
 
-func shortRole(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+// shortRole is the name of a role without its collection.
+func shortRole(r *ir.Role) string {
+	if r.Collection == "" {
+		return r.Name
+	}
+	return strings.TrimPrefix(r.Name, r.Collection+".")
+}
 
 func texts(list []string) *value.List {
 	l := &value.List{}
