@@ -213,11 +213,22 @@ func (s *server) batch(body []byte) error {
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
-		if err := m.Run(s.ctx); err != nil && s.ctx.Err() == nil {
+		if err := sound(s.ctx, m); err != nil && s.ctx.Err() == nil {
 			_ = s.Emit(&event.Event{Kind: event.Done, Outcome: event.HostUnreachable, Name: err.Error()})
 		}
 	}()
 	return nil
+}
+
+// sound runs a machine and turns a panic into its error: a batch that breaks what machines rely on costs
+// its host the play, not the process, which may be the controller's own.
+func sound(ctx context.Context, m *machine.Machine) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the batch cannot be run: %v", p)
+		}
+	}()
+	return m.Run(ctx)
 }
 
 func dict(v value.Value) *value.Dict {
@@ -240,6 +251,9 @@ func decodeBatch(b []byte) (*ir.Batch, error) {
 	}
 	if batch.Version != ir.FormatVersion {
 		return nil, fmt.Errorf("batch of format %d, want %d", batch.Version, ir.FormatVersion)
+	}
+	if batch.Code == nil {
+		return nil, errors.New("batch without code")
 	}
 	return &batch, nil
 }

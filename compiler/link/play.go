@@ -195,16 +195,16 @@ func batchSize(v value.Value, total int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if pct, ok := strings.CutSuffix(s, "%"); ok {
-		f, err := strconv.ParseFloat(pct, 64)
-		if err != nil {
-			return 0, fmt.Errorf("could not convert string to float: %s", value.StrRepr(pct))
-		}
-		return max(1, int(f/100*float64(total))), nil
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(s))
+	pct, ok := strings.CutSuffix(s, "%")
+	n, err := strconv.Atoi(strings.TrimSpace(pct))
 	if err != nil {
-		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", value.StrRepr(s))
+		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", value.StrRepr(pct))
+	}
+	if !ok {
+		return n, nil
+	}
+	if n = int(float64(n) / 100 * float64(total)); n == 0 {
+		n = 1
 	}
 	return n, nil
 }
