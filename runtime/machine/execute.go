@@ -17,6 +17,7 @@ import (
 // Observed: ansible-core 2.14's task executor.
 func (x *taskRun) execute() (*value.Dict, error) {
 	x.label = x.writtenName()
+	x.flags.DelegateTo = x.writtenDelegate()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -154,14 +155,24 @@ func (x *taskRun) renderDelegation() error {
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
-		x.flags.DelegateTo, _ = value.ToStr(x.t.DelegateTo.V) // as written: callbacks show it
 		return fieldFault("delegate_to", err)
 	}
 	if v == value.Value(value.Omit) {
+		x.flags.DelegateTo = ""
 		return nil
 	}
 	x.flags.DelegateTo, err = value.ToStr(v)
 	return err
+}
+
+// writtenDelegate is delegate_to as the playbook has it: callbacks show that of a task that failed before
+// the keyword was rendered.
+func (x *taskRun) writtenDelegate() string {
+	if !x.t.DelegateTo.IsSet() {
+		return ""
+	}
+	s, _ := value.ToStr(x.t.DelegateTo.V)
+	return s
 }
 
 // renderNotify adds the handlers that the task names for this item.
@@ -332,6 +343,9 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 		if res = r; truthy(res, "unreachable") {
 			return res, nil
 		}
+		if x.badRegister() {
+			return nil, faultf("%s", x.registerFault())
+		}
 		x.judge(p, res, attempt)
 		if p.retries <= 1 {
 			break
@@ -434,6 +448,14 @@ func isZero(v value.Value) bool {
 	}
 	s, ok := value.Text(v)
 	return ok && s == "0"
+}
+
+// badRegister says whether the task registers its result under what is no name for a variable. Ansible meets
+// that only once there is a result: the task fails, and then the whole run ends.
+func (x *taskRun) badRegister() bool { return x.t.Register != "" && !isIdentifier(x.t.Register) }
+
+func (x *taskRun) registerFault() string {
+	return "Invalid variable name in 'register' specified: '" + x.t.Register + "'"
 }
 
 // remember makes the result visible under its registered name for the rest of the task.
