@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -174,6 +175,9 @@ func asking(flags string) string {
 	return strings.Join(keep, " ")
 }
 
+// lacking are Ansible's further become methods.
+var lacking = []string{"runas", "dzdo", "ksu", "machinectl", "pbrun", "pfexec", "pmrun", "sesu", "sudosu"}
+
 // commandLine is what /bin/sh runs to start the agent at exe.
 func (r Request) commandLine(exe, nonce string) (string, error) {
 	run := "/bin/sh -c " + quote("exec "+quote(exe)+" agent hop "+nonce)
@@ -190,9 +194,10 @@ func (r Request) commandLine(exe, nonce string) (string, error) {
 			return "", errors.New("become_method doas with a password is not supported: doas reads it from a terminal only")
 		}
 		return strings.Join([]string{r.Exe, r.Flags, "-n", "-u", r.User, run}, " "), nil
-	case "runas", "dzdo", "ksu", "machinectl", "pbrun", "pfexec", "pmrun", "sesu", "sudosu":
-		return "", fmt.Errorf("become_method %s is not supported", r.Method)
 	default:
+		if slices.Contains(lacking, r.Method) {
+			return "", fmt.Errorf("become_method %s is not supported", r.Method)
+		}
 		return "", fmt.Errorf("Invalid become method specified, could not find matching plugin: '%s'. Use `ansible-doc -t become -l` to list available plugins.", r.Method)
 	}
 }

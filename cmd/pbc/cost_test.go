@@ -23,6 +23,7 @@ import (
 type trips struct {
 	io.ReadWriteCloser
 	mu    sync.Mutex
+	wrote bool // the batch: what the agent says before it, its hello, nobody waits for
 	read  bool
 	turns int
 }
@@ -30,7 +31,7 @@ type trips struct {
 func (c *trips) Read(p []byte) (int, error) {
 	n, err := c.ReadWriteCloser.Read(p)
 	c.mu.Lock()
-	c.read = c.read || n > 0
+	c.read = c.read || n > 0 && c.wrote
 	c.mu.Unlock()
 	return n, err
 }
@@ -38,9 +39,11 @@ func (c *trips) Read(p []byte) (int, error) {
 func (c *trips) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	// Acknowledgements of the multiplexer are 8 and 16 bytes long and wait for nothing.
-	if c.read && len(p) > 16 {
-		c.turns++
-		c.read = false
+	if len(p) > 16 {
+		if c.read {
+			c.turns++
+		}
+		c.wrote, c.read = true, false
 	}
 	c.mu.Unlock()
 	return c.ReadWriteCloser.Write(p)

@@ -68,7 +68,7 @@ type Event struct {
 	Label   ir.Val // of an item
 	Attempt int    `msgpack:",omitempty"`
 	Retries int    `msgpack:",omitempty"`
-	Level   string `msgpack:",omitempty"` // "warning", "deprecation", "verbose"
+	Level   string `msgpack:",omitempty"` // "warning", "task warning" (told again by the next task), "error", "v", "vv"
 	Files   []IncludedFile
 	Outcome Outcome `msgpack:",omitempty"`
 	Handler bool    `msgpack:",omitempty"`

@@ -162,7 +162,8 @@ type Warning struct {
 	Text string
 	// Formatted text is shown as it is, else it is wrapped.
 	Formatted bool
-	// Again shows the text even when it was shown before: Ansible's workers do not know what others said.
+	// Again marks what a task says while it runs: each task may say it once more. Ansible's tasks run in
+	// processes that do not know what the others have said.
 	Again bool
 }
 

@@ -126,14 +126,15 @@ func (s *Screen) Banner(text string) {
 	s.Display("\n"+text+" "+stars, NoColor)
 }
 
-// Warn prints a warning on standard error, the first time only.
+// Warn prints a warning on standard error: the first time only, but for one that says Again.
 func (s *Screen) Warn(w Warning) {
 	text := "\n[WARNING]: \n" + w.Text
 	if !w.Formatted {
 		text = strings.Join(wrapText("[WARNING]: "+w.Text, s.Columns, false), "\n") + "\n"
 	}
-	if w.Again {
-		s.warned[text] = false
+	if w.Again && !s.warned[text] {
+		s.Message(Message{Text: text, Color: ColorWarn, Stderr: true})
+		return
 	}
 	s.once(s.warned, text, text, ColorWarn)
 }

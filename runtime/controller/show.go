@@ -49,9 +49,7 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 func (r *playRun) banner(e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
 	meta := t != nil && t.Module == "ansible.builtin.meta"
-	// The hosts of a lockstep play agree on addresses, but the task of an included file may have a number
-	// for each host that included it.
-	if !meta && r.shown.any && (r.shown.task == e.Task || r.lockstep()) && r.shown.addr.Compare(e.Addr) == 0 {
+	if !meta && r.shown.any && r.shown.task == e.Task && r.shown.addr.Compare(e.Addr) == 0 {
 		return
 	}
 	r.shown = shown{addr: e.Addr, task: e.Task, any: true}
@@ -145,6 +143,8 @@ func (r *playRun) held(h *hostRun, e *event.Event) {
 func (r *playRun) message(e *event.Event) {
 	switch e.Level {
 	case "warning":
+		r.c.emit(callback.Warning{Text: e.Name})
+	case "task warning":
 		r.c.emit(callback.Warning{Text: e.Name, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)

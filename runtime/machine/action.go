@@ -44,7 +44,11 @@ func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if act := actions[x.t.Module]; act != nil {
 		return act(x, ctx, p.args.Copy())
 	}
-	return x.module(ctx, p)
+	res, err := x.module(ctx, p)
+	if err == nil && x.t.Module == "ansible.builtin.setup" {
+		res.SetStr("_ansible_verbose_override", true) // its facts are not shown
+	}
+	return res, err
 }
 
 // validArgs refuses arguments that an action does not know, in Ansible's words.

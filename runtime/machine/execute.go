@@ -17,6 +17,7 @@ import (
 // Observed: ansible-core 2.14's task executor.
 func (x *taskRun) execute() (*value.Dict, error) {
 	x.label = x.writtenName()
+	x.flags.DelegateTo = x.writtenDelegate()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -41,7 +42,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
 		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil {
-			x.warn("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
+			x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
 		}
 		ok, err := ev.Condition(c.V)
 		if err != nil {
@@ -154,14 +155,24 @@ func (x *taskRun) renderDelegation() error {
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
-		x.flags.DelegateTo, _ = value.ToStr(x.t.DelegateTo.V) // as written: callbacks show it
 		return fieldFault("delegate_to", err)
 	}
 	if v == value.Value(value.Omit) {
+		x.flags.DelegateTo = ""
 		return nil
 	}
 	x.flags.DelegateTo, err = value.ToStr(v)
 	return err
+}
+
+// writtenDelegate is delegate_to as the playbook has it: callbacks show that of a task that failed before
+// the keyword was rendered.
+func (x *taskRun) writtenDelegate() string {
+	if !x.t.DelegateTo.IsSet() {
+		return ""
+	}
+	s, _ := value.ToStr(x.t.DelegateTo.V)
+	return s
 }
 
 // renderNotify adds the handlers that the task names for this item.
@@ -224,7 +235,7 @@ func (x *taskRun) variableParams(args *value.Dict) (*value.Dict, error) {
 		return nil, faultf("invalid or malformed argument: '%s'", s)
 	}
 	if x.m.code.Settings.InjectFacts {
-		x.warn("Using a variable for a task's 'args' is unsafe in some situations " +
+		x.warnOf("Using a variable for a task's 'args' is unsafe in some situations " +
 			"(see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe)")
 	}
 	all := d.Copy()
@@ -288,7 +299,7 @@ func (x *taskRun) environment() (map[string]string, error) {
 		for _, one := range list.V {
 			d, ok := one.(*value.Dict)
 			if !ok {
-				x.warn("could not parse environment value, skipping: " + x.rawEnvironment())
+				x.warnOf("could not parse environment value, skipping: " + x.rawEnvironment())
 				continue
 			}
 			for i, k := range d.K {
@@ -331,6 +342,9 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 		}
 		if res = r; truthy(res, "unreachable") {
 			return res, nil
+		}
+		if x.badRegister() {
+			return nil, faultf("%s", x.registerFault())
 		}
 		x.judge(p, res, attempt)
 		if p.retries <= 1 {
@@ -434,6 +448,14 @@ func isZero(v value.Value) bool {
 	}
 	s, ok := value.Text(v)
 	return ok && s == "0"
+}
+
+// badRegister says whether the task registers its result under what is no name for a variable. Ansible meets
+// that only once there is a result: the task fails, and then the whole run ends.
+func (x *taskRun) badRegister() bool { return x.t.Register != "" && !isIdentifier(x.t.Register) }
+
+func (x *taskRun) registerFault() string {
+	return "Invalid variable name in 'register' specified: '" + x.t.Register + "'"
 }
 
 // remember makes the result visible under its registered name for the rest of the task.

@@ -29,6 +29,9 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	if err := x.m.up.Emit(e); err != nil {
 		return false, err
 	}
+	if x.badRegister() {
+		return failed, x.m.abort(x, x.registerFault())
+	}
 	x.m.host.Store(x.t, e)
 	x.m.facts = nil
 	if rescued {

@@ -118,7 +118,7 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		return nil, err
 	}
 	if _, used := x.vars.Lookup(c.varName); used {
-		x.warn(fmt.Sprintf("%s: The loop variable '%s' is already in use. You should set the `loop_var` value in the `loop_control` option for the task"+
+		x.warnOf(fmt.Sprintf("%s: The loop variable '%s' is already in use. You should set the `loop_var` value in the `loop_control` option for the task"+
 			" to something else to avoid variable collisions and unexpected behavior.", x.describe(), c.varName))
 	}
 	var results []*value.Dict
@@ -230,6 +230,18 @@ func extendedLoop(items []value.Value, i int, all bool) *value.Dict {
 		d.SetStr("previtem", items[i-1])
 	}
 	return d
+}
+
+// warnOf tells the user something that this task has met, once for the task.
+func (x *taskRun) warnOf(msg string) {
+	if x.warned[msg] {
+		return
+	}
+	if x.warned == nil {
+		x.warned = map[string]bool{}
+	}
+	x.warned[msg] = true
+	_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "task warning", Addr: x.addr, Task: x.number, Name: msg})
 }
 
 // warn tells the user something, once, on standard error.

@@ -22,7 +22,9 @@ type taskRun struct {
 	vars   *scope
 	flags  event.Flags
 	// label is the name that results carry: as written until the keywords are rendered.
-	label  string
+	label string
+	// warned are the warnings given already.
+	warned map[string]bool
 	notify []string
 	// subdir is where the lookup of a with_ loop looks for files first.
 	subdir string

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
@@ -201,22 +202,21 @@ func AddLines(res *value.Dict) {
 	}
 }
 
-// SplitLines is Python's str.splitlines.
+// SplitLines is Python's str.splitlines. Bytes that are not UTF-8 stay as they are.
 func SplitLines(s string) *value.List {
 	l := value.NewList()
-	start, rs := 0, []rune(s)
-	for i := 0; i < len(rs); i++ {
-		if !strings.ContainsRune("\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029", rs[i]) {
-			continue
+	for s != "" {
+		end := strings.IndexAny(s, "\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029")
+		if end < 0 {
+			l.V = append(l.V, s)
+			break
 		}
-		l.V = append(l.V, string(rs[start:i]))
-		if rs[i] == '\r' && i+1 < len(rs) && rs[i+1] == '\n' {
-			i++
+		l.V = append(l.V, s[:end])
+		_, size := utf8.DecodeRuneInString(s[end:])
+		if strings.HasPrefix(s[end:], "\r\n") {
+			size = 2
 		}
-		start = i + 1
-	}
-	if start < len(rs) {
-		l.V = append(l.V, string(rs[start:]))
+		s = s[end+size:]
 	}
 	return l
 }
