@@ -47,12 +47,14 @@ type builder struct {
 	layers map[string]int
 	code   []ir.Instr
 	sites  int
+	// handlerTasks are the numbers of the handlers lowered so far.
+	handlerTasks map[*playbook.Task]int
 }
 
 // Lower lowers a play.
 func Lower(p *playbook.Play, opt Options) *Play {
 	out := &Play{IR: &ir.Play{}, Tree: p}
-	b := &builder{opt: opt, play: p, tables: &out.IR.Tables, roles: map[*playbook.Role]int{}, scopes: map[string]int{}, layers: map[string]int{}}
+	b := &builder{opt: opt, play: p, tables: &out.IR.Tables, roles: map[*playbook.Role]int{}, scopes: map[string]int{}, layers: map[string]int{}, handlerTasks: map[*playbook.Task]int{}}
 	out.b = b
 	b.header(out.IR)
 	b.gatherFacts()
@@ -287,14 +289,20 @@ func (b *builder) step(t *playbook.Task) {
 	}
 }
 
-// handlers lowers handlers in the order of their definition.
+// handlers lowers handlers in the order of their definition. Those of a role that two others depend on
+// stand in the list twice, as one task each.
 func (b *builder) handlers(blocks []*playbook.Block) []ir.Handler {
 	var out []ir.Handler
 	for _, k := range blocks {
 		first := true
 		for _, s := range k.Body {
 			if t, ok := s.(*playbook.Task); ok {
-				out = append(out, ir.Handler{Task: b.task(t), First: first})
+				n, seen := b.handlerTasks[t]
+				if !seen {
+					n = b.task(t)
+					b.handlerTasks[t] = n
+				}
+				out = append(out, ir.Handler{Task: n, First: first})
 				first = false
 			}
 		}

@@ -121,10 +121,10 @@ func (x *taskRun) notifyHandler(name string) error {
 	found := false
 	mark := func(i int) error {
 		found = true
-		if x.m.notified[i] {
+		if x.m.notified[x.m.handlers[i].Task] {
 			return nil
 		}
-		x.m.notified[i] = true
+		x.m.notified[x.m.handlers[i].Task] = true
 		h := x.m.begin(x.ctx, x.m.handlers[i].Task, x.addr)
 		return x.m.up.Emit(&event.Event{Kind: event.Notified, Addr: x.addr, Task: x.m.handlers[i].Task, Name: h.fullName(h.handlerName())})
 	}

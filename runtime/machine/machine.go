@@ -88,7 +88,7 @@ type Machine struct {
 	magic     *value.Dict
 	facts     *value.Dict // the namespace ansible_facts, made from host.Facts when needed
 
-	notified map[int]bool
+	notified map[int]bool // handlers by the number of their task: one may stand in the list twice
 	flushing bool         // handlers are being run
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
@@ -353,10 +353,10 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 	m.flushing = true
 	defer func() { m.flushing = false }()
 	for i := 0; i < len(m.handlers); i++ {
-		if !m.notified[i] {
+		if !m.notified[m.handlers[i].Task] {
 			continue
 		}
-		delete(m.notified, i)
+		delete(m.notified, m.handlers[i].Task)
 		t := m.handlers[i].Task
 		at := append(append(ir.Address{}, addr...), i)
 		var failed bool
