@@ -1,5 +1,7 @@
 package ir
 
+import "pbc/ir/value"
+
 // Task is one task with every keyword it has or inherits. A Val that is nil is a keyword that was
 // not given. Texts that hold templates are *value.Tmpl.
 type Task struct {
@@ -53,6 +55,16 @@ type Task struct {
 	Exprs Exprs
 	// Files are the controller's files that constant arguments name, by the name as written.
 	Files []File
+}
+
+// Named says whether the task has a name that is text. One that is a number is shown by results only: banners
+// have the action then, and nothing finds the task by it.
+func (t *Task) Named() bool {
+	if _, ok := t.Name.V.(*value.Tmpl); ok {
+		return true
+	}
+	_, ok := value.Text(t.Name.V)
+	return ok
 }
 
 // Exprs are parsed texts by their source.

@@ -346,8 +346,11 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	vars, _ := local.(*value.Dict)
 	sub, _ := args.GetStr("subdir")
 	folder, _ := value.Text(sub)
-	v, err := l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder}, vars)
-	return result(v, err)
+	var warnings []string
+	warn := func(msg string) { warnings = append(warnings, msg) }
+	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn}, vars))
+	a.Warnings = warnings
+	return a
 }
 
 // changeInventory does what add_host, group_by and meta: refresh_inventory ask for.

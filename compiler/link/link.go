@@ -227,7 +227,7 @@ func (l *Linker) startAt(p *ir.Play) string {
 		if t.Role >= 0 {
 			full = p.Tables.Roles[t.Role].Name + " : " + name
 		}
-		if t.Name.IsSet() && !t.Handler && (posix.Fnmatch(name, l.opt.StartAt) || posix.Fnmatch(full, l.opt.StartAt) || name == l.opt.StartAt) {
+		if t.Named() && !t.Handler && (posix.Fnmatch(name, l.opt.StartAt) || posix.Fnmatch(full, l.opt.StartAt) || name == l.opt.StartAt) {
 			l.started = true
 			return name
 		}

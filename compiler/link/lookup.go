@@ -23,6 +23,8 @@ type LookupCall struct {
 	Search  []string
 	Basedir string
 	Subdir  string // where first_found looks below each; "" for files
+	// Warn is told what the task should tell the user; nil where no task runs the plugin.
+	Warn func(string)
 }
 
 // lookup runs a plugin for a keyword of a play or a variable of a host, with the lock held.
@@ -43,7 +45,7 @@ func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, local *va
 	if err != nil {
 		return nil, err
 	}
-	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host}, s}})
+	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host}, s, c.Warn}})
 	return l.opt.Lookup(ctx, c)
 }
 
@@ -74,6 +76,7 @@ func (l *Linker) prepare(s Site, c *LookupCall, local *value.Dict) error {
 type unlocked struct {
 	outside
 	site Site
+	warn func(string)
 }
 
 // Template implements eval.Outside.
@@ -87,7 +90,7 @@ func (o *unlocked) Template(name string) (*value.Tmpl, bool, error) {
 
 // Lookup implements eval.Outside.
 func (o *unlocked) Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error) {
-	return o.l.taskLookup(context.Background(), o.site, LookupCall{Name: plugin, Terms: terms, Options: options}, nil)
+	return o.l.taskLookup(context.Background(), o.site, LookupCall{Name: plugin, Terms: terms, Options: options, Warn: o.warn}, nil)
 }
 
 // HostVar implements eval.Outside.

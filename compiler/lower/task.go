@@ -21,11 +21,14 @@ func (b *builder) task(t *playbook.Task) int {
 	if t.Role != nil {
 		out.Role = b.role(t.Role)
 	}
+	_, text := t.Own("name").Text()
 	switch {
 	case t.Kind == playbook.IncludeRole:
 		out.Name = ir.Val{V: b.opt.Jinja.Value(t.DisplayName())}
 	case t.Name != "":
 		out.Name = ir.Val{V: b.opt.Jinja.Value(t.Name)}
+	case !text:
+		out.Name = b.val(t.Own("name")) // a number, which only results show
 	}
 	out.Args = ir.Val{V: b.dict(t.Args)}
 	out.Scope = b.scope(t)

@@ -165,6 +165,8 @@ type Answer struct {
 	// makes their addresses agree with other hosts'.
 	Extensions []ir.Extension
 	Ordinals   []int
+	// Warnings are what a lookup plugin has the task tell the user.
+	Warnings []string
 	// Result is the event of the host that ran a run_once task, for Apply.
 	Result *Event
 }

@@ -75,7 +75,7 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 		return &callback.Task{ID: strconv.Itoa(e.Task)}
 	}
 	raw := t.Action
-	if t.Name.IsSet() {
+	if t.Named() {
 		raw, _ = value.ToStr(t.Name.V)
 	}
 	name := e.Name

@@ -107,7 +107,7 @@ func firstFound(_ context.Context, c *Call) ([]value.Value, error) {
 			return nil, err
 		}
 		name, _ := value.ToStr(v)
-		if p := c.find(subdir, name); p != "" {
+		if p := c.search(subdir, name); p != "" {
 			return []value.Value{p}, nil
 		}
 	}
@@ -122,7 +122,7 @@ func filetree(_ context.Context, c *Call) ([]value.Value, error) {
 	var r []value.Value
 	seen := map[string]bool{}
 	for _, t := range c.texts() {
-		root := c.find("files", t)
+		root := c.search("files", t)
 		if root == "" {
 			continue
 		}

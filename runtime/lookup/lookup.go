@@ -32,6 +32,8 @@ type Call struct {
 	Subdir  string
 
 	Host Host
+	// Warn is told what the user should know; nil for nothing.
+	Warn func(string)
 }
 
 // Host is what the plugins need of the controller.
@@ -141,10 +143,19 @@ func (c *Call) flag(name string, dflt bool) bool {
 	return known && b
 }
 
-// find returns the path of a file as a task finds it, "" when it is nowhere.
+// find is search for a file that should be there: the user is told when it is not.
+func (c *Call) find(subdir, name string) string {
+	path := c.search(subdir, name)
+	if path == "" && c.Warn != nil {
+		c.Warn("Unable to find '" + name + "' in expected paths (use -vvvvv to see paths)")
+	}
+	return path
+}
+
+// search returns the path of a file as a task finds it, "" when it is nowhere.
 //
 // Ansible docs: "Search paths in Ansible".
-func (c *Call) find(subdir, name string) string {
+func (c *Call) search(subdir, name string) string {
 	if strings.HasPrefix(name, "~") {
 		if home, err := os.UserHomeDir(); err == nil && (name == "~" || name[1] == '/') {
 			name = home + name[1:]

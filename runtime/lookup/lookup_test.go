@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"pbc/ir/value"
@@ -88,6 +89,30 @@ func TestRunErrors(t *testing.T) {
 			_, err := Run(context.Background(), Call{Name: c.plugin, Terms: []value.Value{c.term}, Eval: eval.New(eval.Config{}), Basedir: t.TempDir(), Host: disk{}})
 			if err == nil || err.Error() != c.want {
 				t.Fatalf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestRunWarns(t *testing.T) {
+	missing := "Unable to find 'nosuch' in expected paths (use -vvvvv to see paths)"
+	for _, c := range []struct {
+		name, plugin, term string
+		want               []string
+	}{
+		{"file", "file", "nosuch", []string{missing}},
+		{"template", "template", "nosuch", []string{missing}},
+		{"the folder of a pattern", "fileglob", "nosuch/*.txt", []string{missing}},
+		{"a pattern without a folder", "fileglob", "*.txt", nil},
+		{"first_found expects some to be missing", "first_found", "nosuch", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			warn := func(s string) { got = append(got, s) }
+			// Whether the plugin fails is TestRunErrors' matter.
+			_, _ = Run(context.Background(), Call{Name: c.plugin, Terms: []value.Value{c.term}, Eval: eval.New(eval.Config{}), Basedir: t.TempDir(), Host: disk{}, Warn: warn})
+			if !slices.Equal(got, c.want) {
+				t.Fatalf("got %q, want %q", got, c.want)
 			}
 		})
 	}

@@ -70,7 +70,7 @@ type prepared struct {
 // met is told.
 func (x *taskRun) prepare() (*prepared, error) {
 	p := &prepared{register: x.t.Register}
-	x.label = x.name()
+	x.label = x.resultName()
 	var err error
 	if p.env, err = x.environment(); err != nil {
 		return nil, err
@@ -99,6 +99,15 @@ func (x *taskRun) prepare() (*prepared, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// resultName is the name that a result has. Unlike a banner it has a name that is a number, too.
+func (x *taskRun) resultName() string {
+	if x.t.Named() || !x.t.Name.IsSet() {
+		return x.name()
+	}
+	s, _ := value.ToStr(x.t.Name.V)
+	return s
 }
 
 func (x *taskRun) renderRetries(p *prepared) error {

@@ -171,7 +171,7 @@ func (m *Machine) handlerNamed(x *taskRun, name string) int {
 func (m *Machine) handlerIs(x *taskRun, i int, name string) bool {
 	number := m.handlers[i].Task
 	t := m.tasks[number]
-	if m.excluded[number] || !t.Name.IsSet() {
+	if m.excluded[number] || !t.Named() {
 		return false
 	}
 	h := m.begin(x.ctx, number, x.addr)
@@ -207,7 +207,7 @@ func (x *taskRun) sharedName() (string, error) {
 // handlerName is the name of a handler once it has been looked for: rendered, if it can be without the
 // host.
 func (x *taskRun) handlerName() string {
-	if x.t.Name.IsSet() {
+	if x.t.Named() {
 		if s, err := x.sharedName(); err == nil {
 			return s
 		}

@@ -19,6 +19,9 @@ func (o *outside) ask(what event.Ask, name string, args value.Value) (*event.Ans
 	if err != nil {
 		return nil, err
 	}
+	for _, w := range a.Warnings {
+		o.x.warnOf(w)
+	}
 	if a.Error != "" {
 		return nil, answerError(a)
 	}

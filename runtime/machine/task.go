@@ -106,7 +106,7 @@ func (x *taskRun) started() error {
 }
 
 func (x *taskRun) name() string {
-	if !x.t.Name.IsSet() {
+	if !x.t.Named() {
 		return ""
 	}
 	v, err := x.eval().Value(x.t.Name.V)
@@ -120,7 +120,7 @@ func (x *taskRun) name() string {
 
 // writtenName is the name as the playbook has it, empty when it has none.
 func (x *taskRun) writtenName() string {
-	if !x.t.Name.IsSet() {
+	if !x.t.Named() {
 		return ""
 	}
 	s, _ := value.ToStr(x.t.Name.V)
