@@ -259,7 +259,11 @@ func ToStr(v Value) (string, error) {
 	case *Vault:
 		return x.text()
 	}
-	return Repr(v)
+	switch v.(type) {
+	case []byte, *List, Tuple, *Dict, *Set, *View, Object:
+		return Repr(v)
+	}
+	return "", fmt.Errorf("%T is no value", v)
 }
 
 func (x *Delta) str() string {
