@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,6 +173,7 @@ func withoutDiscovery(run compare.Run) compare.Run {
 	for _, e := range run.Events {
 		result, _ := e.Result.(map[string]any)
 		facts, _ := result["ansible_facts"].(map[string]any)
+		steady(facts)
 		if _, found := facts["discovered_interpreter_python"]; !found {
 			continue
 		}
@@ -181,6 +183,39 @@ func withoutDiscovery(run compare.Run) compare.Run {
 		}
 	}
 	return run
+}
+
+// momentary are the facts that differ from one moment to the next; unordered are Python's sets.
+var (
+	momentary = []string{"ansible_date_time", "ansible_loadavg", "ansible_memfree_mb", "ansible_memory_mb", "ansible_swapfree_mb", "ansible_uptime_seconds"}
+	unordered = []string{"ansible_interfaces", "ansible_virtualization_tech_guest", "ansible_virtualization_tech_host"}
+	// perSession are the variables of the environment that belong to one connection, or to Ansible's way of
+	// starting Python.
+	perSession = []string{"SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "LC_CTYPE", "_"}
+	perMount   = []string{"block_available", "block_used", "inode_available", "inode_used", "size_available"}
+)
+
+// steady takes away what two gatherings of facts on one host never agree on.
+func steady(facts map[string]any) {
+	for _, k := range momentary {
+		delete(facts, k)
+	}
+	for _, k := range unordered {
+		if list, ok := facts[k].([]any); ok {
+			slices.SortFunc(list, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		}
+	}
+	env, _ := facts["ansible_env"].(map[string]any)
+	for _, k := range perSession {
+		delete(env, k)
+	}
+	mounts, _ := facts["ansible_mounts"].([]any)
+	for _, m := range mounts {
+		mount, _ := m.(map[string]any)
+		for _, k := range perMount {
+			delete(mount, k)
+		}
+	}
 }
 
 func replaceIn(words *strings.Replacer, v any) any {

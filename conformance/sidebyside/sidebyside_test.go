@@ -2,6 +2,7 @@ package sidebyside
 
 import (
 	"fmt"
+	"github.com/google/go-cmp/cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,5 +103,16 @@ func TestDiscoveryIsNoDifference(t *testing.T) {
 	report, err := Run(t.Context(), o)
 	if err != nil || !report.Equal {
 		t.Errorf("got %v, %v, want equal", report.Differences, err)
+	}
+}
+
+func TestMomentaryFactsDoNotCount(t *testing.T) {
+	facts := map[string]any{"ansible_uptime_seconds": 1, "ansible_interfaces": []any{"lo", "eth0"}, "ansible_hostname": "h",
+		"ansible_env": map[string]any{"HOME": "/h", "SSH_CLIENT": "x"}, "ansible_mounts": []any{map[string]any{"mount": "/", "block_used": 1}}}
+	steady(facts)
+	want := map[string]any{"ansible_interfaces": []any{"eth0", "lo"}, "ansible_hostname": "h",
+		"ansible_env": map[string]any{"HOME": "/h"}, "ansible_mounts": []any{map[string]any{"mount": "/"}}}
+	if diff := cmp.Diff(want, facts); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
 	}
 }
