@@ -2,6 +2,7 @@ package fact
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -45,6 +46,9 @@ var volatile = []struct{ path, why string }{
 func TestThisMachine(t *testing.T) {
 	ansible, err := exec.LookPath("ansible")
 	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("in CI the facts must be compared with the real Ansible's: ansible is not installed")
+		}
 		t.Skip("ansible is not installed")
 	}
 	out, err := exec.Command(ansible, "localhost", "-m", "setup", "-a", "fact_path="+t.TempDir()).Output()
