@@ -5,7 +5,6 @@ package main
 var notes = map[string]row{
 	"keyword strategy":                   {state: differs, note: "see Strategies"},
 	"keyword poll":                       {state: unsupported, note: "only has a meaning with async"},
-	"keyword debugger":                   {state: idle, note: "pbc has no task debugger"},
 	"keyword galaxy_info":                {state: same, note: "as in a run of Ansible, nothing comes of it"},
 	"setting ANSIBLE_PIPELINING":         {note: "nothing to switch: modules are never copied one by one"},
 	"setting DEFAULT_MODULE_COMPRESSION": {note: "native modules are part of the agent"},
