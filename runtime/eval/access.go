@@ -149,7 +149,7 @@ func at(v []val, i int64) (val, bool) {
 
 // itemGetter is implemented by objects that have items.
 type itemGetter interface {
-	item(k val) (v val, ok bool, err error)
+	Item(k val) (v val, ok bool, err error)
 }
 
 // getItem is o[k] as Jinja's environment resolves it: the item, else the attribute of that name,
@@ -203,7 +203,7 @@ func item(o, k val) (v val, ok bool, err error) {
 		}
 		return x.Get(k)
 	case itemGetter:
-		return x.item(k)
+		return x.Item(k)
 	}
 	n := num(k)
 	if n.kind != 'i' {
@@ -283,7 +283,7 @@ func getAttr(o val, name string) (val, error) {
 		return v, nil
 	}
 	if x, ok := o.(itemGetter); ok {
-		if v, ok, err := x.item(name); ok || err != nil {
+		if v, ok, err := x.Item(name); ok || err != nil {
 			return v, err
 		}
 	}
@@ -292,14 +292,14 @@ func getAttr(o val, name string) (val, error) {
 
 // attrGetter is implemented by objects that have attributes beside their methods.
 type attrGetter interface {
-	attr(name string) (val, bool)
+	Attr(name string) (val, bool)
 }
 
 // attr finds an attribute of a value.
 func attr(o val, name string) (val, bool) {
 	switch x := o.(type) {
 	case attrGetter:
-		if v, ok := x.attr(name); ok {
+		if v, ok := x.Attr(name); ok {
 			return v, true
 		}
 	case *value.Date:

@@ -308,7 +308,7 @@ func contains(x, c val) (bool, error) {
 			return false, y.Fail()
 		}
 	case container:
-		return y.contains(x)
+		return y.Contains(x)
 	}
 	it, ok := elems(c)
 	if !ok {
@@ -323,7 +323,7 @@ func contains(x, c val) (bool, error) {
 }
 
 // container is implemented by objects that answer "in" themselves.
-type container interface{ contains(x val) (bool, error) }
+type container interface{ Contains(x val) (bool, error) }
 
 func inText(x val, text string) (bool, error) {
 	s, ok := value.Text(x)

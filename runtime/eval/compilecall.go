@@ -30,7 +30,7 @@ func (c *compiler) args(n *expr.Node, pos []*expr.Node) *argFns {
 }
 
 func (a *argFns) eval(f *frame, k *call) error {
-	k.f = f
+	k.ctx = f
 	for _, x := range a.pos {
 		v, err := x(f)
 		if err != nil {
@@ -186,7 +186,7 @@ func (e *Eval) plugin(test bool, name string) *Plugin {
 		for _, a := range c.kw {
 			d.SetStr(a.name, a.v)
 		}
-		v, _, err := c.f.run.e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Args: c.args, KW: d})
+		v, _, err := e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Args: c.args, KW: d})
 		return v, err
 	}}
 }

@@ -22,8 +22,8 @@ func init() {
 		&Plugin{Name: "to_nice_json", Params: "indent=4, sort_keys=true, *args, **kw", Doc: "Write a value as indented JSON.", native: true, fn: toNiceJSON},
 		&Plugin{Name: "tojson", Params: "indent=none", Doc: "Write a value as JSON that HTML may hold.", python: "do_tojson", fn: htmlJSON},
 		&Plugin{Name: "from_json", Params: "**kw", Doc: "Read JSON.", python: "loads", fn: fromJSON},
-		&Plugin{Name: "from_yaml", Params: "", Doc: "Read a YAML document.", fn: fromYAML(ParseYAML)},
-		&Plugin{Name: "from_yaml_all", Params: "", Doc: "Read a stream of YAML documents.", fn: fromYAML(ParseYAMLAll)},
+		&Plugin{Name: "from_yaml", Params: "", Doc: "Read a YAML document.", fn: fromYAML(false)},
+		&Plugin{Name: "from_yaml_all", Params: "", Doc: "Read a stream of YAML documents.", fn: fromYAML(true)},
 		&Plugin{Name: "b64encode", Params: "encoding='utf-8'", Doc: "Encode text in base 64.", fn: b64encode},
 		&Plugin{Name: "b64decode", Params: "encoding='utf-8'", Doc: "Decode text in base 64.", fn: b64decode},
 		&Plugin{Name: "md5", Params: "", Doc: "Return the MD5 digest of text.", python: "md5s", fn: digest(md5.New)},
@@ -160,17 +160,13 @@ func fromJSON(c *call) (val, error) {
 	return v, err
 }
 
-func fromYAML(k Kind) fn {
+func fromYAML(all bool) fn {
 	return func(c *call) (val, error) {
 		s, ok := value.Text(c.args[0])
 		if !ok {
 			return c.args[0], use(c.args[0])
 		}
-		o := c.f.run.e.cfg.Outside
-		if o == nil {
-			return nil, filterErr("from_yaml needs the controller, which is not there")
-		}
-		return o.Parse(k, s)
+		return c.ctx.ReadYAML(s, all)
 	}
 }
 
@@ -365,7 +361,7 @@ func strftimeFilter(c *call) (val, error) {
 		}
 		t = time.Unix(int64(sec), 0)
 	} else {
-		c.f.run.e.volatile = true
+		c.ctx.Volatile()
 	}
 	if utc {
 		t = t.UTC()

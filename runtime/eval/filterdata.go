@@ -32,7 +32,7 @@ func defaultFilter(c *call) (val, error) {
 	if isUndef && u.Err != nil && !isUndefErr(u.Err) {
 		return v, nil // a captured error is not undefined
 	}
-	if isUndef && u.Lenient && c.f.run.e.tagged() {
+	if isUndef && u.Lenient && c.ctx.Tagged() {
 		return v, nil
 	}
 	if !isUndef && c.given(2) {
@@ -89,7 +89,7 @@ func boolFilter(c *call) (val, error) {
 	v := c.args[0]
 	switch v.(type) {
 	case nil:
-		if c.f != nil && c.f.run.e.tagged() {
+		if c.ctx != nil && c.ctx.Tagged() {
 			return false, nil
 		}
 		return v, nil
@@ -262,11 +262,8 @@ func asDict(v val) (*dict, bool) {
 	switch x := v.(type) {
 	case *dict:
 		return x, true
-	case *hostVarsOf:
-		d, err := x.whole()
-		return d, err == nil
-	case *varsView:
-		d, err := x.whole()
+	case mapping:
+		d, err := x.Dict()
 		return d, err == nil
 	}
 	return nil, false

@@ -202,7 +202,7 @@ func globFilter(c *call) (val, error) {
 		}
 		return nil, typeErr("expected str, bytes or os.PathLike object, not %s", value.TypeName(c.args[0]))
 	}
-	c.f.run.e.volatile = true
+	c.ctx.Volatile()
 	names, err := filepath.Glob(pattern)
 	if err != nil {
 		return newList(), nil

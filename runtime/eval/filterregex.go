@@ -19,8 +19,8 @@ func init() {
 	)
 }
 
-// pattern compiles parameter i as a pattern.
-func (c *call) pattern(v val, ignorecase, multiline bool) (*regex, error) {
+// patternOf compiles a parameter as a pattern.
+func patternOf(v val, ignorecase, multiline bool) (*regex, error) {
 	s, ok := value.Text(v)
 	if !ok {
 		if err := use(v); err != nil {
@@ -38,7 +38,7 @@ func (c *call) pattern(v val, ignorecase, multiline bool) (*regex, error) {
 	return compileRegex(s, mode)
 }
 
-func (c *call) regexAt(pattern, ignorecase, multiline int) (*regex, error) {
+func regexAt(c *call, pattern, ignorecase, multiline int) (*regex, error) {
 	i, err := c.optFlag(ignorecase, false)
 	if err != nil {
 		return nil, err
@@ -47,11 +47,11 @@ func (c *call) regexAt(pattern, ignorecase, multiline int) (*regex, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.pattern(c.opt(pattern, ""), i, m)
+	return patternOf(c.opt(pattern, ""), i, m)
 }
 
 func regexReplace(s string, c *call) (val, error) {
-	r, err := c.regexAt(1, 3, 4)
+	r, err := regexAt(c, 1, 3, 4)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func regexSearch(s string, c *call) (val, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.pattern(c.args[1], i, m)
+	r, err := patternOf(c.args[1], i, m)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func regexSearch(s string, c *call) (val, error) {
 }
 
 func regexFindAll(s string, c *call) (val, error) {
-	r, err := c.regexAt(1, 3, 2)
+	r, err := regexAt(c, 1, 3, 2)
 	if err != nil {
 		return nil, err
 	}

@@ -376,28 +376,12 @@ func groupbyFilter(c *call) (val, error) {
 	return &list{V: r}, nil
 }
 
-// invokePlugin calls a filter or test by name on one value.
-func (c *call) invokePlugin(test bool, name string) (func(v val, args []val, kw []arg) (val, error), error) {
-	p := c.f.run.e.plugin(test, name)
-	if p == nil {
-		return nil, raise("jinja2.exceptions.TemplateSyntaxError", "%s\n  line 0", notLoaded(name))
-	}
-	tagged := c.f.run.e.tagged()
-	return func(v val, args []val, kw []arg) (val, error) {
-		k := call{f: c.f, name: p.Name, kw: kw, args: append(append(make([]val, 0, 1+len(args)), v), args...)}
-		if tagged {
-			return deferPlugin(p, &k)
-		}
-		return p.invoke(&k)
-	}, nil
-}
-
 func mapFilter(c *call) (val, error) {
 	it, err := iter(c.args[0])
 	if err != nil {
 		return nil, err
 	}
-	apply, err := c.mapping()
+	apply, err := mappingOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -413,7 +397,7 @@ func mapFilter(c *call) (val, error) {
 }
 
 // mapping is what map does to each item.
-func (c *call) mapping() (getter, error) {
+func mappingOf(c *call) (getter, error) {
 	rest := c.rest()
 	if attribute, ok := c.kwarg("attribute"); ok && len(rest) == 0 {
 		dflt, hasDflt := c.kwarg("default")
@@ -427,7 +411,7 @@ func (c *call) mapping() (getter, error) {
 	if len(rest) == 0 {
 		return nil, raise("jinja2.exceptions.FilterArgumentError", "map requires a filter argument")
 	}
-	f, err := c.invokePlugin(false, str(rest[0]))
+	f, err := c.ctx.Plugin(false, str(rest[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -449,9 +433,9 @@ func selector(byAttr, want bool) fn {
 			get = newGetter(rest[0], nil, false)
 			rest = rest[1:]
 		}
-		test := func(v val, _ []val, _ []arg) (val, error) { return v, nil }
+		test := applier(func(v val, _ []val, _ []arg) (val, error) { return v, nil })
 		if len(rest) > 0 {
-			if test, err = c.invokePlugin(true, str(rest[0])); err != nil {
+			if test, err = c.ctx.Plugin(true, str(rest[0])); err != nil {
 				return nil, err
 			}
 			rest = rest[1:]

@@ -223,7 +223,7 @@ func flattenFilter(c *call) (val, error) {
 }
 
 // columns are the input and the further iterables of zip and product.
-func (c *call) columns() ([][]val, error) {
+func columns(c *call) ([][]val, error) {
 	var r [][]val
 	for _, v := range append([]val{c.args[0]}, c.rest()...) {
 		it, err := iter(v)
@@ -239,7 +239,7 @@ func (c *call) columns() ([][]val, error) {
 }
 
 func zipFilter(c *call) (val, error) {
-	cols, err := c.columns()
+	cols, err := columns(c)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +273,7 @@ func zipTo(cols [][]val, n int, fill val) *list {
 }
 
 func zipLongestFilter(c *call) (val, error) {
-	cols, err := c.columns()
+	cols, err := columns(c)
 	if err != nil {
 		return nil, err
 	}
@@ -285,7 +285,7 @@ func zipLongestFilter(c *call) (val, error) {
 }
 
 func productFilter(c *call) (val, error) {
-	cols, err := c.columns()
+	cols, err := columns(c)
 	if err != nil {
 		return nil, err
 	}

@@ -102,6 +102,40 @@ func (e *Eval) magic(name string) val {
 	return nil
 }
 
+// Tagged says whether the dialect is tagged.
+func (f *frame) Tagged() bool { return f.run.e.tagged() }
+
+// Volatile says that what is being rendered may be different the next time.
+func (f *frame) Volatile() { f.run.e.volatile = true }
+
+// ReadYAML reads YAML, which only the Outside can.
+func (f *frame) ReadYAML(text string, all bool) (val, error) {
+	o := f.run.e.cfg.Outside
+	if o == nil {
+		return nil, filterErr("from_yaml needs the controller, which is not there")
+	}
+	if all {
+		return o.Parse(ParseYAMLAll, text)
+	}
+	return o.Parse(ParseYAML, text)
+}
+
+// Plugin finds a filter or test for a filter that applies it.
+func (f *frame) Plugin(test bool, name string) (applier, error) {
+	p := f.run.e.plugin(test, name)
+	if p == nil {
+		return nil, raise("jinja2.exceptions.TemplateSyntaxError", "%s\n  line 0", notLoaded(name))
+	}
+	tagged := f.run.e.tagged()
+	return func(v val, args []val, kw []arg) (val, error) {
+		k := call{ctx: f, name: p.Name, kw: kw, args: append(append(make([]val, 0, 1+len(args)), v), args...)}
+		if tagged {
+			return deferPlugin(p, &k)
+		}
+		return p.invoke(&k)
+	}, nil
+}
+
 // Arg is a keyword argument.
 type arg struct {
 	name string
@@ -110,12 +144,27 @@ type arg struct {
 
 // call is the arguments of a filter, test, method or function.
 type call struct {
-	f    *frame
-	name string
-	args []val
-	kw   []arg
-	spec *params // nil for methods and functions without a signature
+	ctx   context
+	name  string
+	args  []val
+	kw    []arg
+	named int // how many of args are bound to named parameters
 }
+
+// context is what a function may ask of the evaluation that calls it.
+type context interface {
+	// Tagged says whether the dialect is tagged.
+	Tagged() bool
+	// Volatile says that the result may be another one the next time.
+	Volatile()
+	// Plugin finds a filter or test by name. The error is Jinja's where there is none.
+	Plugin(test bool, name string) (applier, error)
+	// ReadYAML reads a YAML document, or all of a stream as a list.
+	ReadYAML(text string, all bool) (val, error)
+}
+
+// applier applies a filter or test to a value.
+type applier func(v val, args []val, kw []arg) (val, error)
 
 // fn is a function of the evaluator's.
 type fn func(c *call) (val, error)
@@ -208,15 +257,15 @@ func bound(o val, name string, m methodFn) *function {
 
 // callable is implemented by objects that can be called.
 type callable interface {
-	call(c *call) (val, error)
+	Call(c *call) (val, error)
 }
 
-func (x *function) call(c *call) (val, error) { return x.f(c) }
+func (x *function) Call(c *call) (val, error) { return x.f(c) }
 
 func callValue(v val, c *call) (val, error) {
 	switch x := v.(type) {
 	case callable:
-		return x.call(c)
+		return x.Call(c)
 	case *undef:
 		return nil, x.Fail()
 	}

@@ -12,16 +12,16 @@ var globals map[string]val
 
 func init() {
 	globals = map[string]val{
-		"range":     &function{"<class 'range'>", newRange},
-		"dict":      &function{"<class 'dict'>", newDictOf},
-		"namespace": &function{"<class 'jinja2.utils.Namespace'>", newNamespace},
-		"cycler":    &function{"<class 'jinja2.utils.Cycler'>", newCycler},
-		"joiner":    &function{"<class 'jinja2.utils.Joiner'>", newJoiner},
-		"lipsum":    &function{"<function generate_lorem_ipsum>", lipsum},
-		"undef":     &function{"<bound method Templar._make_undefined>", makeUndef},
-		"now":       &function{"<bound method Templar._now_datetime>", now},
-		"lookup":    &function{"<bound method Templar._lookup>", func(c *call) (val, error) { return lookup(c, false) }},
-		"query":     &function{"<bound method Templar._query_lookup>", func(c *call) (val, error) { return lookup(c, true) }},
+		"range":     &function{repr: "<class 'range'>", f: newRange},
+		"dict":      &function{repr: "<class 'dict'>", f: newDictOf},
+		"namespace": &function{repr: "<class 'jinja2.utils.Namespace'>", f: newNamespace},
+		"cycler":    &function{repr: "<class 'jinja2.utils.Cycler'>", f: newCycler},
+		"joiner":    &function{repr: "<class 'jinja2.utils.Joiner'>", f: newJoiner},
+		"lipsum":    &function{repr: "<function generate_lorem_ipsum>", f: lipsum},
+		"undef":     &function{repr: "<bound method Templar._make_undefined>", f: makeUndef},
+		"now":       &function{repr: "<bound method Templar._now_datetime>", f: now},
+		"lookup":    &function{repr: "<bound method Templar._lookup>", f: func(c *call) (val, error) { return lookup(c, false) }},
+		"query":     &function{repr: "<bound method Templar._query_lookup>", f: func(c *call) (val, error) { return lookup(c, true) }},
 	}
 	globals["q"] = globals["query"]
 }
@@ -88,7 +88,7 @@ const lorem = "Lorem ipsum dolor sit amet, consectetur adipisici elit, sed eiusm
 
 // lipsum gives filler text: Jinja's is random, so any text of its shape will do.
 func lipsum(c *call) (val, error) {
-	c.f.run.e.volatile = true
+	c.ctx.Volatile()
 	n, err := c.integer(0, "n", 5)
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func makeUndef(c *call) (val, error) {
 var clock = time.Now
 
 func now(c *call) (val, error) {
-	c.f.run.e.volatile = true
+	c.ctx.Volatile()
 	utc, err := c.flag(0, "utc", false)
 	if err != nil {
 		return nil, err

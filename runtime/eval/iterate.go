@@ -57,13 +57,19 @@ func truthRare(v val) bool {
 	return true
 }
 
+// tupleLike is implemented by objects that are tuples to Python.
+type tupleLike interface{ Tuple() []val }
+
+// mapping is implemented by objects that are mappings to Python.
+type mapping interface{ Dict() (*dict, error) }
+
 // asTuple sees tuples, and objects that are tuples to Python, as their elements.
 func asTuple(v val) ([]val, bool) {
 	switch x := v.(type) {
 	case tuple:
 		return x, true
-	case *group:
-		return x.Elems(), true
+	case tupleLike:
+		return x.Tuple(), true
 	}
 	return nil, false
 }

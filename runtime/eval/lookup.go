@@ -9,7 +9,8 @@ import (
 
 // lookup is the global lookup(), and with wantlist query().
 func lookup(c *call, wantlist bool) (val, error) {
-	e := c.f.run.e
+	f := c.ctx.(*frame)
+	e := f.run.e
 	e.volatile = true
 	if len(c.args) == 0 {
 		return nil, typeErr("Templar._lookup() missing 1 required positional argument: 'name'")
@@ -23,7 +24,7 @@ func lookup(c *call, wantlist bool) (val, error) {
 	if err != nil {
 		return nil, err
 	}
-	ran, err := e.runLookup(c.f, name, terms, options)
+	ran, err := e.runLookup(f, name, terms, options)
 	if err != nil {
 		return opt.failed(name, err)
 	}
@@ -32,7 +33,7 @@ func lookup(c *call, wantlist bool) (val, error) {
 		return ran, nil
 	}
 	if len(l) > 0 && !opt.allowUnsafe {
-		c.f.run.taint(!e.tagged())
+		f.run.taint(!e.tagged())
 	}
 	if opt.wantlist {
 		return &list{V: l}, nil

@@ -28,7 +28,7 @@ func (l *loop) Repr() (string, error) {
 	return fmt.Sprintf("<LoopContext %d/%d>", l.i+1, len(l.items)), nil
 }
 
-func (l *loop) attr(name string) (val, bool) {
+func (l *loop) Attr(name string) (val, bool) {
 	n := len(l.items)
 	switch name {
 	case "index":
@@ -85,7 +85,7 @@ func (l *loop) changed(c *call) (val, error) {
 }
 
 // call is loop(iterable) of a recursive loop.
-func (l *loop) call(c *call) (val, error) {
+func (l *loop) Call(c *call) (val, error) {
 	if l.again == nil {
 		return nil, typeErr("The loop must have the 'recursive' marker to be called recursively.")
 	}

@@ -23,7 +23,7 @@ func (m *macro) TypeName() string { return "Macro" }
 
 func (m *macro) Repr() (string, error) { return "<Macro " + value.StrRepr(m.name) + ">", nil }
 
-func (m *macro) attr(name string) (val, bool) {
+func (m *macro) Attr(name string) (val, bool) {
 	switch name {
 	case "name":
 		return m.name, true
@@ -71,7 +71,7 @@ func (c *compiler) macro(n *expr.Node) func(f *frame) *macro {
 }
 
 // call renders the macro.
-func (m *macro) call(c *call) (val, error) {
+func (m *macro) Call(c *call) (val, error) {
 	r := m.frame.run
 	if r.depth++; r.depth > maxCalls {
 		return nil, errRecursion

@@ -13,7 +13,7 @@ type methodFn func(o val, c *call) (val, error)
 
 // methods is implemented by objects that have methods of their own.
 type methods interface {
-	method(name string) methodFn
+	Method(name string) methodFn
 }
 
 // method returns a method of a value, nil when it has none of that name.
@@ -42,7 +42,7 @@ func method(o val, name string) methodFn {
 			return func(o val, _ *call) (val, error) { return o.(*value.Delta).D.Seconds(), nil }
 		}
 	case methods:
-		return x.method(name)
+		return x.Method(name)
 	}
 	if _, ok := asTuple(o); ok && (name == "count" || name == "index") {
 		return listMethods[name]

@@ -14,10 +14,11 @@ type group struct {
 
 func (g *group) TypeName() string { return "_GroupTuple" }
 func (g *group) Elems() []val     { return []val{g.key, g.l} }
+func (g *group) Tuple() []val     { return g.Elems() }
 
 func (g *group) Repr() (string, error) { return value.Repr(tuple(g.Elems())) }
 
-func (g *group) attr(name string) (val, bool) {
+func (g *group) Attr(name string) (val, bool) {
 	switch name {
 	case "grouper":
 		return g.key, true
@@ -36,14 +37,14 @@ type cycler struct {
 func (c *cycler) TypeName() string      { return "Cycler" }
 func (c *cycler) Repr() (string, error) { return "<jinja2.utils.Cycler object>", nil }
 
-func (c *cycler) attr(name string) (val, bool) {
+func (c *cycler) Attr(name string) (val, bool) {
 	if name == "current" {
 		return c.items[c.i], true
 	}
 	return nil, false
 }
 
-func (c *cycler) method(name string) methodFn {
+func (c *cycler) Method(name string) methodFn {
 	switch name {
 	case "next":
 		return func(val, *call) (val, error) {
@@ -72,7 +73,7 @@ func (h *hostVars) Elems() []val {
 	return r
 }
 
-func (h *hostVars) contains(x val) (bool, error) {
+func (h *hostVars) Contains(x val) (bool, error) {
 	s, ok := value.Text(x)
 	if !ok {
 		return false, use(x)
@@ -85,28 +86,34 @@ func (h *hostVars) contains(x val) (bool, error) {
 	return false, nil
 }
 
-func (h *hostVars) item(k val) (val, bool, error) {
+func (h *hostVars) Item(k val) (val, bool, error) {
 	name, ok := value.Text(k)
 	if !ok {
 		return nil, false, use(k)
 	}
-	if found, err := h.contains(k); err != nil || !found {
+	if found, err := h.Contains(k); err != nil || !found {
 		return &undef{Name: "hostvars['" + name + "']"}, true, err
 	}
 	return &hostVarsOf{h.o, name}, true, nil
 }
 
-func (h *hostVars) method(name string) methodFn {
+func (h *hostVars) Method(name string) methodFn {
 	if name == "get" || name == "keys" || name == "values" || name == "items" {
 		return func(_ val, c *call) (val, error) {
-			d := value.NewDict()
-			for _, n := range h.o.Hosts() {
-				d.SetStr(n, &hostVarsOf{h.o, n})
-			}
+			d, _ := h.Dict()
 			return dictMethods[name](d, c)
 		}
 	}
 	return nil
+}
+
+// Dict is hostvars as a dictionary of each host's variables.
+func (h *hostVars) Dict() (*dict, error) {
+	d := value.NewDict()
+	for _, n := range h.o.Hosts() {
+		d.SetStr(n, &hostVarsOf{h.o, n})
+	}
+	return d, nil
 }
 
 // hostVarsOf is hostvars[host]: one host's variables, rendered by its own.
@@ -120,7 +127,8 @@ func (h *hostVarsOf) TypeName() string { return "HostVarsVars" }
 // QualifiedName is the class with its module, as messages about missing attributes have it.
 func (h *hostVarsOf) QualifiedName() string { return "ansible.vars.hostvars.HostVarsVars" }
 
-func (h *hostVarsOf) whole() (*dict, error) {
+// Dict returns the host's variables.
+func (h *hostVarsOf) Dict() (*dict, error) {
 	v, _, err := h.o.HostVar(h.host, "")
 	if err != nil {
 		return nil, err
@@ -133,7 +141,7 @@ func (h *hostVarsOf) whole() (*dict, error) {
 }
 
 func (h *hostVarsOf) Repr() (string, error) {
-	d, err := h.whole()
+	d, err := h.Dict()
 	if err != nil {
 		return "", err
 	}
@@ -142,14 +150,14 @@ func (h *hostVarsOf) Repr() (string, error) {
 
 // Elems are the names of the variables.
 func (h *hostVarsOf) Elems() []val {
-	d, err := h.whole()
+	d, err := h.Dict()
 	if err != nil {
 		return nil
 	}
 	return d.K
 }
 
-func (h *hostVarsOf) contains(x val) (bool, error) {
+func (h *hostVarsOf) Contains(x val) (bool, error) {
 	name, ok := value.Text(x)
 	if !ok {
 		return false, use(x)
@@ -158,7 +166,7 @@ func (h *hostVarsOf) contains(x val) (bool, error) {
 	return found, err
 }
 
-func (h *hostVarsOf) item(k val) (val, bool, error) {
+func (h *hostVarsOf) Item(k val) (val, bool, error) {
 	name, ok := value.Text(k)
 	if !ok || name == "" {
 		return nil, false, use(k)
@@ -166,11 +174,11 @@ func (h *hostVarsOf) item(k val) (val, bool, error) {
 	return h.o.HostVar(h.host, name)
 }
 
-func (h *hostVarsOf) method(name string) methodFn {
+func (h *hostVarsOf) Method(name string) methodFn {
 	switch name {
 	case "get", "keys", "values", "items", "copy":
 		return func(_ val, c *call) (val, error) {
-			d, err := h.whole()
+			d, err := h.Dict()
 			if err != nil {
 				return nil, err
 			}
@@ -221,7 +229,8 @@ func unrendered(v val) val {
 	return v
 }
 
-func (v *varsView) whole() (*dict, error) {
+// Dict returns the variables.
+func (v *varsView) Dict() (*dict, error) {
 	names := v.e.names()
 	sort.Strings(names)
 	d := value.NewDict()
@@ -236,7 +245,7 @@ func (v *varsView) whole() (*dict, error) {
 }
 
 func (v *varsView) Repr() (string, error) {
-	d, err := v.whole()
+	d, err := v.Dict()
 	if err != nil {
 		return "", err
 	}
@@ -245,14 +254,14 @@ func (v *varsView) Repr() (string, error) {
 
 // Elems are the names of the variables.
 func (v *varsView) Elems() []val {
-	d, err := v.whole()
+	d, err := v.Dict()
 	if err != nil {
 		return nil
 	}
 	return d.K
 }
 
-func (v *varsView) contains(x val) (bool, error) {
+func (v *varsView) Contains(x val) (bool, error) {
 	name, ok := value.Text(x)
 	if !ok {
 		return false, use(x)
@@ -261,7 +270,7 @@ func (v *varsView) contains(x val) (bool, error) {
 	return ok, nil
 }
 
-func (v *varsView) item(k val) (val, bool, error) {
+func (v *varsView) Item(k val) (val, bool, error) {
 	name, ok := value.Text(k)
 	if !ok {
 		return nil, false, use(k)
@@ -269,13 +278,13 @@ func (v *varsView) item(k val) (val, bool, error) {
 	return v.raw(name)
 }
 
-func (v *varsView) method(name string) methodFn {
+func (v *varsView) Method(name string) methodFn {
 	m := dictMethods[name]
 	if m == nil {
 		return nil
 	}
 	return func(_ val, c *call) (val, error) {
-		d, err := v.whole()
+		d, err := v.Dict()
 		if err != nil {
 			return nil, err
 		}

@@ -117,11 +117,11 @@ func passwordHashFilter(secret string, c *call) (val, error) {
 	if err != nil {
 		return nil, &Error{Class: AnsibleFilterError, Msg: err.Error(), Orig: err}
 	}
-	size, err := c.intOr(3, int64(s.salt))
+	size, err := intOr(c, 3, int64(s.salt))
 	if err != nil {
 		return nil, err
 	}
-	rounds, err := c.intOr(4, 0)
+	rounds, err := intOr(c, 4, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func passwordHashFilter(secret string, c *call) (val, error) {
 	}
 	salt := str(c.opt(2, ""))
 	if c.opt(2, nil) == nil || salt == "" {
-		c.f.run.e.volatile = true
+		c.ctx.Volatile()
 		if salt, err = RandomText(saltChars, int(min(size, 64)), nil); err != nil {
 			return nil, err
 		}
@@ -144,7 +144,7 @@ func passwordHashFilter(secret string, c *call) (val, error) {
 }
 
 // intOr reads parameter i as an integer; none and 0 are the default.
-func (c *call) intOr(i int, dflt int64) (int64, error) {
+func intOr(c *call, i int, dflt int64) (int64, error) {
 	if v := c.opt(i, nil); v == nil {
 		return dflt, nil
 	}

@@ -144,7 +144,7 @@ func (p *Plugin) bind(c *call) error {
 			return p.lacking(c.args)
 		}
 	}
-	c.kw, c.spec = extra, s
+	c.kw, c.named = extra, len(s.names)
 	c.args = append(c.args, rest...)
 	return nil
 }
@@ -224,7 +224,7 @@ func (c *call) optText(i int, dflt string) (string, error) {
 }
 
 // rest returns the arguments behind the named parameters.
-func (c *call) rest() []val { return c.args[len(c.spec.names):] }
+func (c *call) rest() []val { return c.args[c.named:] }
 
 // kwarg returns a named argument that has no parameter of its own.
 func (c *call) kwarg(name string) (val, bool) {

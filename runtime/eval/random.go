@@ -165,7 +165,7 @@ func leadingZeros(n uint64) int {
 // chooser is the source that a filter's seed asks for.
 func chooser(c *call, seed val) (source, error) {
 	if seed == nil {
-		c.f.run.e.volatile = true
+		c.ctx.Volatile()
 		return systemRandom{}, nil
 	}
 	return seeded(seed)

@@ -331,7 +331,7 @@ func (n *namespace) Repr() (string, error) {
 	return "<Namespace " + r + ">", err
 }
 
-func (n *namespace) attr(name string) (val, bool) { return n.d.GetStr(name) }
+func (n *namespace) Attr(name string) (val, bool) { return n.d.GetStr(name) }
 
 // exports are the names that an imported template leaves at its top level.
 func exports(f *frame) *dict {

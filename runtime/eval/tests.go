@@ -83,7 +83,7 @@ func isInteger(v val) bool {
 
 func isMapping(v val) bool {
 	switch v.(type) {
-	case *dict, *hostVars, *hostVarsOf, *varsView:
+	case *dict, mapping:
 		return true
 	}
 	return false
@@ -99,7 +99,7 @@ func isCallable(v val) bool {
 
 func sequenceTest(c *call) (val, error) {
 	switch x := c.args[0].(type) {
-	case string, *value.Str, *list, *dict, *value.Range, []byte, *hostVars, *hostVarsOf, *varsView:
+	case string, *value.Str, *list, *dict, *value.Range, []byte, mapping:
 		return true, nil
 	case *undef:
 		return false, x.Fail()
@@ -160,13 +160,11 @@ func sameTest(c *call) (val, error) {
 func pluginTest(test bool) fn {
 	return func(c *call) (val, error) {
 		name := str(c.args[0])
-		if c.f.run.e.plugin(test, name) != nil {
-			return true, nil
+		_, err := c.ctx.Plugin(test, name)
+		if err != nil && !c.ctx.Tagged() {
+			return nil, err
 		}
-		if c.f.run.e.tagged() {
-			return false, nil
-		}
-		return nil, raise("jinja2.exceptions.TemplateSyntaxError", "%s\n  line 0", notLoaded(name))
+		return err == nil, nil
 	}
 }
 
@@ -235,7 +233,7 @@ func regexTest(kind string) fn {
 		if err != nil {
 			return nil, err
 		}
-		r, err := c.regexAt(1, 2, 3)
+		r, err := regexAt(c, 1, 2, 3)
 		if err != nil {
 			return nil, err
 		}
@@ -357,13 +355,13 @@ func registerPathTests() {
 // fileTest looks at the disk, whose answer may change.
 func fileTest(f func(p string) bool) fn {
 	return func(c *call) (val, error) {
-		c.f.run.e.volatile = true
+		c.ctx.Volatile()
 		return pathFilter(func(s string) val { return f(s) })(c)
 	}
 }
 
 func sameFileTest(c *call) (val, error) {
-	c.f.run.e.volatile = true
+	c.ctx.Volatile()
 	a, err := os.Stat(str(c.args[0]))
 	if err != nil {
 		return nil, raise("FileNotFoundError", "[Errno 2] No such file or directory: %s", value.StrRepr(str(c.args[0])))

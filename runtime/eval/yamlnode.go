@@ -60,8 +60,6 @@ func (r *representer) node(v val, depth int) (*yamlNode, error) {
 	case *value.Set:
 		n := &yamlNode{kind: 'm', tag: "!!set"}
 		return n, r.mapping(n, x.D, depth)
-	case *hostVars:
-		return r.hosts(x, depth)
 	}
 	if d, ok := asDict(v); ok {
 		n := &yamlNode{kind: 'm'}
@@ -72,15 +70,6 @@ func (r *representer) node(v val, depth int) (*yamlNode, error) {
 		return n, r.sequence(n, t, depth)
 	}
 	return yamlScalar(v)
-}
-
-func (r *representer) hosts(h *hostVars, depth int) (*yamlNode, error) {
-	d := value.NewDict()
-	for _, n := range h.o.Hosts() {
-		d.SetStr(n, &hostVarsOf{h.o, n})
-	}
-	n := &yamlNode{kind: 'm'}
-	return n, r.mapping(n, d, depth)
 }
 
 // leaf says whether n is a scalar without a style of its own.
