@@ -16,23 +16,21 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters,
-		&Plugin{Name: "to_json", Params: "*args, **kw", Doc: "Write a value as JSON.", native: true, fn: toJSON},
-		&Plugin{Name: "to_nice_json", Params: "indent=4, sort_keys=true, *args, **kw", Doc: "Write a value as indented JSON.", native: true, fn: toNiceJSON},
-		&Plugin{Name: "tojson", Params: "indent=none", Doc: "Write a value as JSON that HTML may hold.", python: "do_tojson", fn: htmlJSON},
-		&Plugin{Name: "from_json", Params: "**kw", Doc: "Read JSON.", python: "loads", fn: fromJSON},
-		&Plugin{Name: "from_yaml", Params: "", Doc: "Read a YAML document.", fn: fromYAML(false)},
-		&Plugin{Name: "from_yaml_all", Params: "", Doc: "Read a stream of YAML documents.", fn: fromYAML(true)},
-		&Plugin{Name: "b64encode", Params: "encoding='utf-8'", Doc: "Encode text in base 64.", fn: b64encode},
-		&Plugin{Name: "b64decode", Params: "encoding='utf-8'", Doc: "Decode text in base 64.", fn: b64decode},
-		&Plugin{Name: "md5", Params: "", Doc: "Return the MD5 digest of text.", python: "md5s", fn: digest(md5.New)},
-		&Plugin{Name: "sha1", Aliases: []string{"checksum"}, Params: "", Doc: "Return the SHA-1 digest of text.", python: "secure_hash_s", fn: digest(sha1.New)},
-		&Plugin{Name: "hash", Params: "hashtype='sha1'", Doc: "Return a digest of text.", python: "get_hash", fn: hashFilter},
-		&Plugin{Name: "to_uuid", Params: "namespace='361E6D51-FAEC-444A-9079-341386DA8E2E'", Doc: "Return the version 5 UUID of text.", fn: textFilter(toUUID)},
-		&Plugin{Name: "to_datetime", Params: "format='%Y-%m-%d %H:%M:%S'", Doc: "Read a date and time.", fn: toDatetime},
-		&Plugin{Name: "strftime", Params: "second=none, utc=false", Doc: "Format a time.", fn: strftimeFilter},
-	)
+var codesTable = []*Plugin{
+	{Name: "to_json", Params: "*args, **kw", Doc: "Write a value as JSON.", native: true, fn: toJSON},
+	{Name: "to_nice_json", Params: "indent=4, sort_keys=true, *args, **kw", Doc: "Write a value as indented JSON.", native: true, fn: toNiceJSON},
+	{Name: "tojson", Params: "indent=none", Doc: "Write a value as JSON that HTML may hold.", python: "do_tojson", fn: htmlJSON},
+	{Name: "from_json", Params: "**kw", Doc: "Read JSON.", python: "loads", fn: fromJSON},
+	{Name: "from_yaml", Params: "", Doc: "Read a YAML document.", fn: fromYAML(false)},
+	{Name: "from_yaml_all", Params: "", Doc: "Read a stream of YAML documents.", fn: fromYAML(true)},
+	{Name: "b64encode", Params: "encoding='utf-8'", Doc: "Encode text in base 64.", fn: b64encode},
+	{Name: "b64decode", Params: "encoding='utf-8'", Doc: "Decode text in base 64.", fn: b64decode},
+	{Name: "md5", Params: "", Doc: "Return the MD5 digest of text.", python: "md5s", fn: digest(md5.New)},
+	{Name: "sha1", Aliases: []string{"checksum"}, Params: "", Doc: "Return the SHA-1 digest of text.", python: "secure_hash_s", fn: digest(sha1.New)},
+	{Name: "hash", Params: "hashtype='sha1'", Doc: "Return a digest of text.", python: "get_hash", fn: hashFilter},
+	{Name: "to_uuid", Params: "namespace='361E6D51-FAEC-444A-9079-341386DA8E2E'", Doc: "Return the version 5 UUID of text.", fn: textFilter(toUUID)},
+	{Name: "to_datetime", Params: "format='%Y-%m-%d %H:%M:%S'", Doc: "Read a date and time.", fn: toDatetime},
+	{Name: "strftime", Params: "second=none, utc=false", Doc: "Format a time.", fn: strftimeFilter},
 }
 
 // jsonArgs reads the arguments of json.dumps.

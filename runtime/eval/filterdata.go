@@ -8,22 +8,20 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters,
-		&Plugin{Name: "default", Aliases: []string{"d"}, Params: "default_value='', boolean=false", Doc: "Replace an undefined value.", python: "do_default", fn: defaultFilter, markers: true},
-		&Plugin{Name: "mandatory", Params: "msg=none", Doc: "Fail when a variable is undefined.", fn: mandatoryFilter, markers: true},
-		&Plugin{Name: "ternary", Params: "true_val, false_val, none_val=none", Doc: "Choose by truth.", fn: ternaryFilter, markers: true},
-		&Plugin{Name: "bool", Params: "", Doc: "Read a value as a boolean.", python: "to_bool", fn: boolFilter},
-		&Plugin{Name: "type_debug", Params: "", Doc: "Name the Python type of a value.", python: "<lambda>", fn: typeDebugFilter, markers: true},
-		&Plugin{Name: "combine", Params: "-", Doc: "Merge dictionaries.", fn: combineFilter},
-		&Plugin{Name: "dict2items", Params: "key_name='key', value_name='value'", Doc: "Turn a dictionary into a list of items.", python: "dict_to_list_of_dict_key_value_elements", fn: dict2items},
-		&Plugin{Name: "items2dict", Params: "key_name='key', value_name='value'", Doc: "Turn a list of items into a dictionary.", python: "list_of_dict_key_value_elements_to_dict", fn: items2dict},
-		&Plugin{Name: "dictsort", Params: "case_sensitive=false, by='key', reverse=false", Doc: "Sort a dictionary into pairs.", python: "do_dictsort", fn: dictsortFilter},
-		&Plugin{Name: "items", Params: "", Doc: "Return the pairs of a dictionary.", python: "do_items", fn: itemsFilter},
-		&Plugin{Name: "extract", Params: "container, morekeys=none", Doc: "Look a key up in a container.", fn: extractFilter},
-		&Plugin{Name: "attr", Params: "name", Doc: "Return an attribute, never an item.", python: "do_attr", fn: attrFilter},
-		&Plugin{Name: "rekey_on_member", Params: "key, duplicates='error'", Doc: "Key dictionaries by one of their members.", fn: rekeyFilter},
-	)
+var dataTable = []*Plugin{
+	{Name: "default", Aliases: []string{"d"}, Params: "default_value='', boolean=false", Doc: "Replace an undefined value.", python: "do_default", fn: defaultFilter, markers: true},
+	{Name: "mandatory", Params: "msg=none", Doc: "Fail when a variable is undefined.", fn: mandatoryFilter, markers: true},
+	{Name: "ternary", Params: "true_val, false_val, none_val=none", Doc: "Choose by truth.", fn: ternaryFilter, markers: true},
+	{Name: "bool", Params: "", Doc: "Read a value as a boolean.", python: "to_bool", fn: boolFilter},
+	{Name: "type_debug", Params: "", Doc: "Name the Python type of a value.", python: "<lambda>", fn: typeDebugFilter, markers: true},
+	{Name: "combine", Params: "-", Doc: "Merge dictionaries.", fn: combineFilter},
+	{Name: "dict2items", Params: "key_name='key', value_name='value'", Doc: "Turn a dictionary into a list of items.", python: "dict_to_list_of_dict_key_value_elements", fn: dict2items},
+	{Name: "items2dict", Params: "key_name='key', value_name='value'", Doc: "Turn a list of items into a dictionary.", python: "list_of_dict_key_value_elements_to_dict", fn: items2dict},
+	{Name: "dictsort", Params: "case_sensitive=false, by='key', reverse=false", Doc: "Sort a dictionary into pairs.", python: "do_dictsort", fn: dictsortFilter},
+	{Name: "items", Params: "", Doc: "Return the pairs of a dictionary.", python: "do_items", fn: itemsFilter},
+	{Name: "extract", Params: "container, morekeys=none", Doc: "Look a key up in a container.", fn: extractFilter},
+	{Name: "attr", Params: "name", Doc: "Return an attribute, never an item.", python: "do_attr", fn: attrFilter},
+	{Name: "rekey_on_member", Params: "key, duplicates='error'", Doc: "Key dictionaries by one of their members.", fn: rekeyFilter},
 }
 
 func defaultFilter(c *call) (val, error) {

@@ -9,19 +9,17 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters,
-		&Plugin{Name: "int", Params: "default=0, base=10", Doc: "Read a value as an integer.", python: "do_int", fn: intFilter},
-		&Plugin{Name: "float", Params: "default=0.0", Doc: "Read a value as a float.", python: "do_float", fn: floatFilter},
-		&Plugin{Name: "abs", Params: "", Doc: "Return the absolute value.", fn: absFilter},
-		&Plugin{Name: "round", Params: "precision=0, method='common'", Doc: "Round a number.", python: "do_round", fn: roundFilter},
-		&Plugin{Name: "log", Params: "base=e", Doc: "Return a logarithm.", python: "logarithm", fn: logFilter},
-		&Plugin{Name: "pow", Params: "y", Doc: "Raise to a power.", python: "power", fn: powFilter},
-		&Plugin{Name: "root", Params: "base=2", Doc: "Extract a root.", python: "inversepower", fn: rootFilter},
-		&Plugin{Name: "human_readable", Params: "isbits=false, unit=none", Doc: "Write a number of bytes for humans.", fn: humanReadable},
-		&Plugin{Name: "human_to_bytes", Params: "default_unit=none, isbits=false", Doc: "Read a number of bytes written for humans.", fn: humanToBytes},
-		&Plugin{Name: "filesizeformat", Params: "binary=false", Doc: "Write a file size for humans.", python: "do_filesizeformat", fn: fileSizeFilter},
-	)
+var numbersTable = []*Plugin{
+	{Name: "int", Params: "default=0, base=10", Doc: "Read a value as an integer.", python: "do_int", fn: intFilter},
+	{Name: "float", Params: "default=0.0", Doc: "Read a value as a float.", python: "do_float", fn: floatFilter},
+	{Name: "abs", Params: "", Doc: "Return the absolute value.", fn: absFilter},
+	{Name: "round", Params: "precision=0, method='common'", Doc: "Round a number.", python: "do_round", fn: roundFilter},
+	{Name: "log", Params: "base=e", Doc: "Return a logarithm.", python: "logarithm", fn: logFilter},
+	{Name: "pow", Params: "y", Doc: "Raise to a power.", python: "power", fn: powFilter},
+	{Name: "root", Params: "base=2", Doc: "Extract a root.", python: "inversepower", fn: rootFilter},
+	{Name: "human_readable", Params: "isbits=false, unit=none", Doc: "Write a number of bytes for humans.", fn: humanReadable},
+	{Name: "human_to_bytes", Params: "default_unit=none, isbits=false", Doc: "Read a number of bytes written for humans.", fn: humanToBytes},
+	{Name: "filesizeformat", Params: "binary=false", Doc: "Write a file size for humans.", python: "do_filesizeformat", fn: fileSizeFilter},
 }
 
 // parseInt is int(s, base): white space, a sign, underscores between digits, the base's prefix.

@@ -10,21 +10,19 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters,
-		&Plugin{Name: "basename", Params: "", Doc: "Return the last part of a path.", fn: pathFilter(func(s string) val { return s[strings.LastIndexByte(s, '/')+1:] })},
-		&Plugin{Name: "dirname", Params: "", Doc: "Return a path without its last part.", fn: pathFilter(func(s string) val { return dirname(s) })},
-		&Plugin{Name: "expanduser", Params: "", Doc: "Replace a leading ~.", fn: pathFilter(func(s string) val { return expandUser(s) })},
-		&Plugin{Name: "expandvars", Params: "", Doc: "Replace environment variables.", fn: pathFilter(func(s string) val { return expandVars(s) })},
-		&Plugin{Name: "realpath", Params: "", Doc: "Resolve a path's links.", fn: pathFilter(func(s string) val { return realPath(s) })},
-		&Plugin{Name: "relpath", Params: "start=none", Doc: "Return a path as seen from another.", fn: relPath},
-		&Plugin{Name: "splitext", Params: "", Doc: "Split the extension from a path.", fn: pathFilter(splitExt)},
-		&Plugin{Name: "path_join", Params: "", Doc: "Join parts to a path.", fn: pathJoin},
-		&Plugin{Name: "win_basename", Params: "", Doc: "Return the last part of a Windows path.", python: "basename", fn: pathFilter(func(s string) val { _, b := winSplit(s); return b })},
-		&Plugin{Name: "win_dirname", Params: "", Doc: "Return a Windows path without its last part.", python: "dirname", fn: pathFilter(func(s string) val { d, _ := winSplit(s); return d })},
-		&Plugin{Name: "win_splitdrive", Params: "", Doc: "Split the drive from a Windows path.", python: "splitdrive", fn: pathFilter(func(s string) val { d, p := winDrive(s); return tuple{d, p} })},
-		&Plugin{Name: "fileglob", Params: "", Doc: "Return the files that a pattern matches.", fn: globFilter},
-	)
+var pathsTable = []*Plugin{
+	{Name: "basename", Params: "", Doc: "Return the last part of a path.", fn: pathFilter(func(s string) val { return s[strings.LastIndexByte(s, '/')+1:] })},
+	{Name: "dirname", Params: "", Doc: "Return a path without its last part.", fn: pathFilter(func(s string) val { return dirname(s) })},
+	{Name: "expanduser", Params: "", Doc: "Replace a leading ~.", fn: pathFilter(func(s string) val { return expandUser(s) })},
+	{Name: "expandvars", Params: "", Doc: "Replace environment variables.", fn: pathFilter(func(s string) val { return expandVars(s) })},
+	{Name: "realpath", Params: "", Doc: "Resolve a path's links.", fn: pathFilter(func(s string) val { return realPath(s) })},
+	{Name: "relpath", Params: "start=none", Doc: "Return a path as seen from another.", fn: relPath},
+	{Name: "splitext", Params: "", Doc: "Split the extension from a path.", fn: pathFilter(splitExt)},
+	{Name: "path_join", Params: "", Doc: "Join parts to a path.", fn: pathJoin},
+	{Name: "win_basename", Params: "", Doc: "Return the last part of a Windows path.", python: "basename", fn: pathFilter(func(s string) val { _, b := winSplit(s); return b })},
+	{Name: "win_dirname", Params: "", Doc: "Return a Windows path without its last part.", python: "dirname", fn: pathFilter(func(s string) val { d, _ := winSplit(s); return d })},
+	{Name: "win_splitdrive", Params: "", Doc: "Split the drive from a Windows path.", python: "splitdrive", fn: pathFilter(func(s string) val { d, p := winDrive(s); return tuple{d, p} })},
+	{Name: "fileglob", Params: "", Doc: "Return the files that a pattern matches.", fn: globFilter},
 }
 
 func pathFilter(f func(s string) val) fn {

@@ -10,13 +10,11 @@ import (
 func isLetter(r rune) bool         { return unicode.IsLetter(r) }
 func isLetterOrNumber(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-func init() {
-	register(filters,
-		&Plugin{Name: "regex_replace", Params: "pattern='', replacement='', ignorecase=false, multiline=false", Doc: "Replace what a regular expression matches.", fn: textFilter(regexReplace)},
-		&Plugin{Name: "regex_search", Params: "regex, *args, **kwargs", Doc: "Return the first match of a regular expression.", fn: textFilter(regexSearch)},
-		&Plugin{Name: "regex_findall", Params: "regex, multiline=false, ignorecase=false", Doc: "Return all matches of a regular expression.", fn: textFilter(regexFindAll)},
-		&Plugin{Name: "regex_escape", Params: "re_type='python'", Doc: "Escape what is special in a regular expression.", fn: textFilter(regexEscape)},
-	)
+var patternTable = []*Plugin{
+	{Name: "regex_replace", Params: "pattern='', replacement='', ignorecase=false, multiline=false", Doc: "Replace what a regular expression matches.", fn: textFilter(regexReplace)},
+	{Name: "regex_search", Params: "regex, *args, **kwargs", Doc: "Return the first match of a regular expression.", fn: textFilter(regexSearch)},
+	{Name: "regex_findall", Params: "regex, multiline=false, ignorecase=false", Doc: "Return all matches of a regular expression.", fn: textFilter(regexFindAll)},
+	{Name: "regex_escape", Params: "re_type='python'", Doc: "Escape what is special in a regular expression.", fn: textFilter(regexEscape)},
 }
 
 // patternOf compiles a parameter as a pattern.

@@ -7,27 +7,25 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters,
-		&Plugin{Name: "list", Params: "", Doc: "Make a list of a sequence.", python: "do_list", fn: listFilter},
-		&Plugin{Name: "first", Params: "", Doc: "Return the first item of a sequence.", python: "do_first", fn: firstFilter},
-		&Plugin{Name: "last", Params: "", Doc: "Return the last item of a sequence.", python: "do_last", fn: lastFilter},
-		&Plugin{Name: "length", Aliases: []string{"count"}, Params: "", Doc: "Return the number of items.", python: "len", fn: lengthFilter},
-		&Plugin{Name: "join", Params: "d='', attribute=none", Doc: "Join the items as text.", python: "do_join", fn: joinFilter},
-		&Plugin{Name: "sort", Params: "reverse=false, case_sensitive=false, attribute=none", Doc: "Sort a sequence.", python: "do_sort", fn: sortFilter},
-		&Plugin{Name: "reverse", Params: "", Doc: "Reverse a sequence or text.", python: "do_reverse", fn: reverseFilter},
-		&Plugin{Name: "min", Params: "case_sensitive=false, attribute=none", Doc: "Return the smallest item.", python: "do_min", fn: extreme("<")},
-		&Plugin{Name: "max", Params: "case_sensitive=false, attribute=none", Doc: "Return the largest item.", python: "do_max", fn: extreme(">")},
-		&Plugin{Name: "sum", Params: "attribute=none, start=0", Doc: "Add up the items.", python: "do_sum", fn: sumFilter},
-		&Plugin{Name: "batch", Params: "linecount, fill_with=none", Doc: "Cut a sequence into lists of a length.", python: "do_batch", fn: batchFilter},
-		&Plugin{Name: "slice", Params: "slices, fill_with=none", Doc: "Cut a sequence into a number of lists.", python: "do_slice", fn: sliceFilter},
-		&Plugin{Name: "groupby", Params: "attribute, default=none, case_sensitive=false", Doc: "Group items by an attribute.", python: "do_groupby", fn: groupbyFilter},
-		&Plugin{Name: "map", Params: "*args, **kwargs", Doc: "Apply a filter to each item, or take an attribute of it.", python: "do_map", fn: mapFilter},
-		&Plugin{Name: "select", Params: "*args, **kwargs", Doc: "Keep the items that pass a test.", python: "do_select", fn: selector(false, true)},
-		&Plugin{Name: "reject", Params: "*args, **kwargs", Doc: "Drop the items that pass a test.", python: "do_reject", fn: selector(false, false)},
-		&Plugin{Name: "selectattr", Params: "*args, **kwargs", Doc: "Keep the items whose attribute passes a test.", python: "do_selectattr", fn: selector(true, true)},
-		&Plugin{Name: "rejectattr", Params: "*args, **kwargs", Doc: "Drop the items whose attribute passes a test.", python: "do_rejectattr", fn: selector(true, false)},
-	)
+var sequencesTable = []*Plugin{
+	{Name: "list", Params: "", Doc: "Make a list of a sequence.", python: "do_list", fn: listFilter},
+	{Name: "first", Params: "", Doc: "Return the first item of a sequence.", python: "do_first", fn: firstFilter},
+	{Name: "last", Params: "", Doc: "Return the last item of a sequence.", python: "do_last", fn: lastFilter},
+	{Name: "length", Aliases: []string{"count"}, Params: "", Doc: "Return the number of items.", python: "len", fn: lengthFilter},
+	{Name: "join", Params: "d='', attribute=none", Doc: "Join the items as text.", python: "do_join", fn: joinFilter},
+	{Name: "sort", Params: "reverse=false, case_sensitive=false, attribute=none", Doc: "Sort a sequence.", python: "do_sort", fn: sortFilter},
+	{Name: "reverse", Params: "", Doc: "Reverse a sequence or text.", python: "do_reverse", fn: reverseFilter},
+	{Name: "min", Params: "case_sensitive=false, attribute=none", Doc: "Return the smallest item.", python: "do_min", fn: extreme("<")},
+	{Name: "max", Params: "case_sensitive=false, attribute=none", Doc: "Return the largest item.", python: "do_max", fn: extreme(">")},
+	{Name: "sum", Params: "attribute=none, start=0", Doc: "Add up the items.", python: "do_sum", fn: sumFilter},
+	{Name: "batch", Params: "linecount, fill_with=none", Doc: "Cut a sequence into lists of a length.", python: "do_batch", fn: batchFilter},
+	{Name: "slice", Params: "slices, fill_with=none", Doc: "Cut a sequence into a number of lists.", python: "do_slice", fn: sliceFilter},
+	{Name: "groupby", Params: "attribute, default=none, case_sensitive=false", Doc: "Group items by an attribute.", python: "do_groupby", fn: groupbyFilter},
+	{Name: "map", Params: "*args, **kwargs", Doc: "Apply a filter to each item, or take an attribute of it.", python: "do_map", fn: mapFilter},
+	{Name: "select", Params: "*args, **kwargs", Doc: "Keep the items that pass a test.", python: "do_select", fn: selector(false, true)},
+	{Name: "reject", Params: "*args, **kwargs", Doc: "Drop the items that pass a test.", python: "do_reject", fn: selector(false, false)},
+	{Name: "selectattr", Params: "*args, **kwargs", Doc: "Keep the items whose attribute passes a test.", python: "do_selectattr", fn: selector(true, true)},
+	{Name: "rejectattr", Params: "*args, **kwargs", Doc: "Drop the items whose attribute passes a test.", python: "do_rejectattr", fn: selector(true, false)},
 }
 
 // getter finds an attribute path in a value.

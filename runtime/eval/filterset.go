@@ -6,21 +6,19 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters,
-		&Plugin{Name: "unique", Params: "case_sensitive=none, attribute=none", Doc: "Drop duplicate items.", fn: uniqueFilter},
-		&Plugin{Name: "union", Params: "b", Doc: "Return the items of either list.", fn: unionFilter},
-		&Plugin{Name: "intersect", Params: "b", Doc: "Return the items of both lists.", fn: setFilter(func(in bool) bool { return in })},
-		&Plugin{Name: "difference", Params: "b", Doc: "Return the items of the first list that the second lacks.", fn: setFilter(func(in bool) bool { return !in })},
-		&Plugin{Name: "symmetric_difference", Params: "b", Doc: "Return the items of only one of the lists.", fn: symmetricFilter},
-		&Plugin{Name: "flatten", Params: "levels=none, skip_nulls=true", Doc: "Flatten lists within a list.", fn: flattenFilter},
-		&Plugin{Name: "zip", Params: "*iterables, strict=false", Doc: "Combine lists item by item.", fn: zipFilter},
-		&Plugin{Name: "zip_longest", Params: "*iterables, fillvalue=none", Doc: "Combine lists item by item up to the longest.", fn: zipLongestFilter},
-		&Plugin{Name: "product", Params: "*iterables, repeat=1", Doc: "Return the Cartesian product.", fn: productFilter},
-		&Plugin{Name: "permutations", Params: "r=none", Doc: "Return the permutations of a list.", fn: arrange(true)},
-		&Plugin{Name: "combinations", Params: "r", Doc: "Return the combinations of a list.", fn: arrange(false)},
-		&Plugin{Name: "subelements", Params: "subelements, skip_missing=false", Doc: "Pair each item with each of its subelements.", fn: subelementsFilter},
-	)
+var setsTable = []*Plugin{
+	{Name: "unique", Params: "case_sensitive=none, attribute=none", Doc: "Drop duplicate items.", fn: uniqueFilter},
+	{Name: "union", Params: "b", Doc: "Return the items of either list.", fn: unionFilter},
+	{Name: "intersect", Params: "b", Doc: "Return the items of both lists.", fn: setFilter(func(in bool) bool { return in })},
+	{Name: "difference", Params: "b", Doc: "Return the items of the first list that the second lacks.", fn: setFilter(func(in bool) bool { return !in })},
+	{Name: "symmetric_difference", Params: "b", Doc: "Return the items of only one of the lists.", fn: symmetricFilter},
+	{Name: "flatten", Params: "levels=none, skip_nulls=true", Doc: "Flatten lists within a list.", fn: flattenFilter},
+	{Name: "zip", Params: "*iterables, strict=false", Doc: "Combine lists item by item.", fn: zipFilter},
+	{Name: "zip_longest", Params: "*iterables, fillvalue=none", Doc: "Combine lists item by item up to the longest.", fn: zipLongestFilter},
+	{Name: "product", Params: "*iterables, repeat=1", Doc: "Return the Cartesian product.", fn: productFilter},
+	{Name: "permutations", Params: "r=none", Doc: "Return the permutations of a list.", fn: arrange(true)},
+	{Name: "combinations", Params: "r", Doc: "Return the combinations of a list.", fn: arrange(false)},
+	{Name: "subelements", Params: "subelements, skip_missing=false", Doc: "Pair each item with each of its subelements.", fn: subelementsFilter},
 }
 
 // members answers "x in it" for hashable items without looking at each.

@@ -22,36 +22,34 @@ func plain(f func(string) string) fn {
 	return textFilter(func(s string, _ *call) (val, error) { return f(s), nil })
 }
 
-func init() {
-	register(filters,
-		&Plugin{Name: "string", Params: "", Doc: "Make text of a value.", python: "soft_str", native: true, fn: plain(func(s string) string { return s })},
-		&Plugin{Name: "upper", Params: "", Doc: "Convert text to upper case.", python: "do_upper", fn: plain(upper)},
-		&Plugin{Name: "lower", Params: "", Doc: "Convert text to lower case.", python: "do_lower", fn: plain(lower)},
-		&Plugin{Name: "capitalize", Params: "", Doc: "Capitalize text.", python: "do_capitalize", fn: plain(capitalize)},
-		&Plugin{Name: "title", Params: "", Doc: "Capitalize each word.", python: "do_title", fn: plain(titleWords)},
-		&Plugin{Name: "trim", Params: "chars=none", Doc: "Strip characters from both ends.", python: "do_trim", fn: textFilter(func(s string, c *call) (val, error) {
-			return strip(s, c.opt(1, nil), true, true)
-		})},
-		&Plugin{Name: "replace", Params: "old, new, count=none", Doc: "Replace text.", python: "do_replace", fn: textFilter(replaceFilter)},
-		&Plugin{Name: "center", Params: "width=80", Doc: "Centre text.", python: "do_center", fn: textFilter(func(s string, c *call) (val, error) {
-			w, err := c.optInt(1, 80)
-			if w > maxText {
-				return nil, tooLarge()
-			}
-			return center(s, int(w), " "), err
-		})},
-		&Plugin{Name: "wordcount", Params: "", Doc: "Count words.", python: "do_wordcount", fn: textFilter(func(s string, _ *call) (val, error) {
-			return int64(len(strings.FieldsFunc(s, func(r rune) bool { return !isWordRune(r) }))), nil
-		})},
-		&Plugin{Name: "truncate", Params: "length=255, killwords=false, end='...', leeway=none", Doc: "Shorten text.", python: "do_truncate", fn: textFilter(truncateFilter)},
-		&Plugin{Name: "wordwrap", Params: "width=79, break_long_words=true, wrapstring=none, break_on_hyphens=true", Doc: "Wrap text.", python: "do_wordwrap", fn: textFilter(wordwrapFilter)},
-		&Plugin{Name: "indent", Params: "width=4, first=false, blank=false", Doc: "Indent the lines of text.", python: "do_indent", fn: textFilter(indentFilter)},
-		&Plugin{Name: "format", Params: "*args, **kwargs", Doc: "Format by printf's rules.", python: "do_format", fn: textFilter(formatFilter)},
-		&Plugin{Name: "split", Params: "sep=none, maxsplit=-1", Doc: "Split text.", python: "split", fn: splitFilter},
-		&Plugin{Name: "comment", Params: "style='plain', **kw", Doc: "Make a comment of text.", fn: textFilter(commentFilter)},
-		&Plugin{Name: "quote", Params: "", Doc: "Quote text for a shell.", fn: quoteFilter},
-		&Plugin{Name: "pprint", Params: "", Doc: "Print a value over several lines.", python: "do_pprint", fn: pprintFilter},
-	)
+var textsTable = []*Plugin{
+	{Name: "string", Params: "", Doc: "Make text of a value.", python: "soft_str", native: true, fn: plain(func(s string) string { return s })},
+	{Name: "upper", Params: "", Doc: "Convert text to upper case.", python: "do_upper", fn: plain(upper)},
+	{Name: "lower", Params: "", Doc: "Convert text to lower case.", python: "do_lower", fn: plain(lower)},
+	{Name: "capitalize", Params: "", Doc: "Capitalize text.", python: "do_capitalize", fn: plain(capitalize)},
+	{Name: "title", Params: "", Doc: "Capitalize each word.", python: "do_title", fn: plain(titleWords)},
+	{Name: "trim", Params: "chars=none", Doc: "Strip characters from both ends.", python: "do_trim", fn: textFilter(func(s string, c *call) (val, error) {
+		return strip(s, c.opt(1, nil), true, true)
+	})},
+	{Name: "replace", Params: "old, new, count=none", Doc: "Replace text.", python: "do_replace", fn: textFilter(replaceFilter)},
+	{Name: "center", Params: "width=80", Doc: "Centre text.", python: "do_center", fn: textFilter(func(s string, c *call) (val, error) {
+		w, err := c.optInt(1, 80)
+		if w > maxText {
+			return nil, tooLarge()
+		}
+		return center(s, int(w), " "), err
+	})},
+	{Name: "wordcount", Params: "", Doc: "Count words.", python: "do_wordcount", fn: textFilter(func(s string, _ *call) (val, error) {
+		return int64(len(strings.FieldsFunc(s, func(r rune) bool { return !isWordRune(r) }))), nil
+	})},
+	{Name: "truncate", Params: "length=255, killwords=false, end='...', leeway=none", Doc: "Shorten text.", python: "do_truncate", fn: textFilter(truncateFilter)},
+	{Name: "wordwrap", Params: "width=79, break_long_words=true, wrapstring=none, break_on_hyphens=true", Doc: "Wrap text.", python: "do_wordwrap", fn: textFilter(wordwrapFilter)},
+	{Name: "indent", Params: "width=4, first=false, blank=false", Doc: "Indent the lines of text.", python: "do_indent", fn: textFilter(indentFilter)},
+	{Name: "format", Params: "*args, **kwargs", Doc: "Format by printf's rules.", python: "do_format", fn: textFilter(formatFilter)},
+	{Name: "split", Params: "sep=none, maxsplit=-1", Doc: "Split text.", python: "split", fn: splitFilter},
+	{Name: "comment", Params: "style='plain', **kw", Doc: "Make a comment of text.", fn: textFilter(commentFilter)},
+	{Name: "quote", Params: "", Doc: "Quote text for a shell.", fn: quoteFilter},
+	{Name: "pprint", Params: "", Doc: "Print a value over several lines.", python: "do_pprint", fn: pprintFilter},
 }
 
 func isWordRune(r rune) bool {

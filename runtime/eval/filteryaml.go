@@ -6,11 +6,9 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters,
-		&Plugin{Name: "to_yaml", Params: "*args, **kw", Doc: "Write a value as YAML.", native: true, markers: true, fn: toYAML},
-		&Plugin{Name: "to_nice_yaml", Params: "indent=4, *args, **kw", Doc: "Write a value as YAML in blocks.", native: true, markers: true, fn: toNiceYAML},
-	)
+var yamlsTable = []*Plugin{
+	{Name: "to_yaml", Params: "*args, **kw", Doc: "Write a value as YAML.", native: true, markers: true, fn: toYAML},
+	{Name: "to_nice_yaml", Params: "indent=4, *args, **kw", Doc: "Write a value as YAML in blocks.", native: true, markers: true, fn: toNiceYAML},
 }
 
 // yamlOptions reads the arguments of yaml.dump.

@@ -15,12 +15,10 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters, &Plugin{
-		Name: "password_hash", Params: "hashtype='sha512', salt=none, salt_size=none, rounds=none, ident=none",
-		Doc: "Hash a password.", python: "get_encrypted_password", fn: textFilter(passwordHashFilter),
-	})
-}
+var passwordTable = []*Plugin{{
+	Name: "password_hash", Params: "hashtype='sha512', salt=none, salt_size=none, rounds=none, ident=none",
+	Doc: "Hash a password.", python: "get_encrypted_password", fn: textFilter(passwordHashFilter),
+}}
 
 // hashScheme is one way to hash a password.
 type hashScheme struct {

@@ -243,10 +243,12 @@ func (c *call) kwFlag(name string, dflt bool) (bool, error) {
 	return dflt, nil
 }
 
-// filters and tests have every plugin under each of its names. init fills them.
-var filters, tests = map[string]*Plugin{}, map[string]*Plugin{}
+// Table has every plugin under each of its names.
+type Table map[string]*Plugin
 
-func register(table map[string]*Plugin, rows ...*Plugin) {
+// NewTable makes a table of rows.
+func NewTable(rows []*Plugin) Table {
+	table := Table{}
 	for _, p := range rows {
 		if p.params == nil && p.Params != "-" {
 			p.params = parseParams(p.Params)
@@ -258,17 +260,13 @@ func register(table map[string]*Plugin, rows ...*Plugin) {
 			table[n] = p
 		}
 	}
+	return table
 }
 
-// Filters returns the table of filters, sorted by name.
-func Filters() []*Plugin { return sorted(filters) }
-
-// Tests returns the table of tests, sorted by name.
-func Tests() []*Plugin { return sorted(tests) }
-
-func sorted(table map[string]*Plugin) []*Plugin {
+// Rows returns the rows of the table, sorted by name.
+func (t Table) Rows() []*Plugin {
 	var r []*Plugin
-	for n, p := range table {
+	for n, p := range t {
 		if n == p.Name {
 			r = append(r, p)
 		}

@@ -10,11 +10,9 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters,
-		&Plugin{Name: "random", Params: "start=none, step=none, seed=none", Doc: "Return a random item or number.", python: "rand", fn: randomFilter},
-		&Plugin{Name: "shuffle", Params: "seed=none", Doc: "Return a list in random order.", python: "randomize_list", fn: shuffleFilter},
-	)
+var randomsTable = []*Plugin{
+	{Name: "random", Params: "start=none, step=none, seed=none", Doc: "Return a random item or number.", python: "rand", fn: randomFilter},
+	{Name: "shuffle", Params: "seed=none", Doc: "Return a list in random order.", python: "randomize_list", fn: shuffleFilter},
 }
 
 // source gives random bits.

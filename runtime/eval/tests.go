@@ -24,53 +24,49 @@ func compareTest(op string) fn {
 	return func(c *call) (val, error) { r, err := f(c.args[0], c.args[1]); return r, err }
 }
 
-func init() {
-	register(tests,
-		&Plugin{Name: "defined", Doc: "Is it defined?", markers: true, fn: kindTest(func(v val) bool { _, u := v.(*undef); return !u })},
-		&Plugin{Name: "undefined", Doc: "Is it undefined?", markers: true, fn: kindTest(func(v val) bool { _, u := v.(*undef); return u })},
-		&Plugin{Name: "none", Doc: "Is it none?", fn: kindTest(func(v val) bool { return v == nil })},
-		&Plugin{Name: "boolean", Doc: "Is it a boolean?", fn: kindTest(func(v val) bool { _, ok := v.(bool); return ok })},
-		&Plugin{Name: "true", Doc: "Is it true itself?", fn: kindTest(func(v val) bool { return v == true })},
-		&Plugin{Name: "false", Doc: "Is it false itself?", fn: kindTest(func(v val) bool { return v == false })},
-		&Plugin{Name: "integer", Doc: "Is it an integer?", fn: kindTest(isInteger)},
-		&Plugin{Name: "float", Doc: "Is it a float?", fn: kindTest(func(v val) bool { _, ok := v.(float64); return ok })},
-		&Plugin{Name: "number", Doc: "Is it a number?", fn: kindTest(func(v val) bool { return num(v).kind != 0 })},
-		&Plugin{Name: "string", Doc: "Is it text?", fn: kindTest(isString)},
-		&Plugin{Name: "mapping", Doc: "Is it a dictionary?", fn: kindTest(isMapping)},
-		&Plugin{Name: "sequence", Doc: "Has it a length and items?", fn: sequenceTest},
-		&Plugin{Name: "iterable", Doc: "Can it be iterated over?", fn: iterableTest},
-		&Plugin{Name: "callable", Doc: "Can it be called?", fn: kindTest(isCallable)},
-		&Plugin{Name: "escaped", Doc: "Is it marked safe for HTML? Nothing is.", fn: kindTest(func(val) bool { return false })},
-		&Plugin{Name: "lower", Doc: "Is it in lower case?", fn: textTest(func(s string) bool { return s == lower(s) && s != upper(s) })},
-		&Plugin{Name: "upper", Doc: "Is it in upper case?", fn: textTest(func(s string) bool { return s == upper(s) && s != lower(s) })},
-		&Plugin{Name: "odd", Doc: "Is it odd?", fn: remainder(2, 1)},
-		&Plugin{Name: "even", Doc: "Is it even?", fn: remainder(2, 0)},
-		&Plugin{Name: "divisibleby", Params: "num", Doc: "Is it divisible by a number?", python: "test_divisibleby", fn: divisibleTest},
-		&Plugin{Name: "eq", Aliases: []string{"equalto", "=="}, Params: "b", Doc: "Is it equal?", fn: compareTest("==")},
-		&Plugin{Name: "ne", Aliases: []string{"!="}, Params: "b", Doc: "Is it not equal?", fn: compareTest("!=")},
-		&Plugin{Name: "lt", Aliases: []string{"lessthan", "<"}, Params: "b", Doc: "Is it less?", fn: compareTest("<")},
-		&Plugin{Name: "le", Aliases: []string{"<="}, Params: "b", Doc: "Is it less or equal?", fn: compareTest("<=")},
-		&Plugin{Name: "gt", Aliases: []string{"greaterthan", ">"}, Params: "b", Doc: "Is it greater?", fn: compareTest(">")},
-		&Plugin{Name: "ge", Aliases: []string{">="}, Params: "b", Doc: "Is it greater or equal?", fn: compareTest(">=")},
-		&Plugin{Name: "in", Params: "seq", Doc: "Is it in a sequence?", python: "test_in", fn: compareTest("in")},
-		&Plugin{Name: "contains", Params: "value", Doc: "Does it contain a value?", fn: func(c *call) (val, error) { r, err := contains(c.args[1], c.args[0]); return r, err }},
-		&Plugin{Name: "sameas", Params: "other", Doc: "Is it the same object?", python: "test_sameas", fn: sameTest},
-		&Plugin{Name: "filter", Doc: "Is there a filter of that name?", fn: pluginTest(false)},
-		&Plugin{Name: "test", Doc: "Is there a test of that name?", fn: pluginTest(true)},
-		&Plugin{Name: "all", Doc: "Are all items true?", fn: quantifier(true)},
-		&Plugin{Name: "any", Doc: "Is any item true?", fn: quantifier(false)},
-		&Plugin{Name: "subset", Aliases: []string{"issubset"}, Params: "b", Doc: "Is it a subset?", python: "issubset", fn: subsetTest(false)},
-		&Plugin{Name: "superset", Aliases: []string{"issuperset"}, Params: "b", Doc: "Is it a superset?", python: "issuperset", fn: subsetTest(true)},
-		&Plugin{Name: "nan", Aliases: []string{"isnan"}, Doc: "Is it not a number?", python: "isnotanumber", fn: kindTest(func(v val) bool { f, ok := v.(float64); return ok && math.IsNaN(f) })},
-		&Plugin{Name: "truthy", Params: "convert_bool=false", Doc: "Is it true to Python?", fn: truthyTest(true)},
-		&Plugin{Name: "falsy", Params: "convert_bool=false", Doc: "Is it false to Python?", fn: truthyTest(false)},
-		&Plugin{Name: "vault_encrypted", Doc: "Is it vaulted?", fn: kindTest(func(v val) bool { _, ok := v.(*value.Vault); return ok })},
-		&Plugin{Name: "match", Params: "pattern='', ignorecase=false, multiline=false", Doc: "Does a regular expression match at the start?", fn: regexTest("match")},
-		&Plugin{Name: "search", Params: "pattern='', ignorecase=false, multiline=false", Doc: "Does a regular expression match anywhere?", fn: regexTest("search")},
-		&Plugin{Name: "regex", Params: "pattern='', ignorecase=false, multiline=false, match_type='search'", Doc: "Does a regular expression match?", fn: regexTest("")},
-	)
-	registerResultTests()
-	registerPathTests()
+var valueTests = []*Plugin{
+	{Name: "defined", Doc: "Is it defined?", markers: true, fn: kindTest(func(v val) bool { _, u := v.(*undef); return !u })},
+	{Name: "undefined", Doc: "Is it undefined?", markers: true, fn: kindTest(func(v val) bool { _, u := v.(*undef); return u })},
+	{Name: "none", Doc: "Is it none?", fn: kindTest(func(v val) bool { return v == nil })},
+	{Name: "boolean", Doc: "Is it a boolean?", fn: kindTest(func(v val) bool { _, ok := v.(bool); return ok })},
+	{Name: "true", Doc: "Is it true itself?", fn: kindTest(func(v val) bool { return v == true })},
+	{Name: "false", Doc: "Is it false itself?", fn: kindTest(func(v val) bool { return v == false })},
+	{Name: "integer", Doc: "Is it an integer?", fn: kindTest(isInteger)},
+	{Name: "float", Doc: "Is it a float?", fn: kindTest(func(v val) bool { _, ok := v.(float64); return ok })},
+	{Name: "number", Doc: "Is it a number?", fn: kindTest(func(v val) bool { return num(v).kind != 0 })},
+	{Name: "string", Doc: "Is it text?", fn: kindTest(isString)},
+	{Name: "mapping", Doc: "Is it a dictionary?", fn: kindTest(isMapping)},
+	{Name: "sequence", Doc: "Has it a length and items?", fn: sequenceTest},
+	{Name: "iterable", Doc: "Can it be iterated over?", fn: iterableTest},
+	{Name: "callable", Doc: "Can it be called?", fn: kindTest(isCallable)},
+	{Name: "escaped", Doc: "Is it marked safe for HTML? Nothing is.", fn: kindTest(func(val) bool { return false })},
+	{Name: "lower", Doc: "Is it in lower case?", fn: textTest(func(s string) bool { return s == lower(s) && s != upper(s) })},
+	{Name: "upper", Doc: "Is it in upper case?", fn: textTest(func(s string) bool { return s == upper(s) && s != lower(s) })},
+	{Name: "odd", Doc: "Is it odd?", fn: remainder(2, 1)},
+	{Name: "even", Doc: "Is it even?", fn: remainder(2, 0)},
+	{Name: "divisibleby", Params: "num", Doc: "Is it divisible by a number?", python: "test_divisibleby", fn: divisibleTest},
+	{Name: "eq", Aliases: []string{"equalto", "=="}, Params: "b", Doc: "Is it equal?", fn: compareTest("==")},
+	{Name: "ne", Aliases: []string{"!="}, Params: "b", Doc: "Is it not equal?", fn: compareTest("!=")},
+	{Name: "lt", Aliases: []string{"lessthan", "<"}, Params: "b", Doc: "Is it less?", fn: compareTest("<")},
+	{Name: "le", Aliases: []string{"<="}, Params: "b", Doc: "Is it less or equal?", fn: compareTest("<=")},
+	{Name: "gt", Aliases: []string{"greaterthan", ">"}, Params: "b", Doc: "Is it greater?", fn: compareTest(">")},
+	{Name: "ge", Aliases: []string{">="}, Params: "b", Doc: "Is it greater or equal?", fn: compareTest(">=")},
+	{Name: "in", Params: "seq", Doc: "Is it in a sequence?", python: "test_in", fn: compareTest("in")},
+	{Name: "contains", Params: "value", Doc: "Does it contain a value?", fn: func(c *call) (val, error) { r, err := contains(c.args[1], c.args[0]); return r, err }},
+	{Name: "sameas", Params: "other", Doc: "Is it the same object?", python: "test_sameas", fn: sameTest},
+	{Name: "filter", Doc: "Is there a filter of that name?", fn: pluginTest(false)},
+	{Name: "test", Doc: "Is there a test of that name?", fn: pluginTest(true)},
+	{Name: "all", Doc: "Are all items true?", fn: quantifier(true)},
+	{Name: "any", Doc: "Is any item true?", fn: quantifier(false)},
+	{Name: "subset", Aliases: []string{"issubset"}, Params: "b", Doc: "Is it a subset?", python: "issubset", fn: subsetTest(false)},
+	{Name: "superset", Aliases: []string{"issuperset"}, Params: "b", Doc: "Is it a superset?", python: "issuperset", fn: subsetTest(true)},
+	{Name: "nan", Aliases: []string{"isnan"}, Doc: "Is it not a number?", python: "isnotanumber", fn: kindTest(func(v val) bool { f, ok := v.(float64); return ok && math.IsNaN(f) })},
+	{Name: "truthy", Params: "convert_bool=false", Doc: "Is it true to Python?", fn: truthyTest(true)},
+	{Name: "falsy", Params: "convert_bool=false", Doc: "Is it false to Python?", fn: truthyTest(false)},
+	{Name: "vault_encrypted", Doc: "Is it vaulted?", fn: kindTest(func(v val) bool { _, ok := v.(*value.Vault); return ok })},
+	{Name: "match", Params: "pattern='', ignorecase=false, multiline=false", Doc: "Does a regular expression match at the start?", fn: regexTest("match")},
+	{Name: "search", Params: "pattern='', ignorecase=false, multiline=false", Doc: "Does a regular expression match anywhere?", fn: regexTest("search")},
+	{Name: "regex", Params: "pattern='', ignorecase=false, multiline=false, match_type='search'", Doc: "Does a regular expression match?", fn: regexTest("")},
 }
 
 func isInteger(v val) bool {
@@ -249,18 +245,16 @@ func regexTest(kind string) fn {
 	}
 }
 
-func registerResultTests() {
-	register(tests,
-		&Plugin{Name: "failed", Aliases: []string{"failure"}, Doc: "Did the task fail?", fn: resultTest("failed", "failed", true)},
-		&Plugin{Name: "success", Aliases: []string{"succeeded", "successful"}, Doc: "Did the task succeed?", fn: resultTest("failed", "failed", false)},
-		&Plugin{Name: "skipped", Aliases: []string{"skip"}, Doc: "Was the task skipped?", fn: resultTest("skipped", "skipped", true)},
-		&Plugin{Name: "unreachable", Doc: "Was the host unreachable?", fn: resultTest("unreachable", "unreachable", true)},
-		&Plugin{Name: "reachable", Doc: "Was the host reachable?", fn: resultTest("unreachable", "unreachable", false)},
-		&Plugin{Name: "changed", Aliases: []string{"change"}, Doc: "Did the task change anything?", fn: changedTest},
-		&Plugin{Name: "started", Doc: "Has the asynchronous task started?", fn: asyncTest("started")},
-		&Plugin{Name: "finished", Doc: "Has the asynchronous task finished?", fn: asyncTest("finished")},
-		&Plugin{Name: "version", Aliases: []string{"version_compare"}, Params: "version, operator='eq', strict=none, version_type=none", Doc: "How does a version compare?", python: "version_compare", fn: versionTest},
-	)
+var resultTests = []*Plugin{
+	{Name: "failed", Aliases: []string{"failure"}, Doc: "Did the task fail?", fn: resultTest("failed", "failed", true)},
+	{Name: "success", Aliases: []string{"succeeded", "successful"}, Doc: "Did the task succeed?", fn: resultTest("failed", "failed", false)},
+	{Name: "skipped", Aliases: []string{"skip"}, Doc: "Was the task skipped?", fn: resultTest("skipped", "skipped", true)},
+	{Name: "unreachable", Doc: "Was the host unreachable?", fn: resultTest("unreachable", "unreachable", true)},
+	{Name: "reachable", Doc: "Was the host reachable?", fn: resultTest("unreachable", "unreachable", false)},
+	{Name: "changed", Aliases: []string{"change"}, Doc: "Did the task change anything?", fn: changedTest},
+	{Name: "started", Doc: "Has the asynchronous task started?", fn: asyncTest("started")},
+	{Name: "finished", Doc: "Has the asynchronous task finished?", fn: asyncTest("finished")},
+	{Name: "version", Aliases: []string{"version_compare"}, Params: "version, operator='eq', strict=none, version_type=none", Doc: "How does a version compare?", python: "version_compare", fn: versionTest},
 }
 
 func result(c *call, test string) (*dict, error) {
@@ -330,26 +324,26 @@ func asyncTest(key string) fn {
 	}
 }
 
-func registerPathTests() {
-	stat := func(f func(os.FileInfo) bool) fn {
-		return fileTest(func(p string) bool { st, err := os.Stat(p); return err == nil && f(st) })
-	}
-	register(tests,
-		&Plugin{Name: "abs", Aliases: []string{"is_abs"}, Doc: "Is the path absolute?", python: "isabs", fn: pathFilter(func(s string) val { return strings.HasPrefix(s, "/") })},
-		&Plugin{Name: "directory", Aliases: []string{"is_dir"}, Doc: "Is it a directory?", python: "isdir", fn: stat(os.FileInfo.IsDir)},
-		&Plugin{Name: "file", Aliases: []string{"is_file"}, Doc: "Is it a file?", python: "isfile", fn: stat(func(st os.FileInfo) bool { return st.Mode().IsRegular() })},
-		&Plugin{Name: "exists", Doc: "Does the path exist?", fn: stat(func(os.FileInfo) bool { return true })},
-		&Plugin{Name: "link_exists", Doc: "Does the path exist, links not followed?", python: "lexists", fn: fileTest(func(p string) bool { _, err := os.Lstat(p); return err == nil })},
-		&Plugin{Name: "link", Aliases: []string{"is_link"}, Doc: "Is it a symbolic link?", python: "islink", fn: fileTest(func(p string) bool {
-			st, err := os.Lstat(p)
-			return err == nil && st.Mode()&os.ModeSymlink != 0
-		})},
-		&Plugin{Name: "same_file", Aliases: []string{"is_same_file"}, Params: "f2", Doc: "Are the two paths one file?", python: "samefile", fn: sameFileTest},
-		&Plugin{Name: "mount", Aliases: []string{"is_mount"}, Doc: "Is it a mount point?", python: "ismount", fn: fileTest(isMount)},
-		&Plugin{Name: "uri", Params: "schemes=none", Doc: "Is it a URI?", python: "is_uri", fn: uriTest(false)},
-		&Plugin{Name: "url", Params: "schemes=none", Doc: "Is it a URL?", python: "is_url", fn: uriTest(true)},
-		&Plugin{Name: "urn", Doc: "Is it a URN?", python: "is_urn", fn: kindTest(func(v val) bool { s, ok := value.Text(v); return ok && urlScheme(s) == "urn" })},
-	)
+// statTest is a test of what a path leads to.
+func statTest(f func(os.FileInfo) bool) fn {
+	return fileTest(func(p string) bool { st, err := os.Stat(p); return err == nil && f(st) })
+}
+
+var pathTests = []*Plugin{
+	{Name: "abs", Aliases: []string{"is_abs"}, Doc: "Is the path absolute?", python: "isabs", fn: pathFilter(func(s string) val { return strings.HasPrefix(s, "/") })},
+	{Name: "directory", Aliases: []string{"is_dir"}, Doc: "Is it a directory?", python: "isdir", fn: statTest(os.FileInfo.IsDir)},
+	{Name: "file", Aliases: []string{"is_file"}, Doc: "Is it a file?", python: "isfile", fn: statTest(func(st os.FileInfo) bool { return st.Mode().IsRegular() })},
+	{Name: "exists", Doc: "Does the path exist?", fn: statTest(func(os.FileInfo) bool { return true })},
+	{Name: "link_exists", Doc: "Does the path exist, links not followed?", python: "lexists", fn: fileTest(func(p string) bool { _, err := os.Lstat(p); return err == nil })},
+	{Name: "link", Aliases: []string{"is_link"}, Doc: "Is it a symbolic link?", python: "islink", fn: fileTest(func(p string) bool {
+		st, err := os.Lstat(p)
+		return err == nil && st.Mode()&os.ModeSymlink != 0
+	})},
+	{Name: "same_file", Aliases: []string{"is_same_file"}, Params: "f2", Doc: "Are the two paths one file?", python: "samefile", fn: sameFileTest},
+	{Name: "mount", Aliases: []string{"is_mount"}, Doc: "Is it a mount point?", python: "ismount", fn: fileTest(isMount)},
+	{Name: "uri", Params: "schemes=none", Doc: "Is it a URI?", python: "is_uri", fn: uriTest(false)},
+	{Name: "url", Params: "schemes=none", Doc: "Is it a URL?", python: "is_url", fn: uriTest(true)},
+	{Name: "urn", Doc: "Is it a URN?", python: "is_urn", fn: kindTest(func(v val) bool { s, ok := value.Text(v); return ok && urlScheme(s) == "urn" })},
 }
 
 // fileTest looks at the disk, whose answer may change.

@@ -8,17 +8,15 @@ import (
 	"pbc/ir/value"
 )
 
-func init() {
-	register(filters,
-		&Plugin{Name: "urlsplit", Params: "query='', alias='urlsplit'", Doc: "Split a URL into its parts.", python: "split_url", fn: urlsplitFilter},
-		&Plugin{Name: "urlencode", Params: "", Doc: "Quote text, or pairs, for a URL.", python: "do_urlencode", fn: urlencodeFilter},
-		&Plugin{Name: "urldecode", Params: "", Doc: "Undo the quoting of a URL.", python: "unquote_plus", fn: urldecodeFilter},
-		&Plugin{Name: "escape", Aliases: []string{"e", "forceescape"}, Params: "", Doc: "Escape text for HTML.", fn: plain(escapeHTML)},
-		&Plugin{Name: "safe", Params: "", Doc: "Mark text as safe for HTML, which changes nothing.", python: "do_mark_safe", fn: plain(func(s string) string { return s })},
-		&Plugin{Name: "striptags", Params: "", Doc: "Strip HTML tags and white space.", python: "do_striptags", fn: plain(stripTags)},
-		&Plugin{Name: "xmlattr", Params: "autospace=true", Doc: "Write a dictionary as attributes.", python: "do_xmlattr", fn: xmlattrFilter},
-		&Plugin{Name: "urlize", Params: "trim_url_limit=none, nofollow=false, target=none, rel=none, extra_schemes=none", Doc: "Make links of the URLs in text.", python: "do_urlize", fn: textFilter(urlizeFilter)},
-	)
+var urlsTable = []*Plugin{
+	{Name: "urlsplit", Params: "query='', alias='urlsplit'", Doc: "Split a URL into its parts.", python: "split_url", fn: urlsplitFilter},
+	{Name: "urlencode", Params: "", Doc: "Quote text, or pairs, for a URL.", python: "do_urlencode", fn: urlencodeFilter},
+	{Name: "urldecode", Params: "", Doc: "Undo the quoting of a URL.", python: "unquote_plus", fn: urldecodeFilter},
+	{Name: "escape", Aliases: []string{"e", "forceescape"}, Params: "", Doc: "Escape text for HTML.", fn: plain(escapeHTML)},
+	{Name: "safe", Params: "", Doc: "Mark text as safe for HTML, which changes nothing.", python: "do_mark_safe", fn: plain(func(s string) string { return s })},
+	{Name: "striptags", Params: "", Doc: "Strip HTML tags and white space.", python: "do_striptags", fn: plain(stripTags)},
+	{Name: "xmlattr", Params: "autospace=true", Doc: "Write a dictionary as attributes.", python: "do_xmlattr", fn: xmlattrFilter},
+	{Name: "urlize", Params: "trim_url_limit=none, nofollow=false, target=none, rel=none, extra_schemes=none", Doc: "Make links of the URLs in text.", python: "do_urlize", fn: textFilter(urlizeFilter)},
 }
 
 // parsedURL is what Python's urlsplit finds.
