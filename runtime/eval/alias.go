@@ -11,8 +11,6 @@ type (
 	undef = value.Undef
 )
 
-func newList(v ...val) *list { return &list{V: v} }
-
 // use returns the error of using v, when v is undefined.
 func use(v val) error {
 	if u, ok := v.(*undef); ok {

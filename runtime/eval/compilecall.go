@@ -253,7 +253,7 @@ func definedTest(in exprFn, want bool) exprFn {
 }
 
 func (c *compiler) pluginCall(p *Plugin, in exprFn, args *argFns) exprFn {
-	n := max(1+len(args.pos), p.params.len())
+	n := max(1+len(args.pos), p.size())
 	tagged := c.tagged
 	return func(f *frame) (val, error) {
 		v, err := in(f)

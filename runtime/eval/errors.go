@@ -61,9 +61,7 @@ func asUndef(err error) (*value.UndefError, bool) {
 	return nil, false
 }
 
-// IsUndefined says whether err is the use of an undefined variable.
-func IsUndefined(err error) bool { return isUndef(err) }
-
+// isUndef says whether err is the use of an undefined variable.
 func isUndef(err error) bool { _, ok := asUndef(err); return ok }
 
 func raise(class, format string, a ...any) error {

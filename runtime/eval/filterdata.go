@@ -2,8 +2,6 @@ package eval
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"pbc/ir/value"
 )
@@ -217,9 +215,9 @@ func mergeValue(old, v val, recursive bool, mode string) (val, error) {
 	case "keep":
 		return old, nil
 	case "append":
-		return newList(append(append([]val{}, a.V...), b.V...)...), nil
+		return value.NewList(append(append([]val{}, a.V...), b.V...)...), nil
 	case "prepend":
-		return newList(append(append([]val{}, b.V...), a.V...)...), nil
+		return value.NewList(append(append([]val{}, b.V...), a.V...)...), nil
 	case "append_rp", "prepend_rp":
 		m := newMembers(b.V)
 		var kept []val
@@ -233,9 +231,9 @@ func mergeValue(old, v val, recursive bool, mode string) (val, error) {
 			}
 		}
 		if mode == "append_rp" {
-			return newList(append(kept, b.V...)...), nil
+			return value.NewList(append(kept, b.V...)...), nil
 		}
-		return newList(append(append([]val{}, b.V...), kept...)...), nil
+		return value.NewList(append(append([]val{}, b.V...), kept...)...), nil
 	}
 	return v, nil
 }
@@ -355,7 +353,7 @@ func dictsortFilter(c *call) (val, error) {
 
 func itemsFilter(c *call) (val, error) {
 	if _, isUndef := c.args[0].(*undef); isUndef {
-		return newList(), nil
+		return value.NewList(), nil
 	}
 	if _, ok := asDict(c.args[0]); !ok {
 		return nil, typeErr("Can only get item pairs from a mapping.")
@@ -436,7 +434,3 @@ func rekeyFilter(c *call) (val, error) {
 	}
 	return d, nil
 }
-
-func splitDots(s string) []string { return strings.Split(s, ".") }
-
-func sprintf(format string, a ...any) string { return fmt.Sprintf(format, a...) }

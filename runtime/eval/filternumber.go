@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -313,7 +314,7 @@ func humanReadable(c *call) (val, error) {
 	} else {
 		suffix = base
 	}
-	return sprintf("%.2f %s", size/limit, suffix), nil
+	return fmt.Sprintf("%.2f %s", size/limit, suffix), nil
 }
 
 func humanToBytes(c *call) (val, error) {
@@ -418,13 +419,13 @@ func fileSizeFilter(c *call) (val, error) {
 		return "1 Byte", nil
 	}
 	if b < base {
-		return sprintf("%d Bytes", int64(b)), nil
+		return fmt.Sprintf("%d Bytes", int64(b)), nil
 	}
 	unit := base
 	for _, n := range names {
 		unit *= base
 		if b < unit || n == names[len(names)-1] {
-			return sprintf("%.1f %s", base*b/unit, n), nil
+			return fmt.Sprintf("%.1f %s", base*b/unit, n), nil
 		}
 	}
 	return nil, nil

@@ -203,7 +203,7 @@ func globFilter(c *call) (val, error) {
 	c.ctx.Volatile()
 	names, err := filepath.Glob(pattern)
 	if err != nil {
-		return newList(), nil
+		return value.NewList(), nil
 	}
 	sort.Strings(names)
 	r := &list{V: []val{}}

@@ -368,7 +368,7 @@ func groupbyFilter(c *call) (val, error) {
 		if err != nil {
 			return nil, err
 		}
-		r = append(r, &group{orig, newList(v)})
+		r = append(r, &group{orig, value.NewList(v)})
 		last = k
 	}
 	return &list{V: r}, nil

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"errors"
+	"strings"
 
 	"pbc/ir/value"
 )
@@ -390,7 +391,7 @@ func subelementsFilter(c *call) (val, error) {
 	case *list:
 		path = x.V
 	case string, *value.Str:
-		for _, p := range splitDots(str(x)) {
+		for _, p := range strings.Split(str(x), ".") {
 			path = append(path, p)
 		}
 	default:

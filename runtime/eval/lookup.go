@@ -83,7 +83,7 @@ func (o lookupOpts) failed(name string, err error) (val, error) {
 		return nil, err
 	case o.errors == "warn" || o.errors == "ignore":
 		if o.wantlist {
-			return newList(), nil
+			return value.NewList(), nil
 		}
 		return nil, nil
 	case errors.As(err, &x) && x.Class == AnsibleLookupError:

@@ -210,7 +210,7 @@ var listMethods = map[string]methodFn{
 	"pop":     listPop,
 	"remove":  listRemove,
 	"clear":   func(o val, _ *call) (val, error) { o.(*list).V = nil; return nil, nil },
-	"copy":    func(o val, _ *call) (val, error) { return newList(append([]val(nil), o.(*list).V...)...), nil },
+	"copy":    func(o val, _ *call) (val, error) { return value.NewList(append([]val(nil), o.(*list).V...)...), nil },
 	"reverse": func(o val, _ *call) (val, error) { reverse(o.(*list).V); return nil, nil },
 	"sort": func(o val, c *call) (val, error) {
 		rev, err := c.flag(-1, "reverse", false)

@@ -274,3 +274,6 @@ func (t Table) Rows() []*Plugin {
 	sort.Slice(r, func(i, j int) bool { return r[i].Name < r[j].Name })
 	return r
 }
+
+// size is the number of named parameters, the input included.
+func (p *Plugin) size() int { return p.params.len() }

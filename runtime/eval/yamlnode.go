@@ -2,6 +2,7 @@ package eval
 
 import (
 	"encoding/base64"
+	"fmt"
 	"math"
 	"math/big"
 	"strings"
@@ -208,7 +209,7 @@ func anchor(n *yamlNode, seen map[*yamlNode]bool, count *int) {
 	if seen[n] {
 		if n.anchor == "" {
 			*count++
-			n.anchor = sprintf("id%03d", *count)
+			n.anchor = fmt.Sprintf("id%03d", *count)
 		}
 		return
 	}
