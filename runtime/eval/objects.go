@@ -4,29 +4,9 @@ import (
 	"sort"
 
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
-
-// group is one result of groupby: a tuple of grouper and list, with those names.
-type group struct {
-	key val
-	l   *list
-}
-
-func (g *group) TypeName() string { return "_GroupTuple" }
-func (g *group) Elems() []val     { return []val{g.key, g.l} }
-func (g *group) Tuple() []val     { return g.Elems() }
-
-func (g *group) Repr() (string, error) { return value.Repr(tuple(g.Elems())) }
-
-func (g *group) Attr(name string) (val, bool) {
-	switch name {
-	case "grouper":
-		return g.key, true
-	case "list":
-		return g.l, true
-	}
-	return nil, false
-}
 
 // cycler is what cycler() makes.
 type cycler struct {
@@ -34,7 +14,8 @@ type cycler struct {
 	i     int
 }
 
-func (c *cycler) TypeName() string      { return "Cycler" }
+func (c *cycler) TypeName() string { return "Cycler" }
+
 func (c *cycler) Repr() (string, error) { return "<jinja2.utils.Cycler object>", nil }
 
 func (c *cycler) Attr(name string) (val, bool) {
@@ -44,16 +25,16 @@ func (c *cycler) Attr(name string) (val, bool) {
 	return nil, false
 }
 
-func (c *cycler) Method(name string) methodFn {
+func (c *cycler) Method(name string) python.Method {
 	switch name {
 	case "next":
-		return func(val, *call) (val, error) {
+		return func(val, *python.Call) (val, error) {
 			v := c.items[c.i]
 			c.i = (c.i + 1) % len(c.items)
 			return v, nil
 		}
 	case "reset":
-		return func(val, *call) (val, error) { c.i = 0; return nil, nil }
+		return func(val, *python.Call) (val, error) { c.i = 0; return nil, nil }
 	}
 	return nil
 }
@@ -61,7 +42,8 @@ func (c *cycler) Method(name string) methodFn {
 // hostVars is the variable hostvars: the hosts' variables by host.
 type hostVars struct{ o Outside }
 
-func (h *hostVars) TypeName() string      { return "HostVars" }
+func (h *hostVars) TypeName() string { return "HostVars" }
+
 func (h *hostVars) Repr() (string, error) { return "<ansible.vars.hostvars.HostVars object>", nil }
 
 // Elems are the names of the hosts: what iterating over hostvars gives.
@@ -76,7 +58,7 @@ func (h *hostVars) Elems() []val {
 func (h *hostVars) Contains(x val) (bool, error) {
 	s, ok := value.Text(x)
 	if !ok {
-		return false, use(x)
+		return false, python.Use(x)
 	}
 	for _, n := range h.o.Hosts() {
 		if n == s {
@@ -89,7 +71,7 @@ func (h *hostVars) Contains(x val) (bool, error) {
 func (h *hostVars) Item(k val) (val, bool, error) {
 	name, ok := value.Text(k)
 	if !ok {
-		return nil, false, use(k)
+		return nil, false, python.Use(k)
 	}
 	if found, err := h.Contains(k); err != nil || !found {
 		return &undef{Name: "hostvars['" + name + "']"}, true, err
@@ -97,11 +79,11 @@ func (h *hostVars) Item(k val) (val, bool, error) {
 	return &hostVarsOf{h.o, name}, true, nil
 }
 
-func (h *hostVars) Method(name string) methodFn {
+func (h *hostVars) Method(name string) python.Method {
 	if name == "get" || name == "keys" || name == "values" || name == "items" {
-		return func(_ val, c *call) (val, error) {
+		return func(_ val, c *python.Call) (val, error) {
 			d, _ := h.Dict()
-			return dictMethods[name](d, c)
+			return python.DictMethods[name](d, c)
 		}
 	}
 	return nil
@@ -135,7 +117,7 @@ func (h *hostVarsOf) Dict() (*dict, error) {
 	}
 	d, ok := v.(*dict)
 	if !ok {
-		return nil, ansibleErr("the variables of %s are not a dictionary", h.host)
+		return nil, exception.AnsibleError("the variables of %s are not a dictionary", h.host)
 	}
 	return d, nil
 }
@@ -160,7 +142,7 @@ func (h *hostVarsOf) Elems() []val {
 func (h *hostVarsOf) Contains(x val) (bool, error) {
 	name, ok := value.Text(x)
 	if !ok {
-		return false, use(x)
+		return false, python.Use(x)
 	}
 	_, found, err := h.o.HostVar(h.host, name)
 	return found, err
@@ -169,20 +151,20 @@ func (h *hostVarsOf) Contains(x val) (bool, error) {
 func (h *hostVarsOf) Item(k val) (val, bool, error) {
 	name, ok := value.Text(k)
 	if !ok || name == "" {
-		return nil, false, use(k)
+		return nil, false, python.Use(k)
 	}
 	return h.o.HostVar(h.host, name)
 }
 
-func (h *hostVarsOf) Method(name string) methodFn {
+func (h *hostVarsOf) Method(name string) python.Method {
 	switch name {
 	case "get", "keys", "values", "items", "copy":
-		return func(_ val, c *call) (val, error) {
+		return func(_ val, c *python.Call) (val, error) {
 			d, err := h.Dict()
 			if err != nil {
 				return nil, err
 			}
-			return dictMethods[name](d, c)
+			return python.DictMethods[name](d, c)
 		}
 	}
 	return nil
@@ -264,7 +246,7 @@ func (v *varsView) Elems() []val {
 func (v *varsView) Contains(x val) (bool, error) {
 	name, ok := value.Text(x)
 	if !ok {
-		return false, use(x)
+		return false, python.Use(x)
 	}
 	_, ok = v.e.cfg.Vars.Lookup(name)
 	return ok, nil
@@ -273,17 +255,17 @@ func (v *varsView) Contains(x val) (bool, error) {
 func (v *varsView) Item(k val) (val, bool, error) {
 	name, ok := value.Text(k)
 	if !ok {
-		return nil, false, use(k)
+		return nil, false, python.Use(k)
 	}
 	return v.raw(name)
 }
 
-func (v *varsView) Method(name string) methodFn {
-	m := dictMethods[name]
+func (v *varsView) Method(name string) python.Method {
+	m := python.DictMethods[name]
 	if m == nil {
 		return nil
 	}
-	return func(_ val, c *call) (val, error) {
+	return func(_ val, c *python.Call) (val, error) {
 		d, err := v.Dict()
 		if err != nil {
 			return nil, err

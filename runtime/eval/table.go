@@ -1,15 +1,13 @@
 package eval
 
-import "slices"
-
-// filters and tests have every plugin under each of its names.
-var (
-	filters = NewTable(slices.Concat(codesTable, dataTable, numbersTable, pathsTable, patternTable, sequencesTable, setsTable, textsTable, yamlsTable, randomsTable, urlsTable, passwordTable))
-	tests   = NewTable(slices.Concat(valueTests, resultTests, pathTests))
+import (
+	"pbc/runtime/plugin"
+	"pbc/runtime/plugin/filter"
+	"pbc/runtime/plugin/test"
 )
 
 // Filters returns the table of filters, sorted by name.
-func Filters() []*Plugin { return filters.Rows() }
+func Filters() []*plugin.Row { return filter.Table.Rows() }
 
 // Tests returns the table of tests, sorted by name.
-func Tests() []*Plugin { return tests.Rows() }
+func Tests() []*plugin.Row { return test.Table.Rows() }
