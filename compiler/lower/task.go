@@ -16,7 +16,7 @@ import (
 // task lowers a task and returns its number.
 func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
-	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, Handler: t.Handler, Implicit: t.Implicit}
+	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, ModuleFile: t.Module, ActionFile: t.ActionPlugin, Handler: t.Handler, Implicit: t.Implicit}
 	b.tables.Tasks = append(b.tables.Tasks, out)
 	b.tasks = append(b.tasks, t)
 	if t.Role != nil {
