@@ -215,7 +215,8 @@ type Extension struct {
 	Inventory, Play, Extra Val
 	Old                    map[int]Val
 	Excluded               []int
-	FirstTask              int // the numbers the first entries of Tables get
+	Plugins                *Plugins // all there are from now on; nil when the extension brings none
+	FirstTask              int      // the numbers the first entries of Tables get
 	FirstScope,
 	FirstLayer,
 	FirstRole int

@@ -107,6 +107,12 @@ func (l *Loader) top(file string) *Playbook {
 	return pb
 }
 
+// PluginDirs are the directories of the playbooks and roles that were loaded, in the order in which Ansible searches
+// them for plugins, and those of playbooks alone.
+func (l *Loader) PluginDirs() (all, playbooks []string) {
+	return slices.Clone(l.catalog.bases), slices.Clone(l.catalog.playbookDirs)
+}
+
 // abs is a path made absolute and clean, with ~ expanded.
 func (l *Loader) abs(p string) string {
 	if p == "~" || strings.HasPrefix(p, "~/") {

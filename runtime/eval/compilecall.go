@@ -162,40 +162,11 @@ func notLoaded(name string) string {
 	return "Could not load \"" + name + "\": '" + name + "'"
 }
 
-// plugin finds a filter or test by name: in the table, else outside.
-func (e *Eval) plugin(test bool, name string) *Plugin {
-	table := filters
-	if test {
-		table = tests
-	}
-	if p, ok := table[builtinName(name)]; ok && p.in(e.cfg.Dialect) {
-		return p
-	}
-	if p, ok := table[name]; ok && p.in(e.cfg.Dialect) {
-		return p
-	}
-	if e.cfg.Outside == nil {
-		return nil
-	}
-	_, found, err := e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Probe: true})
-	if err != nil || !found {
-		return nil
-	}
-	return &Plugin{Name: name, fn: func(c *call) (val, error) {
-		d := value.NewDict()
-		for _, a := range c.kw {
-			d.SetStr(a.name, a.v)
-		}
-		v, _, err := c.f.run.e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Args: c.args, KW: d})
-		return v, err
-	}}
-}
-
 // filter compiles a filter. input stands for the innermost input of a filter or set block.
 func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
-	p := c.e.plugin(false, n.S)
+	p, why := c.e.plugin(false, n.S)
 	if p == nil {
-		c.fail("%s", notLoaded(n.S))
+		c.lacks(why)
 	}
 	in := input
 	if n.A[0] != nil {
@@ -226,9 +197,9 @@ func nativeText(x exprFn) exprFn {
 }
 
 func (c *compiler) test(n *expr.Node) exprFn {
-	p := c.e.plugin(true, n.S)
+	p, why := c.e.plugin(true, n.S)
 	if p == nil {
-		c.fail("%s", notLoaded(n.S))
+		c.lacks(why)
 	}
 	in := c.expr(n.A[0])
 	if p.Name == "defined" || p.Name == "undefined" {

@@ -378,10 +378,23 @@ func groupbyFilter(c *call) (val, error) {
 
 // invokePlugin calls a filter or test by name on one value.
 func (c *call) invokePlugin(test bool, name string) (func(v val, args []val, kw []arg) (val, error), error) {
-	p := c.f.run.e.plugin(test, name)
-	if p == nil {
-		return nil, raise("jinja2.exceptions.TemplateSyntaxError", "%s\n  line 0", notLoaded(name))
+	p, err := c.namedPlugin(test, name)
+	if err != nil {
+		return nil, err
 	}
+	return c.invoker(p), nil
+}
+
+// namedPlugin finds a filter or test whose name is an argument.
+func (c *call) namedPlugin(test bool, name string) (*Plugin, error) {
+	p, why := c.f.run.e.plugin(test, name)
+	if p == nil {
+		return nil, raise("jinja2.exceptions.TemplateSyntaxError", "%s\n  line 0", why)
+	}
+	return p, nil
+}
+
+func (c *call) invoker(p *Plugin) func(v val, args []val, kw []arg) (val, error) {
 	tagged := c.f.run.e.tagged()
 	return func(v val, args []val, kw []arg) (val, error) {
 		k := call{f: c.f, name: p.Name, kw: kw, args: append(append(make([]val, 0, 1+len(args)), v), args...)}
@@ -389,13 +402,23 @@ func (c *call) invokePlugin(test bool, name string) (func(v val, args []val, kw 
 			return deferPlugin(p, &k)
 		}
 		return p.invoke(&k)
-	}, nil
+	}
 }
 
 func mapFilter(c *call) (val, error) {
 	it, err := iter(c.args[0])
 	if err != nil {
 		return nil, err
+	}
+	if rest := c.rest(); len(rest) > 0 {
+		p, err := c.namedPlugin(false, str(rest[0]))
+		if err != nil {
+			return nil, err
+		}
+		if p.each != nil {
+			r, err := p.each(&call{f: c.f, args: rest[1:], kw: c.kw}, it)
+			return &list{V: r}, err
+		}
 	}
 	apply, err := c.mapping()
 	if err != nil {
@@ -434,6 +457,39 @@ func (c *call) mapping() (getter, error) {
 	return func(v val) (val, error) { return f(v, rest[1:], c.kw) }, nil
 }
 
+// selection is what of each item is tested, and which answer keeps it.
+type selection struct {
+	get  getter
+	want bool
+}
+
+// selectEach is select by a test in Python, which is asked once for all items.
+func selectEach(c *call, p *Plugin, items []val, s selection) (val, error) {
+	tested := make([]val, len(items))
+	for i, v := range items {
+		x, err := s.get(v)
+		if err != nil {
+			return nil, err
+		}
+		tested[i] = x
+	}
+	answers, err := p.each(c, tested)
+	if err != nil {
+		return nil, err
+	}
+	r := []val{}
+	for i, a := range answers {
+		ok, err := truth(a)
+		if err != nil {
+			return nil, err
+		}
+		if ok == s.want {
+			r = append(r, items[i])
+		}
+	}
+	return &list{V: r}, nil
+}
+
 func selector(byAttr, want bool) fn {
 	return func(c *call) (val, error) {
 		it, err := iter(c.args[0])
@@ -451,10 +507,15 @@ func selector(byAttr, want bool) fn {
 		}
 		test := func(v val, _ []val, _ []arg) (val, error) { return v, nil }
 		if len(rest) > 0 {
-			if test, err = c.invokePlugin(true, str(rest[0])); err != nil {
+			p, err := c.namedPlugin(true, str(rest[0]))
+			if err != nil {
 				return nil, err
 			}
 			rest = rest[1:]
+			if p.each != nil {
+				return selectEach(&call{f: c.f, args: rest, kw: c.kw}, p, it, selection{get, want})
+			}
+			test = c.invoker(p)
 		}
 		r := []val{}
 		for _, v := range it {

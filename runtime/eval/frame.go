@@ -66,6 +66,22 @@ func (f *frame) local(name string) (val, bool) {
 	return nil, false
 }
 
+// locals are the names bound within the template, the innermost of equal ones, as far as they may leave it.
+func (f *frame) locals() *dict {
+	d := value.NewDict()
+	for x := f; x != nil; x = x.parent {
+		for i := len(x.names) - 1; i >= 0; i-- {
+			if _, has := d.GetStr(x.names[i]); has {
+				continue
+			}
+			if v, err := portable(x.vals[i]); err == nil {
+				d.SetStr(x.names[i], v)
+			}
+		}
+	}
+	return d
+}
+
 // lookup finds a name: bound in the template, a variable, a global.
 func (f *frame) lookup(name string) (val, error) {
 	if v, ok := f.local(name); ok {

@@ -188,7 +188,7 @@ func (e *Eval) runLookup(f *frame, name string, terms []val, options *dict) (val
 	if name == "community.general.flattened" || name == "community.general.cartesian" {
 		name = strings.TrimPrefix(name, "community.general.")
 	}
-	if l, ok := localLookups[builtinName(name)]; ok {
+	if l, ok := localLookups[builtinName(name)]; ok && !e.shadowed("lookup", name) {
 		r, err := l.fn(f, terms, options)
 		if err != nil {
 			return nil, err
@@ -205,7 +205,7 @@ func (e *Eval) runLookup(f *frame, name string, terms []val, options *dict) (val
 // are asked of the Outside.
 func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 	f := &frame{run: &run{e: e, concat: literalConcat}}
-	r, err := e.runLookup(f, name, terms, value.NewDict())
+	r, err := e.runLookup(f, name, terms, value.DictOf("wantlist", true))
 	if err != nil {
 		return nil, err
 	}

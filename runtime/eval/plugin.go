@@ -25,6 +25,8 @@ type Plugin struct {
 	markers bool // tagged: takes markers as arguments
 	native  bool // classic: the result is text that is never read back as a literal
 	params  *params
+	// each calls a plugin in Python for all of a list at once; nil for those of this package.
+	each func(c *call, items []val) ([]val, error)
 }
 
 func (p *Plugin) in(d expr.Dialect) bool { return p.Only == nil || *p.Only == d }

@@ -160,7 +160,7 @@ func sameTest(c *call) (val, error) {
 func pluginTest(test bool) fn {
 	return func(c *call) (val, error) {
 		name := str(c.args[0])
-		if c.f.run.e.plugin(test, name) != nil {
+		if p, _ := c.f.run.e.plugin(test, name); p != nil {
 			return true, nil
 		}
 		if c.f.run.e.tagged() {

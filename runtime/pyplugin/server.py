@@ -387,7 +387,7 @@ def listen(display):
         if removed or not C.DEPRECATION_WARNINGS:
             return plain(msg, version=version, removed=removed, date=date, collection_name=collection_name, **kwargs)
         if hasattr(display, "get_deprecation_message"):
-            msg = display.get_deprecation_message(msg, version=version, date=date, collection_name=collection_name)
+            msg = display.get_deprecation_message(msg, version=version, date=date, collection_name=collection_name).split(": ", 1)[1]
         say("deprecated", msg)
     plain = display.deprecated
     display.warning, display.deprecated = warning, deprecated
