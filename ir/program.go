@@ -27,6 +27,9 @@ type Program struct {
 	// not kept, and whoever has the password compiles them from the sources.
 	Locked bool
 	Origin Origin
+	// PluginDirs are the folders of playbooks and roles whose plugins in Python are searched, in order, and
+	// PlaybookDirs those of playbooks alone.
+	PluginDirs, PlaybookDirs []string
 }
 
 // Origin is what, besides the sources, decided what the compiler made of the playbooks. The same sources

@@ -2,6 +2,7 @@ package pyplugin
 
 import (
 	"context"
+	"slices"
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
@@ -48,6 +49,13 @@ func listed(v value.Value, kind string) []string {
 
 // Add has more folders searched: those of roles that were included while running.
 func (h *Host) Add(ctx context.Context, dirs []string) error {
+	h.mu.Lock()
+	if !h.begun {
+		h.opt.Dirs = append(slices.Clip(h.opt.Dirs), dirs...)
+		h.mu.Unlock()
+		return nil
+	}
+	h.mu.Unlock()
 	if err := h.start(); err != nil {
 		return err
 	}

@@ -77,16 +77,16 @@ type Call struct {
 
 // Host is the process. Its methods may be called from several goroutines; calls run side by side.
 type Host struct {
-	opt     Options
-	once    sync.Once
-	failed  error // of starting, or of a process that ended
-	cmd     *exec.Cmd
-	mu      sync.Mutex
-	to      io.WriteCloser
-	last    int64
-	calls   map[int64]chan *value.Dict
-	ended   chan struct{}
-	started bool
+	opt    Options
+	once   sync.Once
+	failed error // of starting, or of a process that ended
+	cmd    *exec.Cmd
+	mu     sync.Mutex
+	to     io.WriteCloser
+	last   int64
+	calls  map[int64]chan *value.Dict
+	ended  chan struct{}
+	begun  bool // the process is being started: opt does not change any more
 }
 
 // New returns a Host that starts its process when it is first used.
@@ -97,9 +97,17 @@ func New(o Options) *Host {
 // ErrNoAnsible is the cause of every failure where no Ansible is installed.
 var ErrNoAnsible = errors.New("no Ansible was found on this machine: there is no ansible-playbook on PATH that a Python with ansible-core runs")
 
+// Start starts the process ahead of its first use, and does not wait for it.
+func (h *Host) Start() { go func() { _ = h.start() }() }
+
 // start starts the process and waits until Ansible is loaded.
 func (h *Host) start() error {
-	h.once.Do(func() { h.failed = h.launch() })
+	h.once.Do(func() {
+		h.mu.Lock()
+		h.begun = true
+		h.mu.Unlock()
+		h.failed = h.launch()
+	})
 	return h.failed
 }
 
@@ -128,7 +136,6 @@ func (h *Host) launch() error {
 	h.to = inW
 	first := make(chan *value.Dict, 1)
 	h.calls[0] = first
-	h.started = true
 	go h.read(outR)
 	return h.greet(first)
 }
@@ -202,8 +209,9 @@ func (h *Host) read(from io.ReadCloser) {
 	h.calls = nil
 }
 
-// Close ends the process.
+// Close ends the process, and waits until it has.
 func (h *Host) Close() {
+	h.once.Do(func() { h.failed = errEnded })
 	h.mu.Lock()
 	to := h.to
 	h.to = nil
