@@ -66,17 +66,16 @@ func (f *frame) local(name string) (val, bool) {
 	return nil, false
 }
 
-// locals are the names bound within the template, the innermost of equal ones, as far as they may leave it.
+// locals are the names that Jinja's context of a template has: those set outside of loops and blocks, as far as they may
+// leave the evaluator.
 func (f *frame) locals() *dict {
+	for f.parent != nil {
+		f = f.parent
+	}
 	d := value.NewDict()
-	for x := f; x != nil; x = x.parent {
-		for i := len(x.names) - 1; i >= 0; i-- {
-			if _, has := d.GetStr(x.names[i]); has {
-				continue
-			}
-			if v, err := portable(x.vals[i]); err == nil {
-				d.SetStr(x.names[i], v)
-			}
+	for i, name := range f.names {
+		if v, err := portable(f.vals[i]); err == nil {
+			d.SetStr(name, v)
 		}
 	}
 	return d
