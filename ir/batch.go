@@ -1,6 +1,9 @@
 package ir
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Batch is what one host runs of one play without hearing from the controller: the code of the
 // play, which all its hosts share, and the host's own part. Its name is the SHA-256 of both.
@@ -33,6 +36,7 @@ func (p *Plugins) Has(kind, name string) bool {
 		return false
 	}
 	list := map[string][]string{"filter": p.Filters, "test": p.Tests, "lookup": p.Lookups}[kind]
+	name = strings.TrimPrefix(name, "ansible.legacy.")
 	_, found := slices.BinarySearch(list, name)
 	return found
 }

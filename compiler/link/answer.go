@@ -75,6 +75,9 @@ func result(v value.Value, err error) *event.Answer {
 		a.Kind = "undefined"
 	case errors.As(err, &raised):
 		a.Kind = "error:" + raised.Class
+		if raised.Loading {
+			a.Kind = "loading:" + raised.Class
+		}
 	}
 	return a
 }

@@ -92,13 +92,16 @@ func (o *unlocked) Lookup(plugin string, terms []value.Value, options *value.Dic
 	return o.l.taskLookup(context.Background(), o.site, LookupCall{Name: plugin, Terms: terms, Options: options, Warn: o.warn}, nil)
 }
 
+// Tell implements eval.Telling.
+func (o *unlocked) Tell(kind, text string) {
+	if o.warn != nil && kind == "warning" {
+		o.warn(text)
+	}
+}
+
 // Plugin implements eval.Outside.
 func (o *unlocked) Plugin(c eval.PluginCall) (value.Value, bool, error) {
-	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: o.site, unlocked: true}, func(kind, text string) {
-		if o.warn != nil && kind == "warning" {
-			o.warn(text)
-		}
-	})
+	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: o.site, unlocked: true}, o.Tell)
 }
 
 // HostVar implements eval.Outside.

@@ -147,7 +147,7 @@ func (r *playRun) message(e *event.Event) {
 	case "task warning":
 		r.c.emit(callback.Warning{Text: e.Name, Again: true})
 	case "deprecation":
-		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true})
+		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
 	case "vv":

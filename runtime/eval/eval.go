@@ -47,6 +47,11 @@ type StaticVars interface {
 	Static(name string) bool
 }
 
+// Telling may be implemented by an Outside that can tell the user something: kind is "warning" or "deprecated".
+type Telling interface {
+	Tell(kind, text string)
+}
+
 // Kind is what a text that Outside parses stands for.
 type Kind uint8
 

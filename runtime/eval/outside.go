@@ -1,8 +1,6 @@
 package eval
 
 import (
-	"strings"
-
 	"pbc/ir/value"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
@@ -42,7 +40,7 @@ func pluginKind(test bool) string {
 // shadowed says whether a plugin in Python stands before this package's own of that name.
 func (e *Eval) shadowed(kind, name string) bool {
 	s, ok := e.cfg.Outside.(Shadowing)
-	return ok && s.Shadows(kind, strings.TrimPrefix(name, "ansible.legacy."))
+	return ok && s.Shadows(kind, name)
 }
 
 // listed finds a filter or test in the table.

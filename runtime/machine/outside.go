@@ -26,12 +26,24 @@ func (o *outside) ask(what event.Ask, name string, args value.Value) (*event.Ans
 	return a, nil
 }
 
+// Tell implements eval.Telling.
+func (o *outside) Tell(kind, text string) {
+	if kind == "deprecated" {
+		o.x.told(&event.Answer{Deprecations: []string{text}})
+		return
+	}
+	o.x.warnOf(text)
+}
+
 // told tells the user what a plugin has said.
 func (x *taskRun) told(a *event.Answer) {
 	for _, w := range a.Warnings {
 		x.warnOf(w)
 	}
 	for _, d := range a.Deprecations {
+		if !x.first("deprecated: " + d) {
+			continue
+		}
 		_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "deprecation", Addr: x.addr, Task: x.number, Name: d})
 	}
 }
@@ -41,8 +53,8 @@ func answerError(a *event.Answer) error {
 	switch kind, class, _ := strings.Cut(a.Kind, ":"); kind {
 	case "undefined":
 		return (&value.Undef{Hint: a.Error}).Fail()
-	case "error":
-		return &eval.Error{Class: class, Msg: a.Error}
+	case "error", "loading":
+		return &eval.Error{Class: class, Msg: a.Error, Loading: kind == "loading"}
 	}
 	return &fault{msg: a.Error}
 }

@@ -358,5 +358,6 @@ func reply(m *value.Dict) (value.Value, error) {
 		return nil, (&value.Undef{Hint: text}).Fail()
 	}
 	name, _ := class.(string)
-	return nil, &eval.Error{Class: name, Msg: text}
+	loading, _ := d.GetStr("loading")
+	return nil, &eval.Error{Class: name, Msg: text, Loading: loading == true}
 }

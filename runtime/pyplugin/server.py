@@ -11,6 +11,7 @@ import threading
 
 TAG = "!"
 current = threading.local()
+current.loading = False
 
 
 class Broken(Exception):
@@ -445,7 +446,9 @@ def lookup(request):
     """Runs a lookup plugin."""
     from ansible.plugins.loader import lookup_loader
     variables = Lazy("vars", more=unpack(request["locals"]))
+    current.loading = True
     plugin = lookup_loader.get(request["name"], loader=world.loader, templar=templars.of(variables))
+    current.loading = False
     if plugin is None:
         return {"missing": True}
     if request["subdir"]:
@@ -471,13 +474,13 @@ WORK = {"start": serve_start, "add": serve_add, "names": names, "find": find, "c
 
 def serve(request):
     """Does what one message asks, and answers."""
-    current.number, current.said = request["id"], []
+    current.number, current.said, current.loading = request["id"], [], False
     try:
         reply = {"ok": WORK[request["do"]](request)}
     except Exception as e:
         reply = {"error": failure(e)}
     except SystemExit as e:
-        reply = {"error": {"class": "SystemExit", "msg": str(e), "undefined": False}}
+        reply = {"error": {"class": "SystemExit", "msg": str(e), "undefined": False, "loading": False}}
     reply.update(id=request["id"], say=current.said)
     channel.send(reply)
 
@@ -487,7 +490,7 @@ def failure(e):
     kind = type(e)
     name = kind.__qualname__ if kind.__module__ == "builtins" else kind.__module__ + "." + kind.__qualname__
     undefined = any(c.__name__ in ("UndefinedError", "AnsibleUndefinedVariable") for c in kind.__mro__)
-    return {"class": name, "msg": message(e), "undefined": undefined}
+    return {"class": name, "msg": message(e), "undefined": undefined, "loading": current.loading}
 
 
 def message(e):
