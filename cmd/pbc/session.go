@@ -285,7 +285,11 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		return 0, s.list(u, inv)
 	}
 	memory := controller.NewMemory()
-	l := link.New(u.Program, s.linkOptions(inv, u, known{memory}))
+	python := newPlugins(s, u)
+	defer python.close()
+	options := s.linkOptions(inv, u, known{memory})
+	options.Python = python
+	l := link.New(u.Program, options)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
