@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/big"
 	"strings"
-	"sync"
 
 	"pbc/ir/value"
 	"pbc/runtime/exception"
@@ -167,23 +166,17 @@ func yamlFloat(f float64) string {
 
 // yamlOther matches the plain texts that YAML 1.1, as PyYAML reads it, takes for something else
 // than text: booleans, floats, integers, dates, null, the merge key and the value key.
-var yamlOther = sync.OnceValue(func() *pyre.Regex {
-	r, err := pyre.CompileRegex(`^(?:`+strings.Join([]string{
-		`yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF`,
-		`~|null|Null|NULL|<<|=|`,
-		`[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?`,
-		`\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?`,
-		`[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*`,
-		`[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)`,
-		`[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+`,
-		`[0-9]{4}-[0-9]{2}-[0-9]{2}`,
-		`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?`,
-	}, "|")+`)$`, "")
-	if err != nil {
-		panic(err)
-	}
-	return r
-})
+var yamlOther = pyre.MustCompile(`^(?:` + strings.Join([]string{
+	`yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF`,
+	`~|null|Null|NULL|<<|=|`,
+	`[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?`,
+	`\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?`,
+	`[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*`,
+	`[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)`,
+	`[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+`,
+	`[0-9]{4}-[0-9]{2}-[0-9]{2}`,
+	`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?`,
+}, "|") + `)$`)
 
 func resolvesToOther(s string) bool {
 	if s == "" {
@@ -192,8 +185,7 @@ func resolvesToOther(s string) bool {
 	if strings.IndexByte("yYnNtTfFoO~<=-+.0123456789\n", s[0]) < 0 {
 		return false
 	}
-	m, err := yamlOther().Search(s)
-	return m != nil && err == nil
+	return yamlOther.MatchString(s)
 }
 
 // anchor names the nodes that appear more than once, in the order of their second appearance.
