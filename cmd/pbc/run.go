@@ -24,7 +24,7 @@ import (
 var runHelp = cli.Command{
 	Prog:        "pbc run",
 	Description: "Runs a plan that pbc compile wrote, with the options of ansible-playbook. The playbooks it was compiled from are not needed.",
-	Operand:     "plan", About: "the plan", Single: true,
+	Operand:     "plan", About: "the plan", Operands: cli.Single,
 	Examples: `
 examples:
   pbc run plan.bin -i hosts
