@@ -17,6 +17,7 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/python"
 )
 
 // Answer answers a need that depends on the program, the inventory or the controller's files.
@@ -277,7 +278,7 @@ func managedText(format, path, owner string, mtime time.Time) string {
 	if !strings.Contains(s, "%") {
 		return s
 	}
-	return eval.Strftime(mtime.Local(), s)
+	return python.Strftime(mtime.Local(), s)
 }
 
 func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
