@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
@@ -143,3 +144,39 @@ func (t *Tool) parseAction(args []string, c *config.Config, term Terminal) (*Par
 	}
 	return nil, t.exit(&usageError{fmt.Sprintf("argument action: invalid choice: %s (choose from %s)", value.StrRepr(args[at]), quoted(names))}, t, term)
 }
+
+// Complete returns what a word that was begun may become: the names of subcommands and options.
+func (t *Tool) Complete(args []string, begun string) []string {
+	options := t.options
+	var out []string
+	if t.Operands == Action {
+		for _, sub := range t.actions {
+			if slices.Contains(args, sub.Action) {
+				return sub.Complete(nil, begun)
+			}
+			if strings.HasPrefix(sub.Action, begun) {
+				out = append(out, sub.Action)
+			}
+		}
+	}
+	return append(out, completions(options, begun)...)
+}
+
+// completions are the option strings with that beginning, and what they do.
+func completions(options []*option, begun string) []string {
+	var out []string
+	if !strings.HasPrefix(begun, "-") {
+		return nil
+	}
+	for _, o := range options {
+		for _, s := range o.strings {
+			if strings.HasPrefix(s, begun) && !o.banned {
+				out = append(out, s+"\t"+strings.ReplaceAll(o.help, "\n", " "))
+			}
+		}
+	}
+	return out
+}
+
+// CompletePlaybook is Complete for ansible-playbook's options.
+func CompletePlaybook(begun string) []string { return completions(playbookOptions(nil), begun) }
