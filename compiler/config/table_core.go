@@ -225,6 +225,8 @@ var coreSettings = []Setting{
 		Doc: "fail when one inventory cannot be read"},
 	{Name: "INVENTORY_ENABLED", Type: List, Default: []string{"host_list", "script", "auto", "yaml", "ini", "toml"}, Env: "ANSIBLE_INVENTORY_ENABLED", Ini: "inventory.enable_plugins",
 		Doc: "inventory plugins, in order"},
+	{Name: "INVENTORY_EXPORT", Type: Bool, Env: "ANSIBLE_INVENTORY_EXPORT", Ini: "inventory.export",
+		Doc: "ansible-inventory shows variables where they were set"},
 	{Name: "INVENTORY_IGNORE_EXTS", Type: List, Default: []string{".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".ini", ".cfg", ".retry"}, Env: "ANSIBLE_INVENTORY_IGNORE", Ini: "defaults.inventory_ignore_extensions inventory.ignore_extensions",
 		Doc: "extensions of files in inventory folders that are no inventories"},
 	{Name: "INVENTORY_IGNORE_PATTERNS", Type: List, Default: []string{}, Env: "ANSIBLE_INVENTORY_IGNORE_REGEX", Ini: "defaults.inventory_ignore_patterns inventory.ignore_patterns",
