@@ -99,7 +99,7 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 		s.out.Handle(callback.Warning{Text: w})
 	}
 	for _, d := range conf.Deprecations {
-		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
+		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version, Collection: "ansible.builtin"})
 	}
 	s.warnSettings()
 	return s, s.secrets()
