@@ -115,7 +115,7 @@ func (s *session) introduce(version string) {
 		s.out.Handle(callback.Warning{Text: w})
 	}
 	for _, d := range s.conf.Deprecations {
-		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
+		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version, Collection: "ansible.builtin"})
 	}
 }
 

@@ -235,6 +235,8 @@ var coreSettings = []Setting{
 		Doc: "fail when no inventory can be read"},
 	{Name: "MAX_FILE_SIZE_FOR_DIFF", Type: Int, Default: 104448, Env: "ANSIBLE_MAX_DIFF_SIZE", Ini: "defaults.max_diff_size",
 		Doc: "bytes of a file that is still compared"},
+	{Name: "FACTS_MODULES", Type: List, Default: []string{"smart"}, Env: "ANSIBLE_FACTS_MODULES", Ini: "defaults.facts_modules",
+		Doc: "the modules that gather_facts runs"},
 	{Name: "INJECT_FACTS_AS_VARS", Type: Bool, Default: true, Env: "ANSIBLE_INJECT_FACT_VARS", Ini: "defaults.inject_facts_as_vars",
 		Doc: "facts are variables of their own too"},
 	{Name: "PLAYBOOK_VARS_ROOT", Type: String, Default: "top", Env: "ANSIBLE_PLAYBOOK_VARS_ROOT", Ini: "defaults.playbook_vars_root", Choices: "top bottom all",

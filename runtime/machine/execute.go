@@ -257,8 +257,18 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	if len(x.t.Defaults) == 0 {
 		return args, nil
 	}
+	all, err := x.joined(x.t.Defaults)
+	if err != nil {
+		return nil, err
+	}
+	all.Update(args)
+	return all, nil
+}
+
+// joined evaluates entries of module_defaults; later ones count.
+func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 	all := value.NewDict()
-	for _, d := range x.t.Defaults {
+	for _, d := range list {
 		v, err := x.eval().Value(d.V)
 		if err != nil {
 			return nil, fieldFault("module_defaults", err)
@@ -267,7 +277,6 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 			all.Update(dd)
 		}
 	}
-	all.Update(args)
 	return all, nil
 }
 
