@@ -126,6 +126,7 @@ const (
 	Inventory                   // add_host, group_by, refresh_inventory: Args; answer Value
 	Excerpt                     // the lines of the playbook around Task; answer Value
 	TemplateFile                // {% include %}: Name, answer File
+	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 )
 
 // Go is what a barrier answers.
@@ -161,6 +162,8 @@ type Answer struct {
 	Level Level // of a Variable
 	File  *ir.File
 	Blob  []byte
+	// Payload is how to run a module that is not native.
+	Payload *ir.Payload
 	// Extensions are the included files, in the order in which they run, with the ordinal that
 	// makes their addresses agree with other hosts'.
 	Extensions []ir.Extension
