@@ -10,6 +10,7 @@ import (
 	"pbc/compiler/playbook"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/value"
 )
 
 // task lowers a task and returns its number.
@@ -43,10 +44,19 @@ func (b *builder) task(t *playbook.Task) int {
 	return n
 }
 
+// written is a scalar as text, whatever type YAML gave it.
+func written(n *yaml.Node) string {
+	if n.IsNull() || n.Kind != yaml.Scalar {
+		return ""
+	}
+	s, _ := value.ToStr(n.Value) // a scalar has text always
+	return s
+}
+
 // own lowers the keywords that a task has for itself alone.
 func (b *builder) own(t *playbook.Task, out *ir.Task) {
 	k := func(name string) ir.Val { return b.val(t.Own(name)) }
-	out.Register, _ = t.Own("register").Text()
+	out.Register = written(t.Own("register"))
 	out.ChangedWhen = b.conditions(t.Own("changed_when"))
 	out.FailedWhen = b.conditions(t.Own("failed_when"))
 	out.Until = b.conditions(t.Own("until"))

@@ -32,7 +32,7 @@ type Disk interface {
 type Library struct {
 	Disk Disk
 	// Core is the folder of the Python package ansible.
-	Core string
+	Core    string
 	Version string // of ansible-core
 	// Utils are the folders of the user's own module_utils, which win over those of ansible-core.
 	Utils []string
