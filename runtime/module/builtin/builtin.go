@@ -18,6 +18,7 @@ var table = []module.Module{
 	commands.Command(),
 	commands.Shell(),
 	commands.Raw(),
+	commands.Script(),
 	files.File(),
 	files.Copy(),
 	files.Template(),
