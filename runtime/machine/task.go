@@ -21,6 +21,8 @@ type taskRun struct {
 	addr   ir.Address
 	vars   *scope
 	flags  event.Flags
+	// ready is the task with its keywords rendered, while its action runs.
+	ready *prepared
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
 	// warned are the warnings given already.

@@ -199,7 +199,9 @@ func ActionFail(msg, cause string) *value.Dict {
 }
 
 // SourceFail is the result of an action plugin that has not found its file on the controller.
-func SourceFail(msg string) *value.Dict { return ActionFail(msg, "ansible.errors.AnsibleFileNotFound: "+msg) }
+func SourceFail(msg string) *value.Dict {
+	return ActionFail(msg, "ansible.errors.AnsibleFileNotFound: "+msg)
+}
 
 // PyException is an exception that Ansible's module does not catch.
 type PyException struct{ Class, Msg string }

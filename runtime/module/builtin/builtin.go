@@ -38,7 +38,6 @@ var table = []module.Module{
 	system.Sysctl(),
 	system.Systemd(),
 	system.SystemdService(),
-	system.Service(),
 	fact.Setup,
 	fact.ServiceFacts,
 }
