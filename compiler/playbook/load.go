@@ -252,17 +252,21 @@ func templated(text string) bool {
 
 // render evaluates text where it is a template. It returns an error only for templates that fail.
 func (l *Loader) render(node *yaml.Node, text string, scope *Scope) (string, error) {
-	if !templated(text) || node != nil && node.Unsafe {
-		return text, nil
-	}
-	if l.opt.Render == nil {
-		return "", errNoRender
-	}
-	v, err := l.opt.Render(node, text, scope)
+	v, err := l.renderValue(node, text, scope)
 	if err != nil {
 		return "", err
 	}
 	return value.ToStr(v)
+}
+
+func (l *Loader) renderValue(node *yaml.Node, text string, scope *Scope) (value.Value, error) {
+	if !templated(text) || node != nil && node.Unsafe {
+		return text, nil
+	}
+	if l.opt.Render == nil {
+		return nil, errNoRender
+	}
+	return l.opt.Render(node, text, scope)
 }
 
 var errNoRender = errors.New("templates in names that must be known before running are not supported")

@@ -157,7 +157,7 @@ func (x *taskRun) failure(err error) *value.Dict {
 		msg = "Unexpected failure during module execution: " + msg
 		return value.DictOf("failed", true, "msg", msg, "exception", traceback(err), "stdout", "")
 	}
-	return value.DictOf("failed", true, "msg", msg)
+	return value.DictOf("failed", true, "msg", value.Taint(msg)) // it may quote a template: never to be rendered
 }
 
 // traceback is what Ansible shows of an exception with -vvv, but for Python's own frames.
