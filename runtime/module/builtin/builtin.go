@@ -50,6 +50,8 @@ func index() map[string]*module.Module {
 		m[table[i].Name] = &table[i]
 		m[table[i].Short] = &table[i]
 	}
+	piece := files.Piece()
+	m[piece.Name] = &piece
 	return m
 }
 
