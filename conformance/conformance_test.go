@@ -163,7 +163,12 @@ func newSuite(t *testing.T) *Suite {
 	if !ci {
 		suite.Cache.Dir = filepath.Join(os.TempDir(), fmt.Sprintf("pbc-conformance-%d", os.Getuid()))
 	}
-	suite.Subject = subject(t)
+	if suite.Subject = subject(t); suite.Subject != nil {
+		suite.Subject.Env = []string{"PBC_DIALECT=" + suite.Recordings.Dialect}
+		if suite.Oracle != nil {
+			suite.Subject.Env = append(suite.Subject.Env, "PBC_ANSIBLE="+suite.Oracle.Path)
+		}
+	}
 	return suite
 }
 

@@ -5,14 +5,18 @@ import "pbc/ir/value"
 // Task is one task with every keyword it has or inherits. A Val that is nil is a keyword that was
 // not given. Texts that hold templates are *value.Tmpl.
 type Task struct {
-	Pos     Pos
-	Name    Val
-	Role    int    // the number of its role, -1 when none
-	Action  string // as written: "copy", "ansible.builtin.copy"
-	Module  string // full name
-	Args    Val    // a *value.Dict, or a *value.Tmpl that yields one
-	Scope   int
-	Handler bool `msgpack:",omitempty"`
+	Pos    Pos
+	Name   Val
+	Role   int    // the number of its role, -1 when none
+	Action string // as written: "copy", "ansible.builtin.copy"
+	Module string // full name
+	// ModuleFile and ActionFile are the files of the module and of its action plugin, on the controller: each ""
+	// when there is none, or when ansible-core brings it.
+	ModuleFile string `msgpack:",omitempty"`
+	ActionFile string `msgpack:",omitempty"`
+	Args       Val    // a *value.Dict, or a *value.Tmpl that yields one
+	Scope      int
+	Handler    bool `msgpack:",omitempty"`
 	// Implicit is a task that pbc made, as Ansible does: fact gathering, argument validation.
 	Implicit bool `msgpack:",omitempty"`
 

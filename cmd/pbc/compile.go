@@ -18,7 +18,6 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/diag"
 	"pbc/ir"
-	"pbc/ir/expr"
 )
 
 // sourceFlags are the options of the commands that read playbooks and run nothing.
@@ -31,7 +30,7 @@ type sourceFlags struct {
 func (f *sourceFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVarP(&f.extra, "extra-vars", "e", nil, "variables known before running: key=value, YAML, JSON or @file")
 	c.Flags().StringArrayVar(&f.roles, "roles-path", nil, "look for roles here first: folders separated by colons")
-	c.Flags().StringVar(&f.dialect, "dialect", "classic", "the ansible-core to be like: classic (2.14 to 2.18) or tagged (2.19 on)")
+	c.Flags().StringVar(&f.dialect, "dialect", "", dialectHelp)
 	c.Flags().StringArrayVar(&f.vaultIDs, "vault-id", nil, "the vault identity to use")
 	c.Flags().StringArrayVar(&f.vaultFile, "vault-password-file", nil, "vault password file")
 }
@@ -53,15 +52,14 @@ func (f *sourceFlags) session(files []string) (*session, error) {
 	if errors.As(err, &exit) {
 		return nil, errors.New(strings.TrimSpace(exit.Stderr))
 	}
-	d, err := dialectOf(f.dialect)
+	like, err := chooseCore(f.dialect)
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSession(req, conf)
+	s, err := newSession(req, conf, like)
 	if err != nil {
 		return nil, err
 	}
-	s.dialect = d
 	for _, r := range f.roles {
 		s.roles = append(s.roles, filepath.SplitList(r)...)
 	}
@@ -71,16 +69,6 @@ func (f *sourceFlags) session(files []string) (*session, error) {
 		}
 	}
 	return s, nil
-}
-
-func dialectOf(name string) (expr.Dialect, error) {
-	switch name {
-	case "classic":
-		return expr.Classic, nil
-	case "tagged":
-		return expr.Tagged, nil
-	}
-	return 0, fmt.Errorf("--dialect: got %q, want classic or tagged", name)
 }
 
 // read compiles and returns everything there is to say. The unit is nil when the playbooks do not compile.

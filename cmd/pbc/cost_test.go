@@ -16,6 +16,7 @@ import (
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/compiler/link"
+	"pbc/ir/expr"
 	"pbc/runtime/controller"
 )
 
@@ -78,7 +79,7 @@ func newTestSession(t *testing.T, files map[string]string, args ...string) *sess
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newSession(req, conf)
+	s, err := newSession(req, conf, coreOf(expr.Classic, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

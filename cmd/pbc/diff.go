@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
+	"pbc/compiler/installed"
 	"pbc/conformance/compare"
 	"pbc/conformance/oracle"
 	"pbc/conformance/sidebyside"
@@ -43,6 +45,8 @@ options of pbc diff:
   --json                print the report as JSON
   --ansible PROGRAM     the ansible-playbook to compare with (default: the one on
                         PATH)
+  --dialect NAME        what pbc is to be like: classic or tagged (default: like the
+                        ansible-playbook it is compared with)
   --time-limit TIME     how long each program may take, such as 90s or 2h
                         (default 1h)
 
@@ -68,6 +72,7 @@ type diffFlags struct {
 	apply, copies, json bool
 	ansible, limit      string
 	inventories         []string // of ansible-playbook
+	dialect             string   // "" for that of ansible-playbook
 	rest                []string // ansible-playbook's options and the playbooks
 }
 
@@ -99,6 +104,7 @@ func parseDiff(args []string) (diffFlags, error) {
 	var f diffFlags
 	bools := map[string]*bool{"--apply": &f.apply, "--copies": &f.copies, "--json": &f.json}
 	texts := map[string]func(string){
+		"--dialect":           func(v string) { f.dialect = v },
 		"--ansible":           func(v string) { f.ansible = v },
 		"--ansible-inventory": func(v string) { f.inventories = append(f.inventories, v) },
 		"--time-limit":        func(v string) { f.limit = v },
@@ -131,7 +137,11 @@ func (f diffFlags) run(stdout, stderr io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	req, err := cli.ParsePlaybook(f.rest, conf, cli.Terminal{Columns: cli.Columns(0), Command: diffHelp, Version: func() string { return versionText(conf) }})
+	like, err := chooseCore(f.dialect)
+	if err != nil {
+		return false, err
+	}
+	req, err := cli.ParsePlaybook(f.rest, conf, cli.Terminal{Columns: cli.Columns(0), Command: diffHelp, Version: func() string { return like.versionText(conf) }})
 	if err != nil {
 		return false, err
 	}
@@ -141,9 +151,6 @@ func (f diffFlags) run(stdout, stderr io.Writer) (bool, error) {
 	}
 	p := newDiffProgress(stderr)
 	opt.Screen, opt.Ran = p.screen, p.ran
-	if opt.Ansible.Dialect() != "classic" {
-		fmt.Fprintf(stderr, "pbc diff: ansible-core %s is newer than the %s that pbc follows by default\n", opt.Ansible.Version, "2.14")
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	report, err := sidebyside.Run(ctx, opt)
@@ -190,9 +197,12 @@ func (f diffFlags) options(req *cli.Playbook, conf *config.Config) (sidebyside.O
 	if err != nil {
 		return o, err
 	}
-	o.Pbc = &oracle.Program{Path: self, Words: []string{"playbook"}}
 	if o.Ansible, err = oracle.FindAnsible(f.ansible); err != nil {
 		return o, fmt.Errorf("no ansible-playbook to compare with: %w; --ansible names one", err)
+	}
+	o.Pbc = &oracle.Program{Path: self, Words: []string{"playbook"}, Env: []string{"PBC_DIALECT=" + cmp.Or(f.dialect, o.Ansible.Dialect())}}
+	if installed.Find(o.Ansible.Path) != nil {
+		o.Pbc.Env = append(o.Pbc.Env, "PBC_ANSIBLE="+o.Ansible.Path)
 	}
 	return o, nil
 }

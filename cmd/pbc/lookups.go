@@ -82,7 +82,7 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 		}
 	}
 	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}
-	if err := link.Complete(f, link.Template{Decrypt: func(p string, b []byte) ([]byte, error) { return h.s.keys.Decrypt(b, p) }, Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
+	if err := link.Complete(f, link.Template{Decrypt: func(p string, b []byte) ([]byte, error) { return h.s.keys.Decrypt(b, p) }, Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.like.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
 		return nil, err
 	}
 	top := value.NewDict()

@@ -21,11 +21,19 @@ func playbookMain(args []string) int {
 		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
 		return 5
 	}
+	args, word, err := takeDialect(args)
+	if err != nil {
+		return fail(os.Stderr, err)
+	}
+	like, err := chooseCore(word)
+	if err != nil {
+		return fail(os.Stderr, err)
+	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
 	}
-	terminal := cli.Terminal{Columns: cli.Columns(width), Version: func() string { return versionText(conf) }}
+	terminal := cli.Terminal{Columns: cli.Columns(width), Version: func() string { return like.versionText(conf) }}
 	req, err := cli.ParsePlaybook(args, conf, terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
@@ -39,7 +47,7 @@ func playbookMain(args []string) int {
 	if err := findPlaybooks(req.Playbooks); err != nil {
 		return fail(os.Stderr, err)
 	}
-	return runPlaybook(req, conf, terminal)
+	return runPlaybook(req, conf, like, terminal)
 }
 
 // findPlaybooks checks that the playbooks are there before anything is asked or run.
@@ -57,8 +65,8 @@ func findPlaybooks(files []string) error {
 }
 
 // runPlaybook runs a command line that was read.
-func runPlaybook(req *cli.Playbook, conf *config.Config, terminal cli.Terminal) int {
-	s, err := newSession(req, conf)
+func runPlaybook(req *cli.Playbook, conf *config.Config, like core, terminal cli.Terminal) int {
+	s, err := newSession(req, conf, like)
 	if err != nil {
 		return failOptions(err, conf, terminal)
 	}

@@ -16,7 +16,6 @@ import (
 	"pbc/compiler/files"
 	"pbc/compiler/playbook"
 	"pbc/ir"
-	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -45,11 +44,19 @@ func runMain(args []string) int {
 	if err != nil {
 		return fail(os.Stderr, err)
 	}
+	args, word, err := takeDialect(args)
+	if err != nil {
+		return fail(os.Stderr, err)
+	}
+	like, err := chooseCore(word)
+	if err != nil {
+		return fail(os.Stderr, err)
+	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
 	}
-	terminal := cli.Terminal{Columns: cli.Columns(width), Command: runHelp, Version: func() string { return versionText(conf) }}
+	terminal := cli.Terminal{Columns: cli.Columns(width), Command: runHelp, Version: func() string { return like.versionText(conf) }}
 	req, err := cli.ParsePlaybook(args, conf, terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
@@ -63,6 +70,9 @@ func runMain(args []string) int {
 	p, err := readPlan(req.Playbooks)
 	if err != nil {
 		return fail(os.Stderr, err)
+	}
+	if word != "" && word != p.Dialect {
+		return fail(os.Stderr, &playbookError{msg: fmt.Sprintf("--dialect: got %s, but the plan was compiled for %s", word, p.Dialect), code: 2})
 	}
 	return runPlan(p, req, conf)
 }
@@ -91,7 +101,11 @@ func looksLikeYAML(b []byte) bool { return !bytes.ContainsRune(b[:min(len(b), 40
 
 func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
 	req.Playbooks = p.Entry
-	s, err := newSession(req, conf)
+	like, err := chooseCore(p.Dialect)
+	if err != nil {
+		return fail(os.Stderr, err)
+	}
+	s, err := newSession(req, conf, like)
 	if err != nil {
 		return fail(os.Stderr, err)
 	}
@@ -112,10 +126,6 @@ func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
 // open makes the session one of a plan.
 func (s *session) open(p *ir.Program) (*compiler.Unit, error) {
 	s.store = files.NewPlanStore(p)
-	s.dialect = expr.Classic
-	if p.Dialect == "tagged" {
-		s.dialect = expr.Tagged
-	}
 	decrypt := func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }
 	u, err := compiler.Open(p, compiler.Options{Store: s.store, Supported: supported, Refuses: refuses, KnownFact: knownFact, Playbook: playbook.Options{Decrypt: decrypt}})
 	if err != nil {

@@ -24,6 +24,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Setenv("ANSIBLE_NOCOLOR", "1")
+			e.Setenv("PBC_DIALECT", "classic") // whatever is installed here
 			return os.Mkdir(e.WorkDir+"/home", 0o700)
 		},
 	})

@@ -26,7 +26,6 @@ import (
 	"pbc/compiler/vault"
 	"pbc/compiler/yaml"
 	"pbc/ir"
-	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
@@ -38,13 +37,13 @@ import (
 
 // session is one run of the program: settings, screen, and what is compiled.
 type session struct {
-	req     *cli.Playbook
-	conf    *config.Config
-	screen  *callback.Screen
-	out     callback.Callback
-	keys    *vault.Keyring
-	extra   *value.Dict
-	dialect expr.Dialect
+	req    *cli.Playbook
+	conf   *config.Config
+	screen *callback.Screen
+	out    callback.Callback
+	keys   *vault.Keyring
+	extra  *value.Dict
+	like   core
 	// connectPassword and becomePassword were asked for, or read from files.
 	connectPassword, becomePassword string
 	store                           *files.Store
@@ -64,8 +63,8 @@ type playbookError struct {
 
 func (e *playbookError) Error() string { return e.msg }
 
-func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
-	s := &session{req: req, conf: conf, store: files.NewStore()}
+func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, error) {
+	s := &session{req: req, conf: conf, like: like, store: files.NewStore()}
 	opt, err := callback.ReadOptions(lookupSetting(conf))
 	if err != nil {
 		return nil, err
@@ -89,7 +88,7 @@ func newSession(req *cli.Playbook, conf *config.Config) (*session, error) {
 		}
 		s.out = callback.Join(s.out, callback.NewEventLog(f))
 	}
-	s.out.Handle(callback.Verbose{Level: 2, Text: versionText(conf)})
+	s.out.Handle(callback.Verbose{Level: 2, Text: like.versionText(conf)})
 	if conf.File != "" {
 		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + conf.File + " as config file"})
 	} else {
@@ -162,7 +161,7 @@ func (s *session) jinjaText(text string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: text, Unsafe: true}
 	}
-	return jinja.Defaults(s.dialect).Value(text)
+	return jinja.Defaults(s.like.dialect).Value(text)
 }
 
 // collectionPaths are the folders with collections: the configured ones, then those of Python's packages.
@@ -197,7 +196,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	home, _ := os.UserHomeDir()
 	po := playbook.Options{Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
-	return compiler.Options{Files: s.req.Playbooks, Dialect: s.dialect, Extra: s.extra, Store: s.store,
+	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store,
 		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
@@ -250,6 +249,7 @@ func (s *session) report(list diag.List) error {
 // inventoryOptions says what to load, for playbooks in a folder.
 func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
+	o.Dialect, o.Extra, o.Installed = s.dialect, s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
@@ -344,7 +344,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 	set := ir.Settings{Check: s.req.Check, Diff: s.req.Diff, Verbosity: s.req.Verbosity, ForceHandlers: s.req.ForceHandlers,
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
-	return link.Options{Dialect: s.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
+	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
@@ -371,9 +371,9 @@ func firstOf(a, b string) string {
 
 // magic are the variables that are the same for every host and play.
 func (s *session) magic() *value.Dict {
-	d := value.DictOf("ansible_version", value.DictOf("full", coreVersion, "major", int64(2), "minor", int64(14), "revision", int64(18), "string", coreVersion),
+	d := value.DictOf("ansible_version", s.like.variable(),
 		"ansible_forks", int64(s.req.Forks), "ansible_run_tags", textList(s.req.Tags, "all"), "ansible_skip_tags", textList(s.req.SkipTags),
-		"ansible_config_file", nil, "ansible_playbook_python", "/usr/bin/python3")
+		"ansible_config_file", nil, "ansible_playbook_python", s.like.python)
 	if s.conf.File != "" {
 		d.SetStr("ansible_config_file", s.conf.File)
 	}

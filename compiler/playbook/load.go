@@ -26,9 +26,11 @@ type Options struct {
 	RolesPath []string
 	// CollectionPaths are the directories that may hold ansible_collections, first wins.
 	CollectionPaths []string
-	// ModulePaths and ActionPaths are the directories of the settings library and action_plugins.
+	// ModulePaths, ActionPaths and UtilsPaths are the directories of the settings library, action_plugins and
+	// module_utils.
 	ModulePaths []string
 	ActionPaths []string
+	UtilsPaths  []string
 	// Render evaluates a template that must be known before running: the name of an imported file or role.
 	// node is where it was written, for errors; scope gives the variables that Ansible has at that time, to
 	// which the implementation adds extra vars. An undefined variable is an error that wraps *value.UndefError. Without

@@ -33,6 +33,7 @@ type Program struct {
 	Path    string   // the executable
 	Words   []string // what stands before the arguments: "playbook" when Path is pbc under its own name
 	Version string   // of ansible-core ("2.14.18"); "" for pbc
+	Env     []string // added to the environment of its calls
 	Plugin  bool     // needs the callback plugin to write the event log; pbc writes it itself
 }
 
@@ -85,7 +86,7 @@ const Timeout = 2 * time.Minute
 // is killed with its whole process group, and that is an error, as is an event log that does not keep to the schema.
 func (p *Program) Exec(ctx context.Context, call Call) (compare.Run, error) {
 	log := filepath.Join(call.Scratch, "events")
-	env := append([]string{"PBC_EVENT_LOG=" + log}, call.Env...)
+	env := slices.Concat([]string{"PBC_EVENT_LOG=" + log}, call.Env, p.Env)
 	if err := os.MkdirAll(call.Scratch, 0o755); err != nil {
 		return compare.Run{}, err
 	}

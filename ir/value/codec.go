@@ -4,13 +4,13 @@ package value
 // msgpack's nil, bool, int, float64, str and bin; a list is an array and a dictionary a map, in
 // order, its keys any hashable value. The rest are extensions:
 //
-//	1 int beyond 64 bits: its decimal digits    8  Tmpl: [src, shown, fault, line, newline, verbatim, nodes]
-//	2 Str: one byte of marks, then the text     9  Cond: [src, fault, line, node, Tmpl or nil]
+//	1 int beyond 64 bits: its decimal digits    8  Tmpl: [src, shown, fault, line, newline, verbatim, origin, nodes]
+//	2 Str: one byte of marks, then the text     9  Cond: [src, fault, line, origin, node, Tmpl or nil]
 //	3 tuple: array                              10 Vault: the text, when opened NUL and f, fault or p, plain
 //	4 set: array of its elements                11 Omit: nothing
 //	5 date: [seconds, nanoseconds, zone, kind]  12 range: [start, stop, step]
 //	6 delta: nanoseconds                        13 view: [kind, map]
-//	7 Undef: [name, message, lenient, error]
+//	7 Undef: [name, message, lenient, error]    An origin is nil or [file, line, column].
 //
 // Equal values encode to equal bytes. Marks are 1 unsafe, 2 native, 4 secret. References are not
 // kept: what was shared is written twice, and what contains itself is refused.
@@ -211,12 +211,12 @@ func (u *Undef) encode(e *msgpack.Encoder) error {
 }
 
 func (t *Tmpl) encode(e *msgpack.Encoder) error {
-	return errors.Join(e.EncodeArrayLen(7), e.EncodeString(t.Src), e.EncodeString(t.Shown), e.EncodeString(t.Fault), e.EncodeInt(int64(t.Line)),
-		e.EncodeString(t.Newline), e.EncodeBool(t.Verbatim), expr.EncodeNodes(e, t.Root))
+	return errors.Join(e.EncodeArrayLen(8), e.EncodeString(t.Src), e.EncodeString(t.Shown), e.EncodeString(t.Fault), e.EncodeInt(int64(t.Line)),
+		e.EncodeString(t.Newline), e.EncodeBool(t.Verbatim), t.At.encode(e), expr.EncodeNodes(e, t.Root))
 }
 
 func (c *Cond) encode(e *msgpack.Encoder) error {
-	err := errors.Join(e.EncodeArrayLen(5), e.EncodeString(c.Src), e.EncodeString(c.Fault), e.EncodeInt(int64(c.Line)),
+	err := errors.Join(e.EncodeArrayLen(6), e.EncodeString(c.Src), e.EncodeString(c.Fault), e.EncodeInt(int64(c.Line)), c.At.encode(e),
 		expr.EncodeNode(e, c.Root))
 	if err != nil || c.Tmpl == nil {
 		return errors.Join(err, e.EncodeNil())

@@ -272,17 +272,18 @@ func (d Decoder) line() (int, error) {
 }
 
 func (d Decoder) tmpl() (*Tmpl, error) {
-	if err := d.fields(7); err != nil {
+	if err := d.fields(8); err != nil {
 		return nil, err
 	}
 	t := &Tmpl{}
-	var errs [7]error
+	var errs [8]error
 	t.Src, errs[0] = d.String()
 	t.Shown, errs[5] = d.String()
 	t.Fault, errs[1] = d.String()
 	t.Line, errs[2] = d.line()
 	t.Newline, errs[3] = d.String()
 	t.Verbatim, errs[4] = d.D.DecodeBool()
+	t.At, errs[7] = d.origin()
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
@@ -291,14 +292,15 @@ func (d Decoder) tmpl() (*Tmpl, error) {
 }
 
 func (d Decoder) cond() (Value, error) {
-	if err := d.fields(5); err != nil {
+	if err := d.fields(6); err != nil {
 		return nil, err
 	}
 	c := &Cond{}
-	var errs [4]error
+	var errs [5]error
 	c.Src, errs[0] = d.String()
 	c.Fault, errs[1] = d.String()
 	c.Line, errs[2] = d.line()
+	c.At, errs[4] = d.origin()
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}

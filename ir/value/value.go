@@ -86,8 +86,9 @@ type Undef struct {
 	Obj     Value  // the object that lacks Name, when HasObj
 	Hint    string // the whole message, when not empty
 	HasObj  bool
-	Lenient bool  // Jinja's default Undefined of an inline if without else: prints as nothing
-	Err     error // dialect tagged: the captured error this marker stands for
+	Lenient bool    // Jinja's default Undefined of an inline if without else: prints as nothing
+	Err     error   // dialect tagged: the captured error this marker stands for
+	At      *Origin // dialect tagged: the template that made it
 }
 
 // Tmpl is a template found where a value was expected: text of a variable file or an argument.
@@ -106,6 +107,8 @@ type Tmpl struct {
 	// Verbatim says that the text keeps its backslashes and final newlines as a file's does;
 	// an argument's or a variable's backslashes were doubled as classic doubles them.
 	Verbatim bool
+	// At is where the text comes from, nil when that is not known. Dialect tagged alone shows it.
+	At *Origin
 
 	prog atomic.Value // what an evaluator made of Root; shared by all who hold the Tmpl
 }
@@ -122,7 +125,7 @@ func (t *Tmpl) Equal(o *Tmpl) bool {
 		return t == o
 	}
 	return t.Src == o.Src && t.Fault == o.Fault && t.Line == o.Line && t.Newline == o.Newline && t.Shown == o.Shown &&
-		t.Verbatim == o.Verbatim && expr.Equal(t.Root, o.Root)
+		t.Verbatim == o.Verbatim && sameOrigin(t.At, o.At) && expr.Equal(t.Root, o.Root)
 }
 
 // Cond is the text of a when, until, changed_when or failed_when, parsed as an expression. Root
@@ -134,6 +137,7 @@ type Cond struct {
 	Tmpl  *Tmpl
 	Fault string
 	Line  int
+	At    *Origin // as a Tmpl's
 
 	prog atomic.Value
 }
@@ -149,7 +153,7 @@ func (c *Cond) Equal(o *Cond) bool {
 	if c == nil || o == nil {
 		return c == o
 	}
-	same := c.Src == o.Src && c.Fault == o.Fault && c.Line == o.Line && c.Tmpl.Equal(o.Tmpl)
+	same := c.Src == o.Src && c.Fault == o.Fault && c.Line == o.Line && sameOrigin(c.At, o.At) && c.Tmpl.Equal(o.Tmpl)
 	return same && c.Root.Equal(o.Root)
 }
 

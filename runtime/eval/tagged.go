@@ -5,27 +5,29 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
+	"pbc/runtime/exception"
+	"pbc/runtime/plugin"
+	"pbc/runtime/python"
 )
 
 // capture makes the marker that stands for an error until somebody uses it.
 func capture(err error) *undef {
-	if u, ok := asUndef(err); ok {
+	if u, ok := exception.AsUndefined(err); ok {
 		return u.U
 	}
 	return &undef{Err: err}
 }
 
-func isUndefErr(err error) bool { return err == nil || isUndef(err) }
-
 // firstMarker returns a marker among the arguments of a call.
-func firstMarker(c *call) *undef {
-	for _, a := range c.args {
+func firstMarker(c *python.Call) *undef {
+	for _, a := range c.Args {
 		if u, ok := a.(*undef); ok && !u.Lenient {
 			return u
 		}
 	}
-	for _, a := range c.kw {
-		if u, ok := a.v.(*undef); ok && !u.Lenient {
+	for _, a := range c.KW {
+		if u, ok := a.V.(*undef); ok && !u.Lenient {
 			return u
 		}
 	}
@@ -33,7 +35,7 @@ func firstMarker(c *call) *undef {
 }
 
 // deferCall runs a call: a marker among its arguments, or its failure, is its result.
-func deferCall(c *call, run func() (val, error)) (val, error) {
+func deferCall(c *python.Call, run func() (val, error)) (val, error) {
 	if m := firstMarker(c); m != nil {
 		return m, nil
 	}
@@ -57,18 +59,18 @@ func unrolled(v val) val {
 }
 
 // deferPlugin is deferCall for filters and tests, some of which take markers.
-func deferPlugin(p *Plugin, c *call) (val, error) {
-	if !p.markers {
+func deferPlugin(p *plugin.Row, c *python.Call) (val, error) {
+	if !p.Markers {
 		if m := firstMarker(c); m != nil {
 			return m, nil
 		}
 	}
-	r, err := p.invoke(c)
+	r, err := p.Invoke(c)
 	if err != nil {
 		return capture(err), nil
 	}
 	if x, ok := r.(*value.Range); ok {
-		it, err := iter(x)
+		it, err := python.Iter(x)
 		return &list{V: it}, err
 	}
 	return unrolled(r), nil
@@ -123,15 +125,15 @@ func (e *Eval) taggedAll(v []val) ([]val, bool) {
 // taggedTemplate renders a template, its result not yet final.
 func (e *Eval) taggedTemplate(t *value.Tmpl) (val, error) {
 	if t.Fault != "" {
-		return nil, ansibleErr("Syntax error in template: %s", t.Fault)
+		return nil, exception.AnsibleError("Syntax error in template: %s", t.Fault)
 	}
 	p := e.programOf(t)
 	if p.err != nil {
-		return nil, ansibleErr("Syntax error in template: %s", p.err)
+		return nil, exception.AnsibleError("Syntax error in template: %s", p.err)
 	}
 	if err := e.enter(); err != nil {
 		e.depth--
-		return nil, ansibleErr("Recursive loop detected in template: %s", err)
+		return nil, exception.AnsibleError("Recursive loop detected in template: %s", err)
 	}
 	defer func() { e.depth-- }()
 	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
@@ -166,12 +168,12 @@ func taggedConcat(out []val) (val, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := toText(x)
+		s, err := python.ToText(x)
 		if err != nil {
 			return nil, err
 		}
-		if b.Len()+len(s) > maxText {
-			return nil, tooLarge()
+		if b.Len()+len(s) > bound.Text {
+			return nil, bound.TooLarge()
 		}
 		b.WriteString(s)
 	}
@@ -189,7 +191,7 @@ func final(v val, top bool) (val, error) {
 		case !x.Lenient:
 			return nil, x.Fail()
 		case top:
-			return nil, typeErr("Type 'Undefined' is unsupported for variable storage.")
+			return nil, exception.TypeError("Type 'Undefined' is unsupported for variable storage.")
 		}
 		return v, nil
 	case *list:
@@ -201,13 +203,13 @@ func final(v val, top bool) (val, error) {
 	case *value.Set:
 		return finalSeq(x.D.K, top)
 	}
-	if t, ok := asTuple(v); ok {
+	if t, ok := python.AsTuple(v); ok {
 		return finalSeq(t, top)
 	}
 	if !top {
 		return v, nil
 	}
-	return nil, typeErr("Type '%s' is unsupported for variable storage.", value.TypeName(v))
+	return nil, exception.TypeError("Type '%s' is unsupported for variable storage.", value.TypeName(v))
 }
 
 func finalSeq(v []val, top bool) (val, error) {
@@ -285,18 +287,18 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 		}
 	}
 	if strings.TrimSpace(c.Src) == "" {
-		return false, ansibleErr("Empty conditional expressions are not allowed.")
+		return false, exception.AnsibleError("Empty conditional expressions are not allowed.")
 	}
 	return e.taggedDecide(c)
 }
 
 func (e *Eval) taggedDecide(c *value.Cond) (bool, error) {
 	if c.Root == nil {
-		return false, ansibleErr("Syntax error in expression: %s", c.Fault)
+		return false, exception.AnsibleError("Syntax error in expression: %s", c.Fault)
 	}
 	p := e.conditionOf(c)
 	if p.err != nil {
-		return false, ansibleErr("Syntax error in expression: %s", p.err)
+		return false, exception.AnsibleError("Syntax error in expression: %s", p.err)
 	}
 	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
 	v, err := p.cond(&frame{run: r})
@@ -312,15 +314,15 @@ func (e *Eval) taggedDecide(c *value.Cond) (bool, error) {
 func wantBool(v val) (bool, error) {
 	b, ok := v.(bool)
 	if !ok {
-		return false, ansibleErr("Conditional result (%v) was derived from value of type '%s'. Conditionals must have a boolean result.", pythonTruth(v), value.TypeName(v))
+		return false, exception.AnsibleError("Conditional result (%v) was derived from value of type '%s'. Conditionals must have a boolean result.", pythonTruth(v), value.TypeName(v))
 	}
 	return b, nil
 }
 
 func pythonTruth(v val) string {
-	b, err := truth(v)
+	b, err := python.Truth(v)
 	if err != nil {
 		return "Undefined"
 	}
-	return str(b)
+	return python.Str(b)
 }

@@ -10,6 +10,7 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/python"
 )
 
 // taskRun is one task while it runs on the host, through all items of its loop.
@@ -258,7 +259,7 @@ func truthy(d *value.Dict, key string) bool {
 	if !ok {
 		return false
 	}
-	b, err := eval.Truth(v)
+	b, err := python.Truth(v)
 	return err == nil && b
 }
 
