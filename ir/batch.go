@@ -38,8 +38,9 @@ type Settings struct {
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string
-	NoLog           bool // no_log where no keyword says otherwise
-	AnyErrorsFatal  bool // the same of any_errors_fatal
+	Interpreter     string // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON
+	NoLog           bool   // no_log where no keyword says otherwise
+	AnyErrorsFatal  bool   // the same of any_errors_fatal
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.

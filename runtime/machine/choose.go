@@ -94,7 +94,7 @@ func (x *taskRun) manager(ctx context.Context, fact, use string) (name string, l
 	if name, ok := x.knownFact(fact); ok && name != "auto" {
 		return name, nil, nil
 	}
-	res, err := x.call(ctx, "ansible.builtin.setup", value.DictOf("gather_subset", "!all", "filter", "ansible_"+fact))
+	res, err := x.submodule(ctx, "ansible.builtin.setup", value.DictOf("gather_subset", "!all", "filter", "ansible_"+fact))
 	if err != nil || truthy(res, "unreachable") {
 		return "", res, err
 	}
@@ -134,14 +134,14 @@ func (x *taskRun) chosen(ctx context.Context, name string, args *value.Dict) (*v
 		}
 	}
 	all.Update(args)
-	return x.call(ctx, name, all)
+	return x.submodule(ctx, name, all)
 }
 
-// call runs another module for the task's action, as the task's user and in its environment.
-func (x *taskRun) call(ctx context.Context, name string, args *value.Dict) (*value.Dict, error) {
+// submodule runs another module for the task's action, as the task's user and in its environment.
+func (x *taskRun) submodule(ctx context.Context, name string, args *value.Dict) (*value.Dict, error) {
 	run, t, p := *x, *x.t, *x.ready
-	t.Module, t.Action, t.Files = name, strings.Replace(name, "ansible.builtin.", "ansible.legacy.", 1), nil
+	t.Module, t.Action, t.Files, t.ModuleFile = name, strings.Replace(name, "ansible.builtin.", "ansible.legacy.", 1), nil, ""
 	p.args = args
-	run.t = &t
+	run.t, run.instead = &t, t.Action
 	return run.module(ctx, &p)
 }

@@ -60,7 +60,7 @@ func loose(args *value.Dict, name string, absent bool) bool {
 // transferred.
 func (f *fetching) find() (*value.Dict, error) {
 	if strings.HasPrefix(f.source, "~") {
-		res, err := f.x.call(f.ctx, module.ReadPiece, value.DictOf("src", f.source, "expand", true))
+		res, err := f.x.submodule(f.ctx, module.ReadPiece, value.DictOf("src", f.source, "expand", true))
 		if err != nil || isFailed(res) || truthy(res, "unreachable") {
 			return res, err
 		}
@@ -74,7 +74,7 @@ func (f *fetching) find() (*value.Dict, error) {
 	if f.sum != "" {
 		return nil, nil
 	}
-	res, err := f.x.call(f.ctx, module.ReadPiece, value.DictOf("src", f.source, "checksum", true))
+	res, err := f.x.submodule(f.ctx, module.ReadPiece, value.DictOf("src", f.source, "checksum", true))
 	if err != nil || truthy(res, "unreachable") {
 		return res, err
 	}
@@ -87,7 +87,7 @@ func (f *fetching) find() (*value.Dict, error) {
 
 // stat looks at the file first: a folder is told as such.
 func (f *fetching) stat() (*value.Dict, error) {
-	res, err := f.x.call(f.ctx, "ansible.builtin.stat", value.DictOf("path", f.source, "follow", true, "get_checksum", true, "checksum_algorithm", "sha1",
+	res, err := f.x.submodule(f.ctx, "ansible.builtin.stat", value.DictOf("path", f.source, "follow", true, "get_checksum", true, "checksum_algorithm", "sha1",
 		"get_mime", false, "get_attributes", false))
 	if err != nil || truthy(res, "unreachable") {
 		return res, err
@@ -159,7 +159,7 @@ func (f *fetching) transfer(validate bool) (*value.Dict, error) {
 // pieces sends the file's bytes. It returns a result when they cannot be read.
 func (f *fetching) pieces() (*value.Dict, error) {
 	for offset := int64(0); ; {
-		res, err := f.x.call(f.ctx, module.ReadPiece, value.DictOf("src", f.source, "offset", offset))
+		res, err := f.x.submodule(f.ctx, module.ReadPiece, value.DictOf("src", f.source, "offset", offset))
 		if err != nil || isFailed(res) || truthy(res, "unreachable") {
 			return res, err
 		}
