@@ -79,7 +79,7 @@ func (l *Library) Build(name, file string) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Built{Payload: ir.Payload{Name: name[strings.LastIndex(name, ".")+1:], File: path.Base(file)}, Blobs: map[string][]byte{}}
+	b := &Built{Payload: ir.Payload{Name: name, File: path.Base(file)}, Blobs: map[string][]byte{}}
 	b.Interpreter = interpreter(src)
 	switch {
 	case isBinary(src):

@@ -108,6 +108,8 @@ class Source(object):
         return self.code[path]
 
     def get_source(self, name):
+        if name not in self.at:
+            raise ImportError(name)
         return importlib.util.decode_source(self.files[self.at[name]])
 
     def get_data(self, path):
@@ -142,7 +144,7 @@ class Server(object):
 
     def path(self, name):
         if self.folder is None:
-            self.folder = tempfile.gettempdir() + '/ansible_%s_%d' % (name, os.getpid())
+            self.folder = tempfile.gettempdir() + '/ansible_%s_payload_%d' % (name, os.getpid())
         return '%s/ansible_%s_payload.zip' % (self.folder, name)
 
     def prepare(self, job):
