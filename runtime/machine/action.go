@@ -371,6 +371,9 @@ func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*v
 	if err != nil {
 		return nil, err
 	}
+	for _, w := range a.Warnings {
+		x.warn(w)
+	}
 	if a.Error != "" {
 		return nil, &fault{msg: a.Error, excerpt: a.Kind == "excerpt"}
 	}
