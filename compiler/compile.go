@@ -179,7 +179,10 @@ func (u *Unit) text(s string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: s, Unsafe: true}
 	}
-	return u.jinja.Value(s)
+	if n == nil {
+		return u.jinja.Value(s)
+	}
+	return u.jinja.ValueAt(s, n.Pos)
 }
 
 // List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts.

@@ -5,14 +5,16 @@ import "pbc/ir/value"
 // Task is one task with every keyword it has or inherits. A Val that is nil is a keyword that was
 // not given. Texts that hold templates are *value.Tmpl.
 type Task struct {
-	Pos     Pos
-	Name    Val
-	Role    int    // the number of its role, -1 when none
-	Action  string // as written: "copy", "ansible.builtin.copy"
-	Module  string // full name
-	Args    Val    // a *value.Dict, or a *value.Tmpl that yields one
-	Scope   int
-	Handler bool `msgpack:",omitempty"`
+	Pos    Pos
+	Name   Val
+	Role   int    // the number of its role, -1 when none
+	Action string // as written: "copy", "ansible.builtin.copy"
+	// ActionPos is where Action is written: errors of dialect tagged show it. Not set in classic.
+	ActionPos Pos
+	Module    string // full name
+	Args      Val    // a *value.Dict, or a *value.Tmpl that yields one
+	Scope     int
+	Handler   bool `msgpack:",omitempty"`
 	// Implicit is a task that pbc made, as Ansible does: fact gathering, argument validation.
 	Implicit bool `msgpack:",omitempty"`
 

@@ -161,7 +161,11 @@ func (s *session) jinjaText(text string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: text, Unsafe: true}
 	}
-	return jinja.Defaults(s.like.dialect).Value(text)
+	var at ir.Pos
+	if n != nil {
+		at = n.Pos
+	}
+	return jinja.Defaults(s.like.dialect).ValueAt(text, at)
 }
 
 // collectionPaths are the folders with collections: the configured ones, then those of Python's packages.

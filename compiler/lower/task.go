@@ -10,12 +10,16 @@ import (
 	"pbc/compiler/playbook"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/expr"
 )
 
 // task lowers a task and returns its number.
 func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
 	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, Handler: t.Handler, Implicit: t.Implicit}
+	if b.opt.Jinja.Dialect == expr.Tagged {
+		out.ActionPos = t.ActionPos
+	}
 	b.tables.Tasks = append(b.tables.Tasks, out)
 	b.tasks = append(b.tasks, t)
 	if t.Role != nil {
@@ -26,7 +30,7 @@ func (b *builder) task(t *playbook.Task) int {
 	case t.Kind == playbook.IncludeRole:
 		out.Name = ir.Val{V: b.opt.Jinja.Value(t.DisplayName())}
 	case t.Name != "":
-		out.Name = ir.Val{V: b.opt.Jinja.Value(t.Name)}
+		out.Name = ir.Val{V: b.opt.Jinja.ValueAt(t.Name, placeOf(t.Own("name")))}
 	case !text:
 		out.Name = b.val(t.Own("name")) // a number, which only results show
 	}
@@ -126,7 +130,7 @@ func (b *builder) conditions(n *yaml.Node) []ir.Val {
 // condition parses the text of a condition; anything else than text stays what it is.
 func (b *builder) condition(n *yaml.Node) ir.Val {
 	if s, ok := n.Text(); ok {
-		return ir.Val{V: b.opt.Jinja.Condition(s)}
+		return ir.Val{V: b.opt.Jinja.ConditionAt(s, n.Pos)}
 	}
 	return b.val(n)
 }
@@ -210,7 +214,7 @@ func (b *builder) expressions(t *playbook.Task, out *ir.Task) {
 	case "ansible.builtin.debug":
 		if s, ok := t.Args.Get("var").Text(); ok {
 			src := "{{" + s + "}}"
-			out.Exprs = map[string]ir.Val{src: {V: b.opt.Jinja.Value(src)}}
+			out.Exprs = map[string]ir.Val{src: {V: b.opt.Jinja.ValueAt(src, placeOf(t.Args.Get("var")))}}
 		}
 	case "ansible.builtin.assert":
 		n := t.Args.Get("that")
@@ -224,7 +228,7 @@ func (b *builder) expressions(t *playbook.Task, out *ir.Task) {
 		out.Exprs = map[string]ir.Val{}
 		for _, item := range items {
 			if s, ok := item.Text(); ok {
-				out.Exprs[s] = ir.Val{V: b.opt.Jinja.Condition(s)}
+				out.Exprs[s] = ir.Val{V: b.opt.Jinja.ConditionAt(s, item.Pos)}
 			}
 		}
 	}

@@ -41,7 +41,7 @@ func (l *Loader) task(n *yaml.Node, c context, k Kind) *Task {
 	if !ok || !l.moveCmd(n, &act) {
 		return nil
 	}
-	t.Action, t.Args = act.name, act.args
+	t.Action, t.ActionPos, t.Args = act.name, act.pos, act.args
 	t.FQCN, t.Plugin = act.plugin.FQCN, act.plugin.Path
 	if t.FQCN == "" {
 		l.resolveWritten(t, colls)

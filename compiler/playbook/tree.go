@@ -130,8 +130,9 @@ type Task struct {
 	Name     string // as written, "" when absent
 	// Action is the action as written; FQCN what it resolves to, "" when nothing of that name is known:
 	// then the task fails when it runs (only action: and local_action: get that far).
-	Action string
-	FQCN   string
+	Action    string
+	ActionPos ir.Pos // where Action is written
+	FQCN      string
 	// Plugin is the file of what FQCN names, "" when ansible-core brings it: see Loader.Resolve.
 	Plugin string
 	// Args are the arguments after merging args:, k=v text and the action's own; free form is _raw_params, a

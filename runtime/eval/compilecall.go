@@ -158,8 +158,18 @@ func builtinName(name string) string {
 }
 
 // notLoaded is what Jinja says of a filter or test that is not there.
-func notLoaded(name string) string {
+func (e *Eval) notLoaded(test bool, name string) string {
+	if e.tagged() {
+		return "No " + pluginKind(test) + " named " + value.StrRepr(name) + "."
+	}
 	return "Could not load \"" + name + "\": '" + name + "'"
+}
+
+func pluginKind(test bool) string {
+	if test {
+		return "test"
+	}
+	return "filter"
 }
 
 // plugin finds a filter or test by name: in the table, else outside.
@@ -195,7 +205,7 @@ func (e *Eval) plugin(test bool, name string) *Plugin {
 func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
 	p := c.e.plugin(false, n.S)
 	if p == nil {
-		c.fail("%s", notLoaded(n.S))
+		c.fail("%s", c.e.notLoaded(false, n.S))
 	}
 	in := input
 	if n.A[0] != nil {
@@ -205,7 +215,7 @@ func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
 			in = c.expr(n.A[0])
 		}
 	}
-	x := c.pluginCall(p, in, c.args(n, n.A[1:]))
+	x := c.pluginCall(plugged{p, "filter", n.S}, in, c.args(n, n.A[1:]))
 	if p.native && !c.tagged && n.S == p.Name {
 		return nativeText(x)
 	}
@@ -228,13 +238,13 @@ func nativeText(x exprFn) exprFn {
 func (c *compiler) test(n *expr.Node) exprFn {
 	p := c.e.plugin(true, n.S)
 	if p == nil {
-		c.fail("%s", notLoaded(n.S))
+		c.fail("%s", c.e.notLoaded(true, n.S))
 	}
 	in := c.expr(n.A[0])
 	if p.Name == "defined" || p.Name == "undefined" {
 		return definedTest(in, p.Name == "undefined")
 	}
-	return c.pluginCall(p, in, c.args(n, n.A[1:]))
+	return c.pluginCall(plugged{p, "test", n.S}, in, c.args(n, n.A[1:]))
 }
 
 // definedTest is "is defined", without a call.
@@ -252,7 +262,7 @@ func definedTest(in exprFn, want bool) exprFn {
 	}
 }
 
-func (c *compiler) pluginCall(p *Plugin, in exprFn, args *argFns) exprFn {
+func (c *compiler) pluginCall(p plugged, in exprFn, args *argFns) exprFn {
 	n := max(1+len(args.pos), p.params.len())
 	tagged := c.tagged
 	return func(f *frame) (val, error) {
@@ -266,7 +276,7 @@ func (c *compiler) pluginCall(p *Plugin, in exprFn, args *argFns) exprFn {
 			return nil, err
 		}
 		if tagged {
-			return deferPlugin(p, &k)
+			return p.deferred(&k)
 		}
 		return p.invoke(&k)
 	}

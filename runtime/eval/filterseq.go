@@ -380,16 +380,26 @@ func groupbyFilter(c *call) (val, error) {
 func (c *call) invokePlugin(test bool, name string) (func(v val, args []val, kw []arg) (val, error), error) {
 	p := c.f.run.e.plugin(test, name)
 	if p == nil {
-		return nil, raise("jinja2.exceptions.TemplateSyntaxError", "%s\n  line 0", notLoaded(name))
+		return nil, c.notLoaded(test, name)
 	}
 	tagged := c.f.run.e.tagged()
+	named := plugged{p, pluginKind(test), name}
 	return func(v val, args []val, kw []arg) (val, error) {
 		k := call{f: c.f, name: p.Name, kw: kw, args: append(append(make([]val, 0, 1+len(args)), v), args...)}
 		if tagged {
-			return deferPlugin(p, &k)
+			return named.deferred(&k)
 		}
 		return p.invoke(&k)
 	}, nil
+}
+
+// notLoaded is the error of a filter or test that another names.
+func (c *call) notLoaded(test bool, name string) error {
+	msg := c.f.run.e.notLoaded(test, name)
+	if !c.f.run.e.tagged() {
+		msg += "\n  line 0"
+	}
+	return raise("jinja2.exceptions.TemplateSyntaxError", "%s", msg)
 }
 
 func mapFilter(c *call) (val, error) {

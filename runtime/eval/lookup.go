@@ -23,6 +23,7 @@ func lookup(c *call, wantlist bool) (val, error) {
 	if err != nil {
 		return nil, err
 	}
+	opt.tagged = e.tagged()
 	ran, err := e.runLookup(c.f, name, terms, options)
 	if err != nil {
 		return opt.failed(name, err)
@@ -43,6 +44,7 @@ func lookup(c *call, wantlist bool) (val, error) {
 // lookupOpts are the options that lookup() itself takes.
 type lookupOpts struct {
 	wantlist, allowUnsafe bool
+	tagged                bool
 	errors                string
 }
 
@@ -76,6 +78,8 @@ func (o lookupOpts) failed(name string, err error) (val, error) {
 	switch {
 	case isUndef(err):
 		return nil, err
+	case o.tagged:
+		return o.taggedFailed(name, err)
 	case className(err) == noLookup:
 		return nil, ansibleErr("lookup plugin (%s) not found", name)
 	case errors.As(err, &x) && x.Class == AnsibleOptionsError:
@@ -93,6 +97,20 @@ func (o lookupOpts) failed(name string, err error) (val, error) {
 		Msg:   "An unhandled exception occurred while running the lookup plugin '" + name + "'. Error was a <class '" + className(err) + "'>, original message: " + err.Error(),
 		Orig:  err,
 	}
+}
+
+// taggedFailed is failed for dialect tagged.
+func (o lookupOpts) taggedFailed(name string, err error) (val, error) {
+	switch {
+	case className(err) == noLookup:
+		return nil, &Error{Class: AnsibleTemplatePluginError, Msg: "The lookup plugin " + value.StrRepr(name) + " was not found."}
+	case o.errors == "warn" || o.errors == "ignore":
+		if o.wantlist {
+			return newList(), nil
+		}
+		return nil, nil
+	}
+	return nil, pluginFault("lookup", name, err)
 }
 
 // lookupTerms renders the terms once more, as Ansible does: a string that holds a template is one.

@@ -166,7 +166,7 @@ func pluginTest(test bool) fn {
 		if c.f.run.e.tagged() {
 			return false, nil
 		}
-		return nil, raise("jinja2.exceptions.TemplateSyntaxError", "%s\n  line 0", notLoaded(name))
+		return nil, c.notLoaded(test, name)
 	}
 }
 
