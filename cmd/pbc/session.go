@@ -26,6 +26,7 @@ import (
 	"pbc/compiler/vault"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
@@ -74,6 +75,7 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
 	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
+	s.screen.Tagged, s.screen.Source = like.dialect == expr.Tagged, os.ReadFile
 	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
 		s.log = s.screen.OpenLog(path, os.Getenv)
@@ -231,7 +233,7 @@ func (s *session) report(list diag.List) error {
 	for _, d := range list.Items {
 		switch d.Kind {
 		case diag.Warning:
-			s.out.Handle(callback.Warning{Text: diag.Ansible(d, os.ReadFile)})
+			s.out.Handle(callback.Warning{Text: diag.Told(d, s.like.dialect, os.ReadFile)})
 		case diag.Deprecated:
 			s.out.Handle(callback.Deprecation{Text: d.Msg, Whole: true})
 		case diag.Invalid:
@@ -239,7 +241,7 @@ func (s *session) report(list diag.List) error {
 			if code == 0 {
 				code = 4
 			}
-			return &playbookError{msg: diag.Ansible(d, os.ReadFile), code: code}
+			return &playbookError{msg: diag.Told(d, s.like.dialect, os.ReadFile), code: code}
 		case diag.Unsupported:
 			unsupported = append(unsupported, diag.Format(d, os.ReadFile))
 		}
@@ -287,6 +289,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	if s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags {
 		return 0, s.list(u, inv)
 	}
+	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
 	l := link.New(u.Program, s.linkOptions(inv, u, known{memory}))
 	var current atomic.Int64
@@ -398,8 +401,8 @@ func textList(list []string, unset ...string) *value.List {
 	return out
 }
 
-// fail says what ended the run, as ansible-playbook does, and returns the exit code.
-func fail(out io.Writer, err error) int {
+// fail says what ended the run, as the ansible-playbook of that core does, and returns the exit code.
+func (c core) fail(out io.Writer, err error) int {
 	var p *playbookError
 	code := 1
 	var r *compiler.RunError
@@ -414,7 +417,11 @@ func fail(out io.Writer, err error) int {
 			code = 4
 		}
 	}
-	fmt.Fprintln(out, "ERROR! "+strings.TrimRight(err.Error(), "\n"))
+	if text := strings.TrimRight(err.Error(), "\n"); c.dialect == expr.Tagged {
+		fmt.Fprint(out, callback.Notice("ERROR", text))
+	} else {
+		fmt.Fprintln(out, "ERROR! "+text)
+	}
 	return code
 }
 

@@ -18,7 +18,7 @@ func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
 	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, Handler: t.Handler, Implicit: t.Implicit}
 	if b.opt.Jinja.Dialect == expr.Tagged {
-		out.ActionPos = t.ActionPos
+		out.ActionPos, out.Places = t.ActionPos, places(t)
 	}
 	b.tables.Tasks = append(b.tables.Tasks, out)
 	b.tasks = append(b.tasks, t)
@@ -45,6 +45,29 @@ func (b *builder) task(t *playbook.Task) int {
 		out.Include = b.include(t)
 	}
 	return n
+}
+
+// places tells where the keywords and arguments of a task are written, of those that are in its own file.
+func places(t *playbook.Task) map[string][2]int {
+	out := map[string][2]int{}
+	note := func(name string, n *yaml.Node) {
+		if n != nil && n.Pos.File == t.Pos.File && n.Pos.IsValid() {
+			out[name] = [2]int{n.Pos.Line, n.Pos.Col}
+		}
+	}
+	for _, e := range t.Keywords.Entries {
+		note(e.Name, e.Value)
+	}
+	for _, e := range t.Args.Entries {
+		note("args."+e.Name, e.Value)
+	}
+	note("loop", t.Loop)
+	if t.LoopControl != nil {
+		for _, e := range t.LoopControl.Entries {
+			note("loop_control."+e.Name, e.Value)
+		}
+	}
+	return out
 }
 
 // own lowers the keywords that a task has for itself alone.

@@ -45,6 +45,7 @@ func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) 
 		return act(x, ctx, p.args.Copy())
 	}
 	res, err := x.module(ctx, p)
+	x.moduleFailed = err == nil && truthy(res, "failed")
 	if err == nil && x.t.Module == "ansible.builtin.setup" {
 		res.SetStr("_ansible_verbose_override", true) // its facts are not shown
 	}

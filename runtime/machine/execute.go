@@ -16,6 +16,14 @@ import (
 //
 // Observed: ansible-core 2.14's task executor.
 func (x *taskRun) execute() (*value.Dict, error) {
+	if !x.tagged() {
+		return x.executeOnce()
+	}
+	x.told, x.moduleFailed = nil, false
+	return x.settle(x.executeOnce()), nil
+}
+
+func (x *taskRun) executeOnce() (*value.Dict, error) {
 	x.label = x.writtenName()
 	x.flags.DelegateTo = x.writtenDelegate()
 	run, err := x.condition(x.t.When, x.eval())
@@ -41,10 +49,13 @@ func (x *taskRun) execute() (*value.Dict, error) {
 // condition evaluates a list of conditions: all must hold.
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
-		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil {
+		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil && !x.tagged() {
 			x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
 		}
 		ok, err := ev.Condition(c.V)
+		if err != nil && x.tagged() {
+			return false, err
+		}
 		if err != nil {
 			return false, &fault{msg: err.Error(), excerpt: true}
 		}
@@ -164,7 +175,7 @@ func (x *taskRun) renderDelegation() error {
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
-		return fieldFault("delegate_to", err)
+		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
 	if v == value.Value(value.Omit) {
 		x.flags.DelegateTo = ""
@@ -189,7 +200,7 @@ func (x *taskRun) renderNotify() error {
 	for _, n := range x.t.Notify {
 		v, err := x.eval().Value(n.V)
 		if err != nil {
-			return fieldFault("notify", err)
+			return x.fieldFault("notify", n.V, err)
 		}
 		list, ok := v.(*value.List)
 		if !ok {
@@ -198,7 +209,7 @@ func (x *taskRun) renderNotify() error {
 		for _, e := range list.V {
 			s, err := value.ToStr(e)
 			if err != nil {
-				return fieldFault("notify", err)
+				return x.fieldFault("notify", n.V, err)
 			}
 			x.notify = append(x.notify, s)
 		}
@@ -209,9 +220,9 @@ func (x *taskRun) renderNotify() error {
 // arguments renders the task's arguments, with the module defaults below them and omitted ones
 // gone.
 func (x *taskRun) arguments() (*value.Dict, error) {
-	v, err := x.eval().Value(x.t.Args.V)
+	v, err := x.argumentValues()
 	if err != nil {
-		return nil, x.argumentFault(err)
+		return nil, err
 	}
 	if v == nil {
 		v = value.NewDict()
@@ -260,7 +271,7 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	for _, d := range x.t.Defaults {
 		v, err := x.eval().Value(d.V)
 		if err != nil {
-			return nil, fieldFault("module_defaults", err)
+			return nil, x.fieldFault("module_defaults", d.V, err)
 		}
 		if dd, ok := v.(*value.Dict); ok {
 			all.Update(dd)
@@ -299,7 +310,7 @@ func (x *taskRun) environment() (map[string]string, error) {
 	for _, e := range x.t.Environment {
 		v, err := x.eval().Value(e.V)
 		if err != nil {
-			return nil, fieldFault("environment", err)
+			return nil, x.fieldFault("environment", e.V, err)
 		}
 		list, ok := v.(*value.List)
 		if !ok {
@@ -343,7 +354,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 	for attempt := int64(1); ; attempt++ {
 		r, err := x.attempt(p)
 		var f *fault
-		if errors.As(err, &f) && f.result != nil {
+		if errors.As(err, &f) && f.result != nil && !x.tagged() {
 			return f.result, nil
 		}
 		if err != nil {
@@ -360,6 +371,9 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 			break
 		}
 		done, err := x.condition(x.t.Until, x.eval())
+		if err != nil && x.tagged() {
+			return nil, err
+		}
 		if err != nil {
 			return nil, faultf("%s", err) // the place is not shown
 		}
@@ -443,6 +457,9 @@ func (x *taskRun) judge(p *prepared, res *value.Dict, attempt int64) {
 		}
 		res.SetStr("failed", ok)
 		res.SetStr("failed_when_result", ok)
+		if !ok && x.tagged() {
+			suppressed(res)
+		}
 	}
 }
 

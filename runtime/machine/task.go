@@ -8,6 +8,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -23,6 +24,10 @@ type taskRun struct {
 	flags  event.Flags
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
+	// moduleFailed says that a module, not an action, told of a failure.
+	moduleFailed bool
+	// told is what the present execution has for the user; it goes with its result. Dialect tagged only.
+	told []*failure.Failure
 	// warned are the warnings given already.
 	warned map[string]bool
 	notify []string
@@ -140,6 +145,9 @@ func (x *taskRun) result() *value.Dict {
 }
 
 func (x *taskRun) failure(err error) *value.Dict {
+	if x.tagged() {
+		return x.failed(value.NewDict(), chainOf(err))
+	}
 	var f *fault
 	if errors.As(err, &f) && f.result != nil {
 		if _, ok := f.result.GetStr("changed"); !ok {
@@ -270,9 +278,12 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return false, fieldFault(name, err)
+		return false, x.fieldFault(name, v.V, err)
 	}
 	b, ok := eval.Boolean(r)
+	if !ok && x.tagged() {
+		return false, x.notConverted(name, v.V, r, "bool")
+	}
 	if !ok {
 		s, _ := value.ToStr(r)
 		return false, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an bool."+
@@ -290,9 +301,12 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return 0, fieldFault(name, err)
+		return 0, x.fieldFault(name, v.V, err)
 	}
 	n, ok := toInt(r)
+	if !ok && x.tagged() {
+		return 0, x.notConverted(name, v.V, r, "int")
+	}
 	if !ok {
 		s, _ := value.ToStr(r)
 		return 0, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an int."+
@@ -303,7 +317,10 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 
 // fieldFault words an error met while rendering a keyword of a task: what is no error of Ansible's own
 // has no message, only its traceback.
-func fieldFault(name string, err error) error {
+func (x *taskRun) fieldFault(name string, v value.Value, err error) error {
+	if x.tagged() {
+		return x.keywordFault(name, v, err)
+	}
 	var f *fault
 	switch {
 	case errors.As(err, &f):
@@ -324,7 +341,7 @@ func fieldFault(name string, err error) error {
 // refuses is told with the whole of them.
 func (x *taskRun) argumentFault(err error) error {
 	if !eval.IsValueError(err) {
-		return fieldFault("args", err)
+		return x.fieldFault("args", x.t.Args.V, err)
 	}
 	shown, rerr := value.Repr(x.t.Args.V)
 	if rerr != nil {
