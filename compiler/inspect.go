@@ -13,6 +13,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/plugin"
 )
 
 // inspector looks into the templates and conditions of a tree, without evaluating any.
@@ -41,7 +42,7 @@ func (u *Unit) inspector(later bool, out *diag.List) *inspector {
 	return &inspector{u: u, out: out, seen: map[*yaml.Node]bool{}, later: later, filters: pluginNames(eval.Filters()), tests: pluginNames(eval.Tests())}
 }
 
-func pluginNames(list []*eval.Plugin) []string {
+func pluginNames(list []*plugin.Row) []string {
 	var out []string
 	for _, p := range list {
 		out = append(append(out, p.Name), p.Aliases...)

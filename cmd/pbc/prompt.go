@@ -10,6 +10,7 @@ import (
 	"pbc/compiler/link"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
+	"pbc/runtime/crypt"
 	"pbc/runtime/eval"
 )
 
@@ -107,11 +108,11 @@ func (p prompt) hash(secret string) (string, error) {
 	salt := p.salt
 	if salt == "" {
 		var err error
-		if salt, err = eval.PasswordSalt(p.encrypt, p.saltSize); err != nil {
+		if salt, err = crypt.Salt(p.encrypt, p.saltSize); err != nil {
 			return "", err
 		}
 	}
-	return eval.PasswordHash(secret, p.encrypt, salt)
+	return crypt.Hash(secret, p.encrypt, salt)
 }
 
 // askConfirmed asks on the terminal, and with confirm until both answers are the same.

@@ -255,6 +255,7 @@ func (s *session) report(list diag.List) error {
 // inventoryOptions says what to load, for playbooks in a folder.
 func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
+	o.Dialect, o.Extra, o.Installed = s.like.dialect, s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }

@@ -48,6 +48,8 @@ func (p *Playbook) InventoryOptions(c *config.Config) inventory.Options {
 		AnyUnparsedFails:  c.Bool("INVENTORY_ANY_UNPARSED_IS_FAILED"),
 		NoUnparsedWarning: !c.Bool("INVENTORY_UNPARSED_WARNING"),
 		NoLocalWarning:    !c.Bool("LOCALHOST_WARNING"),
+		UseExtraVars:      c.Bool("constructed.use_extra_vars"),
+		QuietScripts:      !c.Bool("script.always_show_stderr"),
 	}
 }
 

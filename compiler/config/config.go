@@ -216,7 +216,7 @@ func entry(name string) string {
 	return "setting: " + name
 }
 
-var pluginTypes = map[string]string{"ssh": "connection", "callback": "callback", "sh": "shell", "sudo": "become", "su": "become", "script": "inventory"}
+var pluginTypes = map[string]string{"ssh": "connection", "callback": "callback", "sh": "shell", "sudo": "become", "su": "become", "script": "inventory", "constructed": "inventory"}
 
 func (s Setting) check(v any) error {
 	if s.Choices == "" {

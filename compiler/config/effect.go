@@ -26,6 +26,7 @@ var harmless = map[string]string{
 	"CACHE_PLUGIN_CONNECTION":        "told with CACHE_PLUGIN",
 	"CACHE_PLUGIN_PREFIX":            "told with CACHE_PLUGIN",
 	"CACHE_PLUGIN_TIMEOUT":           "told with CACHE_PLUGIN",
+	"DEFAULT_INVENTORY_PLUGIN_PATH":  "the installed ansible-inventory runs these plugins, and reads the setting",
 	"COLLECTIONS_SCAN_SYS_PATH":      "collections that come with Ansible are found where it is installed",
 	"COLOR_CONSOLE_PROMPT":           "the colour of another program",
 	"COLOR_DEBUG":                    "the colour of debugging, which pbc does not print",
@@ -73,7 +74,6 @@ var unhonoured = map[string]string{
 	"DEFAULT_CACHE_PLUGIN_PATH":      "cache plugins there are not used",
 	"DEFAULT_CALLBACK_PLUGIN_PATH":   "callback plugins there are not used",
 	"DEFAULT_CONNECTION_PLUGIN_PATH": "connection plugins there are not used",
-	"DEFAULT_INVENTORY_PLUGIN_PATH":  "inventory plugins there are not used",
 	"DEFAULT_LOOKUP_PLUGIN_PATH":     "lookup plugins there are not used",
 	"DEFAULT_FILTER_PLUGIN_PATH":     "filters there are not used",
 	"DEFAULT_TEST_PLUGIN_PATH":       "tests there are not used",
@@ -105,7 +105,6 @@ var unhonoured = map[string]string{
 	"su.become_exe":                  "the program of DEFAULT_BECOME_EXE is taken",
 	"su.become_flags":                "the flags of DEFAULT_BECOME_FLAGS are taken",
 	"su.prompt_l10n":                 "the usual prompts are known",
-	"script.always_show_stderr":      "what inventory scripts write to stderr is shown",
 }
 
 // sameAs are the settings that are honoured as long as they say what another one says.

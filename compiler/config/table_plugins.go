@@ -93,6 +93,8 @@ var pluginSettings = []Setting{
 		Doc: "the password"},
 	{Name: "su.prompt_l10n", Type: List, Default: []string{}, Env: "ANSIBLE_SU_PROMPT_L10N", Ini: "su_become_plugin.localized_prompts",
 		Doc: "prompts that su may use"},
+	{Name: "constructed.use_extra_vars", Type: Bool, Env: "ANSIBLE_INVENTORY_USE_EXTRA_VARS", Ini: "inventory_plugins.use_extra_vars",
+		Doc: "extra variables count in the expressions of the inventory plugin constructed"},
 	{Name: "script.always_show_stderr", Type: Bool, Default: true, Env: "ANSIBLE_INVENTORY_PLUGIN_SCRIPT_STDERR", Ini: "inventory_plugin_script.always_show_stderr",
 		Doc: "show what inventory scripts write to stderr"},
 }

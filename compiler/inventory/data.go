@@ -12,6 +12,7 @@ import (
 	"pbc/compiler/vault"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -38,7 +39,17 @@ type Options struct {
 	// Broken is what reading the extra variables failed with, if it did. Ansible's plugins read them too, so
 	// that all sources then fail with it.
 	Broken error
+	// Extra are the extra variables, which templates of the plugin constructed may see. May be nil.
+	Extra *value.Dict
+	// CachedFacts returns what the fact cache has of a host, nil for nothing. May be nil.
+	CachedFacts func(host string) *value.Dict
+	// Installed is the command line of the installed ansible-inventory, with its options about vaults: it is asked
+	// for sources whose plugin is not pbc's own. Nil has none.
+	Installed []string
 
+	Dialect           expr.Dialect
+	UseExtraVars      bool     // use_extra_vars of the plugin constructed
+	QuietScripts      bool     // always_show_stderr of the plugin script is false
 	Python            string   // sys.executable of the implicit localhost: "" is /usr/bin/python3
 	MergeHashes       bool     // DEFAULT_HASH_BEHAVIOUR is merge
 	Duplicates        string   // DUPLICATE_YAML_DICT_KEY
@@ -62,8 +73,11 @@ type Inventory struct {
 	hostOrder  []*Host
 	groupOrder []*Group
 	localhost  *Host
-	source     string // the source being read, "" between sources
-	generation int    // counts changes of membership
+	source     string                    // the source being read, "" between sources
+	processed  []string                  // the sources that were read
+	added      []func() error            // does again what the run added
+	generation int                       // counts changes of membership
+	missing    map[string]*missingPlugin // those that Ansible does not have either
 	limit      []string
 	files      fileCache
 	patterns   map[string][]*Host
@@ -71,7 +85,7 @@ type Inventory struct {
 }
 
 func newInventory(o Options) *Inventory {
-	inv := &Inventory{opts: o, hosts: map[string]*Host{}, groups: map[string]*Group{}, generation: 1}
+	inv := &Inventory{opts: o, hosts: map[string]*Host{}, groups: map[string]*Group{}, missing: map[string]*missingPlugin{}, generation: 1}
 	all, _ := inv.addGroup("all")
 	ungrouped, _ := inv.addGroup("ungrouped")
 	_, _ = all.addChild(ungrouped)
@@ -311,6 +325,7 @@ func (inv *Inventory) ungroup(h *Host) {
 // AddHost is the module add_host: it adds a host to groups and gives it variables, and says whether that
 // changed anything.
 func (inv *Inventory) AddHost(name string, groups []string, vars *value.Dict) (changed bool, err error) {
+	inv.added = append(inv.added, func() error { _, err := inv.AddHost(name, groups, vars); return err })
 	h := inv.hosts[name]
 	if h == nil {
 		if h, err = inv.addHost(name, inv.groups["all"], ""); err != nil {
@@ -346,6 +361,7 @@ func (inv *Inventory) AddToGroup(h *Host, name string, parents []string) (change
 	if inv.hosts[h.Name] == nil && h != inv.localhost {
 		return false, fmt.Errorf("%s cannot be matched in inventory", h.Name)
 	}
+	inv.added = append(inv.added, func() error { return inv.groupAgain(h.Name, name, parents) })
 	g, err := inv.addGroup(name)
 	if err != nil {
 		return false, err
@@ -369,6 +385,16 @@ func (inv *Inventory) AddToGroup(h *Host, name string, parents []string) (change
 		inv.reconcile()
 	}
 	return changed, nil
+}
+
+// groupAgain adds a host to a group after the sources were read again, if there still is one of that name.
+func (inv *Inventory) groupAgain(host, group string, parents []string) error {
+	h := inv.Host(host)
+	if h == nil {
+		return nil
+	}
+	_, err := inv.AddToGroup(h, group, parents)
+	return err
 }
 
 // pyClass is how Python prints the class of what a node holds.

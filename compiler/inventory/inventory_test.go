@@ -26,7 +26,9 @@ type recorded struct {
 	Pat   []string
 	Limit string
 	PB    string
-	Want  []string
+	// Enabled are the plugins, in order; none is the default.
+	Enabled []string
+	Want    []string
 }
 
 func readRecorded(t testing.TB) []recorded {
@@ -170,6 +172,9 @@ func (c recorded) run(dir string) []string {
 			s = filepath.Join(dir, s)
 		}
 		o.Sources = append(o.Sources, s)
+	}
+	if len(c.Enabled) > 0 {
+		o.Enabled = c.Enabled
 	}
 	if c.PB != "" {
 		o.PlaybookDir = filepath.Join(dir, c.PB)

@@ -24,20 +24,29 @@ func (e *UnsupportedError) Error() string {
 // plugin reads one kind of source.
 type plugin struct {
 	wants func(inv *Inventory, source string) bool
-	parse func(inv *Inventory, source string) error
+	// parse reads a source; name is what the plugin was asked for by.
+	parse func(inv *Inventory, source, name string) error
 }
 
 var plugins map[string]plugin
 
 func init() {
 	plugins = map[string]plugin{
-		"host_list": {wantsList, (*Inventory).parseList},
-		"script":    {wantsScript, (*Inventory).parseScript},
-		"auto":      {wantsExt(".yml", ".yaml"), (*Inventory).parseAuto},
-		"yaml":      {wantsYAML, (*Inventory).parseYAML},
-		"ini":       {(*Inventory).readable, (*Inventory).parseINI},
-		"toml":      {wantsExt(".toml"), parseTOML},
+		"host_list":          {wantsList, named((*Inventory).parseList)},
+		"advanced_host_list": {wantsList, named((*Inventory).parseRanges)},
+		"script":             {wantsScript, named((*Inventory).parseScript)},
+		"auto":               {wantsExt(".yml", ".yaml"), named((*Inventory).parseAuto)},
+		"yaml":               {wantsYAML, named((*Inventory).parseYAML)},
+		"ini":                {(*Inventory).readable, named((*Inventory).parseINI)},
+		"toml":               {wantsExt(".toml"), named((*Inventory).parseTOML)},
+		"constructed":        {wantsConfig, (*Inventory).parseConstructed},
+		"generator":          {wantsConfig, (*Inventory).parseGenerator},
 	}
+}
+
+// named is a plugin that does not care what it is called.
+func named(parse func(*Inventory, string) error) func(*Inventory, string, string) error {
+	return func(inv *Inventory, source, _ string) error { return parse(inv, source) }
 }
 
 // PluginNames returns the names of the inventory plugins that are known, sorted.
@@ -64,9 +73,34 @@ func Load(o Options) (*Inventory, error) {
 		o.FileExtensions = defaultExtensions
 	}
 	inv := newInventory(o)
+	return inv, inv.load()
+}
+
+// Refresh reads the sources and the variable files again, as meta: refresh_inventory does. What the run added is
+// added again.
+func (inv *Inventory) Refresh() error {
+	limit, generation, added := inv.limit, inv.generation, inv.added
+	*inv = *newInventory(inv.opts)
+	inv.limit, inv.generation = limit, generation+1
+	for _, g := range inv.groupOrder {
+		g.inv = inv
+	}
+	if err := inv.load(); err != nil {
+		return err
+	}
+	for _, add := range added {
+		if err := add(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (inv *Inventory) load() error {
+	o := inv.opts
 	ignored, err := ignoredNames(o)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	parsed := false
 	for _, source := range o.Sources {
@@ -78,7 +112,7 @@ func Load(o Options) (*Inventory, error) {
 		}
 		ok, err := inv.read(source, ignored)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		parsed = parsed || ok
 	}
@@ -86,11 +120,11 @@ func Load(o Options) (*Inventory, error) {
 	case parsed:
 		inv.reconcile()
 	case o.UnparsedFails:
-		return nil, errors.New("No inventory was parsed, please check your configuration and options.")
+		return errors.New("No inventory was parsed, please check your configuration and options.")
 	case !o.NoUnparsedWarning:
 		inv.warn("No inventory was parsed, only implicit localhost is available")
 	}
-	return inv, nil
+	return nil
 }
 
 // ignoredNames matches the names in a folder of sources that are no sources.
@@ -141,27 +175,24 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 	inv.verbose(4, "setting up inventory plugins")
 	var failures []failure
 	for _, name := range inv.opts.Enabled {
-		p, ok := plugins[strings.TrimPrefix(name, "ansible.builtin.")]
-		if !ok {
-			return false, &UnsupportedError{source, "inventory plugin " + name + " is not supported"}
-		}
-		if !p.wants(inv, source) {
-			inv.verbose(3, "%s declined parsing %s as it did not pass its verify_file() method", name, source)
-			continue
-		}
-		err := inv.opts.Broken
-		if err == nil || name == "auto" {
-			err = p.parse(inv, source)
-		}
+		err := inv.try(name, source)
+		name = fullName(name)
 		var unsupported *UnsupportedError
+		var missing *missingPlugin
 		switch {
 		case err == nil:
 			inv.verbose(3, "Parsed %s inventory source with %s plugin", source, name)
+			inv.processed = append(inv.processed, source)
 			return true, nil
+		case errors.Is(err, errDeclined):
+			inv.verbose(3, "%s declined parsing %s as it did not pass its verify_file() method", name, source)
+		case errors.As(err, &missing):
+			inv.warn("%s", missing.msg)
 		case errors.As(err, &unsupported):
 			return false, err
+		default:
+			failures = append(failures, failure{name, err})
 		}
-		failures = append(failures, failure{name, err})
 	}
 	if source == "/etc/ansible/hosts" {
 		if _, err := os.Stat(source); err != nil {
@@ -172,6 +203,20 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 		inv.warn("\n* Failed to parse %s with %s plugin: %s", source, f.plugin, f.err)
 	}
 	return false, inv.unparsed(source)
+}
+
+// try reads a source by one plugin.
+func (inv *Inventory) try(name, source string) error {
+	p, ok := plugins[builtinName(name)]
+	switch {
+	case !ok:
+		return inv.parseForeign(source, name)
+	case !p.wants(inv, source):
+		return errDeclined
+	case inv.opts.Broken != nil && name != "auto":
+		return inv.opts.Broken
+	}
+	return p.parse(inv, source, name)
 }
 
 func (inv *Inventory) unparsed(source string) error {
@@ -230,8 +275,28 @@ func (inv *Inventory) parseList(source string) error {
 	return nil
 }
 
-func parseTOML(_ *Inventory, source string) error {
-	return &UnsupportedError{source, "TOML inventories are not supported"}
+// parseRanges reads a list of hosts with ranges such as "a[1:9],b".
+func (inv *Inventory) parseRanges(source string) error {
+	for _, item := range strings.Split(source, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		hosts, port, err := expandPattern(item)
+		if err != nil {
+			inv.verbose(3, "Unable to parse address from hostname, leaving unchanged: %s", err)
+			hosts, port = []string{item}, ""
+		}
+		for _, host := range hosts {
+			if inv.hosts[host] != nil {
+				continue
+			}
+			if _, err := inv.addHost(host, inv.groups["ungrouped"], port); err != nil {
+				return fmt.Errorf("Invalid data from string, could not parse: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // readFile is the content of a file, decrypted when it is a vault.

@@ -79,7 +79,7 @@ func (inv *Inventory) parseScript(source string) error {
 	if err != nil {
 		return fmt.Errorf("failed to parse executable inventory script results from %s: %w. %w\n%s", source, err, err, said)
 	}
-	if len(stderr) > 0 && inv.opts.Error != nil {
+	if len(stderr) > 0 && inv.opts.Error != nil && !inv.opts.QuietScripts {
 		inv.opts.Error(said)
 	}
 	if list.Kind != yaml.Map {

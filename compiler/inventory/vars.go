@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -92,7 +93,7 @@ func (h *Host) Layers() (Layers, error) {
 	for i, g := range groups {
 		names[i] = g.Name
 	}
-	beside, playbook := inv.sourceDirs(), inv.playbookDirs()
+	beside, playbook := dirsOf(inv.opts.Sources), inv.playbookDirs()
 	files := []struct {
 		to     Layer
 		dirs   []string
@@ -131,7 +132,12 @@ func (h *Host) Vars() (*value.Dict, error) {
 
 // sortedGroups are the groups of h but all, by rising precedence.
 func (h *Host) sortedGroups() []*Group {
-	groups := deleteItem(h.groups, h.inv.groups["all"])
+	return sortGroups(deleteItem(h.groups, h.inv.groups["all"]))
+}
+
+// sortGroups are groups by rising precedence.
+func sortGroups(groups []*Group) []*Group {
+	groups = slices.Clone(groups)
 	sort.SliceStable(groups, func(i, j int) bool {
 		a, b := groups[i], groups[j]
 		if a.Depth != b.Depth {
@@ -145,10 +151,10 @@ func (h *Host) sortedGroups() []*Group {
 	return groups
 }
 
-// sourceDirs are the folders beside which group_vars and host_vars are looked for.
-func (inv *Inventory) sourceDirs() []string {
+// dirsOf are the folders beside which the group_vars and host_vars of sources are looked for.
+func dirsOf(sources []string) []string {
 	var dirs []string
-	for _, source := range inv.opts.Sources {
+	for _, source := range sources {
 		info, err := os.Stat(source)
 		switch {
 		case source == "" || strings.Contains(source, ",") && err != nil:

@@ -82,8 +82,16 @@ func (inv *Inventory) parseAuto(source string) error {
 	if n == nil || isFalse(n.Get("plugin")) {
 		return fmt.Errorf("no root 'plugin' key found, '%s' is not a valid YAML inventory plugin config file", source)
 	}
-	name, _ := value.ToStr(n.Get("plugin").Value)
-	return &UnsupportedError{source, "inventory plugin " + name + " is not supported"}
+	name := text(n.Get("plugin").Value)
+	p, ok := plugins[builtinName(name)]
+	if !ok {
+		return inv.parseForeign(source, "auto")
+	}
+	if !p.wants(inv, source) {
+		return fmt.Errorf("inventory source '%s' could not be verified by inventory plugin '%s'", source, name)
+	}
+	inv.verbose(1, "Using inventory plugin '%s' to process inventory source '%s'", fullName(name), source)
+	return p.parse(inv, source, name)
 }
 
 // parseYAML reads a YAML inventory: a mapping of groups.

@@ -68,15 +68,19 @@ func (l *lexer) fail(format string, a ...any) error {
 	return &SyntaxError{Msg: fmt.Sprintf(format, a...), Line: l.line}
 }
 
-func isSpace(c byte) bool { return strings.IndexByte(" \t\n\r\f\v", c) >= 0 }
+// isSpace is Python's \s: Unicode's spaces and the four ASCII separators.
+func isSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\v' }
 
 func skipSpace(s string, p int) int {
-	for p < len(s) && isSpace(s[p]) {
-		p++
+	for {
+		r, size := utf8.DecodeRuneInString(s[p:])
+		if !isSpace(r) {
+			return p
+		}
+		p += size
 	}
-	return p
 }
 
 func normalize(src string) string {
@@ -358,8 +362,8 @@ func (l *lexer) code(construct byte) error {
 		if l.pos >= len(l.src) {
 			return nil // run emits the end of the template
 		}
-		if isSpace(l.src[l.pos]) {
-			l.advance(skipSpace(l.src, l.pos))
+		if end := skipSpace(l.src, l.pos); end > l.pos {
+			l.advance(end)
 			continue
 		}
 		if err := l.token(construct, &open); err != nil {

@@ -17,6 +17,7 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/python"
 )
 
 // Answer answers a need that depends on the program, the inventory or the controller's files.
@@ -277,10 +278,13 @@ func managedText(format, path, owner string, mtime time.Time) string {
 	if !strings.Contains(s, "%") {
 		return s
 	}
-	return eval.Strftime(mtime.Local(), s)
+	return python.Strftime(mtime.Local(), s)
 }
 
 func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
+	if n.Name == "" {
+		return result(l.inventoryNow(s))
+	}
 	levels, err := l.levels(s)
 	if err != nil {
 		return result(nil, err)
@@ -291,6 +295,22 @@ func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 		}
 	}
 	return &event.Answer{}
+}
+
+// inventoryNow is what the inventory says of a host, for plays that change it.
+func (l *Linker) inventoryNow(s Site) (value.Value, error) {
+	h := l.opt.Inventory.Host(s.Host)
+	if h == nil {
+		return nil, fmt.Errorf("host %s is not in the inventory", s.Host)
+	}
+	vars, err := h.Vars()
+	if err != nil {
+		return nil, err
+	}
+	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
+		vars = n.prune(vars)
+	}
+	return value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars), nil
 }
 
 func (l *Linker) excerpt(s Site) *event.Answer {
@@ -366,7 +386,15 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 	case "ansible.builtin.group_by":
 		return result(l.groupBy(s.Host, args))
 	}
-	return &event.Answer{}
+	if n.Name != "refresh_inventory" {
+		return &event.Answer{}
+	}
+	once := fmt.Sprint(s.Play, n.Addr, l.active[s.Play])
+	if l.refreshed == once { // every host asks; the first one counts
+		return &event.Answer{}
+	}
+	l.refreshed = once
+	return result(nil, l.opt.Inventory.Refresh())
 }
 
 func (l *Linker) addHost(args *value.Dict) (value.Value, error) {

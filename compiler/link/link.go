@@ -81,6 +81,8 @@ type Linker struct {
 	started  bool // the task of --start-at-task has been found
 	shared   map[int]*ir.Code
 	active   map[int][]string // the hosts of the batch that runs
+	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
+	refreshed string
 	// sent are the names that a host knows of a play.
 	sent map[sentKey]*names
 }

@@ -1,8 +1,6 @@
 package link
 
 import (
-	"strings"
-
 	"pbc/ir"
 	"pbc/ir/value"
 )
@@ -44,9 +42,7 @@ func (l *Linker) tags(play int, t *ir.Task) (map[string]bool, error) {
 			if err != nil {
 				return nil, err
 			}
-			for _, tag := range strings.Split(s, ",") {
-				out[strings.TrimSpace(tag)] = true
-			}
+			out[s] = true // only text as written is split at commas: the loader did that
 		}
 	}
 	if len(out) == 0 {

@@ -11,12 +11,13 @@ import (
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/value"
 )
 
 // task lowers a task and returns its number.
 func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
-	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, Handler: t.Handler, Implicit: t.Implicit}
+	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, ModuleFile: t.Module, ActionFile: t.ActionPlugin, Handler: t.Handler, Implicit: t.Implicit}
 	if b.opt.Jinja.Dialect == expr.Tagged {
 		out.ActionPos, out.Places = t.ActionPos, places(t)
 	}
@@ -70,10 +71,19 @@ func places(t *playbook.Task) map[string][2]int {
 	return out
 }
 
+// written is a scalar as text, whatever type YAML gave it.
+func written(n *yaml.Node) string {
+	if n.IsNull() || n.Kind != yaml.Scalar {
+		return ""
+	}
+	s, _ := value.ToStr(n.Value) // a scalar has text always
+	return s
+}
+
 // own lowers the keywords that a task has for itself alone.
 func (b *builder) own(t *playbook.Task, out *ir.Task) {
 	k := func(name string) ir.Val { return b.val(t.Own(name)) }
-	out.Register, _ = t.Own("register").Text()
+	out.Register = written(t.Own("register"))
 	out.ChangedWhen = b.conditions(t.Own("changed_when"))
 	out.FailedWhen = b.conditions(t.Own("failed_when"))
 	out.Until = b.conditions(t.Own("until"))

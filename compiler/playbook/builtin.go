@@ -25,6 +25,7 @@ const (
 	moduleKind kind = "module"
 	actionKind kind = "action"
 	lookupKind kind = "lookup"
+	utilsKind  kind = "module_utils" // what modules share; not in plugins.txt
 )
 
 // route says where a name has gone.

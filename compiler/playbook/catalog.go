@@ -38,7 +38,7 @@ type collection struct {
 // pluginFolder is where plugins of a kind are beside playbooks and in roles, pluginPackage where in a collection,
 // routingKey their section in meta/runtime.yml.
 var (
-	pluginFolder  = map[kind]string{moduleKind: "library", actionKind: "action_plugins", lookupKind: "lookup_plugins"}
+	pluginFolder  = map[kind]string{moduleKind: "library", actionKind: "action_plugins", lookupKind: "lookup_plugins", utilsKind: "module_utils"}
 	pluginPackage = map[kind]string{moduleKind: "plugins/modules", actionKind: "plugins/action", lookupKind: "plugins/lookup"}
 	routingKey    = map[kind]string{moduleKind: "modules", actionKind: "action", lookupKind: "lookup"}
 )

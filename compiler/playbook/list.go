@@ -57,7 +57,7 @@ func (l *Loader) List(pb *Playbook, o ListOptions) string {
 
 func (l *Loader) listPlay(b *strings.Builder, number int, p *Play, o ListOptions) {
 	hosts := l.shownHosts(p)
-	own := l.shownTags(p, listItems(p.Keywords.Get("tags")))
+	own := sortedUnique(texts(listItems(p.Keywords.Get("tags"))))
 	fmt.Fprintf(b, "\n  play #%d (%s): %s\tTAGS: [%s]", number, strings.Join(hosts, ","), l.shown(p, p.Name), strings.Join(own, ","))
 	if o.Hosts {
 		matched := o.Match(hosts)
@@ -126,12 +126,30 @@ func (l *Loader) shown(p *Play, text string) string {
 	return s
 }
 
+// shownTags are the tags of a task, rendered: one that is a list stands for its elements.
 func (l *Loader) shownTags(p *Play, tags []*yaml.Node) []string {
 	var out []string
 	for _, t := range tags {
-		out = append(out, l.shown(p, show(t)))
+		out = append(out, l.tagNames(p, show(t))...)
 	}
 	return sortedUnique(out)
+}
+
+func (l *Loader) tagNames(p *Play, text string) []string {
+	v, err := l.renderValue(nil, text, &Scope{l: l, Play: p})
+	if err != nil {
+		return []string{text}
+	}
+	names := []value.Value{v}
+	if list, ok := v.(*value.List); ok {
+		names = list.V
+	}
+	var out []string
+	for _, n := range names {
+		s, _ := value.ToStr(n)
+		out = append(out, s)
+	}
+	return out
 }
 
 // shownHosts are the patterns of a play.

@@ -26,9 +26,11 @@ type Options struct {
 	RolesPath []string
 	// CollectionPaths are the directories that may hold ansible_collections, first wins.
 	CollectionPaths []string
-	// ModulePaths and ActionPaths are the directories of the settings library and action_plugins.
+	// ModulePaths, ActionPaths and UtilsPaths are the directories of the settings library, action_plugins and
+	// module_utils.
 	ModulePaths []string
 	ActionPaths []string
+	UtilsPaths  []string
 	// Render evaluates a template that must be known before running: the name of an imported file or role.
 	// node is where it was written, for errors; scope gives the variables that Ansible has at that time, to
 	// which the implementation adds extra vars. An undefined variable is an error that wraps *value.UndefError. Without
@@ -252,17 +254,21 @@ func templated(text string) bool {
 
 // render evaluates text where it is a template. It returns an error only for templates that fail.
 func (l *Loader) render(node *yaml.Node, text string, scope *Scope) (string, error) {
-	if !templated(text) || node != nil && node.Unsafe {
-		return text, nil
-	}
-	if l.opt.Render == nil {
-		return "", errNoRender
-	}
-	v, err := l.opt.Render(node, text, scope)
+	v, err := l.renderValue(node, text, scope)
 	if err != nil {
 		return "", err
 	}
 	return value.ToStr(v)
+}
+
+func (l *Loader) renderValue(node *yaml.Node, text string, scope *Scope) (value.Value, error) {
+	if !templated(text) || node != nil && node.Unsafe {
+		return text, nil
+	}
+	if l.opt.Render == nil {
+		return nil, errNoRender
+	}
+	return l.opt.Render(node, text, scope)
 }
 
 var errNoRender = errors.New("templates in names that must be known before running are not supported")

@@ -42,10 +42,11 @@ func (l *Loader) task(n *yaml.Node, c context, k Kind) *Task {
 		return nil
 	}
 	t.Action, t.ActionPos, t.Args = act.name, act.pos, act.args
-	t.FQCN, t.Plugin = act.plugin.FQCN, act.plugin.Path
+	t.FQCN = act.plugin.FQCN
 	if t.FQCN == "" {
 		l.resolveWritten(t, colls)
 	}
+	l.pluginFiles(t, colls)
 	var vars Map
 	if v := n.Get("vars"); v != nil {
 		if vars, ok = l.loadVars(e, v); !ok {
@@ -123,7 +124,20 @@ func (l *Loader) resolveWritten(t *Task, colls []string) {
 		return
 	}
 	if p, err := l.catalog.module(t.Action, colls); err == nil {
-		t.FQCN, t.Plugin = p.FQCN, p.Path
+		t.FQCN = p.FQCN
+	}
+}
+
+// pluginFiles finds the files that a task runs: its module, and the action plugin before it.
+func (l *Loader) pluginFiles(t *Task, colls []string) {
+	if builtinTasks.has(t.Action) || t.FQCN == "" {
+		return
+	}
+	told := len(l.diags.Items)
+	action, module, err := l.Resolve(t.Action, colls)
+	l.diags.Items = l.diags.Items[:told] // whoever found FQCN has told what is deprecated
+	if err == nil {
+		t.ActionPlugin, t.Module = action.Path, module.Path
 	}
 }
 

@@ -133,8 +133,9 @@ type Task struct {
 	Action    string
 	ActionPos ir.Pos // where Action is written
 	FQCN      string
-	// Plugin is the file of what FQCN names, "" when ansible-core brings it: see Loader.Resolve.
-	Plugin string
+	// Module is the file of the module of that name, and ActionPlugin that of its action plugin: each "" when there
+	// is none, or when ansible-core brings it.
+	Module, ActionPlugin string
 	// Args are the arguments after merging args:, k=v text and the action's own; free form is _raw_params, a
 	// template that stands for all of them is _variable_params.
 	Args Map

@@ -13,6 +13,7 @@ import (
 	"pbc/runtime/eval"
 	"pbc/runtime/lookup"
 	"pbc/runtime/machine"
+	"pbc/runtime/plugin"
 )
 
 const coverageHead = `<!-- Made by make docs from the code's tables. Do not edit: change the code, or internal/docgen. -->
@@ -166,7 +167,7 @@ func (w *writer) switched(root, folder, has, kind string) error {
 func (w *writer) plugins() {
 	for _, t := range []struct {
 		title, kind string
-		list        []*eval.Plugin
+		list        []*plugin.Row
 	}{{"Filters", "filter", eval.Filters()}, {"Tests", "test", eval.Tests()}} {
 		w.head(2, t.title)
 		own := map[string]row{}
@@ -198,7 +199,7 @@ func (w *writer) plugins() {
 }
 
 // pluginNote tells the arguments of a plugin by one of its names, and what it does.
-func pluginNote(p *eval.Plugin, name string) string {
+func pluginNote(p *plugin.Row, name string) string {
 	note := p.Doc
 	if p.Params != "" {
 		note = code("("+p.Params+")") + " " + note

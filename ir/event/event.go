@@ -122,7 +122,7 @@ const (
 	Parse                       // Name: source text, Args: kind; answer Value
 	FetchBlob                   // Name: digest, Args: offset; answer Blob, Found when more follows
 	Delegate                    // Args: the call; answer Value: the result
-	Variable                    // Name: a variable the link left out; answer Value, Found
+	Variable                    // Name: a variable the link left out; answer Value, Level. No name: groups, group_names and vars, what the inventory says now
 	Inventory                   // add_host, group_by, refresh_inventory: Args; answer Value
 	Excerpt                     // the lines of the playbook around Task; answer Value
 	TemplateFile                // {% include %}: Name, answer File

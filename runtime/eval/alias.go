@@ -1,6 +1,8 @@
 package eval
 
-import "pbc/ir/value"
+import (
+	"pbc/ir/value"
+)
 
 // The kinds of value that this package names on every line.
 type (
@@ -10,29 +12,3 @@ type (
 	dict  = value.Dict
 	undef = value.Undef
 )
-
-func newList(v ...val) *list { return &list{V: v} }
-
-// use returns the error of using v, when v is undefined.
-func use(v val) error {
-	if u, ok := v.(*undef); ok {
-		return u.Fail()
-	}
-	return nil
-}
-
-// use2 returns the error of using whichever of a and b is undefined.
-func use2(a, b val) error {
-	if err := use(a); err != nil {
-		return err
-	}
-	return use(b)
-}
-
-// str is str(v) where a failure shows as nothing: for text that was checked before.
-func str(v val) string {
-	s, _ := value.ToStr(v)
-	return s
-}
-
-func lacks(o val, name string) *undef { return &undef{Name: name, Obj: o, HasObj: true} }

@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 // looksTemplated says whether classic would render a text.
@@ -129,10 +132,10 @@ func (e *Eval) classicVar(name string, v val) (val, error) {
 		return x, nil
 	}
 	src, _ := value.ToStr(v)
-	if isUndef(err) {
+	if exception.IsUndefined(err) {
 		return &undef{Name: name, Hint: src + ": " + err.Error()}, nil
 	}
-	return nil, ansibleErr("An unhandled exception occurred while templating '%s'. Error was a <class '%s'>, original message: %s", src, className(err), err.Error())
+	return nil, exception.AnsibleError("An unhandled exception occurred while templating '%s'. Error was a <class '%s'>, original message: %s", src, exception.ClassOf(err), err.Error())
 }
 
 // singleVar returns the value of a variable that a template consists of, when classic passes it
@@ -168,7 +171,7 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 	}
 	if err := e.enter(); err != nil {
 		e.depth--
-		return nil, &Error{Class: AnsibleError, Msg: "recursive loop detected in template string: " + t.Src, Orig: err}
+		return nil, &exception.Error{Class: exception.Ansible, Msg: "recursive loop detected in template string: " + t.Src, Orig: err}
 	}
 	defer func() { e.depth-- }()
 	r := &run{e: e, concat: textConcat, mutates: p.mutates, unsafe: !convert} // a file's text has no taint
@@ -200,9 +203,9 @@ func (e *Eval) runClassic(p *program, r *run) (val, error) {
 // templateError is what Ansible says of a template that does not compile.
 func templateError(t *value.Tmpl, fault string) error {
 	if t.Line == 0 && t.Fault != "" { // of a header
-		return ansibleErr("%s", fault)
+		return exception.AnsibleError("%s", fault)
 	}
-	return &Error{Class: AnsibleError, Msg: fmt.Sprintf("template error while templating string: %s. String: %s", fault, shownSource(t)), Orig: errors.New(fault)}
+	return &exception.Error{Class: exception.Ansible, Msg: fmt.Sprintf("template error while templating string: %s. String: %s", fault, shownSource(t)), Orig: errors.New(fault)}
 }
 
 // shownSource is the text of a template as classic's errors show it.
@@ -215,11 +218,11 @@ func shownSource(t *value.Tmpl) string {
 
 // renderError is what Ansible makes of an error of rendering a template.
 func renderError(t *value.Tmpl, err error) error {
-	if u, ok := asUndef(err); ok {
+	if u, ok := exception.AsUndefined(err); ok {
 		hint := u.Error()
 		return (&undef{Name: u.U.Name, Hint: hint + ". " + hint, Err: nil}).Fail()
 	}
-	if !isTypeError(err) {
+	if !exception.IsTypeError(err) {
 		return err
 	}
 	if strings.Contains(err.Error(), "AnsibleUndefined") {
@@ -227,7 +230,7 @@ func renderError(t *value.Tmpl, err error) error {
 			"Make sure your variable name does not contain invalid characters like '-': %s", shownSource(t), err)
 		return (&undef{Hint: msg + ". " + err.Error()}).Fail()
 	}
-	return &Error{Class: AnsibleError, Msg: fmt.Sprintf("Unexpected templating type error occurred on (%s): %s", shownSource(t), err), Orig: err}
+	return &exception.Error{Class: exception.Ansible, Msg: fmt.Sprintf("Unexpected templating type error occurred on (%s): %s", shownSource(t), err), Orig: err}
 }
 
 func trailingNewlines(s string) int { return len(s) - len(strings.TrimRight(s, "\n")) }
@@ -258,14 +261,6 @@ func restoreNewlines(t *value.Tmpl, v val) val {
 	return s
 }
 
-// toText is how a printed value becomes text.
-func toText(v val) (string, error) {
-	if b, ok := v.([]byte); ok {
-		return string(b), nil
-	}
-	return value.ToStr(v)
-}
-
 // textConcat joins what a template printed.
 func textConcat(out []val) (val, error) {
 	if len(out) == 1 {
@@ -275,12 +270,12 @@ func textConcat(out []val) (val, error) {
 	}
 	var b strings.Builder
 	for _, v := range out {
-		s, err := toText(v)
+		s, err := python.ToText(v)
 		if err != nil {
 			return nil, err
 		}
-		if b.Len()+len(s) > maxText {
-			return nil, tooLarge()
+		if b.Len()+len(s) > bound.Text {
+			return nil, bound.TooLarge()
 		}
 		b.WriteString(s)
 	}
@@ -353,7 +348,7 @@ func reread(v val) (val, bool) {
 		}
 		return s, ok
 	}
-	if t, ok := asTuple(v); ok {
+	if t, ok := python.AsTuple(v); ok {
 		r, ok := rereadAll(t)
 		return tuple(r), ok
 	}

@@ -5,6 +5,8 @@ import (
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/bound"
+	"pbc/runtime/python"
 )
 
 func (c *compiler) exprs(ns []*expr.Node) []exprFn {
@@ -38,7 +40,7 @@ func (c *compiler) expr(n *expr.Node) exprFn {
 	case expr.OAttr:
 		return c.attr(n)
 	case expr.OItem:
-		return c.binary(n, getItem)
+		return c.binary(n, python.GetItem)
 	case expr.OSlice:
 		return c.slice(n)
 	case expr.OCall:
@@ -56,9 +58,9 @@ func (c *compiler) expr(n *expr.Node) exprFn {
 	case expr.ONot:
 		return c.not(n)
 	case expr.ONeg:
-		return c.unary(n, negate)
+		return c.unary(n, python.Negate)
 	case expr.OPos:
-		return c.unary(n, positive)
+		return c.unary(n, python.Positive)
 	case expr.OCond:
 		return c.cond(n)
 	case expr.OList, expr.OTuple, expr.ODict:
@@ -72,7 +74,7 @@ func (c *compiler) expr(n *expr.Node) exprFn {
 }
 
 var binaryOps = map[expr.Op]func(a, b val) (val, error){
-	expr.OAdd: add, expr.OSub: sub, expr.OMul: mul, expr.ODiv: div, expr.OFloorDiv: floorDiv, expr.OMod: mod, expr.OPow: power,
+	expr.OAdd: python.Add, expr.OSub: python.Sub, expr.OMul: python.Mul, expr.ODiv: python.Div, expr.OFloorDiv: python.FloorDiv, expr.OMod: python.Mod, expr.OPow: python.Power,
 }
 
 func (c *compiler) constant(n *expr.Node) exprFn {
@@ -111,7 +113,7 @@ func (c *compiler) unary(n *expr.Node, op func(val) (val, error)) exprFn {
 
 func (c *compiler) not(n *expr.Node) exprFn {
 	return c.unary(n, func(v val) (val, error) {
-		b, err := truth(v)
+		b, err := python.Truth(v)
 		return !b, err
 	})
 }
@@ -123,7 +125,7 @@ func (c *compiler) attr(n *expr.Node) exprFn {
 		if err != nil {
 			return nil, err
 		}
-		return getAttr(v, name)
+		return python.GetAttr(v, name)
 	}
 }
 
@@ -145,7 +147,7 @@ func (c *compiler) slice(n *expr.Node) exprFn {
 				return nil, err
 			}
 		}
-		return &slice{v[0], v[1], v[2]}, nil
+		return &python.Slice{Start: v[0], Stop: v[1], Step: v[2]}, nil
 	}
 }
 
@@ -157,7 +159,7 @@ func (c *compiler) logic(n *expr.Node) exprFn {
 		if err != nil {
 			return nil, err
 		}
-		b, err := truth(a)
+		b, err := python.Truth(a)
 		if err != nil {
 			return nil, err
 		}
@@ -181,8 +183,8 @@ func (c *compiler) concat(n *expr.Node) exprFn {
 			if err != nil {
 				return nil, err
 			}
-			if b.Len()+len(s) > maxText {
-				return nil, tooLarge()
+			if b.Len()+len(s) > bound.Text {
+				return nil, bound.TooLarge()
 			}
 			b.WriteString(s)
 		}
@@ -216,7 +218,7 @@ func decide(x exprFn, f *frame) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return truth(v)
+	return python.Truth(v)
 }
 
 // display is a list, tuple or dictionary written out.
@@ -243,22 +245,6 @@ func (c *compiler) display(n *expr.Node) exprFn {
 	}
 }
 
-type compareFn func(a, b val) (bool, error)
-
-func comparison(op string) compareFn {
-	switch op {
-	case "==":
-		return equal
-	case "!=":
-		return func(a, b val) (bool, error) { r, err := equal(a, b); return !r, err }
-	case "in":
-		return contains
-	case "notin":
-		return func(a, b val) (bool, error) { r, err := contains(a, b); return !r, err }
-	}
-	return func(a, b val) (bool, error) { return order(op, a, b) }
-}
-
 // constantList returns a list or tuple of constants as one value, for "x in [...]".
 func constantList(n *expr.Node) (val, bool) {
 	if n.Op == expr.OConst {
@@ -279,7 +265,7 @@ func constantList(n *expr.Node) (val, bool) {
 
 func (c *compiler) compare(n *expr.Node) exprFn {
 	l := c.expr(n.A[0])
-	op := comparison(n.Ops[0])
+	op := python.Comparison(n.Ops[0])
 	if len(n.Ops) > 1 {
 		return c.chain(l, n)
 	}
@@ -312,9 +298,9 @@ func (c *compiler) compare(n *expr.Node) exprFn {
 // chain is a comparison of several operators, which stops at the first that is false.
 func (c *compiler) chain(l exprFn, n *expr.Node) exprFn {
 	rest := c.exprs(n.A[1:])
-	ops := make([]compareFn, len(rest))
+	ops := make([]python.Comparer, len(rest))
 	for i, o := range n.Ops {
-		ops[i] = comparison(o)
+		ops[i] = python.Comparison(o)
 	}
 	return func(f *frame) (val, error) {
 		a, err := l(f)

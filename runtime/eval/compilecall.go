@@ -5,6 +5,11 @@ import (
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/plugin"
+	"pbc/runtime/plugin/filter"
+	"pbc/runtime/plugin/test"
+	"pbc/runtime/python"
 )
 
 // argFns computes the arguments of a call.
@@ -29,21 +34,21 @@ func (c *compiler) args(n *expr.Node, pos []*expr.Node) *argFns {
 	return a
 }
 
-func (a *argFns) eval(f *frame, k *call) error {
-	k.f = f
+func (a *argFns) eval(f *frame, k *python.Call) error {
+	k.Ctx = f
 	for _, x := range a.pos {
 		v, err := x(f)
 		if err != nil {
 			return err
 		}
-		k.args = append(k.args, v)
+		k.Args = append(k.Args, v)
 	}
 	for i, x := range a.kw {
 		v, err := x(f)
 		if err != nil {
 			return err
 		}
-		k.kw = append(k.kw, arg{a.names[i], v})
+		k.KW = append(k.KW, python.Arg{Name: a.names[i], V: v})
 	}
 	if a.star == nil && a.dbl == nil {
 		return nil
@@ -52,17 +57,17 @@ func (a *argFns) eval(f *frame, k *call) error {
 }
 
 // spread adds *args and **kwargs.
-func (a *argFns) spread(f *frame, k *call) error {
+func (a *argFns) spread(f *frame, k *python.Call) error {
 	if a.star != nil {
 		v, err := a.star(f)
 		if err != nil {
 			return err
 		}
-		it, err := iter(v)
+		it, err := python.Iter(v)
 		if err != nil {
 			return err
 		}
-		k.args = append(k.args, it...)
+		k.Args = append(k.Args, it...)
 	}
 	if a.dbl == nil {
 		return nil
@@ -73,13 +78,13 @@ func (a *argFns) spread(f *frame, k *call) error {
 	}
 	d, ok := v.(*dict)
 	if !ok {
-		if err := use(v); err != nil {
+		if err := python.Use(v); err != nil {
 			return err
 		}
-		return typeErr("argument after ** must be a mapping, not %s", value.TypeName(v))
+		return exception.TypeError("argument after ** must be a mapping, not %s", value.TypeName(v))
 	}
 	for i, key := range d.K {
-		k.kw = append(k.kw, arg{str(key), d.V[i]})
+		k.KW = append(k.KW, python.Arg{Name: python.Str(key), V: d.V[i]})
 	}
 	return nil
 }
@@ -95,14 +100,14 @@ func (c *compiler) call(n *expr.Node) exprFn {
 		if err != nil {
 			return nil, err
 		}
-		var k call
+		var k python.Call
 		if err := args.eval(f, &k); err != nil {
 			return nil, err
 		}
 		if _, isMacro := v.(*macro); tagged && !isMacro {
-			return deferCall(&k, func() (val, error) { return callValue(v, &k) })
+			return deferCall(&k, func() (val, error) { return python.CallValue(v, &k) })
 		}
-		return callValue(v, &k)
+		return python.CallValue(v, &k)
 	}
 }
 
@@ -120,17 +125,17 @@ func (c *compiler) methodCall(o *expr.Node, args *argFns) exprFn {
 		if x, ok := v.(*value.Vault); ok && x.Opened {
 			v = x.Plain
 		}
-		m := method(v, name)
+		m := python.MethodOf(v, name)
 		var target val
 		if m == nil {
-			if target, err = getAttr(v, name); err != nil {
+			if target, err = python.GetAttr(v, name); err != nil {
 				return nil, err
 			}
-			if err := use(target); err != nil {
+			if err := python.Use(target); err != nil {
 				return nil, err
 			}
 		}
-		var k call
+		var k python.Call
 		if err := args.eval(f, &k); err != nil {
 			return nil, err
 		}
@@ -138,7 +143,7 @@ func (c *compiler) methodCall(o *expr.Node, args *argFns) exprFn {
 			if m != nil {
 				return m(v, &k)
 			}
-			return callValue(target, &k)
+			return python.CallValue(target, &k)
 		}
 		if tagged {
 			return deferCall(&k, run)
@@ -165,6 +170,15 @@ func (e *Eval) notLoaded(test bool, name string) string {
 	return "Could not load \"" + name + "\": '" + name + "'"
 }
 
+// notLoadedNow is the error of a filter or test that another one names.
+func (e *Eval) notLoadedNow(test bool, name string) error {
+	msg := e.notLoaded(test, name)
+	if !e.tagged() {
+		msg += "\n  line 0"
+	}
+	return exception.Raise("jinja2.exceptions.TemplateSyntaxError", "%s", msg)
+}
+
 func pluginKind(test bool) string {
 	if test {
 		return "test"
@@ -173,30 +187,30 @@ func pluginKind(test bool) string {
 }
 
 // plugin finds a filter or test by name: in the table, else outside.
-func (e *Eval) plugin(test bool, name string) *Plugin {
-	table := filters
-	if test {
-		table = tests
+func (e *Eval) plugin(isTest bool, name string) *plugin.Row {
+	table := filter.Table
+	if isTest {
+		table = test.Table
 	}
-	if p, ok := table[builtinName(name)]; ok && p.in(e.cfg.Dialect) {
+	if p, ok := table[builtinName(name)]; ok && p.In(e.cfg.Dialect) {
 		return p
 	}
-	if p, ok := table[name]; ok && p.in(e.cfg.Dialect) {
+	if p, ok := table[name]; ok && p.In(e.cfg.Dialect) {
 		return p
 	}
 	if e.cfg.Outside == nil {
 		return nil
 	}
-	_, found, err := e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Probe: true})
+	_, found, err := e.cfg.Outside.Plugin(PluginCall{Test: isTest, Name: name, Probe: true})
 	if err != nil || !found {
 		return nil
 	}
-	return &Plugin{Name: name, fn: func(c *call) (val, error) {
+	return &plugin.Row{Name: name, Fn: func(c *python.Call) (val, error) {
 		d := value.NewDict()
-		for _, a := range c.kw {
-			d.SetStr(a.name, a.v)
+		for _, a := range c.KW {
+			d.SetStr(a.Name, a.V)
 		}
-		v, _, err := c.f.run.e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Args: c.args, KW: d})
+		v, _, err := e.cfg.Outside.Plugin(PluginCall{Test: isTest, Name: name, Args: c.Args, KW: d})
 		return v, err
 	}}
 }
@@ -216,7 +230,7 @@ func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
 		}
 	}
 	x := c.pluginCall(plugged{p, "filter", n.S}, in, c.args(n, n.A[1:]))
-	if p.native && !c.tagged && n.S == p.Name {
+	if p.Native && !c.tagged && n.S == p.Name {
 		return nativeText(x)
 	}
 	return x
@@ -255,7 +269,7 @@ func definedTest(in exprFn, want bool) exprFn {
 			return nil, err
 		}
 		u, isUndef := v.(*undef)
-		if isUndef && u.Err != nil && !isUndefErr(u.Err) {
+		if isUndef && u.Err != nil && !exception.NilOrUndefined(u.Err) {
 			return v, nil
 		}
 		return isUndef == want, nil
@@ -263,21 +277,21 @@ func definedTest(in exprFn, want bool) exprFn {
 }
 
 func (c *compiler) pluginCall(p plugged, in exprFn, args *argFns) exprFn {
-	n := max(1+len(args.pos), p.params.len())
+	n := max(1+len(args.pos), p.Size())
 	tagged := c.tagged
 	return func(f *frame) (val, error) {
 		v, err := in(f)
 		if err != nil {
 			return nil, err
 		}
-		k := call{name: p.Name, args: make([]val, 1, n)}
-		k.args[0] = v
+		k := python.Call{Name: p.Name, Args: make([]val, 1, n)}
+		k.Args[0] = v
 		if err := args.eval(f, &k); err != nil {
 			return nil, err
 		}
 		if tagged {
 			return p.deferred(&k)
 		}
-		return p.invoke(&k)
+		return p.Invoke(&k)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 // Condition decides a when, until, changed_when or failed_when: a *value.Cond, or what YAML gave
@@ -32,7 +34,7 @@ func (e *Eval) Condition(v value.Value) (bool, error) {
 		if e.tagged() {
 			return false, err
 		}
-		return false, ansibleErr("The conditional check '%s' failed. The error was: %s", conditionText(v), err)
+		return false, exception.AnsibleError("The conditional check '%s' failed. The error was: %s", conditionText(v), err)
 	}
 	return ok, nil
 }
@@ -41,7 +43,7 @@ func conditionText(v val) string {
 	if c, ok := v.(*value.Cond); ok {
 		return c.Src
 	}
-	return str(v)
+	return python.Str(v)
 }
 
 // asCond parses a condition that comes as text.
@@ -49,9 +51,9 @@ func (e *Eval) asCond(v val) (*value.Cond, error) {
 	if c, ok := v.(*value.Cond); ok {
 		return c, nil
 	}
-	src := str(v)
+	src := python.Str(v)
 	if e.cfg.Outside == nil {
-		return nil, ansibleErr("unable to evaluate conditional: %s", src)
+		return nil, exception.AnsibleError("unable to evaluate conditional: %s", src)
 	}
 	p, err := e.cfg.Outside.Parse(ParseCondition, src)
 	if err != nil {
@@ -59,7 +61,7 @@ func (e *Eval) asCond(v val) (*value.Cond, error) {
 	}
 	c, ok := p.(*value.Cond)
 	if !ok {
-		return nil, ansibleErr("unable to evaluate conditional: %s", src)
+		return nil, exception.AnsibleError("unable to evaluate conditional: %s", src)
 	}
 	return c, nil
 }
@@ -73,20 +75,20 @@ func (e *Eval) classicCondition(v val) (bool, error) {
 		if x.S == "" {
 			return false, nil
 		}
-		return false, ansibleErr("Conditional is marked as unsafe, and cannot be evaluated.")
+		return false, exception.AnsibleError("Conditional is marked as unsafe, and cannot be evaluated.")
 	default:
-		return truth(v)
+		return python.Truth(v)
 	}
 	c, err := e.asCond(v)
 	if err != nil {
 		return false, err
 	}
 	ok, text, err := e.decideClassic(c)
-	if err != nil && isUndef(err) {
+	if err != nil && exception.IsUndefined(err) {
 		if ok, known := definedAnswer(text, err.Error()); known {
 			return ok, nil
 		}
-		return false, ansibleErr("error while evaluating conditional (%s): %s", c.Src, err)
+		return false, exception.AnsibleError("error while evaluating conditional (%s): %s", c.Src, err)
 	}
 	return ok, err
 }
@@ -102,15 +104,15 @@ func (e *Eval) decideClassic(c *value.Cond) (bool, string, error) {
 		return false, c.Src, err
 	}
 	if x, ok := v.(*value.Str); ok && x.Unsafe && x.S != "" {
-		return false, c.Src, ansibleErr("Conditional is marked as unsafe, and cannot be evaluated.")
+		return false, c.Src, exception.AnsibleError("Conditional is marked as unsafe, and cannot be evaluated.")
 	}
 	s, ok := value.Text(v)
 	if !ok || s == "" {
-		b, err := truth(v)
+		b, err := python.Truth(v)
 		return b, c.Src, err
 	}
 	if e.cfg.Outside == nil {
-		return false, s, ansibleErr("unable to evaluate conditional: %s", c.Src)
+		return false, s, exception.AnsibleError("unable to evaluate conditional: %s", c.Src)
 	}
 	p, err := e.cfg.Outside.Parse(ParseTemplate, presented(s))
 	if err != nil {
@@ -118,19 +120,19 @@ func (e *Eval) decideClassic(c *value.Cond) (bool, string, error) {
 	}
 	t, ok := p.(*value.Tmpl)
 	if !ok {
-		return false, s, ansibleErr("unable to evaluate conditional: %s", c.Src)
+		return false, s, exception.AnsibleError("unable to evaluate conditional: %s", c.Src)
 	}
 	r, err := e.classicTemplate(t, true)
 	if err != nil {
 		return false, s, err
 	}
-	switch strings.TrimSpace(str(r)) {
+	switch strings.TrimSpace(python.Str(r)) {
 	case "True":
 		return true, s, nil
 	case "False":
 		return false, s, nil
 	}
-	return false, s, ansibleErr("unable to evaluate conditional: %s", c.Src)
+	return false, s, exception.AnsibleError("unable to evaluate conditional: %s", c.Src)
 }
 
 // presented is the template that classic makes of a condition.
@@ -147,8 +149,8 @@ func (e *Eval) decideRoot(c *value.Cond) (bool, error) {
 		fault = p.err.Error()
 	}
 	shown := presented(c.Src)
-	return false, &Error{
-		Class: AnsibleError,
+	return false, &exception.Error{
+		Class: exception.Ansible,
 		Msg:   fmt.Sprintf("template error while templating string: %s. String: %s", fault, shown),
 		Orig:  errors.New(fault),
 	}
@@ -157,7 +159,7 @@ func (e *Eval) decideRoot(c *value.Cond) (bool, error) {
 func (e *Eval) runCondition(c *value.Cond, p *program) (bool, error) {
 	if err := e.enter(); err != nil {
 		e.depth--
-		return false, &Error{Class: AnsibleError, Msg: "recursive loop detected in template string: " + presented(c.Src), Orig: err}
+		return false, &exception.Error{Class: exception.Ansible, Msg: "recursive loop detected in template string: " + presented(c.Src), Orig: err}
 	}
 	defer func() { e.depth-- }()
 	r := run{e: e, concat: literalConcat, mutates: p.mutates, unsafe: true} // a truth has no taint to find
@@ -184,10 +186,6 @@ func definedAnswer(text, msg string) (answer, known bool) {
 	return false, false
 }
 
-func isWord(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
-}
-
 // undefinedName finds the variable in "'name' is undefined".
 func undefinedName(msg string) string {
 	const tail = "' is undefined"
@@ -203,7 +201,7 @@ func undefinedName(msg string) string {
 			}
 		}
 		start := end
-		for start > 0 && isWord(msg[start-1]) {
+		for start > 0 && python.IsWord(msg[start-1]) {
 			start--
 		}
 		if start < end && start > 0 && msg[start-1] == '\'' {
@@ -250,7 +248,7 @@ func trailingName(w string) string {
 		return w[i:]
 	}
 	i := len(w)
-	for i > 0 && isWord(w[i-1]) {
+	for i > 0 && python.IsWord(w[i-1]) {
 		i--
 	}
 	return w[i:]

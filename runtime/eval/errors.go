@@ -1,160 +1,28 @@
 package eval
 
 import (
-	"errors"
-	"fmt"
-	"strings"
-
 	"pbc/ir/failure"
-	"pbc/ir/value"
+	"pbc/runtime/exception"
 )
 
-// Error is an exception of Python's or Ansible's that an evaluation raised. Use of an undefined
-// variable is a *value.UndefError instead.
-type Error struct {
-	Class string // Python's name of the class, with its module when not built in
-	Msg   string
-	Orig  error // what caused it, when Ansible shows that too
-
-	// Dialect tagged: what the message is about, what to do about it, and the cause, which is told after it.
-	At    *value.Origin
-	Help  string
-	Cause error
-}
+// Error is the exception that an evaluation raised.
+type Error = exception.Error
 
 // The classes of Ansible's own errors.
 const (
-	AnsibleError           = "ansible.errors.AnsibleError"
-	AnsibleFilterError     = "ansible.errors.AnsibleFilterError"
-	AnsibleFilterTypeError = "ansible.errors.AnsibleFilterTypeError"
-	AnsibleLookupError     = "ansible.errors.AnsibleLookupError"
-	AnsibleOptionsError    = "ansible.errors.AnsibleOptionsError"
-
-	// Those of dialect tagged.
-	AnsibleTemplateError          = "ansible.errors.AnsibleTemplateError"
-	AnsibleTemplateSyntaxError    = "ansible.errors.AnsibleTemplateSyntaxError"
-	AnsibleTemplatePluginError    = "ansible.errors.AnsibleTemplatePluginError"
-	AnsibleBrokenConditionalError = "ansible.errors.AnsibleBrokenConditionalError"
-	AnsibleUndefinedVariable      = "ansible.errors.AnsibleUndefinedVariable"
+	AnsibleError        = exception.Ansible
+	AnsibleLookupError  = exception.AnsibleLookup
+	AnsibleOptionsError = exception.AnsibleOptions
 )
 
-// Error is the message as Ansible shows it: the cause follows it, repeated as Ansible repeats it.
-func (e *Error) Error() string {
-	if e.Cause != nil {
-		return Failure(e).Brief()
-	}
-	if e.Orig != nil {
-		return e.Msg + ". " + e.Orig.Error()
-	}
-	return e.Msg
-}
+// Failure is err as dialect tagged tells it, see exception.Failure.
+func Failure(err error) *failure.Failure { return exception.Failure(err) }
 
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error {
-	if e.Cause != nil {
-		return e.Cause
-	}
-	return e.Orig
-}
+// IsAnsible says whether err is one of Ansible's own errors, see exception.IsAnsible.
+func IsAnsible(err error) bool { return exception.IsAnsible(err) }
 
-// Failure is err as dialect tagged tells it.
-func Failure(err error) *failure.Failure {
-	switch x := err.(type) {
-	case *Error:
-		f := &failure.Failure{Msg: strings.TrimSpace(x.Msg), Help: x.Help, At: x.At}
-		if x.Cause != nil {
-			f.Cause = Failure(x.Cause)
-		}
-		return f
-	case *value.UndefError:
-		if x.U.Err != nil {
-			return Failure(x.U.Err)
-		}
-		return &failure.Failure{Msg: x.Error(), At: x.U.At}
-	}
-	return failure.New(strings.TrimSpace(err.Error()))
-}
-
-// IsAnsible says whether err is one of Ansible's own errors, whose message becomes the task's.
-// What is not ends the task as an unexpected exception.
-func IsAnsible(err error) bool {
-	var e *Error
-	if errors.As(err, &e) {
-		return len(e.Class) > 8 && e.Class[:8] == "ansible."
-	}
-	var v *value.VaultError
-	return isUndef(err) || errors.As(err, &v)
-}
-
-// asUndef finds the undefined value whose use is the error. One that is only the cause of another
-// error does not count.
-func asUndef(err error) (*value.UndefError, bool) {
-	for err != nil {
-		switch x := err.(type) {
-		case *value.UndefError:
-			return x, true
-		case *Error:
-			return nil, false
-		}
-		err = errors.Unwrap(err)
-	}
-	return nil, false
-}
+// IsValueError says whether err is a ValueError or TypeError to Python, see exception.IsValueError.
+func IsValueError(err error) bool { return exception.IsValueError(err) }
 
 // IsUndefined says whether err is the use of an undefined variable.
-func IsUndefined(err error) bool { return isUndef(err) }
-
-func isUndef(err error) bool { _, ok := asUndef(err); return ok }
-
-func raise(class, format string, a ...any) error {
-	return &Error{Class: class, Msg: fmt.Sprintf(format, a...)}
-}
-
-func typeErr(format string, a ...any) error  { return raise("TypeError", format, a...) }
-func valueErr(format string, a ...any) error { return raise("ValueError", format, a...) }
-
-func filterErr(format string, a ...any) error {
-	return raise(AnsibleFilterError, format, a...)
-}
-
-func filterTypeErr(format string, a ...any) error {
-	return raise(AnsibleFilterTypeError, format, a...)
-}
-
-func ansibleErr(format string, a ...any) error { return raise(AnsibleError, format, a...) }
-
-// className is Python's name of the class of an error, as str(type(e)) shows it.
-func className(err error) string {
-	var e *Error
-	var vault *value.VaultError
-	switch {
-	case errors.As(err, &e):
-		return e.Class
-	case errors.As(err, &vault):
-		return "ansible.parsing.vault.AnsibleVaultError"
-	case isUndef(err):
-		return "jinja2.exceptions.UndefinedError"
-	case errors.Is(err, value.ErrUnhashable):
-		return "TypeError"
-	}
-	return "ValueError"
-}
-
-func isTypeError(err error) bool {
-	c := className(err)
-	return c == "TypeError" || c == AnsibleFilterTypeError
-}
-
-// IsValueError says whether err is a ValueError or TypeError to Python, which Ansible tells as a
-// field that has an invalid value.
-func IsValueError(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Class {
-	case "ValueError", "TypeError", "json.decoder.JSONDecodeError", "binascii.Error", "UnicodeEncodeError", "UnicodeDecodeError":
-		return true
-	}
-	return false
-}
+func IsUndefined(err error) bool { return exception.IsUndefined(err) }

@@ -17,6 +17,8 @@ package eval
 import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 // Dialect is the generation of ansible-core whose behaviour is reproduced.
@@ -90,7 +92,7 @@ type Outside interface {
 }
 
 // ErrNoLookup is what Outside.Lookup returns for a plugin that it does not have.
-var ErrNoLookup error = &Error{Class: noLookup, Msg: "no such lookup plugin"}
+var ErrNoLookup error = &exception.Error{Class: noLookup, Msg: "no such lookup plugin"}
 
 const noLookup = "pbc.NoLookup"
 
@@ -138,7 +140,7 @@ func (e *Eval) enter() error {
 	return nil
 }
 
-var errRecursion = raise("RecursionError", "maximum recursion depth exceeded")
+var errRecursion = exception.Raise("RecursionError", "maximum recursion depth exceeded")
 
 func (e *Eval) tagged() bool { return e.cfg.Dialect == Tagged }
 
@@ -237,7 +239,7 @@ func (e *Eval) renderVar(r *run, name string, v val) (val, error) {
 		}
 	}
 	if r.mutates {
-		x = deepCopy(x)
+		x = python.DeepCopy(x)
 	}
 	if r.mutates || !keep {
 		if r.names == nil {

@@ -2,6 +2,8 @@ package eval
 
 import (
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 // run is the state of one rendering: from a template's start to its end, includes apart.
@@ -102,123 +104,37 @@ func (e *Eval) magic(name string) val {
 	return nil
 }
 
-// Arg is a keyword argument.
-type arg struct {
-	name string
-	v    val
-}
+// Tagged says whether the dialect is tagged.
+func (f *frame) Tagged() bool { return f.run.e.tagged() }
 
-// call is the arguments of a filter, test, method or function.
-type call struct {
-	f    *frame
-	name string
-	args []val
-	kw   []arg
-	spec *params // nil for methods and functions without a signature
-}
+// Volatile says that what is being rendered may be different the next time.
+func (f *frame) Volatile() { f.run.e.volatile = true }
 
-// fn is a function of the evaluator's.
-type fn func(c *call) (val, error)
-
-// param returns parameter i or name, and whether it was given.
-func (c *call) param(i int, name string) (val, bool) {
-	if i >= 0 && i < len(c.args) {
-		return c.args[i], true
+// ReadYAML reads YAML, which only the Outside can.
+func (f *frame) ReadYAML(text string, all bool) (val, error) {
+	o := f.run.e.cfg.Outside
+	if o == nil {
+		return nil, exception.FilterError("from_yaml needs the controller, which is not there")
 	}
-	for _, a := range c.kw {
-		if a.name == name {
-			return a.v, true
+	if all {
+		return o.Parse(ParseYAMLAll, text)
+	}
+	return o.Parse(ParseYAML, text)
+}
+
+// Plugin finds a filter or test for a filter that applies it.
+func (f *frame) Plugin(test bool, name string) (python.Applier, error) {
+	p := f.run.e.plugin(test, name)
+	if p == nil {
+		return nil, f.run.e.notLoadedNow(test, name)
+	}
+	tagged := f.run.e.tagged()
+	named := plugged{p, pluginKind(test), name}
+	return func(v val, args []val, kw []python.Arg) (val, error) {
+		k := python.Call{Ctx: f, Name: p.Name, KW: kw, Args: append(append(make([]val, 0, 1+len(args)), v), args...)}
+		if tagged {
+			return named.deferred(&k)
 		}
-	}
-	return nil, false
-}
-
-func (c *call) get(i int, name string, dflt val) val {
-	if v, ok := c.param(i, name); ok {
-		return v
-	}
-	return dflt
-}
-
-// integer reads an argument that must be an int.
-func (c *call) integer(i int, name string, dflt int64) (int64, error) {
-	v, ok := c.param(i, name)
-	if !ok {
-		return dflt, nil
-	}
-	return asInt(v)
-}
-
-func asInt(v val) (int64, error) {
-	switch n := num(v); n.kind {
-	case 'i':
-		return n.i, nil
-	case 'b':
-		return 0, raise("OverflowError", "Python int too large to convert to C ssize_t")
-	}
-	if err := use(v); err != nil {
-		return 0, err
-	}
-	return 0, typeErr("'%s' object cannot be interpreted as an integer", value.TypeName(v))
-}
-
-// text reads an argument that must be a str.
-func (c *call) text(i int, name, what string) (string, error) {
-	v, ok := c.param(i, name)
-	if !ok {
-		return "", typeErr("%s expected at least %d argument, got %d", what, i+1, len(c.args))
-	}
-	return needText(v, what)
-}
-
-func needText(v val, what string) (string, error) {
-	if s, ok := value.Text(v); ok {
-		return s, nil
-	}
-	if err := use(v); err != nil {
-		return "", err
-	}
-	return "", typeErr("%s must be str, not %s", what, value.TypeName(v))
-}
-
-// flag reads an argument as a truth value.
-func (c *call) flag(i int, name string, dflt bool) (bool, error) {
-	v, ok := c.param(i, name)
-	if !ok {
-		return dflt, nil
-	}
-	return truth(v)
-}
-
-// function is a callable value: a global, a method bound to its object, a helper of a template.
-type function struct {
-	repr string
-	f    fn
-}
-
-func (*function) TypeName() string        { return "function" }
-func (x *function) Repr() (string, error) { return x.repr, nil }
-
-func bound(o val, name string, m methodFn) *function {
-	return &function{
-		repr: "<built-in method " + name + " of " + value.TypeName(o) + " object>",
-		f:    func(c *call) (val, error) { return m(o, c) },
-	}
-}
-
-// callable is implemented by objects that can be called.
-type callable interface {
-	call(c *call) (val, error)
-}
-
-func (x *function) call(c *call) (val, error) { return x.f(c) }
-
-func callValue(v val, c *call) (val, error) {
-	switch x := v.(type) {
-	case callable:
-		return x.call(c)
-	case *undef:
-		return nil, x.Fail()
-	}
-	return nil, typeErr("'%s' object is not callable", value.TypeName(v))
+		return p.Invoke(&k)
+	}, nil
 }

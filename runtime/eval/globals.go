@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 // globals are the names every template has. init fills it: lookup leads back here.
@@ -12,31 +15,31 @@ var globals map[string]val
 
 func init() {
 	globals = map[string]val{
-		"range":     &function{"<class 'range'>", newRange},
-		"dict":      &function{"<class 'dict'>", newDictOf},
-		"namespace": &function{"<class 'jinja2.utils.Namespace'>", newNamespace},
-		"cycler":    &function{"<class 'jinja2.utils.Cycler'>", newCycler},
-		"joiner":    &function{"<class 'jinja2.utils.Joiner'>", newJoiner},
-		"lipsum":    &function{"<function generate_lorem_ipsum>", lipsum},
-		"undef":     &function{"<bound method Templar._make_undefined>", makeUndef},
-		"now":       &function{"<bound method Templar._now_datetime>", now},
-		"lookup":    &function{"<bound method Templar._lookup>", func(c *call) (val, error) { return lookup(c, false) }},
-		"query":     &function{"<bound method Templar._query_lookup>", func(c *call) (val, error) { return lookup(c, true) }},
+		"range":     &python.Function{Shown: "<class 'range'>", Func: newRange},
+		"dict":      &python.Function{Shown: "<class 'dict'>", Func: newDictOf},
+		"namespace": &python.Function{Shown: "<class 'jinja2.utils.Namespace'>", Func: newNamespace},
+		"cycler":    &python.Function{Shown: "<class 'jinja2.utils.Cycler'>", Func: newCycler},
+		"joiner":    &python.Function{Shown: "<class 'jinja2.utils.Joiner'>", Func: newJoiner},
+		"lipsum":    &python.Function{Shown: "<function generate_lorem_ipsum>", Func: lipsum},
+		"undef":     &python.Function{Shown: "<bound method Templar._make_undefined>", Func: makeUndef},
+		"now":       &python.Function{Shown: "<bound method Templar._now_datetime>", Func: now},
+		"lookup":    &python.Function{Shown: "<bound method Templar._lookup>", Func: func(c *python.Call) (val, error) { return lookup(c, false) }},
+		"query":     &python.Function{Shown: "<bound method Templar._query_lookup>", Func: func(c *python.Call) (val, error) { return lookup(c, true) }},
 	}
 	globals["q"] = globals["query"]
 }
 
-func newRange(c *call) (val, error) {
-	n := len(c.args)
+func newRange(c *python.Call) (val, error) {
+	n := len(c.Args)
 	if n == 0 {
-		return nil, typeErr("range expected at least 1 argument, got 0")
+		return nil, exception.TypeError("range expected at least 1 argument, got 0")
 	}
 	if n > 3 {
-		return nil, typeErr("range expected at most 3 arguments, got %d", n)
+		return nil, exception.TypeError("range expected at most 3 arguments, got %d", n)
 	}
 	var a [3]int64
-	for i, v := range c.args {
-		x, err := asInt(v)
+	for i, v := range c.Args {
+		x, err := python.AsInt(v)
 		if err != nil {
 			return nil, err
 		}
@@ -50,32 +53,32 @@ func newRange(c *call) (val, error) {
 		r.Step = a[2]
 	}
 	if r.Step == 0 {
-		return nil, valueErr("range() arg 3 must not be zero")
+		return nil, exception.ValueError("range() arg 3 must not be zero")
 	}
 	return r, nil
 }
 
-func newDictOf(c *call) (val, error) {
+func newDictOf(c *python.Call) (val, error) {
 	d := value.NewDict()
-	return d, updateDict(d, c)
+	return d, python.UpdateDict(d, c)
 }
 
-func newNamespace(c *call) (val, error) {
+func newNamespace(c *python.Call) (val, error) {
 	d := value.NewDict()
-	return &namespace{d: d}, updateDict(d, c)
+	return &namespace{d: d}, python.UpdateDict(d, c)
 }
 
-func newCycler(c *call) (val, error) {
-	if len(c.args) == 0 {
-		return nil, raise("RuntimeError", "at least one item has to be provided")
+func newCycler(c *python.Call) (val, error) {
+	if len(c.Args) == 0 {
+		return nil, exception.Raise("RuntimeError", "at least one item has to be provided")
 	}
-	return &cycler{items: c.args}, nil
+	return &cycler{items: c.Args}, nil
 }
 
-func newJoiner(c *call) (val, error) {
-	sep := c.get(0, "sep", ", ")
+func newJoiner(c *python.Call) (val, error) {
+	sep := c.Get(0, "sep", ", ")
 	used := false
-	return &function{repr: "<jinja2.utils.Joiner object>", f: func(*call) (val, error) {
+	return &python.Function{Shown: "<jinja2.utils.Joiner object>", Func: func(*python.Call) (val, error) {
 		if used {
 			return sep, nil
 		}
@@ -87,18 +90,18 @@ func newJoiner(c *call) (val, error) {
 const lorem = "Lorem ipsum dolor sit amet, consectetur adipisici elit, sed eiusmod tempor incidunt ut labore et dolore magna aliqua."
 
 // lipsum gives filler text: Jinja's is random, so any text of its shape will do.
-func lipsum(c *call) (val, error) {
-	c.f.run.e.volatile = true
-	n, err := c.integer(0, "n", 5)
+func lipsum(c *python.Call) (val, error) {
+	c.Ctx.Volatile()
+	n, err := c.Integer(0, "n", 5)
 	if err != nil {
 		return nil, err
 	}
-	html, err := c.flag(1, "html", true)
+	html, err := c.Flag(1, "html", true)
 	if err != nil {
 		return nil, err
 	}
 	if n > 1000 {
-		return nil, tooLarge()
+		return nil, bound.TooLarge()
 	}
 	ps := make([]string, max(n, 0))
 	for i := range ps {
@@ -113,29 +116,26 @@ func lipsum(c *call) (val, error) {
 	return strings.Join(ps, "\n\n"), nil
 }
 
-func makeUndef(c *call) (val, error) {
-	hint := c.get(0, "hint", nil)
+func makeUndef(c *python.Call) (val, error) {
+	hint := c.Get(0, "hint", nil)
 	if _, isUndef := hint.(*undef); isUndef || hint == nil || hint == "" {
 		return &undef{Hint: "Mandatory variable has not been overridden"}, nil
 	}
-	return &undef{Hint: str(hint)}, nil
+	return &undef{Hint: python.Str(hint)}, nil
 }
 
-// clock is what now() reads; tests set it.
-var clock = time.Now
-
-func now(c *call) (val, error) {
-	c.f.run.e.volatile = true
-	utc, err := c.flag(0, "utc", false)
+func now(c *python.Call) (val, error) {
+	c.Ctx.Volatile()
+	utc, err := c.Flag(0, "utc", false)
 	if err != nil {
 		return nil, err
 	}
-	t := clock()
+	t := python.Clock()
 	if utc {
 		t = t.UTC()
 	}
-	if f, ok := c.param(1, "fmt"); ok && f != nil && f != "" {
-		return strftime(t, str(f)), nil
+	if f, ok := c.Param(1, "fmt"); ok && f != nil && f != "" {
+		return python.Strftime(t, python.Str(f)), nil
 	}
 	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond()/1000*1000, time.UTC)
 	return &value.Date{T: wall, HasTime: true}, nil

@@ -6,6 +6,8 @@ import (
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 // notFound is Jinja's TemplateNotFound.
@@ -20,23 +22,23 @@ func (*extendsSignal) Error() string { return "extends outside of a template" }
 
 // load returns the program of the template that v names, or of the first found that a list names.
 func load(f *frame, v val) (*program, string, error) {
-	if err := use(v); err != nil {
+	if err := python.Use(v); err != nil {
 		return nil, "", err
 	}
 	if _, isText := value.Text(v); isText {
-		return loadOne(f, str(v))
+		return loadOne(f, python.Str(v))
 	}
-	names, err := iter(v)
+	names, err := python.Iter(v)
 	if err != nil {
 		return nil, "", err
 	}
 	var tried []string
 	for _, n := range names {
-		p, name, err := loadOne(f, str(n))
+		p, name, err := loadOne(f, python.Str(n))
 		if !errors.As(err, new(*notFound)) {
 			return p, name, err
 		}
-		tried = append(tried, str(n))
+		tried = append(tried, python.Str(n))
 	}
 	return nil, "", &notFound{"none of the templates given were found: " + strings.Join(tried, ", ")}
 }
@@ -44,7 +46,7 @@ func load(f *frame, v val) (*program, string, error) {
 func loadOne(f *frame, name string) (*program, string, error) {
 	e := f.run.e
 	if e.cfg.Outside == nil {
-		return nil, "", typeErr("no loader for this environment specified")
+		return nil, "", exception.TypeError("no loader for this environment specified")
 	}
 	t, found, err := e.cfg.Outside.Template(name)
 	if err != nil {
@@ -54,7 +56,7 @@ func loadOne(f *frame, name string) (*program, string, error) {
 		return nil, "", &notFound{name}
 	}
 	if t.Fault != "" {
-		return nil, "", raise("jinja2.exceptions.TemplateSyntaxError", "%s", t.Fault)
+		return nil, "", exception.Raise("jinja2.exceptions.TemplateSyntaxError", "%s", t.Fault)
 	}
 	p := e.programOf(t)
 	return p, name, p.err
@@ -163,7 +165,7 @@ func runBlock(f *frame, name string, level int, out *[]val) error {
 		root = root.parent
 	}
 	g := root.child()
-	g.set("super", &function{repr: "<BlockReference>", f: func(*call) (val, error) {
+	g.set("super", &python.Function{Shown: "<BlockReference>", Func: func(*python.Call) (val, error) {
 		var o []val
 		if err := runBlock(f, name, level+1, &o); err != nil {
 			return nil, err
@@ -177,7 +179,7 @@ func runBlock(f *frame, name string, level int, out *[]val) error {
 func selfOf(f *frame) *namespace {
 	d := value.NewDict()
 	for name := range f.run.blocks {
-		d.SetStr(name, &function{repr: "<BlockReference>", f: func(*call) (val, error) {
+		d.SetStr(name, &python.Function{Shown: "<BlockReference>", Func: func(*python.Call) (val, error) {
 			var o []val
 			if err := runBlock(f, name, 0, &o); err != nil {
 				return nil, err

@@ -5,35 +5,43 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/plugin"
+	"pbc/runtime/plugin/filter/mapping"
+	"pbc/runtime/plugin/filter/sequence"
+	"pbc/runtime/pyrandom"
+	"pbc/runtime/pyre"
+	"pbc/runtime/python"
 )
 
 // lookup is the global lookup(), and with wantlist query().
-func lookup(c *call, wantlist bool) (val, error) {
-	e := c.f.run.e
+func lookup(c *python.Call, wantlist bool) (val, error) {
+	f := c.Ctx.(*frame)
+	e := f.run.e
 	e.volatile = true
-	if len(c.args) == 0 {
-		return nil, typeErr("Templar._lookup() missing 1 required positional argument: 'name'")
+	if len(c.Args) == 0 {
+		return nil, exception.TypeError("Templar._lookup() missing 1 required positional argument: 'name'")
 	}
-	name := str(c.args[0])
+	name := python.Str(c.Args[0])
 	opt, options, err := lookupOptions(c, wantlist)
 	if err != nil {
 		return nil, err
 	}
-	terms, err := e.lookupTerms(c.args[1:])
+	terms, err := e.lookupTerms(c.Args[1:])
 	if err != nil {
 		return nil, err
 	}
 	opt.tagged = e.tagged()
-	ran, err := e.runLookup(c.f, name, terms, options)
+	ran, err := e.runLookup(f, name, terms, options)
 	if err != nil {
 		return opt.failed(name, err)
 	}
-	l, ok := sequence(ran)
+	l, ok := plugin.Sequence(ran)
 	if !ok {
 		return ran, nil
 	}
 	if len(l) > 0 && !opt.allowUnsafe {
-		c.f.run.taint(!e.tagged())
+		f.run.taint(!e.tagged())
 	}
 	if opt.wantlist {
 		return &list{V: l}, nil
@@ -48,22 +56,22 @@ type lookupOpts struct {
 	errors                string
 }
 
-func lookupOptions(c *call, wantlist bool) (lookupOpts, *dict, error) {
+func lookupOptions(c *python.Call, wantlist bool) (lookupOpts, *dict, error) {
 	o := lookupOpts{wantlist: wantlist, errors: "strict"}
 	rest := value.NewDict()
-	for _, a := range c.kw {
+	for _, a := range c.KW {
 		var err error
-		switch a.name {
+		switch a.Name {
 		case "wantlist":
 			if !wantlist {
-				o.wantlist, err = truth(a.v)
+				o.wantlist, err = python.Truth(a.V)
 			}
 		case "allow_unsafe":
-			o.allowUnsafe, err = truth(a.v)
+			o.allowUnsafe, err = python.Truth(a.V)
 		case "errors":
-			o.errors, err = value.ToStr(a.v)
+			o.errors, err = value.ToStr(a.V)
 		default:
-			rest.SetStr(a.name, a.v)
+			rest.SetStr(a.Name, a.V)
 		}
 		if err != nil {
 			return o, nil, err
@@ -74,27 +82,27 @@ func lookupOptions(c *call, wantlist bool) (lookupOpts, *dict, error) {
 
 // failed is what a lookup gives that failed: nothing, where its errors are to be ignored.
 func (o lookupOpts) failed(name string, err error) (val, error) {
-	var x *Error
+	var x *exception.Error
 	switch {
-	case isUndef(err):
+	case exception.IsUndefined(err):
 		return nil, err
 	case o.tagged:
 		return o.taggedFailed(name, err)
-	case className(err) == noLookup:
-		return nil, ansibleErr("lookup plugin (%s) not found", name)
-	case errors.As(err, &x) && x.Class == AnsibleOptionsError:
+	case exception.ClassOf(err) == noLookup:
+		return nil, exception.AnsibleError("lookup plugin (%s) not found", name)
+	case errors.As(err, &x) && x.Class == exception.AnsibleOptions:
 		return nil, err
 	case o.errors == "warn" || o.errors == "ignore":
 		if o.wantlist {
-			return newList(), nil
+			return value.NewList(), nil
 		}
 		return nil, nil
-	case errors.As(err, &x) && x.Class == AnsibleLookupError:
+	case errors.As(err, &x) && x.Class == exception.AnsibleLookup:
 		return nil, err
 	}
-	return nil, &Error{
-		Class: AnsibleError,
-		Msg:   "An unhandled exception occurred while running the lookup plugin '" + name + "'. Error was a <class '" + className(err) + "'>, original message: " + err.Error(),
+	return nil, &exception.Error{
+		Class: exception.Ansible,
+		Msg:   "An unhandled exception occurred while running the lookup plugin '" + name + "'. Error was a <class '" + exception.ClassOf(err) + "'>, original message: " + err.Error(),
 		Orig:  err,
 	}
 }
@@ -102,11 +110,11 @@ func (o lookupOpts) failed(name string, err error) (val, error) {
 // taggedFailed is failed for dialect tagged.
 func (o lookupOpts) taggedFailed(name string, err error) (val, error) {
 	switch {
-	case className(err) == noLookup:
-		return nil, &Error{Class: AnsibleTemplatePluginError, Msg: "The lookup plugin " + value.StrRepr(name) + " was not found."}
+	case exception.ClassOf(err) == noLookup:
+		return nil, &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The lookup plugin " + value.StrRepr(name) + " was not found."}
 	case o.errors == "warn" || o.errors == "ignore":
 		if o.wantlist {
-			return newList(), nil
+			return value.NewList(), nil
 		}
 		return nil, nil
 	}
@@ -117,7 +125,7 @@ func (o lookupOpts) taggedFailed(name string, err error) (val, error) {
 func (e *Eval) lookupTerms(args []val) ([]val, error) {
 	terms := make([]val, len(args))
 	for i, a := range args {
-		if err := use(a); err != nil {
+		if err := python.Use(a); err != nil {
 			return nil, err
 		}
 		if e.tagged() {
@@ -227,34 +235,34 @@ func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, ok := sequence(r)
+	l, ok := plugin.Sequence(r)
 	if !ok {
-		return nil, ansibleErr("The lookup plugin '%s' did not return a list.", name)
+		return nil, exception.AnsibleError("The lookup plugin '%s' did not return a list.", name)
 	}
 	return &list{V: l}, nil
 }
 
 // flattenLists flattens lists and tuples, levels deep.
-func flattenLists(t []val, levels int64) []val { return flatten(t, levels, false) }
+func flattenLists(t []val, levels int64) []val { return plugin.Flatten(t, levels, false) }
 
 func flattenedLookup(_ *frame, t []val, _ *dict) ([]val, error) {
-	return flatten(t, -1, true), nil
+	return plugin.Flatten(t, -1, true), nil
 }
 
 func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 	var r []val
 	for _, t := range terms {
 		items := []val{t}
-		if s, ok := sequence(t); ok {
+		if s, ok := plugin.Sequence(t); ok {
 			items = s
 		}
 		for _, x := range items {
-			d, ok := asDict(x)
+			d, ok := python.AsDict(x)
 			if !ok {
-				if err := use(x); err != nil {
+				if err := python.Use(x); err != nil {
 					return nil, err
 				}
-				return nil, ansibleErr("with_dict expects a dict")
+				return nil, exception.AnsibleError("with_dict expects a dict")
 			}
 			for i, k := range d.K {
 				r = append(r, value.DictOf("key", k, "value", d.V[i]))
@@ -277,11 +285,11 @@ func indexedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 func listTerms(terms []val) ([][]val, error) {
 	var r [][]val
 	for _, t := range terms {
-		if s, ok := sequence(t); ok {
+		if s, ok := plugin.Sequence(t); ok {
 			r = append(r, s)
 			continue
 		}
-		if err := use(t); err != nil {
+		if err := python.Use(t); err != nil {
 			return nil, err
 		}
 		r = append(r, []val{t})
@@ -295,13 +303,13 @@ func togetherLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 		return nil, err
 	}
 	if len(cols) == 0 {
-		return nil, ansibleErr("with_together requires at least one element in each list")
+		return nil, exception.AnsibleError("with_together requires at least one element in each list")
 	}
 	n := 0
 	for _, col := range cols {
 		n = max(n, len(col))
 	}
-	rows := zipTo(cols, n, nil).V
+	rows := sequence.ZipTo(cols, n, nil).V
 	for i, row := range rows {
 		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
 	}
@@ -314,9 +322,9 @@ func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 		return nil, err
 	}
 	if len(cols) == 0 {
-		return nil, ansibleErr("with_nested requires at least one element in the nested list")
+		return nil, exception.AnsibleError("with_nested requires at least one element in the nested list")
 	}
-	rows, err := product(cols)
+	rows, err := sequence.Product(cols)
 	if err != nil {
 		return nil, err
 	}
@@ -328,15 +336,15 @@ func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 
 func cartesianLookup(f *frame, terms []val, options *dict) ([]val, error) {
 	if len(terms) == 0 {
-		return nil, ansibleErr("with_cartesian requires at least one element in each list")
+		return nil, exception.AnsibleError("with_cartesian requires at least one element in each list")
 	}
 	return nestedLookup(f, terms, options)
 }
 
 func subelementsLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
-	bad := ansibleErr("subelements lookup expects a list of two or three items, %s", "")
+	bad := exception.AnsibleError("subelements lookup expects a list of two or three items, %s", "")
 	if len(terms) == 1 {
-		if s, ok := sequence(terms[0]); ok {
+		if s, ok := plugin.Sequence(terms[0]); ok {
 			terms = s
 		}
 	}
@@ -345,16 +353,16 @@ func subelementsLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 	}
 	key, ok := value.Text(terms[1])
 	if !ok {
-		return nil, ansibleErr("subelements lookup expects a list of two or three items, the second a string pointing to the subkey")
+		return nil, exception.AnsibleError("subelements lookup expects a list of two or three items, the second a string pointing to the subkey")
 	}
 	skip := false
 	if len(terms) == 3 {
 		flags, ok := terms[2].(*dict)
 		if !ok {
-			return nil, ansibleErr("subelements lookup expects a list of two or three items, the optional third item must be a dict with flags skip_missing")
+			return nil, exception.AnsibleError("subelements lookup expects a list of two or three items, the optional third item must be a dict with flags skip_missing")
 		}
 		if v, ok := flags.GetStr("skip_missing"); ok {
-			b, err := boolFilter(&call{args: []val{v}})
+			b, err := mapping.BoolFilter(&python.Call{Args: []val{v}})
 			if err != nil {
 				return nil, err
 			}
@@ -368,7 +376,7 @@ func subelementsLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 	case *list:
 		items = x.V
 	default:
-		return nil, ansibleErr("subelements lookup expects a list of two or three items, first a dict or a list")
+		return nil, exception.AnsibleError("subelements lookup expects a list of two or three items, first a dict or a list")
 	}
 	return subelementPairs(items, strings.Split(key, "."), skip)
 }
@@ -378,7 +386,7 @@ func subelementPairs(items []val, path []string, skip bool) ([]val, error) {
 	for _, e := range items {
 		d, ok := e.(*dict)
 		if !ok {
-			return nil, ansibleErr("subelements lookup expects a dictionary, got '%s'", str(e))
+			return nil, exception.AnsibleError("subelements lookup expects a dictionary, got '%s'", python.Str(e))
 		}
 		if s, ok := d.GetStr("skipped"); ok && s != val(false) {
 			continue
@@ -419,7 +427,7 @@ func subelementPath(d *dict, path []string, skip bool) ([]val, bool, error) {
 				return nil, false, nil
 			}
 			s, _ := value.Repr(d)
-			return nil, false, ansibleErr("could not find '%s' key in iterated item '%s'", k, s)
+			return nil, false, exception.AnsibleError("could not find '%s' key in iterated item '%s'", k, s)
 		}
 		if i == len(path)-1 {
 			l, ok := v.(*list)
@@ -427,7 +435,7 @@ func subelementPath(d *dict, path []string, skip bool) ([]val, bool, error) {
 				if skip && v == nil {
 					return nil, false, nil
 				}
-				return nil, false, ansibleErr("the key %s should point to a list, got '%s'", k, str(v))
+				return nil, false, exception.AnsibleError("the key %s should point to a list, got '%s'", k, python.Str(v))
 			}
 			return l.V, true, nil
 		}
@@ -436,7 +444,7 @@ func subelementPath(d *dict, path []string, skip bool) ([]val, bool, error) {
 			if skip {
 				return nil, false, nil
 			}
-			return nil, false, ansibleErr("the key %s should point to a dictionary, got '%s'", k, str(v))
+			return nil, false, exception.AnsibleError("the key %s should point to a dictionary, got '%s'", k, python.Str(v))
 		}
 		d = next
 	}
@@ -449,7 +457,7 @@ func varsLookup(f *frame, terms []val, options *dict) ([]val, error) {
 	for _, t := range terms {
 		name, ok := value.Text(t)
 		if !ok {
-			return nil, ansibleErr("Invalid setting identifier, \"%s\" is not a string, its a %s", str(t), pythonType(t))
+			return nil, exception.AnsibleError("Invalid setting identifier, \"%s\" is not a string, its a %s", python.Str(t), python.PythonType(t))
 		}
 		v, found, err := f.run.e.lookupVar(f.run, name)
 		if err != nil {
@@ -476,15 +484,15 @@ func varNames(f *frame, terms []val, _ *dict) ([]val, error) {
 	for _, t := range terms {
 		p, ok := value.Text(t)
 		if !ok {
-			return nil, ansibleErr("Invalid setting identifier, \"%s\" is not a string, it is a %s", str(t), pythonType(t))
+			return nil, exception.AnsibleError("Invalid setting identifier, \"%s\" is not a string, it is a %s", python.Str(t), python.PythonType(t))
 		}
-		re, err := compileRegex(p, "")
+		re, err := pyre.CompileRegex(p, "")
 		if err != nil {
-			return nil, ansibleErr("Unable to use \"%s\" as a search parameter: %s", p, err)
+			return nil, exception.AnsibleError("Unable to use \"%s\" as a search parameter: %s", p, err)
 		}
 		names := f.run.e.names()
 		for _, n := range names {
-			m, err := re.search(n)
+			m, err := re.Search(n)
 			if err != nil {
 				return nil, err
 			}
@@ -494,4 +502,12 @@ func varNames(f *frame, terms []val, _ *dict) ([]val, error) {
 		}
 	}
 	return r, nil
+}
+
+func randomChoice(f *frame, terms []val, _ *dict) ([]val, error) {
+	f.run.e.volatile = true
+	if len(terms) == 0 {
+		return nil, nil
+	}
+	return []val{terms[pyrandom.Below(pyrandom.System{}, uint64(len(terms)))]}, nil
 }

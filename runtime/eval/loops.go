@@ -5,6 +5,9 @@ import (
 	"fmt"
 
 	"pbc/ir/expr"
+	"pbc/runtime/bound"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 var (
@@ -28,7 +31,7 @@ func (l *loop) Repr() (string, error) {
 	return fmt.Sprintf("<LoopContext %d/%d>", l.i+1, len(l.items)), nil
 }
 
-func (l *loop) attr(name string) (val, bool) {
+func (l *loop) Attr(name string) (val, bool) {
 	n := len(l.items)
 	switch name {
 	case "index":
@@ -60,36 +63,36 @@ func (l *loop) attr(name string) (val, bool) {
 		}
 		return l.items[l.i+1], true
 	case "cycle":
-		return &function{repr: "<bound method LoopContext.cycle>", f: l.cycle}, true
+		return &python.Function{Shown: "<bound method LoopContext.cycle>", Func: l.cycle}, true
 	case "changed":
-		return &function{repr: "<bound method LoopContext.changed>", f: l.changed}, true
+		return &python.Function{Shown: "<bound method LoopContext.changed>", Func: l.changed}, true
 	}
 	return nil, false
 }
 
-func (l *loop) cycle(c *call) (val, error) {
-	if len(c.args) == 0 {
-		return nil, typeErr("no items for cycling given")
+func (l *loop) cycle(c *python.Call) (val, error) {
+	if len(c.Args) == 0 {
+		return nil, exception.TypeError("no items for cycling given")
 	}
-	return c.args[l.i%len(c.args)], nil
+	return c.Args[l.i%len(c.Args)], nil
 }
 
-func (l *loop) changed(c *call) (val, error) {
+func (l *loop) changed(c *python.Call) (val, error) {
 	if l.seen {
-		if same, err := equalSeq(l.last, c.args); err != nil || same {
+		if same, err := python.EqualSeq(l.last, c.Args); err != nil || same {
 			return false, err
 		}
 	}
-	l.last, l.seen = c.args, true
+	l.last, l.seen = c.Args, true
 	return true, nil
 }
 
 // call is loop(iterable) of a recursive loop.
-func (l *loop) call(c *call) (val, error) {
+func (l *loop) Call(c *python.Call) (val, error) {
 	if l.again == nil {
-		return nil, typeErr("The loop must have the 'recursive' marker to be called recursively.")
+		return nil, exception.TypeError("The loop must have the 'recursive' marker to be called recursively.")
 	}
-	it, err := iter(c.get(0, "iterable", nil))
+	it, err := python.Iter(c.Get(0, "iterable", nil))
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +121,7 @@ func (c *compiler) forStmt(n *expr.Node) stmtFn {
 		if err != nil {
 			return err
 		}
-		items, err := iter(v)
+		items, err := python.Iter(v)
 		if err != nil {
 			return err
 		}
@@ -177,8 +180,8 @@ func (x *forLoop) run(f *frame, items []val, depth int64, out *[]val) error {
 		case err != nil && !errors.Is(err, errContinue):
 			return err
 		}
-		if len(*out) > maxElems {
-			return tooLarge()
+		if len(*out) > bound.Elems {
+			return bound.TooLarge()
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package eval
 import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 // maxCalls bounds the nesting of macros and recursive loops.
@@ -23,7 +25,7 @@ func (m *macro) TypeName() string { return "Macro" }
 
 func (m *macro) Repr() (string, error) { return "<Macro " + value.StrRepr(m.name) + ">", nil }
 
-func (m *macro) attr(name string) (val, bool) {
+func (m *macro) Attr(name string) (val, bool) {
 	switch name {
 	case "name":
 		return m.name, true
@@ -71,7 +73,7 @@ func (c *compiler) macro(n *expr.Node) func(f *frame) *macro {
 }
 
 // call renders the macro.
-func (m *macro) call(c *call) (val, error) {
+func (m *macro) Call(c *python.Call) (val, error) {
 	r := m.frame.run
 	if r.depth++; r.depth > maxCalls {
 		return nil, errRecursion
@@ -113,40 +115,40 @@ func (m *macro) param(name string) int {
 }
 
 // bind sets the parameters that the call gives.
-func (m *macro) bind(f *frame, c *call) ([]bool, error) {
+func (m *macro) bind(f *frame, c *python.Call) ([]bool, error) {
 	given := make([]bool, len(m.params))
-	for i := range min(len(m.params), len(c.args)) {
-		f.set(m.params[i].K, c.args[i])
+	for i := range min(len(m.params), len(c.Args)) {
+		f.set(m.params[i].K, c.Args[i])
 		given[i] = true
 	}
 	if m.caller {
 		f.set("caller", &undef{Name: "caller", Hint: "No caller defined"})
 	}
 	extra := value.NewDict()
-	for _, a := range c.kw {
-		if i := m.param(a.name); i >= 0 {
-			f.set(a.name, a.v)
+	for _, a := range c.KW {
+		if i := m.param(a.Name); i >= 0 {
+			f.set(a.Name, a.V)
 			given[i] = true
-		} else if a.name == "caller" && m.caller {
-			f.set("caller", a.v)
+		} else if a.Name == "caller" && m.caller {
+			f.set("caller", a.V)
 		} else {
-			extra.SetStr(a.name, a.v)
+			extra.SetStr(a.Name, a.V)
 		}
 	}
 	switch {
 	case m.kwargs:
 		f.set("kwargs", extra)
-	case extra.Len() > 0 && str(extra.K[0]) == "caller":
-		return nil, typeErr("macro %s was invoked with two values for the special caller argument. This is most likely a bug.", value.StrRepr(m.name))
+	case extra.Len() > 0 && python.Str(extra.K[0]) == "caller":
+		return nil, exception.TypeError("macro %s was invoked with two values for the special caller argument. This is most likely a bug.", value.StrRepr(m.name))
 	case extra.Len() > 0:
-		return nil, typeErr("macro %s takes no keyword argument %s", value.StrRepr(m.name), value.StrRepr(str(extra.K[0])))
+		return nil, exception.TypeError("macro %s takes no keyword argument %s", value.StrRepr(m.name), value.StrRepr(python.Str(extra.K[0])))
 	}
 	rest := tuple{}
-	if len(c.args) > len(m.params) {
+	if len(c.Args) > len(m.params) {
 		if !m.varargs {
-			return nil, typeErr("macro %s takes not more than %d argument(s)", value.StrRepr(m.name), len(m.params))
+			return nil, exception.TypeError("macro %s takes not more than %d argument(s)", value.StrRepr(m.name), len(m.params))
 		}
-		rest = append(rest, c.args[len(m.params):]...)
+		rest = append(rest, c.Args[len(m.params):]...)
 	}
 	if m.varargs {
 		f.set("varargs", rest)

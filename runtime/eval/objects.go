@@ -4,28 +4,9 @@ import (
 	"sort"
 
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
-
-// group is one result of groupby: a tuple of grouper and list, with those names.
-type group struct {
-	key val
-	l   *list
-}
-
-func (g *group) TypeName() string { return "_GroupTuple" }
-func (g *group) Elems() []val     { return []val{g.key, g.l} }
-
-func (g *group) Repr() (string, error) { return value.Repr(tuple(g.Elems())) }
-
-func (g *group) attr(name string) (val, bool) {
-	switch name {
-	case "grouper":
-		return g.key, true
-	case "list":
-		return g.l, true
-	}
-	return nil, false
-}
 
 // cycler is what cycler() makes.
 type cycler struct {
@@ -33,26 +14,27 @@ type cycler struct {
 	i     int
 }
 
-func (c *cycler) TypeName() string      { return "Cycler" }
+func (c *cycler) TypeName() string { return "Cycler" }
+
 func (c *cycler) Repr() (string, error) { return "<jinja2.utils.Cycler object>", nil }
 
-func (c *cycler) attr(name string) (val, bool) {
+func (c *cycler) Attr(name string) (val, bool) {
 	if name == "current" {
 		return c.items[c.i], true
 	}
 	return nil, false
 }
 
-func (c *cycler) method(name string) methodFn {
+func (c *cycler) Method(name string) python.Method {
 	switch name {
 	case "next":
-		return func(val, *call) (val, error) {
+		return func(val, *python.Call) (val, error) {
 			v := c.items[c.i]
 			c.i = (c.i + 1) % len(c.items)
 			return v, nil
 		}
 	case "reset":
-		return func(val, *call) (val, error) { c.i = 0; return nil, nil }
+		return func(val, *python.Call) (val, error) { c.i = 0; return nil, nil }
 	}
 	return nil
 }
@@ -60,7 +42,8 @@ func (c *cycler) method(name string) methodFn {
 // hostVars is the variable hostvars: the hosts' variables by host.
 type hostVars struct{ o Outside }
 
-func (h *hostVars) TypeName() string      { return "HostVars" }
+func (h *hostVars) TypeName() string { return "HostVars" }
+
 func (h *hostVars) Repr() (string, error) { return "<ansible.vars.hostvars.HostVars object>", nil }
 
 // Elems are the names of the hosts: what iterating over hostvars gives.
@@ -72,10 +55,10 @@ func (h *hostVars) Elems() []val {
 	return r
 }
 
-func (h *hostVars) contains(x val) (bool, error) {
+func (h *hostVars) Contains(x val) (bool, error) {
 	s, ok := value.Text(x)
 	if !ok {
-		return false, use(x)
+		return false, python.Use(x)
 	}
 	for _, n := range h.o.Hosts() {
 		if n == s {
@@ -85,28 +68,34 @@ func (h *hostVars) contains(x val) (bool, error) {
 	return false, nil
 }
 
-func (h *hostVars) item(k val) (val, bool, error) {
+func (h *hostVars) Item(k val) (val, bool, error) {
 	name, ok := value.Text(k)
 	if !ok {
-		return nil, false, use(k)
+		return nil, false, python.Use(k)
 	}
-	if found, err := h.contains(k); err != nil || !found {
+	if found, err := h.Contains(k); err != nil || !found {
 		return &undef{Name: "hostvars['" + name + "']"}, true, err
 	}
 	return &hostVarsOf{h.o, name}, true, nil
 }
 
-func (h *hostVars) method(name string) methodFn {
+func (h *hostVars) Method(name string) python.Method {
 	if name == "get" || name == "keys" || name == "values" || name == "items" {
-		return func(_ val, c *call) (val, error) {
-			d := value.NewDict()
-			for _, n := range h.o.Hosts() {
-				d.SetStr(n, &hostVarsOf{h.o, n})
-			}
-			return dictMethods[name](d, c)
+		return func(_ val, c *python.Call) (val, error) {
+			d, _ := h.Dict()
+			return python.DictMethods[name](d, c)
 		}
 	}
 	return nil
+}
+
+// Dict is hostvars as a dictionary of each host's variables.
+func (h *hostVars) Dict() (*dict, error) {
+	d := value.NewDict()
+	for _, n := range h.o.Hosts() {
+		d.SetStr(n, &hostVarsOf{h.o, n})
+	}
+	return d, nil
 }
 
 // hostVarsOf is hostvars[host]: one host's variables, rendered by its own.
@@ -120,20 +109,21 @@ func (h *hostVarsOf) TypeName() string { return "HostVarsVars" }
 // QualifiedName is the class with its module, as messages about missing attributes have it.
 func (h *hostVarsOf) QualifiedName() string { return "ansible.vars.hostvars.HostVarsVars" }
 
-func (h *hostVarsOf) whole() (*dict, error) {
+// Dict returns the host's variables.
+func (h *hostVarsOf) Dict() (*dict, error) {
 	v, _, err := h.o.HostVar(h.host, "")
 	if err != nil {
 		return nil, err
 	}
 	d, ok := v.(*dict)
 	if !ok {
-		return nil, ansibleErr("the variables of %s are not a dictionary", h.host)
+		return nil, exception.AnsibleError("the variables of %s are not a dictionary", h.host)
 	}
 	return d, nil
 }
 
 func (h *hostVarsOf) Repr() (string, error) {
-	d, err := h.whole()
+	d, err := h.Dict()
 	if err != nil {
 		return "", err
 	}
@@ -142,39 +132,39 @@ func (h *hostVarsOf) Repr() (string, error) {
 
 // Elems are the names of the variables.
 func (h *hostVarsOf) Elems() []val {
-	d, err := h.whole()
+	d, err := h.Dict()
 	if err != nil {
 		return nil
 	}
 	return d.K
 }
 
-func (h *hostVarsOf) contains(x val) (bool, error) {
+func (h *hostVarsOf) Contains(x val) (bool, error) {
 	name, ok := value.Text(x)
 	if !ok {
-		return false, use(x)
+		return false, python.Use(x)
 	}
 	_, found, err := h.o.HostVar(h.host, name)
 	return found, err
 }
 
-func (h *hostVarsOf) item(k val) (val, bool, error) {
+func (h *hostVarsOf) Item(k val) (val, bool, error) {
 	name, ok := value.Text(k)
 	if !ok || name == "" {
-		return nil, false, use(k)
+		return nil, false, python.Use(k)
 	}
 	return h.o.HostVar(h.host, name)
 }
 
-func (h *hostVarsOf) method(name string) methodFn {
+func (h *hostVarsOf) Method(name string) python.Method {
 	switch name {
 	case "get", "keys", "values", "items", "copy":
-		return func(_ val, c *call) (val, error) {
-			d, err := h.whole()
+		return func(_ val, c *python.Call) (val, error) {
+			d, err := h.Dict()
 			if err != nil {
 				return nil, err
 			}
-			return dictMethods[name](d, c)
+			return python.DictMethods[name](d, c)
 		}
 	}
 	return nil
@@ -221,7 +211,8 @@ func unrendered(v val) val {
 	return v
 }
 
-func (v *varsView) whole() (*dict, error) {
+// Dict returns the variables.
+func (v *varsView) Dict() (*dict, error) {
 	names := v.e.names()
 	sort.Strings(names)
 	d := value.NewDict()
@@ -236,7 +227,7 @@ func (v *varsView) whole() (*dict, error) {
 }
 
 func (v *varsView) Repr() (string, error) {
-	d, err := v.whole()
+	d, err := v.Dict()
 	if err != nil {
 		return "", err
 	}
@@ -245,37 +236,37 @@ func (v *varsView) Repr() (string, error) {
 
 // Elems are the names of the variables.
 func (v *varsView) Elems() []val {
-	d, err := v.whole()
+	d, err := v.Dict()
 	if err != nil {
 		return nil
 	}
 	return d.K
 }
 
-func (v *varsView) contains(x val) (bool, error) {
+func (v *varsView) Contains(x val) (bool, error) {
 	name, ok := value.Text(x)
 	if !ok {
-		return false, use(x)
+		return false, python.Use(x)
 	}
 	_, ok = v.e.cfg.Vars.Lookup(name)
 	return ok, nil
 }
 
-func (v *varsView) item(k val) (val, bool, error) {
+func (v *varsView) Item(k val) (val, bool, error) {
 	name, ok := value.Text(k)
 	if !ok {
-		return nil, false, use(k)
+		return nil, false, python.Use(k)
 	}
 	return v.raw(name)
 }
 
-func (v *varsView) method(name string) methodFn {
-	m := dictMethods[name]
+func (v *varsView) Method(name string) python.Method {
+	m := python.DictMethods[name]
 	if m == nil {
 		return nil
 	}
-	return func(_ val, c *call) (val, error) {
-		d, err := v.whole()
+	return func(_ val, c *python.Call) (val, error) {
+		d, err := v.Dict()
 		if err != nil {
 			return nil, err
 		}

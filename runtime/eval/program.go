@@ -5,6 +5,7 @@ import (
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/exception"
 )
 
 // exprFn computes an expression, stmtFn renders a statement onto out.
@@ -50,7 +51,7 @@ func rescue(err *error) {
 }
 
 func (c *compiler) fail(format string, a ...any) {
-	panic(templateFault{raise("jinja2.exceptions.TemplateSyntaxError", format, a...)})
+	panic(templateFault{exception.Raise("jinja2.exceptions.TemplateSyntaxError", format, a...)})
 }
 
 // mutators are the methods that change their object.

@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 // counting is the specification of a sequence.
@@ -19,11 +22,11 @@ func sequenceLookup(_ *frame, terms []val, options *dict) ([]val, error) {
 	for _, t := range terms {
 		s := &counting{start: 1, stride: 1, format: "%d"}
 		for i := 0; i < options.Len(); i++ {
-			if err := s.set(str(options.K[i]), str(options.V[i])); err != nil {
+			if err := s.set(python.Str(options.K[i]), python.Str(options.V[i])); err != nil {
 				return nil, err
 			}
 		}
-		if err := s.parse(str(t)); err != nil {
+		if err := s.parse(python.Str(t)); err != nil {
 			return nil, err
 		}
 		items, err := s.items()
@@ -42,7 +45,7 @@ func (s *counting) set(key, v string) error {
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(v), 0, 64)
 	if err != nil {
-		return ansibleErr("can't parse %s=%s as integer", key, v)
+		return exception.AnsibleError("can't parse %s=%s as integer", key, v)
 	}
 	switch key {
 	case "start":
@@ -54,7 +57,7 @@ func (s *counting) set(key, v string) error {
 	case "stride":
 		s.stride = n
 	default:
-		return ansibleErr("unrecognized arguments to with_sequence: %s", value.StrRepr(key))
+		return exception.AnsibleError("unrecognized arguments to with_sequence: %s", value.StrRepr(key))
 	}
 	return nil
 }
@@ -68,7 +71,7 @@ func (s *counting) parse(term string) error {
 		for _, f := range strings.Fields(term) {
 			k, v, ok := strings.Cut(f, "=")
 			if !ok {
-				return ansibleErr("unknown error parsing with_sequence arguments: %s", value.StrRepr(term))
+				return exception.AnsibleError("unknown error parsing with_sequence arguments: %s", value.StrRepr(term))
 			}
 			if err := s.set(k, strings.Trim(v, `'"`)); err != nil {
 				return err
@@ -99,9 +102,9 @@ func (s *counting) parse(term string) error {
 func (s *counting) items() ([]val, error) {
 	switch {
 	case !s.hasEnd && !s.hasCount:
-		return nil, ansibleErr("must specify count or end in with_sequence")
+		return nil, exception.AnsibleError("must specify count or end in with_sequence")
 	case s.hasEnd && s.hasCount:
-		return nil, ansibleErr("can't specify both count and end in with_sequence")
+		return nil, exception.AnsibleError("can't specify both count and end in with_sequence")
 	case s.hasCount && s.count == 0:
 		return nil, nil
 	case s.hasCount:
@@ -111,22 +114,22 @@ func (s *counting) items() ([]val, error) {
 		return nil, nil
 	}
 	if s.stride > 0 && s.end < s.start {
-		return nil, ansibleErr("to count backwards make stride negative")
+		return nil, exception.AnsibleError("to count backwards make stride negative")
 	}
 	if s.stride < 0 && s.end > s.start {
-		return nil, ansibleErr("to count forward don't make stride negative")
+		return nil, exception.AnsibleError("to count forward don't make stride negative")
 	}
-	if (s.end-s.start)/s.stride > maxElems {
-		return nil, tooLarge()
+	if (s.end-s.start)/s.stride > bound.Elems {
+		return nil, bound.TooLarge()
 	}
 	if strings.Count(s.format, "%") != 1 {
-		return nil, ansibleErr("bad formatting string: %s", s.format)
+		return nil, exception.AnsibleError("bad formatting string: %s", s.format)
 	}
 	var r []val
 	for i := s.start; s.stride > 0 && i <= s.end || s.stride < 0 && i >= s.end; i += s.stride {
-		v, err := percentFormat(s.format, i)
+		v, err := python.PercentFormat(s.format, i)
 		if err != nil {
-			return nil, ansibleErr("problem formatting %s with '%s'", strconv.FormatInt(i, 10), s.format)
+			return nil, exception.AnsibleError("problem formatting %s with '%s'", strconv.FormatInt(i, 10), s.format)
 		}
 		r = append(r, v)
 	}

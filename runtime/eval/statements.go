@@ -6,6 +6,8 @@ import (
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
 )
 
 // templateBody is the body of a whole template. After extends, what prints is passed over, and the rest still
@@ -157,7 +159,7 @@ func finalize(v val) (val, error) {
 	case string, int64, bool, float64:
 		return v, nil
 	case *value.View, *value.Range:
-		it, err := iter(x)
+		it, err := python.Iter(x)
 		if err != nil {
 			return nil, err
 		}
@@ -180,7 +182,7 @@ func failUndef(v val) error {
 	case *dict:
 		inner = x.V
 	default:
-		inner, _ = asTuple(v)
+		inner, _ = python.AsTuple(v)
 	}
 	for _, e := range inner {
 		if err := failUndef(e); err != nil {
@@ -226,7 +228,7 @@ func (c *compiler) assign(n *expr.Node) assignFn {
 			}
 			ns, ok := x.(*namespace)
 			if !ok {
-				return raise("jinja2.exceptions.TemplateRuntimeError", "cannot assign attribute on non-namespace object")
+				return exception.Raise("jinja2.exceptions.TemplateRuntimeError", "cannot assign attribute on non-namespace object")
 			}
 			ns.d.SetStr(name, v)
 			return nil
@@ -240,18 +242,18 @@ func (c *compiler) assign(n *expr.Node) assignFn {
 }
 
 func unpack(f *frame, parts []assignFn, v val) error {
-	it, err := iter(v)
+	it, err := python.Iter(v)
 	if err != nil {
-		if use(v) == nil {
-			err = typeErr("cannot unpack non-iterable %s object", value.TypeName(v))
+		if python.Use(v) == nil {
+			err = exception.TypeError("cannot unpack non-iterable %s object", value.TypeName(v))
 		}
 		return err
 	}
 	if len(it) > len(parts) {
-		return valueErr("too many values to unpack (expected %d)", len(parts))
+		return exception.ValueError("too many values to unpack (expected %d)", len(parts))
 	}
 	if len(it) < len(parts) {
-		return valueErr("not enough values to unpack (expected %d, got %d)", len(parts), len(it))
+		return exception.ValueError("not enough values to unpack (expected %d, got %d)", len(parts), len(it))
 	}
 	for i, p := range parts {
 		if err := p(f, it[i]); err != nil {
@@ -331,7 +333,7 @@ func (n *namespace) Repr() (string, error) {
 	return "<Namespace " + r + ">", err
 }
 
-func (n *namespace) attr(name string) (val, bool) { return n.d.GetStr(name) }
+func (n *namespace) Attr(name string) (val, bool) { return n.d.GetStr(name) }
 
 // exports are the names that an imported template leaves at its top level.
 func exports(f *frame) *dict {

@@ -6,27 +6,31 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
+	"pbc/runtime/exception"
+	"pbc/runtime/plugin"
+	"pbc/runtime/plugin/filter"
+	"pbc/runtime/plugin/test"
+	"pbc/runtime/python"
 )
 
 // capture makes the marker that stands for an error until somebody uses it.
 func capture(err error) *undef {
-	if u, ok := asUndef(err); ok {
+	if u, ok := exception.AsUndefined(err); ok {
 		return u.U
 	}
 	return &undef{Err: err}
 }
 
-func isUndefErr(err error) bool { return err == nil || isUndef(err) }
-
 // firstMarker returns a marker among the arguments of a call.
-func firstMarker(c *call) *undef {
-	for _, a := range c.args {
+func firstMarker(c *python.Call) *undef {
+	for _, a := range c.Args {
 		if u, ok := a.(*undef); ok && !u.Lenient {
 			return u
 		}
 	}
-	for _, a := range c.kw {
-		if u, ok := a.v.(*undef); ok && !u.Lenient {
+	for _, a := range c.KW {
+		if u, ok := a.V.(*undef); ok && !u.Lenient {
 			return u
 		}
 	}
@@ -34,7 +38,7 @@ func firstMarker(c *call) *undef {
 }
 
 // deferCall runs a call: a marker among its arguments, or its failure, is its result.
-func deferCall(c *call, run func() (val, error)) (val, error) {
+func deferCall(c *python.Call, run func() (val, error)) (val, error) {
 	if m := firstMarker(c); m != nil {
 		return m, nil
 	}
@@ -59,32 +63,32 @@ func unrolled(v val) val {
 
 // plugged is a filter or test as a template calls it.
 type plugged struct {
-	*Plugin
+	*plugin.Row
 	kind string // "filter" or "test"
 	as   string // the name that the template uses
 }
 
 // fullName is the name by which dialect tagged speaks of p.
 func (p plugged) fullName() string {
-	if name := builtinName(p.as); filters[name] == p.Plugin || tests[name] == p.Plugin {
+	if name := builtinName(p.as); filter.Table[name] == p.Row || test.Table[name] == p.Row {
 		return "ansible.builtin." + name
 	}
 	return p.as
 }
 
 // deferred is deferCall for filters and tests, some of which take markers.
-func (p plugged) deferred(c *call) (val, error) {
-	if !p.markers {
+func (p plugged) deferred(c *python.Call) (val, error) {
+	if !p.Markers {
 		if m := firstMarker(c); m != nil {
 			return m, nil
 		}
 	}
-	r, err := p.invoke(c)
+	r, err := p.Invoke(c)
 	if err != nil {
 		return capture(pluginFault(p.kind, p.fullName(), err)), nil
 	}
 	if x, ok := r.(*value.Range); ok {
-		it, err := iter(x)
+		it, err := python.Iter(x)
 		return &list{V: it}, err
 	}
 	return unrolled(r), nil
@@ -190,12 +194,12 @@ func taggedConcat(out []val) (val, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := toText(x)
+		s, err := python.ToText(x)
 		if err != nil {
 			return nil, err
 		}
-		if b.Len()+len(s) > maxText {
-			return nil, tooLarge()
+		if b.Len()+len(s) > bound.Text {
+			return nil, bound.TooLarge()
 		}
 		b.WriteString(s)
 	}
@@ -213,7 +217,7 @@ func final(v val, top bool) (val, error) {
 		case !x.Lenient:
 			return nil, x.Fail()
 		case top:
-			return nil, typeErr("Type 'Undefined' is unsupported for variable storage.")
+			return nil, exception.TypeError("Type 'Undefined' is unsupported for variable storage.")
 		}
 		return v, nil
 	case *list:
@@ -225,13 +229,13 @@ func final(v val, top bool) (val, error) {
 	case *value.Set:
 		return finalSeq(x.D.K, top)
 	}
-	if t, ok := asTuple(v); ok {
+	if t, ok := python.AsTuple(v); ok {
 		return finalSeq(t, top)
 	}
 	if !top {
 		return v, nil
 	}
-	return nil, typeErr("Type '%s' is unsupported for variable storage.", value.TypeName(v))
+	return nil, exception.TypeError("Type '%s' is unsupported for variable storage.", value.TypeName(v))
 }
 
 func finalSeq(v []val, top bool) (val, error) {
@@ -315,8 +319,8 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 	at := c.At
 	r, from, err := e.taggedTruth(c)
 	if err != nil {
-		if isUndef(err) {
-			return false, &Error{Class: AnsibleUndefinedVariable, Msg: "Error while evaluating conditional.", At: at, Cause: err}
+		if exception.IsUndefined(err) {
+			return false, &exception.Error{Class: exception.AnsibleUndefined, Msg: "Error while evaluating conditional.", At: at, Cause: err}
 		}
 		return false, err
 	}
@@ -381,9 +385,9 @@ func (e *Eval) taggedDecide(c *value.Cond) (val, error) {
 }
 
 func pythonTruth(v val) string {
-	b, err := truth(v)
+	b, err := python.Truth(v)
 	if err != nil {
 		return "Undefined"
 	}
-	return str(b)
+	return python.Str(b)
 }

@@ -4,22 +4,23 @@ import (
 	"errors"
 
 	"pbc/ir/value"
+	"pbc/runtime/exception"
 )
 
 // templateClasses are the errors that dialect tagged passes on as they are; others it wraps in one of these, which says
 // what was being rendered.
 var templateClasses = map[string]bool{
-	AnsibleTemplateError: true, AnsibleTemplateSyntaxError: true, AnsibleTemplatePluginError: true, AnsibleBrokenConditionalError: true,
-	AnsibleUndefinedVariable: true, AnsibleFilterError: true, AnsibleLookupError: true,
+	exception.AnsibleTemplate: true, exception.AnsibleTemplateSyntax: true, exception.AnsibleTemplatePlugin: true, exception.AnsibleBrokenConditional: true,
+	exception.AnsibleUndefined: true, exception.AnsibleFilter: true, exception.AnsibleLookup: true,
 }
 
 // renderFault is what an error becomes that ended a template or expression, which stands at the place given.
 func renderFault(err error, at *value.Origin, kind string) error {
-	if u, ok := asUndef(err); ok {
+	if u, ok := exception.AsUndefined(err); ok {
 		placeMarker(u.U, at)
 		return err
 	}
-	x, ok := err.(*Error)
+	x, ok := err.(*exception.Error)
 	if ok && templateClasses[x.Class] {
 		if x.At != nil || at == nil {
 			return err
@@ -28,19 +29,19 @@ func renderFault(err error, at *value.Origin, kind string) error {
 		placed.At = at
 		return &placed
 	}
-	out := &Error{Class: AnsibleTemplateError, Msg: "Error rendering " + kind + ".", At: at, Cause: err}
+	out := &exception.Error{Class: exception.AnsibleTemplate, Msg: "Error rendering " + kind + ".", At: at, Cause: err}
 	switch {
 	case errors.Is(err, errRecursion):
 		out.Msg = "Recursive loop detected in " + kind + "."
 	case ok && x.Class == "jinja2.exceptions.TemplateSyntaxError":
-		out.Class, out.Msg = AnsibleTemplateSyntaxError, "Syntax error in "+kind+"."
+		out.Class, out.Msg = exception.AnsibleTemplateSyntax, "Syntax error in "+kind+"."
 	}
 	return out
 }
 
 // syntaxFault is the error of a template or expression that does not parse.
 func syntaxFault(fault string, at *value.Origin, kind string) error {
-	return renderFault(raise("jinja2.exceptions.TemplateSyntaxError", "%s", fault), at, kind)
+	return renderFault(exception.Raise("jinja2.exceptions.TemplateSyntaxError", "%s", fault), at, kind)
 }
 
 // placeMarker notes the innermost template in which a marker was made, and words it.
@@ -56,15 +57,15 @@ func placeMarker(u *undef, at *value.Origin) {
 
 // pluginFault is what dialect tagged tells of a filter, test or lookup that failed.
 func pluginFault(kind, name string, err error) error {
-	if isUndef(err) {
+	if exception.IsUndefined(err) {
 		return err
 	}
-	return &Error{Class: AnsibleTemplatePluginError, Msg: "The " + kind + " plugin " + value.StrRepr(name) + " failed.", Cause: err}
+	return &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The " + kind + " plugin " + value.StrRepr(name) + " failed.", Cause: err}
 }
 
 const brokenHelp = "Broken conditionals can be temporarily allowed with the `ALLOW_BROKEN_CONDITIONALS` configuration option."
 
 // broken is the error of a condition that gives no truth.
 func broken(at *value.Origin, msg string) error {
-	return &Error{Class: AnsibleBrokenConditionalError, Msg: msg, At: at, Help: brokenHelp}
+	return &exception.Error{Class: exception.AnsibleBrokenConditional, Msg: msg, At: at, Help: brokenHelp}
 }

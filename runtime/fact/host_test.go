@@ -132,6 +132,7 @@ func runIn(ctx context.Context, s *System, argv []string) Output {
 		c := exec.CommandContext(ctx, "/bin/sh", "-c", "/bin/sh "+s.path(rest))
 		var out, errs strings.Builder
 		c.Stdout, c.Stderr = &out, &errs
+		c.Env = []string{"PATH=" + s.path("/bin") + ":" + s.path("/usr/bin") + ":/usr/bin:/bin"}
 		if first, _, _ := strings.Cut(rest, " "); !s.exists(first) {
 			return Output{Code: 127}
 		}

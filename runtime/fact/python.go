@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"context"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -61,15 +62,17 @@ var fallbacks = []string{"python3.11", "python3.10", "python3.9", "python3.8", "
 
 // interpreter returns what the host's Python says, or nil when there is none.
 func (g *gathering) interpreter() *python {
-	return g.python.get(func() *python {
-		for _, exe := range g.sys.interpreters() {
-			out := g.sys.run(g.ctx, []string{exe, "-c", pythonQuestions})
-			if y := parsePython(out); y != nil {
-				return y
-			}
+	return g.python.get(func() *python { return g.sys.findPython(g.ctx) })
+}
+
+// findPython asks the interpreter that Ansible's modules would run in; nil when there is none.
+func (s *System) findPython(ctx context.Context) *python {
+	for _, exe := range s.interpreters() {
+		if y := parsePython(s.run(ctx, []string{exe, "-c", pythonQuestions})); y != nil {
+			return y
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func (s *System) interpreters() []string {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -153,6 +154,25 @@ func (s *System) look(tool string, before ...string) string {
 		}
 	}
 	return ""
+}
+
+// noTool is Ansible's message of a tool that look does not find.
+func (s *System) noTool(tool string) string {
+	dirs := strings.Split(s.getenv("PATH"), ":")
+	for _, d := range []string{"/sbin", "/usr/sbin", "/usr/local/sbin"} {
+		if !slices.Contains(dirs, d) && s.exists(d) {
+			dirs = append(dirs, d)
+		}
+	}
+	return "Failed to find required executable \"" + tool + "\" in paths: " + strings.Join(dirs, ":")
+}
+
+// node is the name of the host, as uname(2) says.
+func (s *System) node() string {
+	if s.Uname != nil {
+		return s.Uname.Node
+	}
+	return kernelUname().Node
 }
 
 // run runs a tool with the System's environment and what is given over it.

@@ -9,7 +9,8 @@ import (
 	"strings"
 
 	"pbc/ir/value"
-	"pbc/runtime/eval"
+	"pbc/runtime/crypt"
+	"pbc/runtime/pyrandom"
 )
 
 // charSets are the names of Python's module string that chars may use.
@@ -125,7 +126,7 @@ func (p *passwordSpec) value() (string, error) {
 	b, err := os.ReadFile(p.path)
 	switch {
 	case p.path == "/dev/null" || errors.Is(err, os.ErrNotExist):
-		if plain, err = eval.RandomText(p.chars, p.length, p.seed); err != nil {
+		if plain, err = pyrandom.Text(p.chars, p.length, p.seed); err != nil {
 			return "", err
 		}
 		changed = true
@@ -140,7 +141,7 @@ func (p *passwordSpec) value() (string, error) {
 	}
 	if p.encrypt != "" && salt == "" {
 		changed = true
-		if salt, err = eval.PasswordSalt(p.encrypt, 0); err != nil {
+		if salt, err = crypt.Salt(p.encrypt, 0); err != nil {
 			return "", err
 		}
 	}
@@ -152,7 +153,7 @@ func (p *passwordSpec) value() (string, error) {
 	if p.encrypt == "" {
 		return plain, nil
 	}
-	return eval.PasswordHash(plain, p.encrypt, salt)
+	return crypt.Hash(plain, p.encrypt, salt)
 }
 
 func (p *passwordSpec) store(plain, salt string) error {

@@ -9,6 +9,7 @@ import (
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/pyre"
 )
 
 // inline splits a term into its words and its key=value options.
@@ -168,7 +169,7 @@ func matchKeys(s *value.Dict, pattern string) ([]value.Value, error) {
 	var r []value.Value
 	for i, k := range s.K {
 		name, _ := value.Text(k)
-		ok, err := eval.MatchStart(pattern, name)
+		ok, err := pyre.MatchStart(pattern, name)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"pbc/ir"
@@ -49,12 +50,9 @@ func (x *taskRun) withItems(l *ir.Loop) ([]value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	terms := []value.Value{v}
-	switch t := v.(type) {
-	case *value.List:
-		terms = t.V
-	case value.Tuple:
-		terms = t
+	terms, err := loopTerms(l.With, v)
+	if err != nil {
+		return nil, err
 	}
 	x.subdir = x.lookupFolder()
 	defer func() { x.subdir = "" }()
@@ -63,6 +61,26 @@ func (x *taskRun) withItems(l *ir.Loop) ([]value.Value, error) {
 		return nil, err
 	}
 	return value.Taint(list).(*value.List).V, nil
+}
+
+// loopTerms are the terms that with_X gives its lookup. What is no list becomes one, but a dict stays itself, which most
+// lookups iterate: they see its keys. Observed: scenarios/loops/with_dict_terms.txtar.
+func loopTerms(with string, v value.Value) ([]value.Value, error) {
+	switch t := v.(type) {
+	case *value.List:
+		return t.V, nil
+	case value.Tuple:
+		return t, nil
+	case *value.Dict:
+		switch name := strings.TrimPrefix(with, "ansible.builtin."); name {
+		case "dict":
+		case "list", "flattened", "indexed_items":
+			return nil, faultf("with_%s expects a list", name)
+		default:
+			return t.K, nil
+		}
+	}
+	return []value.Value{v}, nil
 }
 
 // lookupFolder is the subfolder in which with_first_found and with_fileglob look first.

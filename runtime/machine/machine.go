@@ -83,6 +83,7 @@ type Machine struct {
 	excluded  map[int]bool
 	known     map[string]bool
 	inventory *value.Dict
+	live      bool // a task of the play may change the inventory
 	play      *value.Dict
 	extra     *value.Dict
 	magic     *value.Dict
@@ -141,6 +142,7 @@ func asDict(v value.Value) *value.Dict {
 func (m *Machine) extend(task, scope, layer, role int, t *ir.Tables) {
 	for i, x := range t.Tasks {
 		m.tasks[task+i] = x
+		m.live = m.live || changesInventory(x)
 	}
 	for i, x := range t.Scopes {
 		m.scopes[scope+i] = x

@@ -56,7 +56,7 @@ func (s *scope) levels() []func(string) (value.Value, bool) {
 	}
 	out = append(out, m.play.GetStr)
 	if !s.hostless {
-		out = append(out, s.fact, m.inventory.GetStr)
+		out = append(out, s.fact, s.inventory().GetStr)
 	}
 	layers(s.lex.RoleDefaults)
 	for i := len(m.code.PlayDefaults) - 1; i >= 0; i-- {

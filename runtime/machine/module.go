@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -14,6 +15,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	c := &module.Call{
 		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
 		Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
+		Dialect: x.m.dialect,
 	}
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
@@ -52,7 +54,7 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 	for k, v := range c.Env {
 		env.SetStr(k, v)
 	}
-	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "env", env)
+	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "dialect", int64(c.Dialect), "env", env)
 	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError} {
 		if s != "" {
 			d.SetStr(k, s)
@@ -78,6 +80,9 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		LocalTmp: text("local_tmp"), SourceError: text("source_error")}
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)
+	}
+	if n, ok := get(d, "dialect").(int64); ok {
+		c.Dialect = expr.Dialect(n)
 	}
 	env := asDict(get(d, "env"))
 	for i, k := range env.K {

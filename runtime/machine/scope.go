@@ -22,6 +22,7 @@ type scope struct {
 	local *value.Dict
 	// hostless hides what belongs to the host: the names of handlers are rendered without it.
 	hostless bool
+	fresh    *value.Dict // see now
 }
 
 func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
@@ -123,7 +124,7 @@ func (s *scope) ofHost(name string) (value.Value, bool) {
 	if v, ok := s.fact(name); ok {
 		return v, true
 	}
-	return s.m.inventory.GetStr(name)
+	return s.inventory().GetStr(name)
 }
 
 // hostMagic are the magic variables that belong to a host.
@@ -201,7 +202,7 @@ func namespaceFacts(facts *value.Dict) *value.Dict {
 func (s *scope) ask(name string) *event.Answer {
 	m := s.m
 	key := askedKey{name: name, scope: s.lex}
-	if a := m.asked[key]; a != nil {
+	if a := m.asked[key]; a != nil && !m.live {
 		return a
 	}
 	a, err := m.up.Ask(s.ctx, &event.Need{Ask: event.Variable, Name: name, Task: s.task})
@@ -221,6 +222,9 @@ type askedKey struct {
 // magic gives the variables that nothing overrides.
 func (s *scope) magic(name string) (value.Value, bool) {
 	if v, ok := s.m.magic.GetStr(name); ok {
+		if s.m.live && liveInventory[name] {
+			v = get(s.now(), name)
+		}
 		return v, !s.hostless || !hostMagic[name]
 	}
 	switch name {
@@ -297,7 +301,7 @@ func (s *scope) Names() []string {
 		}
 	}
 	m := s.m
-	for _, d := range append([]*value.Dict{s.local, m.magic, m.extra, m.host.Set, m.host.Included, m.play, m.inventory}, m.includes...) {
+	for _, d := range append([]*value.Dict{s.local, m.magic, m.extra, m.host.Set, m.host.Included, m.play, s.inventory()}, m.includes...) {
 		add(d)
 	}
 	if m.code.Settings.InjectFacts {

@@ -11,6 +11,7 @@ import (
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/python"
 )
 
 // taskRun is one task while it runs on the host, through all items of its loop.
@@ -163,7 +164,7 @@ func (x *taskRun) failure(err error) *value.Dict {
 		msg = "Unexpected failure during module execution: " + msg
 		return value.DictOf("failed", true, "msg", msg, "exception", traceback(err), "stdout", "")
 	}
-	return value.DictOf("failed", true, "msg", msg)
+	return value.DictOf("failed", true, "msg", value.Taint(msg)) // it may quote a template: never to be rendered
 }
 
 // traceback is what Ansible shows of an exception with -vvv, but for Python's own frames.
@@ -264,7 +265,7 @@ func truthy(d *value.Dict, key string) bool {
 	if !ok {
 		return false
 	}
-	b, err := eval.Truth(v)
+	b, err := python.Truth(v)
 	return err == nil && b
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 )
@@ -24,6 +25,8 @@ type Call struct {
 	Diff      bool // --diff or diff: put "diff" into the result
 	NoLog     bool
 	Verbosity int
+	// Dialect is the generation of ansible-core whose module this stands for.
+	Dialect expr.Dialect
 	// Env is the task's environment keyword, laid over the agent's own environment.
 	Env map[string]string
 	// RemoteTmp is the folder for the module's own temporary files; it exists.

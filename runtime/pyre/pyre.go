@@ -25,6 +25,7 @@ const (
 // Error is Python's re.error.
 type Error struct{ Msg string }
 
+// Error is Python's message.
 func (e *Error) Error() string { return e.Msg }
 
 // Regexp is a compiled pattern. It is safe for concurrent use.

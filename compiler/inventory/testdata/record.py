@@ -11,8 +11,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 cases = []
 
 
-def case(name, files, src, pat=(), limit=None, pb=None, modes={}):
-    cases.append({'name': name, 'files': files, 'modes': modes, 'src': src, 'pat': list(pat), 'limit': limit or '', 'pb': pb or ''})
+def case(name, files, src, pat=(), limit=None, pb=None, modes={}, enabled=()):
+    cases.append({'name': name, 'files': files, 'modes': modes, 'src': src, 'pat': list(pat), 'limit': limit or '', 'pb': pb or '', 'enabled': list(enabled)})
 
 
 ini='''# comment
@@ -135,8 +135,90 @@ case('dirbad',{'i/a.yml':'a: [','i/b':'x y\n'},['i'],['all'])
 case('dirempty',{'i/.x':''},['i'],['all'])
 case('vaultinv',{'hosts':V},['hosts'],['all'])
 
+TOML = '[all.vars]\nx = "{{ y }}"\n[web]\nchildren = ["sub", "late"]\nvars = { a = 1.5, b = true, z.y = 1, z.x = [{q = 1, p = 2}] }\n[web.hosts]\n' \
+    '"h[1:2].ex" = { ansible_port = 222 }\nhp = {}\n"q:2222" = { v = "t" }\n[sub.hosts.h3]\nn = ["b", "a"]\nbig = 1_000\nhex = 0xff\nf = 1e3\nml = """\na\nb"""\n[late.hosts.h4]\n[odd]\nhosts = {}\nmore = 1\n[[sub.hosts.h3.aot]]\nk = 1\n[[sub.hosts.h3.aot]]\nj = 2\n'
+T = ['toml']
+case('toml', {'h.toml': TOML}, ['h.toml'], ['all', 'web', 'sub', 'h*'], enabled=T)
+case('toml after ini', {'h.toml': TOML}, ['h.toml'], ['all'])
+case('toml empty', {'h.toml': ''}, ['h.toml'], ['all'], enabled=T)
+case('toml plugin', {'h.toml': 'plugin = "x"\n'}, ['h.toml'], ['all'], enabled=T)
+case('toml bad hosts', {'h.toml': 'g.hosts = 1\n'}, ['h.toml'], ['all'], enabled=T)
+case('toml bad children', {'h.toml': 'g.children = "a"\n'}, ['h.toml'], ['all'], enabled=T)
+case('toml bad vars', {'h.toml': 'g.vars = []\n'}, ['h.toml'], ['all'], enabled=T)
+case('toml bad host', {'h.toml': 'g.hosts.a = 1\n'}, ['h.toml'], ['all'], enabled=T)
+case('toml no group', {'h.toml': 'g = 1\n'}, ['h.toml'], ['all'], enabled=T)
+case('toml declined', {'h.tml': 'g = {}\n'}, ['h.tml'], ['all'], enabled=T)
+A = ['advanced_host_list', 'host_list']
+case('advanced_host_list', {}, ['a[1:3]:22,b[x:z], c,c,d[3:1],[::1]:99,'], ['all'], enabled=A)
+case('advanced bad', {}, ['a[1:x],b'], ['all'], enabled=A)
+H = '[web]\nw1 v=1 role=front tags="{\'env\': \'prod\', \'empty\': \'\'}" l="[\'x\', \'\']"\nw2 v=5 role=back\n[db]\nd1 v=9 role=\n[web:vars]\ngv=2\n[all:vars]\nav=3\n'
+P = 'plugin: constructed\n'
+case('constructed', {'hosts': H, 'c.yml': P + """strict: no
+compose:
+  num: v | int + 1
+  text: "'n' ~ v"
+  lst: "[v, 2]"
+  gone: nope.x
+  seen: num
+  inherited: gv | default('none') ~ (av | default('-'))
+  lk: lookup('env', 'HOME')
+  five: 5
+groups:
+  big: v | int > 4
+  odd-name: "'web' in group_names"
+  gone: nope == 1
+  text: "'yes'"
+keyed_groups:
+  - {key: role, prefix: role}
+  - {key: role, separator: ''}
+  - {key: role}
+  - {key: tags, prefix: tag, default_value: none}
+  - {key: tags, prefix: t2, separator: '-', trailing_separator: no, parent_group: 'all_{{ "tags" }}'}
+  - {key: l, prefix: l, default_value: nil}
+  - {key: role, prefix: r, default_value: nobody, parent_group: roles}
+  - {key: nope, prefix: x}
+"""}, ['hosts', 'c.yml'], ['all', 'big', 'role*', 'tag*', 'all_tags'])
+case('constructed first', {'hosts': H, 'c.yml': P + 'compose: {q: 1}\n'}, ['c.yml', 'hosts'], ['all'])
+case('constructed fqcn', {'hosts': H, 'c.config': 'plugin: ansible.builtin.constructed\nleading_separator: no\nkeyed_groups: [{key: role}, {key: v, separator: "x"}]\n'}, ['hosts', 'c.config'], ['all'], enabled=['constructed', 'ini'])
+case('constructed vars', {'hosts': H, 'group_vars/web.yml': 'fromfile: yes\n', 'group_vars/all.yml': 'allfile: 1\n', 'host_vars/d1.yml': 'hv: 7\n', 'c.yml': P + 'use_vars_plugins: yes\ncompose: {f: "fromfile | default(0)", a: "allfile | default(0)", h: "hv | default(0)"}\n'}, ['hosts', 'c.yml'], ['all'])
+case('constructed no vars', {'hosts': H, 'group_vars/web.yml': 'fromfile: yes\n', 'c.yml': P + 'compose: {f: "fromfile | default(0)"}\n'}, ['hosts', 'c.yml'], ['all'])
+for name, text in (('compose', 'compose: {x: nope.y}\n'), ('syntax', 'compose: {x: "a ~"}\n'), ('group', 'groups: {x: nope}\n'), ('not boolean', 'groups: {x: v == 1}\n'), ('key', 'keyed_groups: [{key: nope}]\n'),
+                   ('empty key', 'keyed_groups: [{key: role}]\n'), ('number', 'keyed_groups: [{key: "v | int"}]\n'), ('parent', 'keyed_groups: [{key: v, parent_group: "{{ nope }}"}]\n'),
+                   ('both', 'keyed_groups: [{key: v, default_value: a, trailing_separator: no}]\n'), ('no entry', 'keyed_groups: [v]\n')):
+    case('constructed strict ' + name, {'hosts': H, 'c.yml': P + 'strict: yes\n' + text}, ['hosts', 'c.yml'], ['all'])
+G = """plugin: generator
+hosts:
+  name: "{{ op }}_{{ app }}"
+  parents:
+    - name: "{{ op }}_all"
+      vars: {op: "{{ op }}", n: 1, deep: {a: "{{ op }}"}}
+      parents:
+        - name: everything
+    - name: "{{ app }}"
+layers:
+  op: [build, launch]
+  app: [web, 7]
+"""
+case('constructed fqcn by auto', {'hosts': H, 'c.yml': 'plugin: ansible.builtin.constructed\nleading_separator: no\nkeyed_groups: [{key: role}, {key: "v ~ \'-\'", separator: "x"}]\n'}, ['hosts', 'c.yml'], ['all'])
+case('constructed enabled fqcn', {'hosts': H, 'c.config': 'plugin: constructed\n'}, ['hosts', 'c.config'], ['all'], enabled=['ansible.builtin.constructed', 'ini'])
+case('generator', {'g.yml': G}, ['g.yml'], ['all', 'everything', 'build_all'])
+case('generator number', {'g.yml': G.replace('n: 1, deep: {a: "{{ op }}"}', 'n: "{{ 1 }}", t: "{{ [1] }}"')}, ['g.yml'], ['all', 'everything', 'build_all'])
+case('generator list', {'g.yml': G.replace('n: 1, deep: {a: "{{ op }}"}', 'n: [1]')}, ['g.yml'], ['all'])
+case('generator dict', {'g.yml': G.replace('n: 1, ', '')}, ['g.yml'], ['all'])
+case('generator and constructed', {'g.yml': G.replace('n: 1, deep: {a: "{{ op }}"}', ''), 'c.yml': P + 'keyed_groups: [{key: op, prefix: k}]\n'}, ['g.yml', 'c.yml'], ['all', 'k_*'])
+case('generator no layers', {'g.yml': 'plugin: generator\nhosts: {name: a}\n'}, ['g.yml'], ['all'])
+case('generator no name', {'g.yml': 'plugin: generator\nhosts: {}\nlayers: {a: [1]}\n'}, ['g.yml'], ['all'])
+case('generator undefined', {'g.yml': 'plugin: generator\nhosts: {name: "{{ b }}"}\nlayers: {a: [1]}\n'}, ['g.yml'], ['all'])
+case('generator no parent name', {'g.yml': 'plugin: generator\nhosts: {name: "{{ a }}", parents: [{x: 1}]}\nlayers: {a: [1]}\n'}, ['g.yml'], ['all'])
+case('config empty', {'c.yml': ''}, ['c.yml'], ['all'], enabled=['constructed', 'generator'])
+case('config list', {'c.yml': '[1]\n'}, ['c.yml'], ['all'], enabled=['constructed', 'generator'])
+case('config other', {'c.yml': 'plugin: x\n'}, ['c.yml'], ['all'], enabled=['constructed', 'generator'])
+case('config none', {'c.yml': 'a: x\n'}, ['c.yml'], ['all'], enabled=['constructed', 'generator'])
+case('order of plugins', {'h': 'all: {hosts: {a: }}\n'}, ['h'], ['all'], enabled=['ini', 'yaml'])
+case('ansible.builtin names', {'h': '[g]\na\n'}, ['h'], ['all'], enabled=['ansible.builtin.ini'])
 
 from ansible.utils.display import Display
+from ansible import constants as C
 from ansible import context
 from ansible.module_utils.common.collections import ImmutableDict
 from ansible.parsing.dataloader import DataLoader
@@ -147,6 +229,7 @@ import ansible.plugins.vars.host_group_vars as host_group_vars
 
 context.CLIARGS = ImmutableDict({'extra_vars': ()})
 warnings = []
+ENABLED = C.INVENTORY_ENABLED
 Display.warning = lambda self, msg, **k: warnings.append('warning: ' + msg) if 'warning: ' + msg not in warnings else None
 Display.error = lambda self, msg=None, **k: warnings.append('error: ' + msg)
 NOT_FROM_INVENTORY = ('ansible_facts', 'ansible_version', 'groups', 'omit', 'playbook_dir', 'ansible_playbook_python', 'ansible_config_file')
@@ -169,6 +252,7 @@ def outcome(c, place):
         loader.set_vault_secrets([('default', VaultSecret(b'secret1'))])
         if c['pb']:
             loader.set_basedir(os.path.join(place, c['pb']))
+        C.INVENTORY_ENABLED = c['enabled'] or ENABLED
         inv = InventoryManager(loader=loader, sources=[s if ',' in s else os.path.join(place, s) for s in c['src']])
         for name, g in inv.groups.items():
             lines.append('group %s depth %d priority %d: %s' % (name, g.depth, g.priority, dumps([h.name for h in g.get_hosts()])))

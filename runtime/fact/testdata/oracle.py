@@ -6,7 +6,8 @@ namespace of its own, and setup is run in it by chroot. Its answer becomes the p
 
     unshare -m testdata/oracle.py [name.txtar ...]      (as root)
 
-args.json: module is service_facts, else setup is run; subset is gather_subset; uname overrides fields of uname(2); bundled hides the module
+args.json: module is service_facts, or package_facts with its params, else setup is run; dialect is tagged for
+the ansible-core in the folder that the environment variable TAGGED names; subset is gather_subset; uname overrides fields of uname(2); bundled hides the module
 distro, so that ansible-core uses its own copy; drop are facts not to record; env is the environment.
 A part named "path -> target" is a link, "path/ ->" a folder; a path under bin or sbin, or one that begins with
 "#!", is executable; newlines of a file called environ stand for NUL.
@@ -43,14 +44,14 @@ if os.environ.get('TRACE'):
     import traceback
     ac.repr = lambda e: traceback.format_exc()
 import ansible.module_utils.basic as basic
-if o.get('module') == 'service_facts':
-    basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': {}}).encode()
-    from ansible.modules import service_facts as module
-else:
-    basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': {
-        'gather_subset': o['subset'], 'fact_path': '/etc/ansible/facts.d'}}).encode()
-    from ansible.modules import setup as module
-module.main()
+params = o.get('params', {})
+if 'module' not in o:
+    params = {'gather_subset': o['subset'], 'fact_path': '/etc/ansible/facts.d'}
+basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': params}).encode()
+basic._ANSIBLE_PROFILE = 'legacy'
+sys.modules['apt'] = None  # the host has none of this machine's libraries
+import importlib
+importlib.import_module('ansible.modules.' + o.get('module', 'setup')).main()
 '''
 
 
@@ -99,12 +100,18 @@ def ask(parts, args):
         wanted = [(b, root + b) for b in BINDS]
         wanted += [('/usr/lib64', root + '/lib64'), ('/usr/lib/x86_64-linux-gnu', root + '/lib/x86_64-linux-gnu'),
                    ('/usr/bin/dash', root + '/bin/sh'), ('/usr/bin/cat', root + '/bin/cat'),
-                   ('/usr/bin/grep', root + '/bin/grep'), ('/usr/bin/tr', root + '/bin/tr')]
+                   ('/usr/bin/grep', root + '/bin/grep'), ('/usr/bin/tr', root + '/bin/tr'),
+                   ('/usr/bin/xargs', root + '/bin/xargs')]
+        tagged = args.get('dialect') == 'tagged'
+        if tagged:
+            wanted.append((os.environ['TAGGED'], root + '/tagged'))
         for src, dest in wanted:
             bind(src, dest)
             mounts.append(dest)
         env = {'PATH': '/bin:/usr/bin:/sbin:/usr/sbin', 'ORACLE': json.dumps(args), 'HOME': '/', 'LANG': 'C.UTF-8', 'TRACE': os.environ.get('TRACE', '')}
         env.update(args.get('env', {}))
+        if tagged:
+            env['PYTHONPATH'] = '/tagged:' + env.get('PYTHONPATH', '')
         r = subprocess.run(['unshare', '-u', 'chroot', root, '/usr/bin/python3.11', '-B', '-c', DRIVER], env=env,
                            capture_output=True, text=True)
         if r.stderr:
@@ -128,7 +135,9 @@ def main():
         want = {k: v for k, v in out.get('ansible_facts', {}).items()
                 if k not in args.get('drop', []) + DROP}
         if args.get('module'):
-            del out['invocation']
+            out.pop('invocation', None)
+            if 'warnings' in out:  # dialect tagged has them as objects
+                out['warnings'] = [w if isinstance(w, str) else w['event']['msg'] for w in out['warnings']]
             want = out
         elif 'ansible_facts' not in out:
             sys.exit('%s: %s' % (f, out))

@@ -40,6 +40,7 @@ var table = []module.Module{
 	system.Service(),
 	fact.Setup,
 	fact.ServiceFacts,
+	fact.PackageFacts,
 }
 
 var byName = index()

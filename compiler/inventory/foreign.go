@@ -1,0 +1,171 @@
+package inventory
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"pbc/compiler/yaml"
+)
+
+// errDeclined says that a plugin does not take a source.
+var errDeclined = errors.New("did not pass its verify_file() method")
+
+// builtinName is the name of a plugin of ansible-core without its collection.
+func builtinName(name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, "ansible.builtin."), "ansible.legacy.")
+}
+
+// installed runs the installed ansible-inventory on a source, with one plugin enabled. Variable files are left to
+// whoever asks.
+func (inv *Inventory) installed(source, plugin string) (list []byte, said string, err error) {
+	command := inv.opts.Installed
+	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], "-i", source, "--list", "--export")...)
+	cmd.Env = append(os.Environ(), "ANSIBLE_INVENTORY_ENABLED="+plugin, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=yes", "ANSIBLE_VARS_ENABLED=",
+		"ANSIBLE_NOCOLOR=yes", "ANSIBLE_FORCE_COLOR=no", "ANSIBLE_LOG_PATH="+os.DevNull, "ANSIBLE_VERBOSITY=0")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, &stdout, &stderr
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return nil, "", &UnsupportedError{source, fmt.Sprintf("inventory plugin %s needs the installed ansible-inventory: %s", plugin, err)}
+	}
+	return stdout.Bytes(), stderr.String(), err
+}
+
+// parseForeign reads a source by a plugin that pbc does not have: the installed Ansible is asked what it makes of
+// the source. The plugin "auto" stands for the one that the source names.
+func (inv *Inventory) parseForeign(source, plugin string) error {
+	if inv.opts.Installed == nil {
+		return &UnsupportedError{source, "inventory plugin " + plugin + " is not pbc's own, and no ansible-inventory is installed that could be asked"}
+	}
+	if missing := inv.missing[plugin]; missing != nil {
+		return missing
+	}
+	list, said, err := inv.installed(source, plugin)
+	warnings := splitWarnings(said)
+	if err != nil {
+		err = foreignFailure(source, plugin, warnings, said)
+		var missing *missingPlugin
+		if errors.As(err, &missing) {
+			inv.missing[plugin] = missing
+		}
+		return err
+	}
+	for _, w := range warnings {
+		inv.warn("%s", w)
+	}
+	return inv.exported(source, list)
+}
+
+// splitWarnings takes the warnings from what Ansible wrote to a stderr that is no terminal, and undoes its wrapping.
+func splitWarnings(said string) []string {
+	var out []string
+	open := false
+	for _, line := range strings.Split(said, "\n") {
+		switch {
+		case strings.HasPrefix(line, "[WARNING]: "):
+			out = append(out, strings.TrimPrefix(line, "[WARNING]: "))
+			open = true
+		case strings.HasPrefix(line, "[") || strings.HasPrefix(line, "ERROR") || line == "":
+			open = false
+		case open:
+			out[len(out)-1] += " " + line
+		}
+	}
+	return out
+}
+
+// foreignFailure is the error of a plugin as Ansible worded it.
+func foreignFailure(source, asked string, warnings []string, said string) error {
+	prefix := fmt.Sprintf("* Failed to parse %s with %s plugin: ", source, asked)
+	for _, w := range warnings {
+		w = strings.TrimSpace(w)
+		if msg, ok := strings.CutPrefix(w, prefix); ok {
+			return errors.New(msg)
+		}
+		if strings.HasPrefix(w, "Failed to load inventory plugin, skipping ") {
+			return &missingPlugin{w}
+		}
+	}
+	for _, w := range warnings {
+		if strings.HasPrefix(w, "Unable to parse ") {
+			return errDeclined
+		}
+	}
+	if strings.Contains(said, "Completely failed to parse inventory source") {
+		return errDeclined
+	}
+	return errors.New(strings.TrimSpace(said))
+}
+
+// missingPlugin is a plugin that Ansible does not find, with its warning.
+type missingPlugin struct{ msg string }
+
+func (e *missingPlugin) Error() string { return e.msg }
+
+// exported reads what ansible-inventory --list --export prints. Its groups are sorted by name, so they are taken in
+// the order in which their parents list them.
+func (inv *Inventory) exported(source string, list []byte) error {
+	doc, err := yaml.ParseJSON(source, list)
+	if err != nil {
+		return fmt.Errorf("the output of ansible-inventory is not understood: %w", err)
+	}
+	s := scriptReader{inv: inv, source: source, meta: doc.Get("_meta").Get("hostvars"), seen: map[string]bool{}}
+	todo, seen := []string{"all"}, map[string]bool{}
+	for len(todo) > 0 {
+		name := todo[0]
+		todo = todo[1:]
+		n := doc.Get(name)
+		if seen[name] || n == nil {
+			continue
+		}
+		seen[name] = true
+		c := n.Get("children")
+		if name == "all" { // what is below all is found out when all sources are read
+			n = without(n, "children")
+		}
+		if err := s.group(name, n); err != nil {
+			return err
+		}
+		if c == nil {
+			continue
+		}
+		for _, child := range c.Items {
+			t, _ := child.Text()
+			if _, err := inv.addGroup(t); err != nil {
+				return err
+			}
+			todo = append(todo, t)
+		}
+	}
+	if s.meta == nil {
+		s.meta = &yaml.Node{Kind: yaml.Map}
+	}
+	return s.hostVars()
+}
+
+// without is a mapping without a key; it has at least vars, so that it is not taken for a host.
+func without(n *yaml.Node, key string) *yaml.Node {
+	out := &yaml.Node{Kind: yaml.Map, Pos: n.Pos, Tag: n.Tag}
+	out.Keys = append(out.Keys, &yaml.Node{Tag: "!!str", Value: "vars", Raw: "vars"})
+	out.Items = append(out.Items, &yaml.Node{Kind: yaml.Map, Tag: "!!map"})
+	for i, k := range n.Keys {
+		if k.Raw != key {
+			out.Keys, out.Items = append(out.Keys, k), append(out.Items, n.Items[i])
+		}
+	}
+	return out
+}
+
+// fullName is the name of a plugin as Ansible shows it: one of a collection is a Python module.
+func fullName(name string) string {
+	parts := strings.SplitN(name, ".", 3)
+	if len(parts) < 3 {
+		return name
+	}
+	return "ansible_collections." + parts[0] + "." + parts[1] + ".plugins.inventory." + parts[2]
+}

@@ -1,0 +1,47 @@
+package machine
+
+import (
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+)
+
+// changesInventory says whether a task may change the inventory while the play runs.
+func changesInventory(t *ir.Task) bool {
+	switch t.Module {
+	case "ansible.builtin.add_host", "ansible.builtin.group_by":
+		return true
+	case "ansible.builtin.meta":
+		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
+		return what == "refresh_inventory"
+	}
+	return false
+}
+
+// liveInventory are the magic variables that tell of the inventory.
+var liveInventory = map[string]bool{"groups": true, "group_names": true}
+
+// now is what the controller has of the inventory while the task runs, in a play that may change it: the names of
+// liveInventory, and under "vars" the variables of the host. It is asked for once for each task, when it is first
+// read. Nil is a play that changes nothing.
+func (s *scope) now() *value.Dict {
+	if !s.m.live {
+		return nil
+	}
+	if s.fresh == nil {
+		a, err := s.m.up.Ask(s.ctx, &event.Need{Ask: event.Variable, Task: s.task})
+		if err != nil {
+			a = &event.Answer{}
+		}
+		s.fresh = asDict(a.Value.V)
+	}
+	return s.fresh
+}
+
+// inventory are the variables of the host that come from the inventory.
+func (s *scope) inventory() *value.Dict {
+	if d := s.now(); d != nil {
+		return asDict(get(d, "vars"))
+	}
+	return s.m.inventory
+}

@@ -1,0 +1,2 @@
+// Package number has the filters of numbers.
+package number

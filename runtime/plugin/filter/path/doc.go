@@ -1,0 +1,2 @@
+// Package path has the filters of file names.
+package path

@@ -1,0 +1,465 @@
+package sequence
+
+import (
+	"strconv"
+	"strings"
+
+	"pbc/ir/value"
+	"pbc/runtime/bound"
+	"pbc/runtime/exception"
+	"pbc/runtime/plugin"
+	"pbc/runtime/python"
+)
+
+var sequences = []*plugin.Row{
+	{Name: "list", Params: "", Doc: "Make a list of a sequence.", Python: "do_list", Fn: listFilter},
+	{Name: "first", Params: "", Doc: "Return the first item of a sequence.", Python: "do_first", Fn: firstFilter},
+	{Name: "last", Params: "", Doc: "Return the last item of a sequence.", Python: "do_last", Fn: lastFilter},
+	{Name: "length", Aliases: []string{"count"}, Params: "", Doc: "Return the number of items.", Python: "len", Fn: lengthFilter},
+	{Name: "join", Params: "d='', attribute=none", Doc: "Join the items as text.", Python: "do_join", Fn: joinFilter},
+	{Name: "sort", Params: "reverse=false, case_sensitive=false, attribute=none", Doc: "Sort a sequence.", Python: "do_sort", Fn: sortFilter},
+	{Name: "reverse", Params: "", Doc: "Reverse a sequence or text.", Python: "do_reverse", Fn: reverseFilter},
+	{Name: "min", Params: "case_sensitive=false, attribute=none", Doc: "Return the smallest item.", Python: "do_min", Fn: extreme("<")},
+	{Name: "max", Params: "case_sensitive=false, attribute=none", Doc: "Return the largest item.", Python: "do_max", Fn: extreme(">")},
+	{Name: "sum", Params: "attribute=none, start=0", Doc: "Add up the items.", Python: "do_sum", Fn: sumFilter},
+	{Name: "batch", Params: "linecount, fill_with=none", Doc: "Cut a sequence into lists of a length.", Python: "do_batch", Fn: batchFilter},
+	{Name: "slice", Params: "slices, fill_with=none", Doc: "Cut a sequence into a number of lists.", Python: "do_slice", Fn: sliceFilter},
+	{Name: "groupby", Params: "attribute, default=none, case_sensitive=false", Doc: "Group items by an attribute.", Python: "do_groupby", Fn: groupbyFilter},
+	{Name: "map", Params: "*args, **kwargs", Doc: "Apply a filter to each item, or take an attribute of it.", Python: "do_map", Fn: mapFilter},
+	{Name: "select", Params: "*args, **kwargs", Doc: "Keep the items that pass a test.", Python: "do_select", Fn: selector(false, true)},
+	{Name: "reject", Params: "*args, **kwargs", Doc: "Drop the items that pass a test.", Python: "do_reject", Fn: selector(false, false)},
+	{Name: "selectattr", Params: "*args, **kwargs", Doc: "Keep the items whose attribute passes a test.", Python: "do_selectattr", Fn: selector(true, true)},
+	{Name: "rejectattr", Params: "*args, **kwargs", Doc: "Drop the items whose attribute passes a test.", Python: "do_rejectattr", Fn: selector(true, false)},
+}
+
+// getter finds an attribute path in a value.
+type getter func(v value.Value) (value.Value, error)
+
+// attrGetter is how Jinja reads the attribute argument of its filters: a dotted path, whose
+// numbers are indexes. dflt replaces what is undefined, when hasDflt.
+func newGetter(attribute value.Value, dflt value.Value, hasDflt bool) getter {
+	var parts []value.Value
+	switch x := attribute.(type) {
+	case nil:
+	case int64:
+		parts = []value.Value{x}
+	default:
+		for _, p := range strings.Split(python.Str(x), ".") {
+			if n, err := strconv.ParseInt(p, 10, 64); err == nil && python.IsDigit(p[0]) {
+				parts = append(parts, n)
+			} else {
+				parts = append(parts, p)
+			}
+		}
+	}
+	return func(v value.Value) (value.Value, error) {
+		for _, p := range parts {
+			x, err := python.GetItem(v, p)
+			if err != nil {
+				return nil, err
+			}
+			if _, isUndef := x.(*value.Undef); isUndef && hasDflt {
+				x = dflt
+			}
+			v = x
+		}
+		return v, nil
+	}
+}
+
+// FoldCase is text in lower case, and any other value itself.
+func FoldCase(v value.Value) value.Value {
+	if s, ok := value.Text(v); ok {
+		return python.Lower(s)
+	}
+	return v
+}
+
+// keyed is a getter that ignores case unless told not to.
+func keyed(attribute value.Value, caseSensitive bool) getter {
+	get := newGetter(attribute, nil, false)
+	if caseSensitive {
+		return get
+	}
+	return func(v value.Value) (value.Value, error) {
+		v, err := get(v)
+		return FoldCase(v), err
+	}
+}
+
+func listFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	return &value.List{V: append([]value.Value{}, it...)}, nil
+}
+
+func firstFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	if len(it) == 0 {
+		return &value.Undef{Hint: "No first item, sequence was empty."}, nil
+	}
+	return it[0], nil
+}
+
+func lastFilter(c *python.Call) (value.Value, error) {
+	if _, isText := value.Text(c.Args[0]); !isText && python.Use(c.Args[0]) == nil {
+		if _, ok := python.Elems(c.Args[0]); !ok {
+			if _, isRange := c.Args[0].(*value.Range); !isRange {
+				return nil, exception.TypeError("'%s' object is not reversible", value.TypeName(c.Args[0]))
+			}
+		}
+	}
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	if len(it) == 0 {
+		return &value.Undef{Hint: "No last item, sequence was empty."}, nil
+	}
+	return it[len(it)-1], nil
+}
+
+func lengthFilter(c *python.Call) (value.Value, error) {
+	n, err := python.Length(c.Args[0])
+	return int64(n), err
+}
+
+func joinFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	sep, err := c.OptText(1, "")
+	if err != nil {
+		return nil, err
+	}
+	get := newGetter(c.Opt(2, nil), nil, false)
+	var b strings.Builder
+	for i, v := range it {
+		if v, err = get(v); err != nil {
+			return nil, err
+		}
+		s, err := value.ToStr(v)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b.WriteString(sep)
+		}
+		if b.Len()+len(s) > bound.Text {
+			return nil, bound.TooLarge()
+		}
+		b.WriteString(s)
+	}
+	return b.String(), nil
+}
+
+func sortFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	rev, err := c.OptFlag(1, false)
+	if err != nil {
+		return nil, err
+	}
+	cs, err := c.OptFlag(2, false)
+	if err != nil {
+		return nil, err
+	}
+	attrs := []value.Value{c.Opt(3, nil)}
+	if s, ok := value.Text(attrs[0]); ok {
+		attrs = nil
+		for _, p := range strings.Split(s, ",") {
+			attrs = append(attrs, p)
+		}
+	}
+	keys := make([]getter, len(attrs))
+	for i, a := range attrs {
+		keys[i] = keyed(a, cs)
+	}
+	r, err := python.SortBy(it, func(v value.Value) (value.Value, error) {
+		t := make(value.Tuple, len(keys))
+		for i, k := range keys {
+			x, err := k(v)
+			if err != nil {
+				return nil, err
+			}
+			t[i] = x
+		}
+		return t, nil
+	}, rev)
+	return &value.List{V: r}, err
+}
+
+func reverseFilter(c *python.Call) (value.Value, error) {
+	s, isText := value.Text(c.Args[0])
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	r := append([]value.Value{}, it...)
+	python.Reverse(r)
+	if !isText {
+		return &value.List{V: r}, nil
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, x := range r {
+		b.WriteString(x.(string))
+	}
+	return b.String(), nil
+}
+
+func extreme(op string) python.Func {
+	return func(c *python.Call) (value.Value, error) {
+		it, err := python.Iter(c.Args[0])
+		if err != nil {
+			return nil, err
+		}
+		if len(it) == 0 {
+			return &value.Undef{Hint: "No aggregated item, sequence was empty."}, nil
+		}
+		cs, err := c.OptFlag(1, false)
+		if err != nil {
+			return nil, err
+		}
+		key := keyed(c.Opt(2, nil), cs)
+		best := it[0]
+		bestKey, err := key(best)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range it[1:] {
+			k, err := key(v)
+			if err != nil {
+				return nil, err
+			}
+			better, err := python.Order(op, k, bestKey)
+			if err != nil {
+				return nil, err
+			}
+			if better {
+				best, bestKey = v, k
+			}
+		}
+		return best, nil
+	}
+}
+
+func sumFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	get := newGetter(c.Opt(1, nil), nil, false)
+	acc := c.Opt(2, int64(0))
+	if _, isText := value.Text(acc); isText {
+		return nil, exception.TypeError("sum() can't sum strings [use ''.join(seq) instead]")
+	}
+	for _, v := range it {
+		if v, err = get(v); err != nil {
+			return nil, err
+		}
+		if acc, err = python.Add(acc, v); err != nil {
+			return nil, err
+		}
+	}
+	return acc, nil
+}
+
+func batchFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	size, err := python.AsInt(c.Args[1])
+	if err != nil {
+		return nil, err
+	}
+	if size < 1 {
+		return nil, exception.ValueError("linecount must be at least 1")
+	}
+	fill := c.Opt(2, nil)
+	n := int(min(size, bound.Elems))
+	r := []value.Value{}
+	for i := 0; i < len(it); i += n {
+		b := append([]value.Value{}, it[i:min(i+n, len(it))]...)
+		for fill != nil && len(b) < n {
+			b = append(b, fill)
+		}
+		r = append(r, &value.List{V: b})
+	}
+	return &value.List{V: r}, nil
+}
+
+func sliceFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	slices, err := python.AsInt(c.Args[1])
+	if err != nil {
+		return nil, err
+	}
+	if slices == 0 {
+		return nil, python.DivZero("integer division or modulo by zero")
+	}
+	n := int(min(max(slices, 0), bound.Elems))
+	fill := c.Opt(2, nil)
+	r := []value.Value{}
+	off := 0
+	for i := range n {
+		size := len(it) / n
+		if i < len(it)%n {
+			size++
+		}
+		b := append([]value.Value{}, it[off:off+size]...)
+		off += size
+		if fill != nil && i >= len(it)%n {
+			b = append(b, fill)
+		}
+		r = append(r, &value.List{V: b})
+	}
+	return &value.List{V: r}, nil
+}
+
+func groupbyFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	cs, err := c.OptFlag(3, false)
+	if err != nil {
+		return nil, err
+	}
+	dflt := c.Opt(2, nil)
+	get := newGetter(c.Args[1], dflt, dflt != nil)
+	key := func(v value.Value) (value.Value, error) {
+		k, err := get(v)
+		if err == nil && !cs {
+			k = FoldCase(k)
+		}
+		return k, err
+	}
+	sorted, err := python.SortBy(it, key, false)
+	if err != nil {
+		return nil, err
+	}
+	r := []value.Value{}
+	var last value.Value
+	for i, v := range sorted {
+		k, err := key(v)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			same, err := python.Equal(k, last)
+			if err != nil {
+				return nil, err
+			}
+			if same {
+				g := r[len(r)-1].(*group)
+				g.l.V = append(g.l.V, v)
+				continue
+			}
+		}
+		orig, err := get(v)
+		if err != nil {
+			return nil, err
+		}
+		r = append(r, &group{orig, value.NewList(v)})
+		last = k
+	}
+	return &value.List{V: r}, nil
+}
+
+func mapFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Iter(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	apply, err := mappingOf(c)
+	if err != nil {
+		return nil, err
+	}
+	r := make([]value.Value, 0, len(it))
+	for _, v := range it {
+		x, err := apply(v)
+		if err != nil {
+			return nil, err
+		}
+		r = append(r, x)
+	}
+	return &value.List{V: r}, nil
+}
+
+// mapping is what map does to each item.
+func mappingOf(c *python.Call) (getter, error) {
+	rest := c.Rest()
+	if attribute, ok := c.Kwarg("attribute"); ok && len(rest) == 0 {
+		dflt, hasDflt := c.Kwarg("default")
+		for _, a := range c.KW {
+			if a.Name != "attribute" && a.Name != "default" {
+				return nil, exception.Raise("jinja2.exceptions.FilterArgumentError", "Unexpected keyword argument %s", value.StrRepr(a.Name))
+			}
+		}
+		return newGetter(attribute, dflt, hasDflt && dflt != nil), nil
+	}
+	if len(rest) == 0 {
+		return nil, exception.Raise("jinja2.exceptions.FilterArgumentError", "map requires a filter argument")
+	}
+	f, err := c.Ctx.Plugin(false, python.Str(rest[0]))
+	if err != nil {
+		return nil, err
+	}
+	return func(v value.Value) (value.Value, error) { return f(v, rest[1:], c.KW) }, nil
+}
+
+func selector(byAttr, want bool) python.Func {
+	return func(c *python.Call) (value.Value, error) {
+		it, err := python.Iter(c.Args[0])
+		if err != nil {
+			return nil, err
+		}
+		rest := c.Rest()
+		get := newGetter(nil, nil, false)
+		if byAttr {
+			if len(rest) == 0 {
+				return nil, exception.Raise("jinja2.exceptions.FilterArgumentError", "Missing parameter for attribute name")
+			}
+			get = newGetter(rest[0], nil, false)
+			rest = rest[1:]
+		}
+		test := python.Applier(func(v value.Value, _ []value.Value, _ []python.Arg) (value.Value, error) { return v, nil })
+		if len(rest) > 0 {
+			if test, err = c.Ctx.Plugin(true, python.Str(rest[0])); err != nil {
+				return nil, err
+			}
+			rest = rest[1:]
+		}
+		r := []value.Value{}
+		for _, v := range it {
+			x, err := get(v)
+			if err != nil {
+				return nil, err
+			}
+			if x, err = test(x, rest, c.KW); err != nil {
+				return nil, err
+			}
+			ok, err := python.Truth(x)
+			if err != nil {
+				return nil, err
+			}
+			if ok == want {
+				r = append(r, v)
+			}
+		}
+		return &value.List{V: r}, nil
+	}
+}

@@ -1,0 +1,396 @@
+package text
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"pbc/ir/value"
+	"pbc/runtime/bound"
+	"pbc/runtime/exception"
+	"pbc/runtime/plugin"
+	"pbc/runtime/python"
+)
+
+var texts = []*plugin.Row{
+	{Name: "string", Params: "", Doc: "Make text of a value.", Python: "soft_str", Native: true, Fn: plugin.Plain(func(s string) string { return s })},
+	{Name: "upper", Params: "", Doc: "Convert text to upper case.", Python: "do_upper", Fn: plugin.Plain(python.Upper)},
+	{Name: "lower", Params: "", Doc: "Convert text to lower case.", Python: "do_lower", Fn: plugin.Plain(python.Lower)},
+	{Name: "capitalize", Params: "", Doc: "Capitalize text.", Python: "do_capitalize", Fn: plugin.Plain(python.Capitalize)},
+	{Name: "title", Params: "", Doc: "Capitalize each word.", Python: "do_title", Fn: plugin.Plain(titleWords)},
+	{Name: "trim", Params: "chars=none", Doc: "Strip characters from both ends.", Python: "do_trim", Fn: plugin.Text(func(s string, c *python.Call) (value.Value, error) {
+		return python.Strip(s, c.Opt(1, nil), true, true)
+	})},
+	{Name: "replace", Params: "old, new, count=none", Doc: "Replace text.", Python: "do_replace", Fn: plugin.Text(replaceFilter)},
+	{Name: "center", Params: "width=80", Doc: "Centre text.", Python: "do_center", Fn: plugin.Text(func(s string, c *python.Call) (value.Value, error) {
+		w, err := c.OptInt(1, 80)
+		if w > bound.Text {
+			return nil, bound.TooLarge()
+		}
+		return python.Center(s, int(w), " "), err
+	})},
+	{Name: "wordcount", Params: "", Doc: "Count words.", Python: "do_wordcount", Fn: plugin.Text(func(s string, _ *python.Call) (value.Value, error) {
+		return int64(len(strings.FieldsFunc(s, func(r rune) bool { return !isWordRune(r) }))), nil
+	})},
+	{Name: "truncate", Params: "length=255, killwords=false, end='...', leeway=none", Doc: "Shorten text.", Python: "do_truncate", Fn: plugin.Text(truncateFilter)},
+	{Name: "wordwrap", Params: "width=79, break_long_words=true, wrapstring=none, break_on_hyphens=true", Doc: "Wrap text.", Python: "do_wordwrap", Fn: plugin.Text(wordwrapFilter)},
+	{Name: "indent", Params: "width=4, first=false, blank=false", Doc: "Indent the lines of text.", Python: "do_indent", Fn: plugin.Text(indentFilter)},
+	{Name: "format", Params: "*args, **kwargs", Doc: "Format by printf's rules.", Python: "do_format", Fn: plugin.Text(formatFilter)},
+	{Name: "split", Params: "sep=none, maxsplit=-1", Doc: "Split text.", Python: "split", Fn: splitFilter},
+	{Name: "comment", Params: "style='plain', **kw", Doc: "Make a comment of text.", Fn: plugin.Text(commentFilter)},
+	{Name: "quote", Params: "", Doc: "Quote text for a shell.", Fn: quoteFilter},
+	{Name: "pprint", Params: "", Doc: "Print a value over several lines.", Python: "do_pprint", Fn: pprintFilter},
+}
+
+func isWordRune(r rune) bool {
+	return r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= utf8.RuneSelf && (python.IsLetterOrNumber(r))
+}
+
+// titleWords capitalizes the words that begin after white space, hyphens and brackets.
+func titleWords(s string) string {
+	var b strings.Builder
+	start := true
+	for _, r := range s {
+		switch {
+		case python.IsSpaceRune(r) || strings.ContainsRune("-([{<", r):
+			b.WriteRune(r)
+			start = true
+		case start:
+			b.WriteString(python.Upper(string(r)))
+			start = false
+		default:
+			b.WriteString(python.Lower(string(r)))
+		}
+	}
+	return b.String()
+}
+
+func replaceFilter(s string, c *python.Call) (value.Value, error) {
+	from, err := value.ToStr(c.Args[1])
+	if err != nil {
+		return nil, err
+	}
+	to, err := value.ToStr(c.Args[2])
+	if err != nil {
+		return nil, err
+	}
+	n := int64(-1)
+	if v := c.Opt(3, nil); v != nil {
+		if n, err = python.AsInt(v); err != nil {
+			return nil, err
+		}
+	}
+	if (strings.Count(s, from)+1)*len(to) > bound.Text {
+		return nil, bound.TooLarge()
+	}
+	return strings.Replace(s, from, to, int(n)), nil
+}
+
+func truncateFilter(s string, c *python.Call) (value.Value, error) {
+	n, err := c.OptInt(1, 255)
+	if err != nil {
+		return nil, err
+	}
+	kill, err := c.OptFlag(2, false)
+	if err != nil {
+		return nil, err
+	}
+	end, err := c.OptText(3, "...")
+	if err != nil {
+		return nil, err
+	}
+	leeway := int64(5)
+	if v := c.Opt(4, nil); v != nil {
+		if leeway, err = python.AsInt(v); err != nil {
+			return nil, err
+		}
+	}
+	r := []rune(s)
+	if int64(len(r)) <= n+leeway {
+		return s, nil
+	}
+	keep := n - int64(utf8.RuneCountInString(end))
+	if keep < 0 {
+		return nil, exception.Raise("AssertionError", "expected length >= %d, got %d", utf8.RuneCountInString(end), n)
+	}
+	cut := string(r[:min(keep, int64(len(r)))])
+	if !kill {
+		if i := strings.LastIndexByte(cut, ' '); i >= 0 {
+			cut = cut[:i]
+		}
+	}
+	return cut + end, nil
+}
+
+// wrapper wraps one line as Python's textwrap does.
+type wrapper struct {
+	width              int
+	breakLong, hyphens bool
+}
+
+// chunks splits a line into words and the white space between them; a word may end at a hyphen.
+func (w wrapper) chunks(line string) []string {
+	var r []string
+	for line != "" {
+		space := line[0] == ' ' || line[0] == '\t'
+		i := strings.IndexFunc(line, func(c rune) bool { return (c == ' ' || c == '\t') != space })
+		if i < 0 {
+			i = len(line)
+		}
+		word := line[:i]
+		line = line[i:]
+		if space || !w.hyphens {
+			r = append(r, word)
+			continue
+		}
+		r = append(r, hyphenParts(word)...)
+	}
+	return r
+}
+
+// hyphenParts splits a word behind the hyphens that stand between letters.
+func hyphenParts(word string) []string {
+	var r []string
+	from := 0
+	rs := []rune(word)
+	letters := func(i int) bool { return i >= 0 && i < len(rs) && python.IsLetter(rs[i]) }
+	for i := 1; i+1 < len(rs); i++ {
+		if rs[i] == '-' && letters(i-1) && letters(i+1) && i-from >= 2 {
+			r = append(r, string(rs[from:i+1]))
+			from = i + 1
+		}
+	}
+	return append(r, string(rs[from:]))
+}
+
+func (w wrapper) wrap(line string) []string {
+	chunks := w.chunks(line)
+	var out []string
+	for len(chunks) > 0 {
+		if len(out) > 0 && strings.TrimSpace(chunks[0]) == "" {
+			chunks = chunks[1:]
+			continue
+		}
+		var cur []string
+		n := 0
+		for len(chunks) > 0 && n+utf8.RuneCountInString(chunks[0]) <= w.width {
+			n += utf8.RuneCountInString(chunks[0])
+			cur = append(cur, chunks[0])
+			chunks = chunks[1:]
+		}
+		if len(chunks) > 0 && utf8.RuneCountInString(chunks[0]) > w.width {
+			cur, chunks = w.long(cur, n, chunks)
+		}
+		if len(cur) > 0 && strings.TrimSpace(cur[len(cur)-1]) == "" {
+			cur = cur[:len(cur)-1]
+		}
+		if len(cur) > 0 {
+			out = append(out, strings.Join(cur, ""))
+		}
+	}
+	return out
+}
+
+// long places a chunk that fits on no line.
+func (w wrapper) long(cur []string, n int, chunks []string) ([]string, []string) {
+	room := max(w.width-n, 0)
+	if w.width < 1 {
+		room = 1
+	}
+	if w.breakLong {
+		r := []rune(chunks[0])
+		cut := room
+		if w.hyphens && len(r) > room && room > 0 {
+			if i := strings.LastIndexByte(string(r[:room]), '-'); i > 0 && strings.Trim(string(r[:room])[:i], "-") != "" {
+				cut = utf8.RuneCountInString(string(r[:room])[:i]) + 1
+			}
+		}
+		if cut > 0 {
+			cur = append(cur, string(r[:cut]))
+		}
+		chunks[0] = string(r[cut:])
+		if chunks[0] == "" {
+			chunks = chunks[1:]
+		}
+		return cur, chunks
+	}
+	if len(cur) == 0 {
+		return chunks[:1:1], chunks[1:]
+	}
+	return cur, chunks
+}
+
+func wordwrapFilter(s string, c *python.Call) (value.Value, error) {
+	width, err := c.OptInt(1, 79)
+	if err != nil {
+		return nil, err
+	}
+	breakLong, err := c.OptFlag(2, true)
+	if err != nil {
+		return nil, err
+	}
+	hyphens, err := c.OptFlag(4, true)
+	if err != nil {
+		return nil, err
+	}
+	if width < 1 {
+		return nil, exception.ValueError("invalid width %d (must be > 0)", width)
+	}
+	sep := "\n"
+	if v := c.Opt(3, nil); v != nil {
+		sep = python.Str(v)
+	}
+	w := wrapper{int(min(width, bound.Text)), breakLong, hyphens}
+	var lines []string
+	for _, l := range python.SplitLines(s, false) {
+		lines = append(lines, strings.Join(w.wrap(l), sep))
+	}
+	return strings.Join(lines, sep), nil
+}
+
+func indentFilter(s string, c *python.Call) (value.Value, error) {
+	ind := "    "
+	if v := c.Opt(1, nil); v != nil {
+		if t, ok := value.Text(v); ok {
+			ind = t
+		} else {
+			n, err := python.AsInt(v)
+			if err != nil {
+				return nil, err
+			}
+			if n > bound.Width {
+				return nil, bound.TooLarge()
+			}
+			ind = strings.Repeat(" ", int(max(n, 0)))
+		}
+	}
+	first, err := c.OptFlag(2, false)
+	if err != nil {
+		return nil, err
+	}
+	blank, err := c.OptFlag(3, false)
+	if err != nil {
+		return nil, err
+	}
+	lines := python.SplitLines(s+"\n", false)
+	var b strings.Builder
+	if first {
+		b.WriteString(ind)
+	}
+	for i, l := range lines {
+		if i > 0 {
+			b.WriteByte('\n')
+			if l != "" || blank {
+				b.WriteString(ind)
+			}
+		}
+		if b.Len() > bound.Text {
+			return nil, bound.TooLarge()
+		}
+		b.WriteString(l)
+	}
+	return b.String(), nil
+}
+
+func formatFilter(s string, c *python.Call) (value.Value, error) {
+	if len(c.KW) == 0 {
+		return python.PercentFormat(s, value.Tuple(c.Rest()))
+	}
+	if len(c.Rest()) > 0 {
+		return nil, exception.Raise("jinja2.exceptions.FilterArgumentError", "can't handle positional and keyword arguments at the same time")
+	}
+	d := value.NewDict()
+	for _, a := range c.KW {
+		d.SetStr(a.Name, a.V)
+	}
+	return python.PercentFormat(s, d)
+}
+
+func splitFilter(c *python.Call) (value.Value, error) {
+	s, ok := value.Text(c.Args[0])
+	if !ok {
+		if err := python.Use(c.Args[0]); err != nil {
+			return nil, err
+		}
+		return nil, exception.TypeError("descriptor 'split' for 'str' objects doesn't apply to a '%s' object", value.TypeName(c.Args[0]))
+	}
+	return python.SplitMethod(s, &python.Call{Args: []value.Value{c.Opt(1, nil), c.Opt(2, int64(-1))}}, false)
+}
+
+// commentStyles are the predefined styles of comment: beginning, decoration, end.
+var commentStyles = map[string][3]string{
+	"plain": {"", "# ", ""}, "erlang": {"", "% ", ""}, "c": {"", "// ", ""},
+	"cblock": {"/*", " * ", " */"}, "xml": {"<!--", " - ", "-->"},
+}
+
+func commentFilter(s string, c *python.Call) (value.Value, error) {
+	name := python.Str(c.Opt(1, "plain"))
+	style, ok := commentStyles[name]
+	if !ok {
+		return nil, exception.Raise("KeyError", "%s", value.StrRepr(name))
+	}
+	get := func(name, dflt string) string {
+		if v, ok := c.Kwarg(name); ok {
+			return python.Str(v)
+		}
+		return dflt
+	}
+	count := func(name string) (int, error) {
+		v, ok := c.Kwarg(name)
+		if !ok {
+			return 1, nil
+		}
+		n, err := python.AsInt(v)
+		return int(min(n, 10000)), err
+	}
+	around := get("decoration", style[1])
+	nl, deco := get("newline", "\n"), around
+	edge := strings.TrimRightFunc(around, python.IsSpaceRune)
+	beginning, end := get("beginning", style[0]), get("end", style[2])
+	prefix, postfix := get("prefix", edge), get("postfix", edge)
+	prefixes, err := count("prefix_count")
+	if err != nil {
+		return nil, err
+	}
+	postfixes, err := count("postfix_count")
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	if beginning != "" {
+		b.WriteString(beginning + nl)
+	}
+	if prefix == nl {
+		b.WriteString(strings.Repeat(nl, max(prefixes, 0)))
+	} else if prefix != "" {
+		b.WriteString(strings.Repeat(prefix+nl, max(prefixes, 0)))
+	}
+	text := deco + strings.ReplaceAll(s, nl, nl+deco)
+	b.WriteString(strings.ReplaceAll(text, deco+nl, strings.TrimRightFunc(deco, python.IsSpaceRune)+nl))
+	b.WriteString(strings.Repeat(nl+postfix, max(postfixes, 0)))
+	if end != "" {
+		b.WriteString(nl + end)
+	}
+	return b.String(), nil
+}
+
+// shellQuote is shlex.quote.
+func shellQuote(s string) string {
+	if s == "" {
+		return "''"
+	}
+	safe := func(r rune) bool {
+		return r < utf8.RuneSelf && (python.IsWord(byte(r)) || strings.ContainsRune("@%+=:,./-", r))
+	}
+	if strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'"'"'`) + "'"
+}
+
+func quoteFilter(c *python.Call) (value.Value, error) {
+	if c.Args[0] == nil {
+		return "''", nil
+	}
+	s, err := python.ToText(c.Args[0])
+	return shellQuote(s), err
+}

@@ -1,0 +1,327 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+
+	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/plugin"
+	"pbc/runtime/plugin/filter/sequence"
+	"pbc/runtime/python"
+	"pbc/runtime/urllib"
+)
+
+var urls = []*plugin.Row{
+	{Name: "urlsplit", Params: "query='', alias='urlsplit'", Doc: "Split a URL into its parts.", Python: "split_url", Fn: urlsplitFilter},
+	{Name: "urlencode", Params: "", Doc: "Quote text, or pairs, for a URL.", Python: "do_urlencode", Fn: urlencodeFilter},
+	{Name: "urldecode", Params: "", Doc: "Undo the quoting of a URL.", Python: "unquote_plus", Fn: urldecodeFilter},
+	{Name: "escape", Aliases: []string{"e", "forceescape"}, Params: "", Doc: "Escape text for HTML.", Fn: plugin.Plain(escapeHTML)},
+	{Name: "safe", Params: "", Doc: "Mark text as safe for HTML, which changes nothing.", Python: "do_mark_safe", Fn: plugin.Plain(func(s string) string { return s })},
+	{Name: "striptags", Params: "", Doc: "Strip HTML tags and white space.", Python: "do_striptags", Fn: plugin.Plain(stripTags)},
+	{Name: "xmlattr", Params: "autospace=true", Doc: "Write a dictionary as attributes.", Python: "do_xmlattr", Fn: xmlattrFilter},
+	{Name: "urlize", Params: "trim_url_limit=none, nofollow=false, target=none, rel=none, extra_schemes=none", Doc: "Make links of the URLs in text.", Python: "do_urlize", Fn: plugin.Text(urlizeFilter)},
+}
+
+func urlsplitFilter(c *python.Call) (value.Value, error) {
+	s, ok := value.Text(c.Args[0])
+	if !ok {
+		if err := python.Use(c.Args[0]); err != nil {
+			return nil, err
+		}
+		return nil, exception.Raise("AttributeError", "'%s' object has no attribute 'decode'", value.TypeName(c.Args[0]))
+	}
+	u, err := urllib.Split(s)
+	if err != nil {
+		return nil, err
+	}
+	user, pass, host, port, err := u.Parts()
+	if err != nil {
+		return nil, err
+	}
+	d := value.DictOf("fragment", u.Fragment, "hostname", host, "netloc", u.Netloc, "password", pass, "path", u.Path,
+		"port", port, "query", u.Query, "scheme", u.Scheme, "username", user)
+	q := python.Str(c.Opt(1, ""))
+	if q == "" {
+		return d, nil
+	}
+	v, ok := d.GetStr(q)
+	if !ok {
+		return nil, exception.FilterError("%s: unknown URL component: %s", python.Str(c.Opt(2, "urlsplit")), q)
+	}
+	return v, nil
+}
+
+func urlencodeFilter(c *python.Call) (value.Value, error) {
+	v := c.Args[0]
+	if err := python.Use(v); err != nil {
+		return nil, err
+	}
+	if s, ok := value.Text(v); ok {
+		return urllib.Quote(s, "/"), nil
+	}
+	var it []value.Value
+	if d, ok := v.(*value.Dict); ok {
+		it = (&value.View{D: d, Kind: 'i'}).Items()
+	} else if seq, ok := python.Elems(v); ok {
+		it = seq
+	} else {
+		s, err := value.ToStr(v)
+		return urllib.Quote(s, "/"), err
+	}
+	var parts []string
+	for _, p := range it {
+		kv, err := python.Iter(p)
+		if err != nil {
+			return nil, err
+		}
+		if len(kv) != 2 {
+			return nil, exception.ValueError("not enough values to unpack (expected 2, got %d)", len(kv))
+		}
+		k, err := value.ToStr(kv[0])
+		if err != nil {
+			return nil, err
+		}
+		x, err := value.ToStr(kv[1])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, urllib.QuotePlus(k)+"="+urllib.QuotePlus(x))
+	}
+	return strings.Join(parts, "&"), nil
+}
+
+func urldecodeFilter(c *python.Call) (value.Value, error) {
+	s, ok := value.Text(c.Args[0])
+	if !ok {
+		if err := python.Use(c.Args[0]); err != nil {
+			return nil, err
+		}
+		return nil, exception.Raise("AttributeError", "'%s' object has no attribute 'replace'", value.TypeName(c.Args[0]))
+	}
+	s = strings.ReplaceAll(s, "+", " ")
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return strings.ToValidUTF8(b.String(), "\ufffd"), nil
+}
+
+var htmlEscaper = strings.NewReplacer("&", "&amp;", ">", "&gt;", "<", "&lt;", "'", "&#39;", `"`, "&#34;")
+
+func escapeHTML(s string) string { return htmlEscaper.Replace(s) }
+
+var htmlEntities = map[string]string{"amp": "&", "lt": "<", "gt": ">", "quot": `"`, "apos": "'", "nbsp": "\u00a0"}
+
+// unescapeHTML replaces numeric entities and the common named ones.
+func unescapeHTML(s string) string {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '&')
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:i])
+		s = s[i:]
+		end := strings.IndexByte(s, ';')
+		if end < 0 || end > 32 {
+			b.WriteByte('&')
+			s = s[1:]
+			continue
+		}
+		if r, ok := entity(s[1:end]); ok {
+			b.WriteString(r)
+			s = s[end+1:]
+			continue
+		}
+		b.WriteByte('&')
+		s = s[1:]
+	}
+}
+
+func entity(name string) (string, bool) {
+	if r, ok := htmlEntities[name]; ok {
+		return r, true
+	}
+	if !strings.HasPrefix(name, "#") {
+		return "", false
+	}
+	base, digits := 10, name[1:]
+	if strings.HasPrefix(strings.ToLower(digits), "x") {
+		base, digits = 16, digits[1:]
+	}
+	n, err := strconv.ParseUint(digits, base, 32)
+	if err != nil || n > 0x10ffff {
+		return "", false
+	}
+	return string(rune(n)), true
+}
+
+// stripTags removes comments, then tags, and joins what white space separates by one blank.
+func stripTags(s string) string {
+	for {
+		i := strings.Index(s, "<!--")
+		if i < 0 {
+			break
+		}
+		j := strings.Index(s[i:], "-->")
+		if j < 0 {
+			break
+		}
+		s = s[:i] + s[i+j+3:]
+	}
+	for {
+		i := strings.IndexByte(s, '<')
+		if i < 0 {
+			break
+		}
+		j := strings.IndexByte(s[i:], '>')
+		if j < 0 {
+			break
+		}
+		s = s[:i] + s[i+j+1:]
+	}
+	return unescapeHTML(strings.Join(python.SplitSpace(s, -1), " "))
+}
+
+func xmlattrFilter(c *python.Call) (value.Value, error) {
+	it, err := python.Pairs(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	space, err := c.OptFlag(1, true)
+	if err != nil {
+		return nil, err
+	}
+	var parts []string
+	for _, p := range it {
+		k, v := p.(value.Tuple)[0], p.(value.Tuple)[1]
+		if _, isUndef := v.(*value.Undef); isUndef || v == nil {
+			continue
+		}
+		parts = append(parts, escapeHTML(python.Str(k))+`="`+escapeHTML(python.Str(v))+`"`)
+	}
+	s := strings.Join(parts, " ")
+	if space && s != "" {
+		s = " " + s
+	}
+	return s, nil
+}
+
+// urlizeFilter makes links of the words that are URLs or mail addresses.
+func urlizeFilter(s string, c *python.Call) (value.Value, error) {
+	limit := int64(-1)
+	if v := c.Opt(1, nil); v != nil {
+		n, err := python.AsInt(v)
+		if err != nil {
+			return nil, err
+		}
+		limit = n
+	}
+	nofollow, err := c.OptFlag(2, false)
+	if err != nil {
+		return nil, err
+	}
+	rel := map[string]bool{"noopener": true}
+	if nofollow {
+		rel["nofollow"] = true
+	}
+	if v := c.Opt(4, nil); v != nil {
+		for _, w := range strings.Fields(python.Str(v)) {
+			rel[w] = true
+		}
+	}
+	attrs := relAttr(rel)
+	if v := c.Opt(3, nil); v != nil && v != "" {
+		attrs += ` target="` + escapeHTML(python.Str(v)) + `"`
+	}
+	words := keepSpace(escapeHTML(s))
+	for i, w := range words {
+		words[i] = urlizeWord(w, attrs, int(limit))
+	}
+	return strings.Join(words, ""), nil
+}
+
+func relAttr(rel map[string]bool) string {
+	d := value.NewDict()
+	for w := range rel {
+		d.SetStr(w, nil)
+	}
+	sorted, _ := python.SortBy(d.K, sequence.Identity, false)
+	names := make([]string, len(sorted))
+	for i, w := range sorted {
+		names[i] = python.Str(w)
+	}
+	return ` rel="` + strings.Join(names, " ") + `"`
+}
+
+// keepSpace splits text into words and the white space between them.
+func keepSpace(s string) []string {
+	var r []string
+	from := 0
+	space := false
+	for i, c := range s {
+		if now := python.IsSpaceRune(c); i > 0 && now != space {
+			r = append(r, s[from:i])
+			from = i
+			space = now
+		} else if i == 0 {
+			space = now
+		}
+	}
+	return append(r, s[from:])
+}
+
+func urlizeWord(w, attrs string, limit int) string {
+	head, tail := "", ""
+	for _, p := range []string{"&lt;", "(", "<"} {
+		for strings.HasPrefix(w, p) {
+			head, w = head+p, w[len(p):]
+		}
+	}
+	for again := true; again; {
+		again = false
+		for _, p := range []string{"&gt;", ")", ".", ",", "\n", ">"} {
+			if strings.HasSuffix(w, p) && !(p == ")" && strings.Contains(w, "(")) {
+				tail, w, again = p+tail, strings.TrimSuffix(w, p), true
+			}
+		}
+	}
+	short := func(s string) string {
+		if limit >= 0 && len([]rune(s)) > limit {
+			return string([]rune(s)[:limit]) + "..."
+		}
+		return s
+	}
+	switch {
+	case strings.HasPrefix(w, "http://") || strings.HasPrefix(w, "https://"):
+		w = `<a href="` + w + `"` + attrs + `>` + short(w) + `</a>`
+	case strings.HasPrefix(w, "www.") && strings.Count(w, ".") > 1, bareDomain(w):
+		w = `<a href="https://` + w + `"` + attrs + `>` + short(w) + `</a>`
+	case strings.HasPrefix(w, "mailto:") && strings.Contains(w, "@"):
+		w = `<a href="` + w + `">` + w[len("mailto:"):] + `</a>`
+	case strings.Contains(w, "@") && strings.Contains(w[strings.IndexByte(w, '@'):], ".") && !strings.HasPrefix(w, "@") && !strings.Contains(w, ":"):
+		w = `<a href="mailto:` + w + `">` + w + `</a>`
+	}
+	return head + w + tail
+}
+
+// bareDomain says whether a word is a domain that Jinja links without a scheme.
+func bareDomain(w string) bool {
+	host, _, _ := strings.Cut(w, "/")
+	host, _, _ = strings.Cut(host, ":")
+	for _, tld := range []string{".com", ".net", ".int", ".edu", ".gov", ".org", ".info", ".mil"} {
+		if strings.HasSuffix(host, tld) && len(host) > len(tld) && !strings.ContainsAny(host, "@&;") {
+			return true
+		}
+	}
+	return false
+}

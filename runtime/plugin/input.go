@@ -1,0 +1,125 @@
+package plugin
+
+import (
+	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/pyre"
+	"pbc/runtime/python"
+)
+
+// Path makes a filter or test of a function of a file name, which must be text.
+func Path(f func(s string) value.Value) python.Func {
+	return func(c *python.Call) (value.Value, error) {
+		if s, ok := value.Text(c.Args[0]); ok {
+			return f(s), nil
+		}
+		if err := python.Use(c.Args[0]); err != nil {
+			return nil, err
+		}
+		return nil, exception.TypeError("expected str, bytes or os.PathLike object, not %s", value.TypeName(c.Args[0]))
+	}
+}
+
+// Pattern compiles a parameter as a pattern.
+func Pattern(v value.Value, ignorecase, multiline bool) (*pyre.Regex, error) {
+	s, ok := value.Text(v)
+	if !ok {
+		if err := python.Use(v); err != nil {
+			return nil, err
+		}
+		return nil, exception.TypeError("first argument must be string or compiled pattern")
+	}
+	mode := ""
+	if ignorecase {
+		mode += "i"
+	}
+	if multiline {
+		mode += "m"
+	}
+	return pyre.CompileRegex(s, mode)
+}
+
+// Regex compiles parameter pattern with the flags that two others give.
+func Regex(c *python.Call, pattern, ignorecase, multiline int) (*pyre.Regex, error) {
+	i, err := c.OptFlag(ignorecase, false)
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.OptFlag(multiline, false)
+	if err != nil {
+		return nil, err
+	}
+	return Pattern(c.Opt(pattern, ""), i, m)
+}
+
+// Two returns the elements of the first two arguments.
+func Two(c *python.Call) (a, b []value.Value, err error) {
+	if a, err = python.Iter(c.Args[0]); err == nil {
+		b, err = python.Iter(c.Args[1])
+	}
+	return a, b, err
+}
+
+// Sequence returns the elements of what Ansible takes for a sequence: no text, no mapping.
+func Sequence(v value.Value) ([]value.Value, bool) {
+	switch x := v.(type) {
+	case *value.List:
+		return x.V, true
+	case *value.Range:
+		it, err := python.Iter(x)
+		return it, err == nil
+	}
+	return python.AsTuple(v)
+}
+
+func isNull(v value.Value) bool {
+	if v == nil {
+		return true
+	}
+	s, ok := value.Text(v)
+	return ok && (s == "None" || s == "null")
+}
+
+// Flatten flattens levels deep, everything when levels is negative.
+func Flatten(it []value.Value, levels int64, skipNulls bool) []value.Value {
+	r := []value.Value{}
+	for _, e := range it {
+		if skipNulls && isNull(e) {
+			continue
+		}
+		if s, ok := Sequence(e); ok && levels != 0 {
+			r = append(r, Flatten(s, levels-1, skipNulls)...)
+		} else {
+			r = append(r, e)
+		}
+	}
+	return r
+}
+
+// Text makes a filter of a function of text: the input is str() of whatever it is.
+func Text(f func(s string, c *python.Call) (value.Value, error)) python.Func {
+	return func(c *python.Call) (value.Value, error) {
+		s, err := value.ToStr(c.Args[0])
+		if err != nil {
+			return nil, err
+		}
+		return f(s, c)
+	}
+}
+
+// Plain makes a filter of a function of text that has no arguments.
+func Plain(f func(string) string) python.Func {
+	return Text(func(s string, _ *python.Call) (value.Value, error) { return f(s), nil })
+}
+
+// IntOr reads parameter i as an integer; none and 0 are the default.
+func IntOr(c *python.Call, i int, dflt int64) (int64, error) {
+	if v := c.Opt(i, nil); v == nil {
+		return dflt, nil
+	}
+	n, err := python.AsInt(c.Args[i])
+	if n == 0 {
+		n = dflt
+	}
+	return n, err
+}

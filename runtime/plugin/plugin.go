@@ -1,0 +1,224 @@
+package plugin
+
+import (
+	"sort"
+	"strings"
+
+	"pbc/ir/expr"
+	"pbc/ir/value"
+	"pbc/runtime/exception"
+	"pbc/runtime/python"
+)
+
+// Row is a filter or test: a row of the table that the compiler checks against, the evaluator
+// calls, and the documentation is made from.
+type Row struct {
+	Name    string
+	Aliases []string
+	// Params is the signature after the input, as Python writes it: "default_value='', boolean=False",
+	// "*args, **kwargs".
+	Params string
+	Doc    string // one sentence
+	// Only restricts the plugin to one dialect; nil is both.
+	Only *expr.Dialect
+
+	Python  string // Python's name of the function, in its TypeErrors
+	Fn      python.Func
+	Markers bool // tagged: takes markers as arguments
+	Native  bool // classic: the result is text that is never read back as a literal
+	params  *params
+}
+
+// In says whether a dialect has the plugin.
+func (p *Row) In(d expr.Dialect) bool { return p.Only == nil || *p.Only == d }
+
+// params is a parsed signature. The first is the input.
+type params struct {
+	names    []string
+	required int
+	rest     bool // *args
+	kwargs   bool // **kwargs
+	kwOnly   int  // index of the first that must be named, len(names) when none
+}
+
+func (p *params) len() int {
+	if p == nil {
+		return 0
+	}
+	return len(p.names)
+}
+
+func parseParams(s string) *params {
+	p := &params{names: []string{"value"}, required: 1, kwOnly: -1}
+	if s != "" {
+		for _, f := range splitParams(s) {
+			name, _, dflt := strings.Cut(f, "=")
+			switch {
+			case strings.HasPrefix(name, "**"):
+				p.kwargs = true
+			case name == "*":
+				p.kwOnly = len(p.names)
+			case strings.HasPrefix(name, "*"):
+				p.rest = true
+				p.kwOnly = len(p.names)
+			default:
+				p.names = append(p.names, name)
+				if !dflt && p.kwOnly < 0 {
+					p.required = len(p.names)
+				}
+			}
+		}
+	}
+	if p.kwOnly < 0 {
+		p.kwOnly = len(p.names)
+	}
+	return p
+}
+
+// splitParams splits at the commas outside quotes and brackets.
+func splitParams(s string) []string {
+	var r []string
+	depth, from, quote := 0, 0, byte(0)
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '(' || c == '[' || c == '{':
+			depth++
+		case c == ')' || c == ']' || c == '}':
+			depth--
+		case c == ',' && depth == 0:
+			r = append(r, strings.TrimSpace(s[from:i]))
+			from = i + 1
+		}
+	}
+	return append(r, strings.TrimSpace(s[from:]))
+}
+
+// Invoke binds the arguments and calls the function: named arguments move to their places, what
+// was not given is missing{}, and what does not fit is Python's TypeError.
+func (p *Row) Invoke(c *python.Call) (value.Value, error) {
+	if p.params == nil {
+		return p.Fn(c)
+	}
+	if err := p.bind(c); err != nil {
+		return nil, err
+	}
+	return p.Fn(c)
+}
+
+func (p *Row) bind(c *python.Call) error {
+	s := p.params
+	if len(c.Args) > s.kwOnly && !s.rest {
+		return p.tooMany(len(c.Args))
+	}
+	var rest []value.Value
+	if len(c.Args) > s.kwOnly {
+		rest = append(rest, c.Args[s.kwOnly:]...)
+		c.Args = c.Args[:s.kwOnly]
+	}
+	given := len(c.Args)
+	for len(c.Args) < len(s.names) {
+		c.Args = append(c.Args, python.Missing{})
+	}
+	var extra []python.Arg
+	for _, a := range c.KW {
+		i := s.index(a.Name)
+		switch {
+		case i < 0 && !s.kwargs:
+			return exception.TypeError("%s() got an unexpected keyword argument '%s'", p.Python, a.Name)
+		case i < 0:
+			extra = append(extra, a)
+		case i < given:
+			return exception.TypeError("%s() got multiple values for argument '%s'", p.Python, a.Name)
+		default:
+			c.Args[i] = a.V
+		}
+	}
+	for i := given; i < s.required; i++ {
+		if c.Args[i] == (python.Missing{}) {
+			return p.lacking(c.Args)
+		}
+	}
+	c.KW, c.Named = extra, len(s.names)
+	c.Args = append(c.Args, rest...)
+	return nil
+}
+
+func (s *params) index(name string) int {
+	for i, n := range s.names[1:] {
+		if n == name {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+func (p *Row) tooMany(n int) error {
+	want := p.params.kwOnly
+	if p.params.required == want {
+		plural := "s"
+		if want == 1 {
+			plural = ""
+		}
+		return exception.TypeError("%s() takes %d positional argument%s but %d were given", p.Python, want, plural, n)
+	}
+	return exception.TypeError("%s() takes from %d to %d positional arguments but %d were given", p.Python, p.params.required, want, n)
+}
+
+func (p *Row) lacking(args []value.Value) error {
+	var names []string
+	for i := 0; i < p.params.required; i++ {
+		if args[i] == (python.Missing{}) {
+			names = append(names, "'"+p.params.names[i]+"'")
+		}
+	}
+	what, plural := names[0], ""
+	if n := len(names); n > 1 {
+		plural = "s"
+		what = strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+		if n > 2 {
+			what = strings.Join(names[:n-1], ", ") + ", and " + names[n-1]
+		}
+	}
+	return exception.TypeError("%s() missing %d required positional argument%s: %s", p.Python, len(names), plural, what)
+}
+
+// Table has every plugin under each of its names.
+type Table map[string]*Row
+
+// NewTable makes a table of rows.
+func NewTable(rows []*Row) Table {
+	table := Table{}
+	for _, p := range rows {
+		if p.params == nil && p.Params != "-" {
+			p.params = parseParams(p.Params)
+		}
+		if p.Python == "" {
+			p.Python = p.Name
+		}
+		for _, n := range append([]string{p.Name}, p.Aliases...) {
+			table[n] = p
+		}
+	}
+	return table
+}
+
+// Rows returns the rows of the table, sorted by name.
+func (t Table) Rows() []*Row {
+	var r []*Row
+	for n, p := range t {
+		if n == p.Name {
+			r = append(r, p)
+		}
+	}
+	sort.Slice(r, func(i, j int) bool { return r[i].Name < r[j].Name })
+	return r
+}
+
+// Size is the number of named parameters, the input included.
+func (p *Row) Size() int { return p.params.len() }
