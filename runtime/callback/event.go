@@ -179,6 +179,7 @@ type Deprecation struct {
 	Date       string // removed after that date; goes before Version
 	Collection string // full collection name, may be empty
 	Help       string // what to do instead, told by dialect tagged
+	Again      bool   // as of a Warning
 	Whole      bool   // Text says all, also when the feature goes
 }
 

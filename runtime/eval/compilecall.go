@@ -6,9 +6,6 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
-	"pbc/runtime/plugin"
-	"pbc/runtime/plugin/filter"
-	"pbc/runtime/plugin/test"
 	"pbc/runtime/python"
 )
 
@@ -170,56 +167,11 @@ func (e *Eval) notLoaded(test bool, name string) string {
 	return "Could not load \"" + name + "\": '" + name + "'"
 }
 
-// notLoadedNow is the error of a filter or test that another one names.
-func (e *Eval) notLoadedNow(test bool, name string) error {
-	msg := e.notLoaded(test, name)
-	if !e.tagged() {
-		msg += "\n  line 0"
-	}
-	return exception.Raise("jinja2.exceptions.TemplateSyntaxError", "%s", msg)
-}
-
-func pluginKind(test bool) string {
-	if test {
-		return "test"
-	}
-	return "filter"
-}
-
-// plugin finds a filter or test by name: in the table, else outside.
-func (e *Eval) plugin(isTest bool, name string) *plugin.Row {
-	table := filter.Table
-	if isTest {
-		table = test.Table
-	}
-	if p, ok := table[builtinName(name)]; ok && p.In(e.cfg.Dialect) {
-		return p
-	}
-	if p, ok := table[name]; ok && p.In(e.cfg.Dialect) {
-		return p
-	}
-	if e.cfg.Outside == nil {
-		return nil
-	}
-	_, found, err := e.cfg.Outside.Plugin(PluginCall{Test: isTest, Name: name, Probe: true})
-	if err != nil || !found {
-		return nil
-	}
-	return &plugin.Row{Name: name, Fn: func(c *python.Call) (val, error) {
-		d := value.NewDict()
-		for _, a := range c.KW {
-			d.SetStr(a.Name, a.V)
-		}
-		v, _, err := e.cfg.Outside.Plugin(PluginCall{Test: isTest, Name: name, Args: c.Args, KW: d})
-		return v, err
-	}}
-}
-
 // filter compiles a filter. input stands for the innermost input of a filter or set block.
 func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
-	p := c.e.plugin(false, n.S)
+	p, why := c.e.plugin(false, n.S)
 	if p == nil {
-		c.fail("%s", c.e.notLoaded(false, n.S))
+		c.lacks(why)
 	}
 	in := input
 	if n.A[0] != nil {
@@ -250,9 +202,9 @@ func nativeText(x exprFn) exprFn {
 }
 
 func (c *compiler) test(n *expr.Node) exprFn {
-	p := c.e.plugin(true, n.S)
+	p, why := c.e.plugin(true, n.S)
 	if p == nil {
-		c.fail("%s", c.e.notLoaded(true, n.S))
+		c.lacks(why)
 	}
 	in := c.expr(n.A[0])
 	if p.Name == "defined" || p.Name == "undefined" {

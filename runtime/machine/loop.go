@@ -271,14 +271,22 @@ func (x *taskRun) warnOf(msg string) {
 		x.tell(failure.New(msg))
 		return
 	}
-	if x.warned[msg] {
+	if !x.first(msg) {
 		return
+	}
+	_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "task warning", Addr: x.addr, Task: x.number, Name: msg})
+}
+
+// first says whether the task says something for the first time.
+func (x *taskRun) first(msg string) bool {
+	if x.warned[msg] {
+		return false
 	}
 	if x.warned == nil {
 		x.warned = map[string]bool{}
 	}
 	x.warned[msg] = true
-	_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "task warning", Addr: x.addr, Task: x.number, Name: msg})
+	return true
 }
 
 // warn tells the user something, once, on standard error.
