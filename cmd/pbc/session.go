@@ -65,11 +65,10 @@ type playbookError struct {
 func (e *playbookError) Error() string { return e.msg }
 
 func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, error) {
-	s, err := openSession(req, conf, lookupSetting(conf))
+	s, err := openSession(req, conf, lookupSetting(conf), like)
 	if err != nil {
 		return nil, err
 	}
-	s.like = like
 	if s.order, err = orderOf(os.Getenv("PBC_ORDER")); err != nil {
 		return nil, err
 	}
@@ -86,8 +85,8 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 }
 
 // openSession is a session with a screen and a log, and nothing said yet.
-func openSession(req *cli.Playbook, conf *config.Config, settings callback.Lookup) (*session, error) {
-	s := &session{req: req, conf: conf, store: files.NewStore()}
+func openSession(req *cli.Playbook, conf *config.Config, settings callback.Lookup, like core) (*session, error) {
+	s := &session{req: req, conf: conf, like: like, store: files.NewStore()}
 	opt, err := callback.ReadOptions(settings)
 	if err != nil {
 		return nil, err

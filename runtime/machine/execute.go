@@ -20,7 +20,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 	if !x.tagged() {
 		return x.executeOnce()
 	}
-	x.told, x.moduleFailed = nil, false
+	x.notices, x.moduleFailed = nil, false
 	return x.settle(x.executeOnce()), nil
 }
 

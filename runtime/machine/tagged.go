@@ -144,12 +144,12 @@ func suppressed(res *value.Dict) {
 
 // tell has the task say something with its result.
 func (x *taskRun) tell(f *failure.Failure) {
-	for _, t := range x.told {
+	for _, t := range x.notices {
 		if t.Brief() == f.Brief() {
 			return
 		}
 	}
-	x.told = append(x.told, f)
+	x.notices = append(x.notices, f)
 }
 
 // withWarnings puts what the task has told in front of the user into its result.
@@ -159,7 +159,7 @@ func (x *taskRun) withWarnings(res *value.Dict) *value.Dict {
 		texts.V = append(texts.V, f.Brief())
 		chains.V = append(chains.V, f.Value())
 	}
-	for _, f := range x.told {
+	for _, f := range x.notices {
 		add(f)
 	}
 	if own, ok := get(res, "warnings").(*value.List); ok {
@@ -168,7 +168,7 @@ func (x *taskRun) withWarnings(res *value.Dict) *value.Dict {
 			add(failure.New(s))
 		}
 	}
-	x.told = nil
+	x.notices = nil
 	if len(texts.V) > 0 {
 		res.SetStr("warnings", texts)
 		res.SetStr("_ansible_warnings", chains)

@@ -27,8 +27,8 @@ type taskRun struct {
 	label string
 	// moduleFailed says that a module, not an action, told of a failure.
 	moduleFailed bool
-	// told is what the present execution has for the user; it goes with its result. Dialect tagged only.
-	told []*failure.Failure
+	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
+	notices []*failure.Failure
 	// warned are the warnings given already.
 	warned map[string]bool
 	notify []string
