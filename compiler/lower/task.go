@@ -61,6 +61,7 @@ func places(t *playbook.Task) map[string][2]int {
 	}
 	for _, e := range t.Args.Entries {
 		note("args."+e.Name, e.Value)
+		note("key.args."+e.Name, e.Key)
 	}
 	note("loop", t.Loop)
 	if t.LoopControl != nil {

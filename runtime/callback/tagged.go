@@ -81,6 +81,15 @@ func (p *printer) problems(v view) {
 		}
 		v.res.Del("warnings")
 	}
+	gone, _ := v.res.GetStr("_ansible_deprecations")
+	if list, ok := gone.(*value.List); ok && truthyKey(v.res, "deprecations") && p.screen.Deprecations {
+		for _, d := range list.V {
+			if f := failure.FromValue(d); f != nil {
+				p.screen.deprecateTagged(Deprecation{Text: f.Text(p.screen.Source), Whole: true})
+			}
+		}
+		v.res.Del("deprecations")
+	}
 	p.warn(v.res)
 	if debugActions[v.task.Action] && !has(v.res, "msg") {
 		for _, k := range []string{"ansible_loop_var", "ansible_index_var", "ansible_loop"} {

@@ -178,6 +178,9 @@ func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, err
 		if err != nil {
 			return nil, err
 		}
+		if x.tagged() && !isVariableName(name) {
+			return nil, x.badName(name, "args."+name)
+		}
 		if !isIdentifier(name) {
 			return nil, x.actionFail("The variable name '" + name + "' is not valid. Variables must start with a letter or underscore character, " +
 				"and contain only letters, numbers and underscores.")

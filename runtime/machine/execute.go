@@ -20,7 +20,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 	if !x.tagged() {
 		return x.executeOnce()
 	}
-	x.notices, x.moduleFailed = nil, false
+	x.notices, x.deprecations, x.moduleFailed = nil, nil, false
 	return x.settle(x.executeOnce()), nil
 }
 
@@ -35,7 +35,7 @@ func (x *taskRun) executeOnce() (*value.Dict, error) {
 		return nil, err
 	}
 	if !run {
-		return value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False"), nil
+		return x.skippedResult(), nil
 	}
 	if x.loopFault != nil {
 		return nil, x.loopFault
@@ -47,6 +47,26 @@ func (x *taskRun) executeOnce() (*value.Dict, error) {
 	return x.attempts(p)
 }
 
+// skippedResult is the result of a task whose condition is false.
+func (x *taskRun) skippedResult() *value.Dict {
+	res := value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False")
+	if x.tagged() {
+		res.SetStr("false_condition", x.falseCondition)
+	}
+	return res
+}
+
+// writtenCondition is a condition as it is written.
+func writtenCondition(v value.Value) value.Value {
+	switch c := v.(type) {
+	case *value.Cond:
+		return c.Src
+	case *value.Tmpl:
+		return c.Src
+	}
+	return v
+}
+
 // condition evaluates a list of conditions: all must hold.
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
@@ -54,6 +74,9 @@ func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 			x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
 		}
 		ok, err := ev.Condition(c.V)
+		if cond, is := c.V.(*value.Cond); is && cond.Tmpl != nil && x.tagged() && err == nil {
+			x.deprecate(deprecation{msg: "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.", version: "2.23", at: cond.At})
+		}
 		if err != nil && x.tagged() {
 			return false, err
 		}
@@ -61,6 +84,7 @@ func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 			return false, &fault{msg: err.Error(), excerpt: true}
 		}
 		if !ok {
+			x.falseCondition = writtenCondition(c.V)
 			return false, nil
 		}
 	}

@@ -57,6 +57,10 @@ func (x *taskRun) withItems(l *ir.Loop) ([]value.Value, error) {
 	x.subdir = x.lookupFolder()
 	defer func() { x.subdir = "" }()
 	list, err := ev.Loop(l.With, terms)
+	if err != nil && x.tagged() && !isUndefined(err) {
+		f := failure.Failure{Msg: "The lookup plugin " + value.StrRepr(l.With) + " failed.", Shown: "invoke_lookup()"}
+		return nil, &taggedFault{chain: f.Because(chainOf(err))}
+	}
 	if err != nil {
 		return nil, err
 	}

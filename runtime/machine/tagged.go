@@ -152,6 +152,39 @@ func (x *taskRun) tell(f *failure.Failure) {
 	x.notices = append(x.notices, f)
 }
 
+// deprecation is a notice of something that goes in a version of ansible-core.
+type deprecation struct {
+	msg, version, help string
+	at                 *value.Origin
+}
+
+// deprecate has the task tell of a deprecation with its result.
+func (x *taskRun) deprecate(d deprecation) {
+	for _, seen := range x.deprecations {
+		if seen.msg == d.msg && value.SameOrigin(seen.at, d.at) {
+			return
+		}
+	}
+	x.deprecations = append(x.deprecations, d)
+}
+
+// withDeprecations puts them into the result.
+func (x *taskRun) withDeprecations(res *value.Dict) {
+	if len(x.deprecations) == 0 {
+		return
+	}
+	shown, chains := &value.List{}, &value.List{}
+	for _, d := range x.deprecations {
+		shown.V = append(shown.V, value.DictOf("msg", d.msg, "collection_name", "ansible.builtin", "version", d.version,
+			"deprecator", value.DictOf("resolved_name", "ansible.builtin", "type", nil)))
+		f := &failure.Failure{Msg: d.msg + " This feature will be removed from ansible-core version " + d.version + ".", Help: d.help, At: d.at}
+		chains.V = append(chains.V, f.Value())
+	}
+	x.deprecations = nil
+	res.SetStr("deprecations", shown)
+	res.SetStr("_ansible_deprecations", chains)
+}
+
 // withWarnings puts what the task has told in front of the user into its result.
 func (x *taskRun) withWarnings(res *value.Dict) *value.Dict {
 	texts, chains := &value.List{}, &value.List{}
@@ -169,6 +202,7 @@ func (x *taskRun) withWarnings(res *value.Dict) *value.Dict {
 		}
 	}
 	x.notices = nil
+	x.withDeprecations(res)
 	if len(texts.V) > 0 {
 		res.SetStr("warnings", texts)
 		res.SetStr("_ansible_warnings", chains)
@@ -204,4 +238,33 @@ func (x *taskRun) argumentValues() (value.Value, error) {
 		}
 	}
 	return out, nil
+}
+
+// isVariableName says whether a name may be a variable's: more words are Jinja's own than in dialect classic.
+func isVariableName(name string) bool {
+	switch name {
+	case "true", "false", "none", "True", "False", "None", "not":
+		return false
+	}
+	if name == "" {
+		return false
+	}
+	for i, c := range name {
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// badName is the error of a variable's name, which is written as the key at a place.
+func (x *taskRun) badName(name, place string) error {
+	f := &failure.Failure{Msg: "Invalid variable name " + value.StrRepr(name) + ".",
+		Help: "Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores."}
+	if p, ok := x.t.Places["key."+place]; ok {
+		f.At = &value.Origin{File: x.t.Pos.File, Line: p[0], Col: p[1]}
+	} else {
+		f.Shown = name
+	}
+	return &taggedFault{chain: f}
 }

@@ -28,7 +28,10 @@ type taskRun struct {
 	// moduleFailed says that a module, not an action, told of a failure.
 	moduleFailed bool
 	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
-	notices []*failure.Failure
+	notices      []*failure.Failure
+	deprecations []deprecation
+	// falseCondition is the condition that was false last, as written.
+	falseCondition value.Value
 	// warned are the warnings given already.
 	warned map[string]bool
 	notify []string
