@@ -18,7 +18,9 @@ type Row struct {
 	// Params is the signature after the input, as Python writes it: "default_value='', boolean=False",
 	// "*args, **kwargs".
 	Params string
-	Doc    string // one sentence
+	// Signature is what documentation shows in place of Params where the function binds its arguments itself.
+	Signature string
+	Doc       string // one sentence
 	// Only restricts the plugin to one dialect; nil is both.
 	Only *expr.Dialect
 

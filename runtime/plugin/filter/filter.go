@@ -7,6 +7,7 @@ import (
 	"pbc/runtime/plugin"
 	"pbc/runtime/plugin/filter/codec"
 	"pbc/runtime/plugin/filter/mapping"
+	"pbc/runtime/plugin/filter/network"
 	"pbc/runtime/plugin/filter/number"
 	"pbc/runtime/plugin/filter/path"
 	"pbc/runtime/plugin/filter/sequence"
@@ -15,5 +16,5 @@ import (
 
 // Table has every filter under each of its names.
 var Table = plugin.NewTable(slices.Concat(
-	codec.Filters, mapping.Filters, number.Filters, path.Filters, sequence.Filters, text.Filters,
+	codec.Filters, mapping.Filters, network.Filters, number.Filters, path.Filters, sequence.Filters, text.Filters,
 ))

@@ -8,4 +8,4 @@ import (
 )
 
 // Table has every test under each of its names.
-var Table = plugin.NewTable(slices.Concat(valueTests, resultTests, pathTests))
+var Table = plugin.NewTable(slices.Concat(valueTests, resultTests, pathTests, network))
