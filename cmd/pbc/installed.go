@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 )
 
-// installed finds a program of the installed Ansible, such as "ansible-inventory": the first of that name on PATH that
+// installedProgram finds a program of the installed Ansible, such as "ansible-inventory": the first of that name on PATH that
 // is not pbc under another name. It returns "" when there is none.
-func installed(name string) string {
+func installedProgram(name string) string {
 	self, err := os.Executable()
 	if err == nil {
 		self, _ = filepath.EvalSymlinks(self)
@@ -28,7 +28,7 @@ func installed(name string) string {
 // installedInventory is the command line of the installed ansible-inventory with what a user gave about vaults; nil
 // when there is none.
 func (s *session) installedInventory() []string {
-	name := installed("ansible-inventory")
+	name := installedProgram("ansible-inventory")
 	if name == "" {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/python"
 )
 
 // wantsConfig says whether a source may configure a plugin that templates: its name ends in .config, in one of
@@ -437,6 +438,6 @@ func text(v value.Value) string {
 
 // truth is Python's bool(v).
 func truth(v value.Value) bool {
-	b, err := eval.Truth(v)
+	b, err := python.Truth(v)
 	return err == nil && b
 }
