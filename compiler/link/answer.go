@@ -58,6 +58,8 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.changeInventory(site, n)
 	case event.TemplateFile:
 		return l.templateFile(site, n)
+	case event.StoreFile:
+		return l.storeFile(site, n)
 	case event.Payload:
 		return l.payload(site, n)
 	}

@@ -127,6 +127,7 @@ const (
 	Excerpt                     // the lines of the playbook around Task; answer Value
 	TemplateFile                // {% include %}: Name, answer File
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
+	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 )
 

@@ -64,6 +64,9 @@ func raised(res *value.Dict) (*value.Dict, error) {
 		return res, nil
 	}
 	msg, _ := value.Text(get(res, "msg"))
+	if class, ok := value.Text(get(res, "class")); ok {
+		return nil, &eval.Error{Class: class, Msg: msg}
+	}
 	return nil, faultf("%s", msg)
 }
 
