@@ -100,6 +100,10 @@ func repr(b *strings.Builder, v Value) error {
 	case string:
 		b.WriteString(StrRepr(x))
 	case *Str:
+		if x.Markup {
+			b.WriteString("Markup(" + StrRepr(x.S) + ")")
+			return nil
+		}
 		b.WriteString(StrRepr(x.S))
 	case *Vault:
 		s, err := x.text()
