@@ -59,8 +59,9 @@ type Settings struct {
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string
-	NoLog           bool // no_log where no keyword says otherwise
-	AnyErrorsFatal  bool // the same of any_errors_fatal
+	FactsModules    []string // facts_modules; empty is "smart"
+	NoLog           bool     // no_log where no keyword says otherwise
+	AnyErrorsFatal  bool     // the same of any_errors_fatal
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
@@ -92,4 +93,5 @@ type HostPart struct {
 
 // AgentReads are the variables that a machine reads whatever the code says.
 var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
-	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter"}
+	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
+	"ansible_facts_modules", "ansible_network_os"}

@@ -90,6 +90,11 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 	out.Connection, out.RemoteUser, out.Port = k("connection"), k("remote_user"), k("port")
 	out.Become = ir.Become{On: k("become"), User: k("become_user"), Method: k("become_method"), Flags: k("become_flags"), Exe: k("become_exe")}
 	out.Defaults = b.defaults(t)
+	if t.FQCN == "ansible.builtin.gather_facts" {
+		setup := *t
+		setup.Action, setup.FQCN = "ansible.legacy.setup", "ansible.builtin.setup"
+		out.FactsDefaults = b.defaults(&setup)
+	}
 }
 
 // defaults are the module_defaults for the task's module, outermost first.

@@ -508,7 +508,7 @@ func varNames(f *frame, terms []val, _ *dict) ([]val, error) {
 		if !ok {
 			return nil, exception.AnsibleError("Invalid setting identifier, \"%s\" is not a string, it is a %s", python.Str(t), python.PythonType(t))
 		}
-		re, err := pyre.CompileRegex(p, "")
+		re, err := pyre.Compile(p, 0)
 		if err != nil {
 			return nil, exception.AnsibleError("Unable to use \"%s\" as a search parameter: %s", p, err)
 		}
