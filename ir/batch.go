@@ -62,6 +62,7 @@ type Settings struct {
 	FactsModules    []string // facts_modules; empty is "smart"
 	NoLog           bool     // no_log where no keyword says otherwise
 	AnyErrorsFatal  bool     // the same of any_errors_fatal
+	Interpreter     string   // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.

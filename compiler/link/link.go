@@ -46,6 +46,9 @@ type Front interface {
 	Excerpt(pos ir.Pos) string
 	// LoadVars reads a file of variables. Hidden says that it was a vault.
 	LoadVars(path string) (vars *value.Dict, hidden bool, err error)
+	// Payload is what a host needs to run a module that is not native: that of the name, "" for the module of the
+	// task. The error is what the task fails with.
+	Payload(play, task int, name string) (*ir.Payload, error)
 }
 
 // Options are the options of a run.
@@ -67,7 +70,11 @@ type Options struct {
 	ManagedFormat    string       // the setting ansible_managed
 	Lookup           LookupPlugin // nil has none
 	Python           Python       // plugins in Python; nil has none
-	StartAt          string
+	// Internal are the _ansible_ arguments of modules in Python that are the same for all hosts; OpenFiles is how many
+	// files such a module may have open, 0 for the system's limit.
+	Internal  *value.Dict
+	OpenFiles int
+	StartAt   string
 	// Decrypt opens vaulted text; nil for none.
 	Decrypt files.Decrypt
 }

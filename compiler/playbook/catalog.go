@@ -95,6 +95,35 @@ func (l *Loader) Resolve(name string, collections []string) (action, module Plug
 	return action, module, err
 }
 
+// UtilsDirs are the folders of module_utils beside the playbooks and in roles, then the configured ones.
+func (l *Loader) UtilsDirs() []string {
+	return append(slices.Clone(l.catalog.dirs[utilsKind]), l.opt.UtilsPaths...)
+}
+
+// CollectionDir is the folder of an installed collection, "" when it is not.
+func (l *Loader) CollectionDir(name string) string { return l.catalog.collection(name).dir }
+
+// UtilsRoute says where a collection's metadata send those who look for one of its module_utils, and why it is gone
+// if it is. For ansible.builtin the metadata are those of the ansible-core in the folder core.
+func (l *Loader) UtilsRoute(core, coll, util string) (redirect, removed string) {
+	meta := l.catalog.collection(coll).meta
+	if coll == "ansible.builtin" {
+		meta = l.catalog.metadata(path.Join(core, "config", "ansible_builtin_runtime.yml"))
+	}
+	e := meta.Get("plugin_routing").Get(string(utilsKind)).Get(util)
+	if !isMap(e) {
+		return "", ""
+	}
+	redirect, _ = e.Get("redirect").Text()
+	if t := e.Get("tombstone"); isMap(t) {
+		removed = "module_util " + util + " has been removed"
+		if text, ok := t.Get("warning_text").Text(); ok {
+			removed += " (" + text + ")"
+		}
+	}
+	return redirect, removed
+}
+
 // hasLookup says whether there is a lookup plugin of that name.
 func (c *catalog) hasLookup(name string) bool {
 	p, err := c.find(lookupKind, name, nil)

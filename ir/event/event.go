@@ -127,6 +127,8 @@ const (
 	Excerpt                     // the lines of the playbook around Task; answer Value
 	TemplateFile                // {% include %}: Name, answer File
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
+	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
+	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 )
 
 // Go is what a barrier answers.
@@ -162,6 +164,8 @@ type Answer struct {
 	Level Level // of a Variable
 	File  *ir.File
 	Blob  []byte
+	// Payload is how to run a module that is not native.
+	Payload *ir.Payload
 	// Extensions are the included files, in the order in which they run, with the ordinal that
 	// makes their addresses agree with other hosts'.
 	Extensions []ir.Extension
