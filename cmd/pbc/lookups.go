@@ -76,9 +76,12 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 			if d, ok := options.V[i].(*value.Dict); ok {
 				more = d
 			}
-		case "jinja2_native":
-		default:
+		case "variable_start_string", "variable_end_string", "comment_start_string", "comment_end_string":
 			own.SetStr(name, options.V[i])
+		case "trim_blocks":
+			if c.Eval.Dialect() == eval.Tagged {
+				own.SetStr(name, options.V[i])
+			}
 		}
 	}
 	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}

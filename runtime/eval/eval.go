@@ -139,6 +139,9 @@ func New(c Config) *Eval {
 	return e
 }
 
+// Dialect is the dialect that e evaluates in.
+func (e *Eval) Dialect() Dialect { return e.cfg.Dialect }
+
 // With returns an Eval that differs from e in its variables only.
 func (e *Eval) With(v Vars) *Eval {
 	c := e.cfg

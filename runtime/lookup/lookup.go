@@ -116,6 +116,9 @@ func lookupError(format string, a ...any) error {
 	return &eval.Error{Class: eval.AnsibleLookupError, Msg: fmt.Sprintf(format, a...)}
 }
 
+// tagged says whether the dialect is tagged.
+func (c *Call) tagged() bool { return c.Eval != nil && c.Eval.Dialect() == eval.Tagged }
+
 // text returns the terms as text.
 func (c *Call) texts() []string {
 	r := make([]string, len(c.Terms))
