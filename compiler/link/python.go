@@ -51,8 +51,8 @@ func (l *Linker) shadows(kind, name string) bool { return l.shadowing.Load().Has
 type world struct {
 	l        *Linker
 	site     Site
-	vars     eval.Vars   // nil: those of the site
-	local    *value.Dict // of the task alone
+	vars     eval.Vars // nil: those of the site
+	own      taskVars
 	unlocked bool
 }
 
@@ -70,7 +70,7 @@ func (w *world) Vars() *value.Dict {
 	vars := w.vars
 	if vars == nil {
 		c := LookupCall{}
-		if err := w.l.prepare(w.site, &c, w.local); err != nil {
+		if err := w.l.prepare(w.site, &c, w.own); err != nil {
 			return value.NewDict()
 		}
 		vars = c.Vars
@@ -147,7 +147,7 @@ func (l *Linker) answerPlugin(ctx context.Context, s Site, n *event.Need) *event
 	}
 	a := &event.Answer{}
 	said := saying(a)
-	v, found, err := l.callPlugin(ctx, c, &world{l: l, site: s, local: dict("vars"), unlocked: true}, said)
+	v, found, err := l.callPlugin(ctx, c, &world{l: l, site: s, own: taskVarsOf(args), unlocked: true}, said)
 	r := result(v, err)
 	a.Value, a.Error, a.Kind, a.Found = r.Value, r.Error, r.Kind, found
 	return a
