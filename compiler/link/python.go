@@ -129,10 +129,20 @@ func (l *Linker) runLookup(ctx context.Context, c LookupCall, w *world) (value.V
 			return v, nil
 		}
 	}
-	if !errors.Is(err, eval.ErrNoLookup) || l.opt.Python == nil {
+	var declined *eval.Declined
+	if errors.As(err, &declined) {
+		err = declined.Err
+	} else if !errors.Is(err, eval.ErrNoLookup) {
 		return nil, err
 	}
-	return l.opt.Python.Lookup(ctx, c, w)
+	if l.opt.Python == nil {
+		return nil, err
+	}
+	v, perr := l.opt.Python.Lookup(ctx, c, w)
+	if errors.Is(perr, eval.ErrNoAnsible) {
+		return nil, err
+	}
+	return v, perr
 }
 
 // answerPlugin calls a filter or test for a task. It does not hold the lock: a plugin may take its time.
