@@ -272,7 +272,7 @@ func (iv *includeVars) ignored(name string) bool {
 
 // merged combines the variables read with those of the same name that the host has.
 func (l *Linker) merged(s Site, vars *value.Dict) *value.Dict {
-	old, err := l.taskLayers(s, nil)
+	old, err := l.taskLayers(s, taskVars{})
 	if err != nil {
 		return vars
 	}

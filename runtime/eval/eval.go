@@ -15,6 +15,8 @@
 package eval
 
 import (
+	"errors"
+
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
@@ -110,6 +112,18 @@ type Outside interface {
 // ErrNoLookup is what Outside.Lookup returns for a plugin that it does not have.
 var ErrNoLookup error = &exception.Error{Class: noLookup, Msg: "no such lookup plugin"}
 
+// Declined is the error of a lookup plugin that leaves a call to Ansible's own plugin of that name: for what only that can
+// do, or for the words of a failure. Nothing has been done by then. Err is the failure where there is no Ansible.
+type Declined struct{ Err error }
+
+func (d *Declined) Error() string { return d.Err.Error() }
+
+// Unwrap returns the failure where there is no Ansible.
+func (d *Declined) Unwrap() error { return d.Err }
+
+// ErrNoAnsible is the cause of the failures of plugins in Python where no Ansible is installed.
+var ErrNoAnsible = errors.New("no Ansible was found on this machine: there is no ansible-playbook on PATH that a Python with ansible-core runs")
+
 const noLookup = "pbc.NoLookup"
 
 // Config is what an Eval needs to know.
@@ -138,6 +152,9 @@ func New(c Config) *Eval {
 	e.static, _ = c.Vars.(StaticVars)
 	return e
 }
+
+// Dialect is the dialect that e evaluates in.
+func (e *Eval) Dialect() Dialect { return e.cfg.Dialect }
 
 // With returns an Eval that differs from e in its variables only.
 func (e *Eval) With(v Vars) *Eval {

@@ -190,7 +190,7 @@ func (m *Machine) handlerIs(x *taskRun, i int, name string) bool {
 	if t.Role < 0 || r == nil {
 		return false
 	}
-	return name == r.Name+" : "+own || name == shortRole(r)+" : "+own
+	return name == r.Name+" : "+own || name == r.ShortName()+" : "+own
 }
 
 // sharedName renders the name of a handler without the variables of the host.
