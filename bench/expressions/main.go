@@ -27,7 +27,7 @@ var measurePy string
 // work is one thing to evaluate.
 type work struct {
 	Name string `json:"name"`
-	Kind string `json:"kind"` // when, template
+	Kind string `json:"kind"` // when, template, file
 	Text string `json:"text"`
 }
 
@@ -54,7 +54,7 @@ func allWork() []work {
 		{"selection", "when", "users | selectattr('active') | list | length == 2"},
 		{"variable", "template", "{{ inventory_hostname }}"},
 		{"argument", "template", "/etc/{{ inventory_hostname }}/{{ ansible_facts.distribution | lower }}.conf"},
-		{"50 lines", "template", page},
+		{"50 lines", "file", page},
 	}
 }
 
@@ -193,12 +193,17 @@ func evaluation(w work, vars *value.Dict) (func() error, error) {
 	opt := jinja.Defaults(eval.Classic)
 	config := eval.Config{Vars: hostVars{vars}}
 	var f func() error
-	if w.Kind == "when" {
+	switch w.Kind {
+	case "when":
 		c := opt.Condition(w.Text)
 		f = func() error { _, err := eval.New(config).Condition(c); return err }
-	} else {
+	case "template":
 		t := jinja.Template(w.Text, opt)
 		f = func() error { _, err := eval.New(config).Value(t); return err }
+	default:
+		opt.File = true
+		t := jinja.Template(w.Text, opt)
+		f = func() error { _, err := eval.New(config).File(t); return err }
 	}
 	if err := f(); err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Name, err)

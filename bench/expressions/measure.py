@@ -63,7 +63,8 @@ def ansible(work, variables):
     templar = Templar(loader=DataLoader(), variables=variables)
     text = trust_as_template(work['text']) if trust_as_template else work['text']
     # the cache of results is emptied by each new set of variables, that is for each task and item
-    return lambda: templar.template(text, cache=False) if not trust_as_template else templar.template(text)
+    options = {} if trust_as_template else {'cache': False}
+    return lambda: templar.template(text, **options)
 
 
 def main():
