@@ -146,9 +146,9 @@ func (c *compiler) methodCall(o *expr.Node, args *argFns) exprFn {
 			return python.CallValue(target, &k)
 		}
 		if tagged {
-			return deferCall(&k, run)
+			return f.run.e.count(deferCall(&k, run))
 		}
-		return run()
+		return f.run.e.count(run())
 	}
 }
 
@@ -271,8 +271,8 @@ func (c *compiler) pluginCall(p *plugin.Row, in exprFn, args *argFns) exprFn {
 			return nil, err
 		}
 		if tagged {
-			return deferPlugin(p, &k)
+			return f.run.e.count(deferPlugin(p, &k))
 		}
-		return p.Invoke(&k)
+		return f.run.e.count(p.Invoke(&k))
 	}
 }

@@ -168,6 +168,9 @@ func (x *forLoop) run(f *frame, items []val, depth int64, out *[]val) error {
 	}
 	for i, v := range items {
 		l.i = i
+		if err := f.run.e.round(); err != nil {
+			return err
+		}
 		// a scope for each round: a macro may keep the last one
 		g := newRound(f)
 		g.set("loop", l)
