@@ -208,9 +208,6 @@ func columns(c *python.Call) ([][]value.Value, error) {
 	for _, v := range append([]value.Value{c.Args[0]}, c.Rest()...) {
 		it, err := python.Iter(v)
 		if err != nil {
-			if python.Use(v) == nil {
-				err = exception.TypeError("'%s' object is not iterable", value.TypeName(v))
-			}
 			return nil, err
 		}
 		r = append(r, it)
