@@ -73,6 +73,9 @@ type Blobs interface {
 	Open(digest string) (io.ReadCloser, error)
 }
 
+// ReadPiece is the name of the module that reads a file in pieces: pbc's own, see files.Piece.
+const ReadPiece = "pbc.read_piece"
+
 // Effect says what a module may touch: DESIGN's local and open.
 type Effect uint8
 
