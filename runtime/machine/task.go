@@ -28,6 +28,8 @@ type taskRun struct {
 	instead string
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
+	// discovered are the Pythons that the task has found, by the host it was delegated to.
+	discovered map[string]string
 	// warned are the warnings given already.
 	warned map[string]bool
 	notify []string
