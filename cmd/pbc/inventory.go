@@ -32,7 +32,7 @@ func listInventory(r *toolRun) error {
 	if err != nil {
 		return err
 	}
-	if err := inv.Check(p.Text("subset")); err != nil {
+	if err := inv.SetLimit(p.Text("subset")); err != nil {
 		return err
 	}
 	text, err := r.listing(listing.Listing{Inventory: inv, Export: p.On("export") || r.conf.Bool("INVENTORY_EXPORT"), Extra: r.extra,
