@@ -43,6 +43,13 @@ examples:
   pbc inventory -i hosts --graph --vars      the tree of groups
   pbc inventory -i hosts --host web1 --yaml  one host
 `},
+	"vault": {describe: cli.VaultTool, run: runVault, short: "encrypt and decrypt files and texts, with ansible-vault's command line", examples: `
+examples:
+  pbc vault encrypt group_vars/all/secret.yml
+  pbc vault view --vault-password-file pw secret.yml
+  pbc vault encrypt_string --vault-id prod@prompt -n db_password
+  pbc vault rekey --new-vault-id prod@new.pw secret.yml
+`},
 }
 
 // toolMain runs a tool: the exit code is Ansible's.
