@@ -28,7 +28,7 @@ func listInventory(r *toolRun) error {
 	if err := r.secrets(); err != nil {
 		return err
 	}
-	inv, err := inventory.Load(r.inventoryOptions(p.File("basedir")))
+	inv, err := inventory.Load(r.inventoryOptions(firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))))
 	if err != nil {
 		return err
 	}

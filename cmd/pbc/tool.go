@@ -27,6 +27,7 @@ type toolRun struct {
 	*session
 	tool   *cli.Tool
 	parsed *cli.Parsed
+	args   []string
 	width  int
 }
 
@@ -49,6 +50,12 @@ examples:
   pbc vault view --vault-password-file pw secret.yml
   pbc vault encrypt_string --vault-id prod@prompt -n db_password
   pbc vault rekey --new-vault-id prod@new.pw secret.yml
+`},
+	"config": {describe: cli.ConfigTool, run: runConfig, short: "show settings, with ansible-config's command line", examples: `
+examples:
+  pbc config dump --only-changed             settings that are not at their defaults
+  pbc config dump                            all, with those that pbc does not honour
+  pbc config init --disabled > ansible.cfg   a file to start with
 `},
 }
 
@@ -85,7 +92,7 @@ func toolMain(name, called string, args []string) int {
 		fmt.Fprint(os.Stderr, exit.Stderr)
 		return exit.Code
 	}
-	r := &toolRun{tool: desc, parsed: parsed, width: columns}
+	r := &toolRun{tool: desc, parsed: parsed, args: args, width: columns}
 	if r.session, err = newToolSession(parsed, conf, like); err == nil {
 		r.introduce(like.versionText("ansible-"+name, conf))
 		err = t.run(r)

@@ -11,6 +11,9 @@ func TestEffectsNameSettings(t *testing.T) {
 	known := map[string]bool{}
 	for _, s := range Settings() {
 		known[s.Name] = true
+		for _, family := range []string{"GALAXY_", "INVENTORY_CACHE_", "PERSISTENT_"} {
+			known[family+"*"] = known[family+"*"] || strings.HasPrefix(s.Name, family)
+		}
 	}
 	for _, table := range []map[string]string{harmless, unhonoured, sameAs} {
 		for name := range table {
