@@ -30,6 +30,7 @@ import (
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/fact"
+	"pbc/runtime/factcache"
 	"pbc/runtime/machine"
 	"pbc/runtime/module/builtin"
 	"pbc/runtime/module/posix"
@@ -52,7 +53,8 @@ type session struct {
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
-	log     *os.File // of log_path, nil for none
+	log     *os.File         // of log_path, nil for none
+	facts   *factcache.Cache // nil for none that outlives the run
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -81,6 +83,7 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 	}
 	s.introduce(like.versionText("ansible-playbook", conf))
 	s.warnSettings()
+	s.facts = s.factCache()
 	return s, s.secrets()
 }
 
@@ -266,6 +269,9 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
 	o.Dialect, o.Extra, o.Installed = s.like.dialect, s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
+	if s.facts != nil {
+		o.CachedFacts = s.facts.Load
+	}
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
 	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
@@ -300,6 +306,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		return 0, s.list(u, inv)
 	}
 	memory := controller.NewMemory()
+	s.recall(memory, inv)
 	l := link.New(u.Program, s.linkOptions(inv, u, known{memory}))
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
@@ -463,6 +470,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 
 // Batch implements controller.Linker.
 func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment, error) {
+	if k.s.facts != nil && k.s.facts.Err() != nil {
+		return nil, k.s.facts.Err()
+	}
 	b, blobs, err := k.l.Batch(n, host, hosts)
 	if err != nil {
 		return nil, err

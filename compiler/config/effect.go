@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -26,9 +27,6 @@ var harmless = map[string]string{
 	"ANSIBLE_PIPELINING":             "modules are never copied one by one",
 	"ssh.pipelining":                 "modules are never copied one by one",
 	"BECOME_ALLOW_SAME_USER":         "becoming the user that one is changes nothing but the cost",
-	"CACHE_PLUGIN_CONNECTION":        "told with CACHE_PLUGIN",
-	"CACHE_PLUGIN_PREFIX":            "told with CACHE_PLUGIN",
-	"CACHE_PLUGIN_TIMEOUT":           "told with CACHE_PLUGIN",
 	"DEFAULT_INVENTORY_PLUGIN_PATH":  "the installed ansible-inventory runs these plugins, and reads the setting",
 	"COLLECTIONS_SCAN_SYS_PATH":      "collections that come with Ansible are found where it is installed",
 	"COLOR_CONSOLE_PROMPT":           "the colour of another program",
@@ -111,7 +109,7 @@ var unhonoured = map[string]string{
 	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
 	"PYTHON_MODULE_RLIMIT_NOFILE":             "the limit of open files is left alone",
 	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
-	"CACHE_PLUGIN":                            "facts are kept for the run only",
+	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
 	"DEFAULT_ACTION_PLUGIN_PATH":              "action plugins there are not used",
 	"BECOME_PLUGIN_PATH":                      "become plugins there are not used",
 	"DEFAULT_CACHE_PLUGIN_PATH":               "cache plugins there are not used",
@@ -156,6 +154,11 @@ var sameAs = map[string]string{
 	"su.become_exe": "DEFAULT_BECOME_EXE", "su.become_flags": "DEFAULT_BECOME_FLAGS",
 }
 
+// fulfilled are the values of settings otherwise not honoured that are.
+var fulfilled = map[string][]string{
+	"CACHE_PLUGIN": {"memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"},
+}
+
 // Effect says what the setting does to a run of pbc and, when it does nothing, what happens instead.
 func (s Setting) Effect() (Effect, string) {
 	if why, ok := harmless[s.Name]; ok {
@@ -179,7 +182,8 @@ func (c *Config) Unhonoured() []Setting {
 	for _, s := range c.Changed() {
 		effect, _ := s.Effect()
 		value := c.values[s.Name]
-		if effect != Unhonoured || reflect.DeepEqual(value, c.defaultValue(s)) {
+		text, _ := value.(string)
+		if effect != Unhonoured || reflect.DeepEqual(value, c.defaultValue(s)) || slices.Contains(fulfilled[s.Name], text) {
 			continue
 		}
 		if other, ok := sameAs[s.Name]; ok && reflect.DeepEqual(value, c.values[other]) {

@@ -226,7 +226,7 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 			r.round.result = e
 		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
-			r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
+			r.clearFacts()
 		}
 	case event.Done:
 		r.finish(h, e)
@@ -238,6 +238,14 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 	r.show(h, e)
 }
 
+// clearFacts forgets the facts of all hosts of the play, whichever of them said so.
+func (r *playRun) clearFacts() {
+	for name := range r.byName {
+		r.c.opt.Memory.With(name, func(m *machine.Host) { m.Facts = value.NewDict() })
+		r.c.opt.Memory.save(name)
+	}
+}
+
 // remember keeps the variables a task leaves, on the hosts that it leaves them on.
 func (r *playRun) remember(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
@@ -247,9 +255,11 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 	r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Store(t, e) })
 	for name, facts := range machine.Facts(t, e) {
 		if name == "" || name == h.name {
+			r.c.opt.Memory.save(h.name)
 			continue
 		}
 		r.c.opt.Memory.With(name, func(m *machine.Host) { m.StoreFacts(facts) })
+		r.c.opt.Memory.save(name)
 		if other := r.byName[name]; other != nil {
 			other.facts = append(other.facts, facts.V...)
 		}
