@@ -118,7 +118,7 @@ func (s *session) introduce(version string) {
 		s.out.Handle(callback.Warning{Text: w})
 	}
 	for _, d := range s.conf.Deprecations {
-		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
+		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version, Collection: "ansible.builtin"})
 	}
 }
 
@@ -212,9 +212,9 @@ func (s *session) compileOptions() (compiler.Options, error) {
 		return compiler.Options{}, err
 	}
 	home, _ := os.UserHomeDir()
-	po := playbook.Options{Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
+	po := playbook.Options{ModulePaths: s.conf.List("DEFAULT_MODULE_PATH"), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
-	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store,
+	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
@@ -307,7 +307,11 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	memory := controller.NewMemory()
 	s.recall(memory, inv)
-	l := link.New(u.Program, s.linkOptions(inv, u, known{memory}))
+	python := newPlugins(s, u)
+	defer python.close()
+	options := s.linkOptions(inv, u, known{memory})
+	options.Python = python
+	l := link.New(u.Program, options)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
@@ -369,6 +373,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
+		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }
 

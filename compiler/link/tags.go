@@ -1,7 +1,6 @@
 package link
 
 import (
-
 	"pbc/ir"
 	"pbc/ir/value"
 )

@@ -226,7 +226,7 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 			r.round.result = e
 		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
-			r.clearFacts()
+			r.forgetFacts(h)
 		}
 	case event.Done:
 		r.finish(h, e)
@@ -238,11 +238,15 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 	r.show(h, e)
 }
 
-// clearFacts forgets the facts of all hosts of the play, whichever of them said so.
-func (r *playRun) clearFacts() {
-	for name := range r.byName {
-		r.c.opt.Memory.With(name, func(m *machine.Host) { m.Facts = value.NewDict() })
-		r.c.opt.Memory.save(name)
+// forgetFacts clears the facts of a host; hosts that run together have one of them clear those of all.
+func (r *playRun) forgetFacts(h *hostRun) {
+	hosts := []*hostRun{h}
+	if r.lockstep() {
+		hosts = r.hosts
+	}
+	for _, h := range hosts {
+		r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
+		r.c.opt.Memory.save(h.name)
 	}
 }
 
