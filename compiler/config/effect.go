@@ -98,12 +98,9 @@ var harmless = map[string]string{
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
 var unhonoured = map[string]string{
 	"COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH": "collections are taken for any ansible-core",
-	"DEFAULT_SELINUX_SPECIAL_FS":              "the usual list of file systems is taken",
 	"ENABLE_TASK_DEBUGGER":                    "there is no debugger",
-	"FACTS_MODULES":                           "facts are gathered by setup",
 	"PARAMIKO_HOST_KEY_AUTO_ADD":              "unknown host keys are refused or added as for ssh",
 	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
-	"PYTHON_MODULE_RLIMIT_NOFILE":             "the limit of open files is left alone",
 	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
 	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
 	"DEFAULT_ACTION_PLUGIN_PATH":              "action plugins there are not used",
