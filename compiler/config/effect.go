@@ -100,6 +100,7 @@ var unhonoured = map[string]string{
 	"COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH": "collections are taken for any ansible-core",
 	"ENABLE_TASK_DEBUGGER":                    "there is no debugger",
 	"PARAMIKO_HOST_KEY_AUTO_ADD":              "unknown host keys are refused or added as for ssh",
+	"INTERPRETER_PYTHON_FALLBACK":             "the usual Pythons are looked for",
 	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
 	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
 	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
