@@ -31,6 +31,7 @@ import (
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/fact"
+	"pbc/runtime/factcache"
 	"pbc/runtime/machine"
 	"pbc/runtime/module/builtin"
 	"pbc/runtime/module/posix"
@@ -53,7 +54,8 @@ type session struct {
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
-	log     *os.File // of log_path, nil for none
+	log     *os.File         // of log_path, nil for none
+	facts   *factcache.Cache // nil for none that outlives the run
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -81,6 +83,7 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 	}
 	s.introduce(like.versionText("ansible-playbook", conf))
 	s.warnSettings()
+	s.facts = s.factCache()
 	return s, s.secrets()
 }
 
@@ -271,6 +274,9 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
 	o.Dialect, o.Extra, o.Installed = s.like.dialect, s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
+	if s.facts != nil {
+		o.CachedFacts = s.facts.Load
+	}
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
 	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
@@ -306,6 +312,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
+	s.recall(memory, inv)
 	python := newPlugins(s, u)
 	defer python.close()
 	options := s.linkOptions(inv, u, known{memory})
@@ -478,6 +485,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 
 // Batch implements controller.Linker.
 func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment, error) {
+	if k.s.facts != nil && k.s.facts.Err() != nil {
+		return nil, k.s.facts.Err()
+	}
 	b, blobs, err := k.l.Batch(n, host, hosts)
 	if err != nil {
 		return nil, err
