@@ -19,6 +19,7 @@ import (
 	"pbc/runtime/module"
 	"pbc/runtime/module/builtin"
 	"pbc/runtime/module/posix"
+	"pbc/runtime/pymodule"
 	"pbc/transport/wire"
 )
 
@@ -29,14 +30,20 @@ type runner struct {
 	tmp string
 	// hops are the agents of other users, kept for the run.
 	hops map[machine.Become]*hop
+	// python runs what is not native.
+	python *pymodule.Host
 }
 
-func newRunner(s *server) *runner { return &runner{s: s, hops: map[machine.Become]*hop{}} }
+func newRunner(s *server) *runner {
+	r := &runner{s: s, hops: map[machine.Become]*hop{}}
+	r.python = pymodule.New(pymodule.Options{Fetch: s.fetch, OwnTemp: s.opt.Hopped && os.Getuid() != 0})
+	return r
+}
 
 // Has implements machine.Runner.
 func (r *runner) Has(name string) bool {
 	_, ok := builtin.Lookup(name)
-	return ok
+	return ok && strings.Contains(name, ".") // a bare name is that of a module beside the playbook
 }
 
 // TempDir implements machine.Runner: one folder for the session, made when first asked for.
@@ -89,13 +96,16 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 	if b != (machine.Become{}) {
 		return r.runAs(ctx, c, b)
 	}
+	if c.Payload != nil {
+		return r.python.Run(ctx, c)
+	}
 	m, ok := builtin.Lookup(c.Name)
 	if !ok {
 		return failed("the module " + c.Name + " is not part of this agent")
 	}
 	if m.Declines != nil {
 		if why := m.Declines(c); why != "" {
-			return failed("unsupported: pbc has no Python modules yet, and its own " + c.Name + " does not do this: " + why)
+			return value.DictOf(module.DeclinedKey, why)
 		}
 	}
 	return guarded(ctx, m, c)
@@ -117,6 +127,7 @@ func failed(msg string) *value.Dict {
 }
 
 func (r *runner) close() {
+	r.python.Close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, h := range r.hops {

@@ -44,14 +44,26 @@ func (u *Unit) checkTask(t *ir.Task, out *diag.List) {
 	if t.Module == "" {
 		return // an unknown name behind action: fails when it runs, as in Ansible
 	}
-	if !u.opt.Supported(t.Module) {
-		out.Add(diag.Unsupportedf(t.Pos, "the module %s", t.Module))
+	if native := u.opt.Supported(t.Module) && fullName(t.Module); !native {
+		u.checkPython(t, out)
 		return
 	}
 	if args, ok := t.Args.V.(*value.Dict); ok && u.opt.Refuses != nil {
 		if why := u.opt.Refuses(t.Module, constants(args)); why != "" {
 			out.Add(diag.Unsupportedf(t.Pos, "the module %s where %s", t.Module, why))
 		}
+	}
+}
+
+// fullName says whether a module has a full name: a bare one is that of a module beside the playbook.
+func fullName(module string) bool { return strings.Contains(module, ".") }
+
+// checkPython finds what stands in the way of running a module that is not native.
+func (u *Unit) checkPython(t *ir.Task, out *diag.List) {
+	if u.opt.Core == "" {
+		d := diag.Unsupportedf(t.Pos, "the module %s", t.Module)
+		d.Hint = "it is not one of pbc's own, and no ansible-core is installed here to take it from"
+		out.Add(d)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"pbc/compiler/jinja"
 	"pbc/compiler/link"
 	"pbc/compiler/lower"
+	"pbc/compiler/payload"
 	"pbc/compiler/playbook"
 	"pbc/compiler/yaml"
 	"pbc/ir"
@@ -35,6 +36,9 @@ type Options struct {
 	// Refuses says why pbc's own module cannot do what the arguments given as constants ask for; "" that
 	// it can. Nil refuses nothing.
 	Refuses func(module string, constants *value.Dict) string
+	// Core is the folder of the installed ansible-core, whose modules run with the host's Python; "" for none.
+	// CoreVersion is its version.
+	Core, CoreVersion string
 	// KnownFact says whether pbc gathers a fact, by its name without prefix. Nil knows all.
 	KnownFact func(name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.
@@ -56,13 +60,14 @@ type Unit struct {
 	books    []*playbook.Playbook
 	plays    []*lower.Play
 	jinja    jinja.Options
+	payloads map[string]*payload.Built
 	included map[string]int // how often each site has brought in a file, for numbering
 	sealed   bool           // made by Open: source is what the plan holds, loader and plays come when needed
 }
 
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
 func Compile(opt Options) (*Unit, diag.List) {
-	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}}
+	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}}
 	po := opt.Playbook
 	po.Source = u.source
 	po.Render = u.render
@@ -208,6 +213,15 @@ func (u *Unit) slots() {
 		u.Program.Slots = append(u.Program.Slots, n)
 	}
 	sort.Strings(u.Program.Slots)
+}
+
+// PluginDirs are the folders of the playbooks and roles that were loaded, in the order in which Ansible searches them for
+// plugins, and those of playbooks alone. There are more after an include has brought in a role.
+func (u *Unit) PluginDirs() (all, playbooks []string) {
+	if u.loader == nil {
+		return u.Program.PluginDirs, u.Program.PlaybookDirs
+	}
+	return u.loader.PluginDirs()
 }
 
 // Tables implements link.Front.

@@ -34,10 +34,8 @@ var harmless = map[string]string{
 	"DEFAULT_KEEP_REMOTE_FILES":      "nothing is left on hosts that could be kept",
 	"DEFAULT_LOCAL_TMP":              "pbc needs no such folder",
 	"DEFAULT_MODULE_ARGS":            "for another program",
-	"DEFAULT_MODULE_COMPRESSION":     "modules are not sent",
+	"DEFAULT_MODULE_COMPRESSION":     "what is sent is compressed in its own way",
 	"DEFAULT_MODULE_NAME":            "for another program",
-	"DEFAULT_NO_TARGET_SYSLOG":       "modules write nothing to syslog",
-	"DEFAULT_SYSLOG_FACILITY":        "modules write nothing to syslog",
 	"DEFAULT_VAULT_ENCRYPT_IDENTITY": "for another program",
 	"RUN_VARS_PLUGINS":               "group_vars and host_vars read early or late are the same",
 	"SYSTEM_WARNINGS":                "warnings about Python's libraries",
@@ -63,7 +61,6 @@ var harmless = map[string]string{
 	"sh.system_tmpdirs":              "files of the become user are made by that user",
 	"sh.admin_users":                 "files of the become user are made by that user",
 	"sh.world_readable_temp":         "files of the become user are made by that user",
-	"INTERPRETER_PYTHON":             "pbc's own modules need no Python",
 }
 
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
@@ -74,13 +71,8 @@ var unhonoured = map[string]string{
 	"DEFAULT_CACHE_PLUGIN_PATH":      "cache plugins there are not used",
 	"DEFAULT_CALLBACK_PLUGIN_PATH":   "callback plugins there are not used",
 	"DEFAULT_CONNECTION_PLUGIN_PATH": "connection plugins there are not used",
-	"DEFAULT_LOOKUP_PLUGIN_PATH":     "lookup plugins there are not used",
-	"DEFAULT_FILTER_PLUGIN_PATH":     "filters there are not used",
-	"DEFAULT_TEST_PLUGIN_PATH":       "tests there are not used",
 	"DEFAULT_STRATEGY_PLUGIN_PATH":   "strategies there are not used",
 	"DEFAULT_VARS_PLUGIN_PATH":       "vars plugins there are not used",
-	"DEFAULT_MODULE_PATH":            "modules there are not used",
-	"DEFAULT_MODULE_UTILS_PATH":      "modules there are not used",
 	"DEFAULT_ALLOW_UNSAFE_LOOKUPS":   "what lookups return is never a template",
 	"DEFAULT_EXECUTABLE":             "commands are started with /bin/sh",
 	"DEFAULT_JINJA2_EXTENSIONS":      "templates have no extensions",

@@ -44,7 +44,7 @@ type finder struct {
 func (l *Library) closure(module string, src []byte) (map[string][]byte, error) {
 	extend := "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
 	f := &finder{l: l, module: module, seen: map[string]bool{"ansible": true, "ansible.module_utils": true}, files: map[string][]byte{
-		"ansible/__init__.py":              []byte(extend + "__version__ = '" + l.Version + "'\n__author__ = '" + l.Author + "'\n"),
+		"ansible/__init__.py":              []byte(extend + "__version__ = '" + l.Version + "'\n__author__ = 'Ansible, Inc.'\n"),
 		"ansible/module_utils/__init__.py": []byte(extend)}}
 	f.want(src, module, false)
 	for _, name := range l.required() {

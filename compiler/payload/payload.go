@@ -32,9 +32,8 @@ type Disk interface {
 type Library struct {
 	Disk Disk
 	// Core is the folder of the Python package ansible.
-	Core string
-	// Version is that of ansible-core, Author what its package names as such.
-	Version, Author string
+	Core    string
+	Version string // of ansible-core
 	// Utils are the folders of the user's own module_utils, which win over those of ansible-core.
 	Utils []string
 	// Collection returns the folder of an installed collection, "" when it is not.
@@ -80,7 +79,7 @@ func (l *Library) Build(name, file string) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Built{Payload: ir.Payload{Name: name[strings.LastIndex(name, ".")+1:], File: path.Base(file)}, Blobs: map[string][]byte{}}
+	b := &Built{Payload: ir.Payload{Name: name, File: path.Base(file)}, Blobs: map[string][]byte{}}
 	b.Interpreter = interpreter(src)
 	switch {
 	case isBinary(src):

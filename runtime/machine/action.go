@@ -30,6 +30,9 @@ func init() {
 		"ansible.builtin.group_by":               (*taskRun).groupBy,
 		"ansible.builtin.gather_facts":           (*taskRun).gatherFacts,
 		"ansible.builtin.validate_argument_spec": (*taskRun).validateArgs,
+		"ansible.builtin.service":                (*taskRun).service,
+		"ansible.builtin.fetch":                  (*taskRun).fetch,
+		"ansible.builtin.package":                (*taskRun).packages,
 	}
 }
 
@@ -42,6 +45,7 @@ func Actions() []string { return slices.Sorted(maps.Keys(actions)) }
 // action runs the task's action once.
 func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
 	if act := actions[x.t.Module]; act != nil {
+		x.ready = p
 		return act(x, ctx, p.args.Copy())
 	}
 	res, err := x.module(ctx, p)

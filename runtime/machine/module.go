@@ -3,6 +3,8 @@ package machine
 import (
 	"context"
 
+	"github.com/vmihailenco/msgpack/v5"
+
 	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
@@ -20,19 +22,37 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
 	}
+	if !x.m.run.Has(c.Name) {
+		if err := x.payload(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	res, err := x.call(ctx, c, p.become)
+	if err == nil && has(res, module.DeclinedKey) {
+		if err = x.payload(ctx, c); err == nil {
+			res, err = x.call(ctx, c, p.become)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.outputWarnings(res)
+	return raised(res)
+}
+
+// call runs a call on the host that the task is for.
+func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Dict, error) {
 	route, own, err := x.route()
 	if err != nil {
 		return nil, err
 	}
 	if !own {
-		return x.delegate(ctx, c, p.become, route)
+		return x.delegate(ctx, c, b, route)
 	}
-	dir, err := x.m.run.TempDir()
-	if err != nil {
+	if c.RemoteTmp, err = x.m.run.TempDir(); err != nil {
 		return nil, err
 	}
-	c.RemoteTmp = dir
-	return raised(x.m.run.Run(ctx, c, p.become))
+	return x.m.run.Run(ctx, c, b), nil
 }
 
 // Raised is what a Runner gives for an error that Ansible raises before there is a result of the module:
@@ -44,6 +64,9 @@ func raised(res *value.Dict) (*value.Dict, error) {
 		return res, nil
 	}
 	msg, _ := value.Text(get(res, "msg"))
+	if class, ok := value.Text(get(res, "class")); ok {
+		return nil, &eval.Error{Class: class, Msg: msg}
+	}
 	return nil, faultf("%s", msg)
 }
 
@@ -65,6 +88,11 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 	}
 	if c.Source != nil {
 		d.SetStr("source", encodeSource(c.Source))
+	}
+	if c.Payload != nil {
+		b, _ := msgpack.Marshal(c.Payload) // of plain fields
+		d.SetStr("payload", b)
+		d.SetStr("interpreter", c.Interpreter)
 	}
 	if b != (Become{}) {
 		d.SetStr("become", value.NewList(b.User, b.Method, b.Flags, b.Exe, b.Password))
@@ -90,6 +118,13 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		c.Env[name], _ = value.Text(env.V[i])
 	}
 	c.Content, _ = get(d, "content").([]byte)
+	if b, ok := get(d, "payload").([]byte); ok {
+		c.Payload = &ir.Payload{}
+		if msgpack.Unmarshal(b, c.Payload) != nil {
+			c.Payload = nil
+		}
+		c.Interpreter = text("interpreter")
+	}
 	if s, ok := get(d, "source").(*value.Dict); ok {
 		c.Source = decodeSource(s)
 	}

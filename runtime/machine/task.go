@@ -22,6 +22,10 @@ type taskRun struct {
 	addr   ir.Address
 	vars   *scope
 	flags  event.Flags
+	// ready is the task with its keywords rendered, while its action runs.
+	ready *prepared
+	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
+	instead string
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
 	// warned are the warnings given already.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 
+	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
@@ -45,6 +46,12 @@ type Call struct {
 	Content []byte
 	// Blobs gives the bytes of the files in Source.
 	Blobs Blobs
+
+	// Payload is the module itself when it is not native; nil for native ones.
+	Payload *ir.Payload
+	// Interpreter is what modules run with whose first line names the program Payload.Interpreter[0]: a command line
+	// that the user gave. Empty is that program itself.
+	Interpreter string
 }
 
 // Source is a file or folder on the controller, as a module that copies it sees it. A link that the
@@ -65,6 +72,9 @@ type Blobs interface {
 	// Open returns the bytes of the blob; the caller closes it. It fails when the blob is not here.
 	Open(digest string) (io.ReadCloser, error)
 }
+
+// ReadPiece is the name of the module that reads a file in pieces: pbc's own, see files.Piece.
+const ReadPiece = "pbc.read_piece"
 
 // Effect says what a module may touch: DESIGN's local and open.
 type Effect uint8
@@ -95,3 +105,11 @@ type Module struct {
 	// refuses nothing.
 	Refuses func(args *value.Dict) string
 }
+
+// The entries of a result that are for whoever called the module, and are taken out of it.
+const (
+	// WarningsKey holds what the user is to be told of the module's output.
+	WarningsKey = "_pbc_output_warnings"
+	// DeclinedKey says why the native module leaves the call to the Python one.
+	DeclinedKey = "_pbc_declined"
+)

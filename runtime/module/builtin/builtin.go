@@ -18,6 +18,7 @@ var table = []module.Module{
 	commands.Command(),
 	commands.Shell(),
 	commands.Raw(),
+	commands.Script(),
 	files.File(),
 	files.Copy(),
 	files.Template(),
@@ -37,7 +38,6 @@ var table = []module.Module{
 	system.Sysctl(),
 	system.Systemd(),
 	system.SystemdService(),
-	system.Service(),
 	fact.Setup,
 	fact.ServiceFacts,
 	fact.PackageFacts,
@@ -51,6 +51,8 @@ func index() map[string]*module.Module {
 		m[table[i].Name] = &table[i]
 		m[table[i].Short] = &table[i]
 	}
+	piece := files.Piece()
+	m[piece.Name] = &piece
 	return m
 }
 
