@@ -2,6 +2,7 @@ package fact
 
 import (
 	"slices"
+	"strings"
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
@@ -112,8 +113,13 @@ func Known() []string {
 }
 
 // SubsetOf returns the gather_subset that makes the fact, named without prefix. An unknown name is
-// that of an interface if of anything, so it gives "network".
+// that of an interface if of anything, so it gives "network"; names of other tools begin with theirs.
 func SubsetOf(name string) string {
+	for _, c := range collectors {
+		if c.prefix != "" && strings.HasPrefix(name, c.prefix) {
+			return c.name
+		}
+	}
 	for _, c := range collectors {
 		if slices.Contains(c.more, name) || slices.Contains(c.ids, name) {
 			return c.name

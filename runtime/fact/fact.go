@@ -37,6 +37,9 @@ type Options struct {
 	Timeout time.Duration
 	// Path is the folder of local facts; empty means that there are none.
 	Path string
+	// Only, when not nil, are the collectors whose facts are of use, by name: others are left out though the
+	// subset names them, but for local facts, whose programs may do more than tell facts.
+	Only []string
 	// Dialect is the generation of ansible-core whose facts are wanted.
 	Dialect expr.Dialect
 }
@@ -75,6 +78,7 @@ func Gather(ctx context.Context, sys *System, o Options) (*Gathered, error) {
 	if err != nil {
 		return nil, err
 	}
+	chosen = useful(chosen, o.Only)
 	g := &gathering{sys: sys, opts: o, jobs: map[string]*job{}, ctx: ctx}
 	for _, c := range chosen {
 		g.jobs[c.name] = &job{collector: c, done: make(chan struct{})}

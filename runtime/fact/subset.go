@@ -71,6 +71,21 @@ func selectCollectors(among []*collector, spec []string) ([]*collector, error) {
 	return slices.DeleteFunc(slices.Clone(among), func(c *collector) bool { return !chosen[c.name] }), nil
 }
 
+// useful are the chosen collectors that are wanted, and those that they need.
+func useful(chosen []*collector, only []string) []*collector {
+	if only == nil {
+		return chosen
+	}
+	keep := subset{"local": true}
+	for _, c := range chosen {
+		if slices.Contains(only, c.name) {
+			keep.add(c.name)
+			keep.add(c.needs...)
+		}
+	}
+	return slices.DeleteFunc(chosen, func(c *collector) bool { return !keep[c.name] })
+}
+
 // excluded are the names that "!name" takes out.
 func excluded(among []*collector, name string) []string {
 	switch name {
