@@ -51,6 +51,8 @@ type session struct {
 	store                           *files.Store
 	roles                           []string // of --roles-path, before those of the settings
 	order                           controller.Order
+	// allFacts has plays gather all facts, not only those that something reads.
+	allFacts bool
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
@@ -95,6 +97,9 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 		return nil, err
 	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
+	if s.allFacts, err = s.seesFacts(opt); err != nil {
+		return nil, err
+	}
 	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
 	s.screen.Tagged, s.screen.Source = like.dialect == expr.Tagged, os.ReadFile
 	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
@@ -318,6 +323,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	options := s.linkOptions(inv, u, known{memory})
 	options.Python = python
 	l := link.New(u.Program, options)
+	s.noteFacts(l)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
@@ -377,7 +383,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
-		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
+		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}

@@ -26,6 +26,8 @@ type Call struct {
 	Diff      bool // --diff or diff: put "diff" into the result
 	NoLog     bool
 	Verbosity int
+	// Collectors are, of a call of setup, the only fact collectors that are of use; nil for all.
+	Collectors []string
 	// Dialect is the generation of ansible-core whose module this stands for.
 	Dialect expr.Dialect
 	// Env is the task's environment keyword, laid over the agent's own environment.
