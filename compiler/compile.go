@@ -215,6 +215,15 @@ func (u *Unit) slots() {
 	sort.Strings(u.Program.Slots)
 }
 
+// PluginDirs are the folders of the playbooks and roles that were loaded, in the order in which Ansible searches them for
+// plugins, and those of playbooks alone. There are more after an include has brought in a role.
+func (u *Unit) PluginDirs() (all, playbooks []string) {
+	if u.loader == nil {
+		return u.Program.PluginDirs, u.Program.PlaybookDirs
+	}
+	return u.loader.PluginDirs()
+}
+
 // Tables implements link.Front.
 func (u *Unit) Tables(play int) *ir.Tables {
 	if u.plays == nil {

@@ -42,6 +42,7 @@ func (u *Unit) Seal() (*ir.Program, error) {
 	if u.opt.Extra.Len() > 0 {
 		p.Origin.Extra = ir.Val{V: u.opt.Extra}
 	}
+	p.PluginDirs, p.PlaybookDirs = s.u.PluginDirs()
 	if err := s.gather(&p); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ type Program struct {
 	// not kept, and whoever has the password compiles them from the sources.
 	Locked bool
 	Origin Origin
+	// PluginDirs are the folders of playbooks and roles whose plugins in Python are searched, in order, and
+	// PlaybookDirs those of playbooks alone.
+	PluginDirs, PlaybookDirs []string
 }
 
 // Origin is what, besides the sources, decided what the compiler made of the playbooks. The same sources
@@ -215,7 +218,8 @@ type Extension struct {
 	Inventory, Play, Extra Val
 	Old                    map[int]Val
 	Excluded               []int
-	FirstTask              int // the numbers the first entries of Tables get
+	Plugins                *Plugins // all there are from now on; nil when the extension brings none
+	FirstTask              int      // the numbers the first entries of Tables get
 	FirstScope,
 	FirstLayer,
 	FirstRole int

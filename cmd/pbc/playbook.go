@@ -33,7 +33,7 @@ func playbookMain(args []string) int {
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
 	}
-	terminal := cli.Terminal{Columns: cli.Columns(width), Version: func() string { return like.versionText(conf) }}
+	terminal := cli.Terminal{Columns: cli.Columns(width), Version: func() string { return like.versionText("ansible-playbook", conf) }}
 	req, err := cli.ParsePlaybook(args, conf, terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {

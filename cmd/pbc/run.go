@@ -23,7 +23,7 @@ import (
 var runHelp = cli.Command{
 	Prog:        "pbc run",
 	Description: "Runs a plan that pbc compile wrote, with the options of ansible-playbook. The playbooks it was compiled from are not needed.",
-	Operand:     "plan", About: "the plan", Single: true,
+	Operand:     "plan", About: "the plan", Operands: cli.Single,
 	Examples: `
 examples:
   pbc run plan.bin -i hosts
@@ -56,7 +56,7 @@ func runMain(args []string) int {
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
 	}
-	terminal := cli.Terminal{Columns: cli.Columns(width), Command: runHelp, Version: func() string { return like.versionText(conf) }}
+	terminal := cli.Terminal{Columns: cli.Columns(width), Command: runHelp, Version: func() string { return like.versionText("ansible-playbook", conf) }}
 	req, err := cli.ParsePlaybook(args, conf, terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {

@@ -64,12 +64,31 @@ type playbookError struct {
 func (e *playbookError) Error() string { return e.msg }
 
 func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, error) {
-	s := &session{req: req, conf: conf, like: like, store: files.NewStore()}
-	opt, err := callback.ReadOptions(lookupSetting(conf))
+	s, err := openSession(req, conf, lookupSetting(conf))
 	if err != nil {
 		return nil, err
 	}
+	s.like = like
 	if s.order, err = orderOf(os.Getenv("PBC_ORDER")); err != nil {
+		return nil, err
+	}
+	if log := os.Getenv("PBC_EVENT_LOG"); log != "" {
+		f, err := os.Create(log)
+		if err != nil {
+			return nil, err
+		}
+		s.out = callback.Join(s.out, callback.NewEventLog(f))
+	}
+	s.introduce(like.versionText("ansible-playbook", conf))
+	s.warnSettings()
+	return s, s.secrets()
+}
+
+// openSession is a session with a screen and a log, and nothing said yet.
+func openSession(req *cli.Playbook, conf *config.Config, settings callback.Lookup) (*session, error) {
+	s := &session{req: req, conf: conf, store: files.NewStore()}
+	opt, err := callback.ReadOptions(settings)
+	if err != nil {
 		return nil, err
 	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
@@ -81,27 +100,23 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 	if s.out, err = callback.New(s.screen, opt); err != nil {
 		return nil, err
 	}
-	if log := os.Getenv("PBC_EVENT_LOG"); log != "" {
-		f, err := os.Create(log)
-		if err != nil {
-			return nil, err
-		}
-		s.out = callback.Join(s.out, callback.NewEventLog(f))
-	}
-	s.out.Handle(callback.Verbose{Level: 2, Text: like.versionText(conf)})
-	if conf.File != "" {
-		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + conf.File + " as config file"})
+	return s, nil
+}
+
+// introduce says what every program of Ansible says first.
+func (s *session) introduce(version string) {
+	s.out.Handle(callback.Verbose{Level: 2, Text: version})
+	if s.conf.File != "" {
+		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + s.conf.File + " as config file"})
 	} else {
 		s.out.Handle(callback.Verbose{Level: 1, Text: "No config file found; using defaults"})
 	}
-	for _, w := range conf.Warnings {
+	for _, w := range s.conf.Warnings {
 		s.out.Handle(callback.Warning{Text: w})
 	}
-	for _, d := range conf.Deprecations {
-		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
+	for _, d := range s.conf.Deprecations {
+		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version, Collection: "ansible.builtin"})
 	}
-	s.warnSettings()
-	return s, s.secrets()
 }
 
 // orderOf reads PBC_ORDER: how much of the linear strategy's order is kept.
@@ -285,7 +300,11 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		return 0, s.list(u, inv)
 	}
 	memory := controller.NewMemory()
-	l := link.New(u.Program, s.linkOptions(inv, u, known{memory}))
+	python := newPlugins(s, u)
+	defer python.close()
+	options := s.linkOptions(inv, u, known{memory})
+	options.Python = python
+	l := link.New(u.Program, options)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)

@@ -34,6 +34,7 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	if s.set("DEFAULT_GATHER_TIMEOUT") {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
 	}
+	set.FactsModules = s.conf.List("FACTS_MODULES")
 	if set.Become.User == "" && s.set("DEFAULT_BECOME_USER") {
 		set.Become.User = s.conf.String("DEFAULT_BECOME_USER")
 	}

@@ -28,6 +28,8 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.blob(n)
 	case event.Lookup:
 		return l.answerLookup(ctx, site, n)
+	case event.Plugin:
+		return l.answerPlugin(ctx, site, n)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -97,6 +99,9 @@ func result(v value.Value, err error) *event.Answer {
 		a.Kind = "undefined"
 	case errors.As(err, &raised):
 		a.Kind = "error:" + raised.Class
+		if raised.Loading {
+			a.Kind = "loading:" + raised.Class
+		}
 	}
 	return a
 }
@@ -390,10 +395,11 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	vars, _ := local.(*value.Dict)
 	sub, _ := args.GetStr("subdir")
 	folder, _ := value.Text(sub)
-	var warnings []string
+	var warnings, deprecations []string
 	warn := func(msg string) { warnings = append(warnings, msg) }
-	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn}, vars))
-	a.Warnings = warnings
+	deprecated := func(msg string) { deprecations = append(deprecations, msg) }
+	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, vars))
+	a.Warnings, a.Deprecations = warnings, deprecations
 	return a
 }
 

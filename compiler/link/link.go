@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
@@ -68,6 +69,7 @@ type Options struct {
 	Magic            *value.Dict  // variables that are the same everywhere, such as ansible_version
 	ManagedFormat    string       // the setting ansible_managed
 	Lookup           LookupPlugin // nil has none
+	Python           Python       // plugins in Python; nil has none
 	// Internal are the _ansible_ arguments of modules in Python that are the same for all hosts; OpenFiles is how many
 	// files such a module may have open, 0 for the system's limit.
 	Internal  *value.Dict
@@ -92,6 +94,8 @@ type Linker struct {
 	refreshed string
 	// sent are the names that a host knows of a play.
 	sent map[sentKey]*names
+	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
+	shadowing atomic.Pointer[ir.Plugins]
 }
 
 // sentKey is a host in a play.
@@ -220,6 +224,9 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		return nil, err
 	}
 	c.Excluded = excluded
+	if c.Plugins, err = l.plugins(); err != nil {
+		return nil, err
+	}
 	l.shared[play] = c
 	return c, nil
 }
@@ -304,6 +311,9 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 		return nil, err
 	}
 	ext.Tables.Tasks = l.openFiles(ext.Tables.Tasks)
+	if ext.Plugins, err = l.plugins(); err != nil {
+		return nil, err
+	}
 	if ext.Excluded, err = l.excluded(play, ext.FirstTask, ext.Tables.Tasks); err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func (n *names) task(t *ir.Task) {
 		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
 		n.value(v.V)
 	}
-	for _, list := range [][]ir.Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults} {
+	for _, list := range [][]ir.Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults, t.FactsDefaults} {
 		for _, v := range list {
 			n.value(v.V)
 		}

@@ -25,6 +25,8 @@ type LookupCall struct {
 	Subdir  string // where first_found looks below each; "" for files
 	// Warn is told what the task should tell the user; nil where no task runs the plugin.
 	Warn func(string)
+	// Deprecated is Warn for what a later Ansible lacks.
+	Deprecated func(string)
 }
 
 // lookup runs a plugin for a keyword of a play or a variable of a host, with the lock held.
@@ -33,7 +35,7 @@ func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value,
 		return nil, err
 	}
 	c.Eval = l.evaluator(s.Play, s.Host, c.Vars)
-	return l.opt.Lookup(ctx, c)
+	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars})
 }
 
 // taskLookup runs a plugin for a task. The lock is held only while the call is prepared: a plugin may take its
@@ -46,14 +48,11 @@ func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, local *va
 		return nil, err
 	}
 	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host}, s, c.Warn}})
-	return l.opt.Lookup(ctx, c)
+	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars, unlocked: true})
 }
 
 // prepare adds to a call what the plugin sees. The lock is held.
 func (l *Linker) prepare(s Site, c *LookupCall, local *value.Dict) error {
-	if l.opt.Lookup == nil {
-		return &eval.Error{Class: eval.AnsibleError, Msg: "lookup plugin (" + c.Name + ") not found"}
-	}
 	c.Basedir = l.prog.Basedir
 	if s.Play < 0 {
 		c.Vars = layers{l.opt.Magic, l.opt.Extra}
@@ -91,6 +90,18 @@ func (o *unlocked) Template(name string) (*value.Tmpl, bool, error) {
 // Lookup implements eval.Outside.
 func (o *unlocked) Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error) {
 	return o.l.taskLookup(context.Background(), o.site, LookupCall{Name: plugin, Terms: terms, Options: options, Warn: o.warn}, nil)
+}
+
+// Tell implements eval.Telling.
+func (o *unlocked) Tell(kind, text string) {
+	if o.warn != nil && kind == "warning" {
+		o.warn(text)
+	}
+}
+
+// Plugin implements eval.Outside.
+func (o *unlocked) Plugin(c eval.PluginCall) (value.Value, bool, error) {
+	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: o.site, unlocked: true}, o.Tell)
 }
 
 // HostVar implements eval.Outside.

@@ -38,8 +38,13 @@ func (o *outside) HostVar(host, name string) (value.Value, bool, error) {
 // Hosts implements eval.Outside.
 func (o *outside) Hosts() []string { return o.l.hostNames() }
 
-// Plugin implements eval.Outside.
-func (o *outside) Plugin(eval.PluginCall) (value.Value, bool, error) { return nil, false, nil }
+// Plugin implements eval.Outside. The lock is held.
+func (o *outside) Plugin(c eval.PluginCall) (value.Value, bool, error) {
+	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: Site{Play: o.play, Host: o.host, Task: -1}}, nil)
+}
+
+// Shadows implements eval.Shadowing.
+func (o *outside) Shadows(kind, name string) bool { return o.l.shadows(kind, name) }
 
 // Site is where a lookup is asked for.
 type Site struct {

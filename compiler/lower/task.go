@@ -93,6 +93,11 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 	if choosers[t.FQCN] {
 		out.DefaultsOf = b.defaultsOf(t)
 	}
+	if t.FQCN == "ansible.builtin.gather_facts" {
+		setup := *t
+		setup.Action, setup.FQCN = "ansible.legacy.setup", "ansible.builtin.setup"
+		out.FactsDefaults = b.defaults(&setup)
+	}
 }
 
 // defaults are the module_defaults for the task's module, outermost first.

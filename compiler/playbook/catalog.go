@@ -25,6 +25,7 @@ type catalog struct {
 	l *Loader
 	// dirs are the directories that hold plugins of a kind, beside playbooks and roles, in the order Ansible adds them.
 	dirs         map[kind][]string
+	bases        []string // the directories of playbooks and roles that were added
 	playbookDirs []string
 	collections  map[string]*collection
 }
@@ -63,6 +64,9 @@ func (c *catalog) addPlaybookDir(dir string) {
 
 // addDir makes the plugins beside a playbook or in a role known.
 func (c *catalog) addDir(dir string) {
+	if !slices.Contains(c.bases, dir) {
+		c.bases = append(c.bases, dir)
+	}
 	for k, folder := range pluginFolder {
 		d := path.Join(dir, folder)
 		if !slices.Contains(c.dirs[k], d) && c.l.src.Stat(d) == Dir {

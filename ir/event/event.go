@@ -68,7 +68,7 @@ type Event struct {
 	Label   ir.Val // of an item
 	Attempt int    `msgpack:",omitempty"`
 	Retries int    `msgpack:",omitempty"`
-	Level   string `msgpack:",omitempty"` // "display" (as it is), "warning", "task warning" (told again by the next task), "error", "v", "vv"
+	Level   string `msgpack:",omitempty"` // "display" (as it is), "warning", "task warning" (told again by the next task), "deprecation", "error", "v", "vv"
 	Files   []IncludedFile
 	Outcome Outcome `msgpack:",omitempty"`
 	Handler bool    `msgpack:",omitempty"`
@@ -128,6 +128,7 @@ const (
 	TemplateFile                // {% include %}: Name, answer File
 	Pause                       // pause, Args: {seconds, echo}, or none to ask only for Found: somebody is there; answer Value: what was typed
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
+	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 )
 
@@ -170,8 +171,8 @@ type Answer struct {
 	// makes their addresses agree with other hosts'.
 	Extensions []ir.Extension
 	Ordinals   []int
-	// Warnings are what a lookup plugin has the task tell the user.
-	Warnings []string
+	// Warnings and Deprecations are what a plugin has the task tell the user.
+	Warnings, Deprecations []string
 	// Result is the event of the host that ran a run_once task, for Apply.
 	Result *Event
 }

@@ -173,6 +173,7 @@ type Deprecation struct {
 	Version    string // removed in that version
 	Date       string // removed after that date; goes before Version
 	Collection string // full collection name, may be empty
+	Again      bool   // as of a Warning
 	Whole      bool   // Text says all, also when the feature goes
 }
 

@@ -139,13 +139,18 @@ func (s *Screen) Warn(w Warning) {
 	s.once(s.warned, text, text, ColorWarn)
 }
 
-// Deprecate prints a deprecation warning on standard error, the first time only.
+// Deprecate prints a deprecation warning on standard error, the first time only, but for one that says Again.
 func (s *Screen) Deprecate(d Deprecation) {
 	if !s.Deprecations {
 		return
 	}
 	text := strings.Join(wrapText(d.sentence(), s.Columns, true), "\n") + "\n"
-	s.once(s.deprecated, text, strings.TrimFunc(text, isPySpace), ColorDeprecate)
+	shown := strings.TrimFunc(text, isPySpace)
+	if d.Again && !s.deprecated[text] {
+		s.Message(Message{Text: shown, Color: ColorDeprecate, Stderr: true})
+		return
+	}
+	s.once(s.deprecated, text, shown, ColorDeprecate)
 }
 
 // sentence is the whole deprecation warning on one line.

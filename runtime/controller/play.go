@@ -226,7 +226,7 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 			r.round.result = e
 		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
-			r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
+			r.forgetFacts(h)
 		}
 	case event.Done:
 		r.finish(h, e)
@@ -236,6 +236,17 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 		return
 	}
 	r.show(h, e)
+}
+
+// forgetFacts clears the facts of a host; hosts that run together have one of them clear those of all.
+func (r *playRun) forgetFacts(h *hostRun) {
+	hosts := []*hostRun{h}
+	if r.lockstep() {
+		hosts = r.hosts
+	}
+	for _, h := range hosts {
+		r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
+	}
 }
 
 // remember keeps the variables a task leaves, on the hosts that it leaves them on.

@@ -148,6 +148,8 @@ func (r *playRun) message(e *event.Event) {
 		r.c.emit(callback.Warning{Text: e.Name})
 	case "task warning":
 		r.c.emit(callback.Warning{Text: e.Name, Again: true})
+	case "deprecation":
+		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
 	case "vv":

@@ -7,8 +7,6 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
-	"pbc/runtime/plugin/filter"
-	"pbc/runtime/plugin/test"
 	"pbc/runtime/python"
 )
 
@@ -167,40 +165,11 @@ func notLoaded(name string) string {
 	return "Could not load \"" + name + "\": '" + name + "'"
 }
 
-// plugin finds a filter or test by name: in the table, else outside.
-func (e *Eval) plugin(isTest bool, name string) *plugin.Row {
-	table := filter.Table
-	if isTest {
-		table = test.Table
-	}
-	if p, ok := table[builtinName(name)]; ok && p.In(e.cfg.Dialect) {
-		return p
-	}
-	if p, ok := table[name]; ok && p.In(e.cfg.Dialect) {
-		return p
-	}
-	if e.cfg.Outside == nil {
-		return nil
-	}
-	_, found, err := e.cfg.Outside.Plugin(PluginCall{Test: isTest, Name: name, Probe: true})
-	if err != nil || !found {
-		return nil
-	}
-	return &plugin.Row{Name: name, Fn: func(c *python.Call) (val, error) {
-		d := value.NewDict()
-		for _, a := range c.KW {
-			d.SetStr(a.Name, a.V)
-		}
-		v, _, err := e.cfg.Outside.Plugin(PluginCall{Test: isTest, Name: name, Args: c.Args, KW: d})
-		return v, err
-	}}
-}
-
 // filter compiles a filter. input stands for the innermost input of a filter or set block.
 func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
-	p := c.e.plugin(false, n.S)
+	p, why := c.e.plugin(false, n.S)
 	if p == nil {
-		c.fail("%s", notLoaded(n.S))
+		c.lacks(why)
 	}
 	in := input
 	if n.A[0] != nil {
@@ -231,9 +200,9 @@ func nativeText(x exprFn) exprFn {
 }
 
 func (c *compiler) test(n *expr.Node) exprFn {
-	p := c.e.plugin(true, n.S)
+	p, why := c.e.plugin(true, n.S)
 	if p == nil {
-		c.fail("%s", notLoaded(n.S))
+		c.lacks(why)
 	}
 	in := c.expr(n.A[0])
 	if p.Name == "defined" || p.Name == "undefined" {

@@ -47,6 +47,11 @@ type StaticVars interface {
 	Static(name string) bool
 }
 
+// Telling may be implemented by an Outside that can tell the user something: kind is "warning" or "deprecated".
+type Telling interface {
+	Tell(kind, text string)
+}
+
 // Kind is what a text that Outside parses stands for.
 type Kind uint8
 
@@ -60,13 +65,23 @@ const (
 	ParseVault                 // vaulted text: a *value.Vault that is opened, or has a Fault
 )
 
-// PluginCall asks for a filter or test that this package does not have.
+// PluginCall asks for a filter or test in Python.
 type PluginCall struct {
 	Test  bool
 	Name  string
-	Probe bool // only say whether there is one
+	Probe bool // only say whether there is one, and whether it reads variables
 	Args  []value.Value
 	KW    *value.Dict
+	// Locals are the names that the template has bound, for a plugin that reads variables.
+	Locals *value.Dict
+	// Each calls the plugin for every element of the list that is the first argument.
+	Each bool
+}
+
+// Shadowing may be implemented by an Outside that has plugins in Python which stand before those of this package:
+// kind is "filter", "test" or "lookup".
+type Shadowing interface {
+	Shadows(kind, name string) bool
 }
 
 // Outside answers what an evaluation cannot know by itself. On the agent each call is a need that
@@ -87,7 +102,8 @@ type Outside interface {
 	HostVar(host, name string) (v value.Value, found bool, err error)
 	// Hosts returns the names that hostvars has.
 	Hosts() []string
-	// Plugin calls a filter or test in Python; found is false when there is none.
+	// Plugin calls a filter or test in Python; found is false when there is none. A probe's value says whether the
+	// plugin reads variables, its error why it cannot be loaded.
 	Plugin(c PluginCall) (v value.Value, found bool, err error)
 }
 

@@ -33,11 +33,13 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 	}
 	ran, err := e.runLookup(f, name, terms, options)
 	if err != nil {
-		return opt.failed(name, err)
+		return opt.failed(e, name, err)
 	}
 	l, ok := plugin.Sequence(ran)
 	if !ok {
-		return ran, nil
+		if l, err = e.unlisted(name, ran, opt.wantlist); err != nil || l == nil {
+			return ran, err
+		}
 	}
 	if len(l) > 0 && !opt.allowUnsafe {
 		f.run.taint(!e.tagged())
@@ -79,29 +81,67 @@ func lookupOptions(c *python.Call, wantlist bool) (lookupOpts, *dict, error) {
 }
 
 // failed is what a lookup gives that failed: nothing, where its errors are to be ignored.
-func (o lookupOpts) failed(name string, err error) (val, error) {
+func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	var x *exception.Error
+	raised := errors.As(err, &x)
 	switch {
-	case exception.IsUndefined(err):
+	case exception.IsUndefined(err), raised && x.Loading:
 		return nil, err
 	case exception.ClassOf(err) == noLookup:
 		return nil, exception.AnsibleError("lookup plugin (%s) not found", name)
-	case errors.As(err, &x) && x.Class == exception.AnsibleOptions:
+	case raised && x.Class == exception.AnsibleOptions:
 		return nil, err
-	case o.errors == "warn" || o.errors == "ignore":
+	}
+	own := raised && x.Class == exception.AnsibleLookup
+	msg := "An unhandled exception occurred while running the lookup plugin '" + name + "'. Error was a <class '" + exception.ClassOf(err) + "'>, original message: " + err.Error()
+	if o.errors == "warn" || o.errors == "ignore" {
+		if own {
+			msg = "Lookup failed but the error is being ignored: " + err.Error()
+		}
+		if o.errors == "warn" {
+			e.tell("warning", msg)
+		}
 		if o.wantlist {
 			return value.NewList(), nil
 		}
 		return nil, nil
-	case errors.As(err, &x) && x.Class == exception.AnsibleLookup:
+	}
+	if own {
 		return nil, err
 	}
-	return nil, &exception.Error{
-		Class: exception.Ansible,
-		Msg:   "An unhandled exception occurred while running the lookup plugin '" + name + "'. Error was a <class '" + exception.ClassOf(err) + "'>, original message: " + err.Error(),
-		Orig:  err,
+	return nil, &exception.Error{Class: exception.Ansible, Msg: msg, Orig: err}
+}
+
+// tell tells the user something, where somebody listens.
+func (e *Eval) tell(kind, text string) {
+	if t, ok := e.cfg.Outside.(Telling); ok {
+		t.Tell(kind, text)
 	}
 }
+
+// unlisted is what becomes of a lookup's result that is no list. Text is taken for the list of its characters and a
+// dictionary for that of its keys; what there is no list of is given as it is when one is wanted, and is an error else.
+func (e *Eval) unlisted(name string, ran val, wantlist bool) ([]val, error) {
+	if e.tagged() {
+		return nil, exception.TypeError("returned %s instead of <class 'list'>", pythonClass(ran))
+	}
+	e.tell("deprecated", "The lookup plugin '"+name+"' was expected to return a list, got '"+pythonClass(ran)+"' instead. The lookup plugin '"+name+
+		"' needs to be changed to return a list. This will be an error in Ansible 2.18. This feature will be removed in version 2.18. "+
+		"Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg.")
+	_, isText := value.Text(ran)
+	_, isDict := ran.(*dict)
+	truthy, err := python.Truth(ran)
+	switch {
+	case err != nil || !truthy || wantlist:
+		return nil, err
+	case isText || isDict:
+		return python.Iter(ran)
+	}
+	return nil, exception.AnsibleError("The lookup plugin '%s' did not return a list.", name)
+}
+
+// pythonClass is str(type(v)) in Python.
+func pythonClass(v val) string { return "<class '" + value.TypeName(v) + "'>" }
 
 // lookupTerms renders the terms once more, as Ansible does: a string that holds a template is one.
 func (e *Eval) lookupTerms(args []val) ([]val, error) {
@@ -196,7 +236,7 @@ func (e *Eval) runLookup(f *frame, name string, terms []val, options *dict) (val
 	if name == "community.general.flattened" || name == "community.general.cartesian" {
 		name = strings.TrimPrefix(name, "community.general.")
 	}
-	if l, ok := localLookups[builtinName(name)]; ok {
+	if l, ok := localLookups[builtinName(name)]; ok && !e.shadowed("lookup", name) {
 		r, err := l.fn(f, terms, options)
 		if err != nil {
 			return nil, err
@@ -213,7 +253,7 @@ func (e *Eval) runLookup(f *frame, name string, terms []val, options *dict) (val
 // are asked of the Outside.
 func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 	f := &frame{run: &run{e: e, concat: literalConcat}}
-	r, err := e.runLookup(f, name, terms, value.NewDict())
+	r, err := e.runLookup(f, name, terms, value.DictOf("wantlist", true))
 	if err != nil {
 		return nil, err
 	}
@@ -468,7 +508,7 @@ func varNames(f *frame, terms []val, _ *dict) ([]val, error) {
 		if !ok {
 			return nil, exception.AnsibleError("Invalid setting identifier, \"%s\" is not a string, it is a %s", python.Str(t), python.PythonType(t))
 		}
-		re, err := pyre.CompileRegex(p, "")
+		re, err := pyre.Compile(p, 0)
 		if err != nil {
 			return nil, exception.AnsibleError("Unable to use \"%s\" as a search parameter: %s", p, err)
 		}

@@ -13,6 +13,8 @@ type Error struct {
 	Class string // Python's name of the class, with its module when not built in
 	Msg   string
 	Orig  error // what caused it, when Ansible shows that too
+	// Loading says that it was raised while a plugin was loaded, before anything could handle it.
+	Loading bool
 }
 
 // The classes of Ansible's own errors.

@@ -166,14 +166,18 @@ func (c *Call) iniValues(key string, opt map[string]string) ([]value.Value, erro
 
 // matchKeys returns the values whose keys a regular expression matches at their start.
 func matchKeys(s *value.Dict, pattern string) ([]value.Value, error) {
+	re, err := pyre.Compile(pattern, 0)
+	if err != nil {
+		return nil, err
+	}
 	var r []value.Value
 	for i, k := range s.K {
 		name, _ := value.Text(k)
-		ok, err := pyre.MatchStart(pattern, name)
+		m, err := re.Match(name)
 		if err != nil {
 			return nil, err
 		}
-		if ok {
+		if m != nil {
 			r = append(r, s.V[i])
 		}
 	}

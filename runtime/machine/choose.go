@@ -58,26 +58,29 @@ func (x *taskRun) packages(ctx context.Context, args *value.Dict) (*value.Dict, 
 	if manager == "auto" {
 		return module.ActionFail(`Could not detect which package manager to use. Try gathering facts or setting the "use" option.`, ""), nil
 	}
-	chosen, ok := packageModule(manager)
-	if !ok {
+	chosen := packageModule(manager)
+	if !x.findable(ctx, chosen) {
 		return module.ActionFail("Could not find a module for "+manager+".", ""), nil
 	}
 	args.Del("use")
 	return x.chosen(ctx, chosen, args)
 }
 
-// inGeneral are the package managers whose modules have moved to the collection community.general.
-var inGeneral = strings.Fields("zypper urpmi pacman opkg pkgin macports homebrew apk pkgng swdepot portage svr4pkg pkg5 xbps swupd sorcery installp openbsd_pkg")
-
-// packageModule is the full name of a package manager's module.
-func packageModule(manager string) (string, bool) {
-	switch {
-	case slices.Contains([]string{"apt", "dnf", "yum"}, manager):
-		return "ansible.builtin." + manager, true
-	case slices.Contains(inGeneral, manager):
-		return "community.general." + manager, true
+// packageModule is the full name of a module that use or the fact names: those of ansible-core are never
+// mistaken for a collection's.
+func packageModule(manager string) string {
+	if slices.Contains([]string{"apt", "dnf", "yum"}, manager) {
+		return "ansible.builtin." + manager
 	}
-	return manager, strings.Count(manager, ".") >= 2
+	return manager
+}
+
+// findable says whether there is a module of that name, here or on the controller.
+func (x *taskRun) findable(ctx context.Context, name string) bool {
+	run, t := *x, *x.t
+	t.Action, t.ModuleFile = name, ""
+	run.t, run.instead = &t, name
+	return x.m.run.Has(name) || run.payload(ctx, &module.Call{Name: name}) == nil
 }
 
 // noAttribute is Python's error of a method that a value does not have.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"pbc/ir"
@@ -256,8 +257,18 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	if len(x.t.Defaults) == 0 {
 		return args, nil
 	}
+	all, err := x.joined(x.t.Defaults)
+	if err != nil {
+		return nil, err
+	}
+	all.Update(args)
+	return all, nil
+}
+
+// joined evaluates entries of module_defaults; later ones count.
+func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 	all := value.NewDict()
-	for _, d := range x.t.Defaults {
+	for _, d := range list {
 		v, err := x.eval().Value(d.V)
 		if err != nil {
 			return nil, fieldFault("module_defaults", err)
@@ -266,7 +277,6 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 			all.Update(dd)
 		}
 	}
-	all.Update(args)
 	return all, nil
 }
 
@@ -297,30 +307,63 @@ func removeOmit(v value.Value) value.Value {
 func (x *taskRun) environment() (map[string]string, error) {
 	env := map[string]string{}
 	for _, e := range x.t.Environment {
-		v, err := x.eval().Value(e.V)
-		if err != nil {
-			return nil, fieldFault("environment", err)
-		}
-		list, ok := v.(*value.List)
+		list, ok := e.V.(*value.List)
 		if !ok {
-			list = value.NewList(v)
+			list = value.NewList(e.V)
 		}
 		for _, one := range list.V {
-			d, ok := one.(*value.Dict)
-			if !ok {
-				x.warnOf("could not parse environment value, skipping: " + x.rawEnvironment())
-				continue
-			}
-			for i, k := range d.K {
-				if d.V[i] == value.Value(value.Omit) {
-					continue
-				}
-				name, _ := value.ToStr(k)
-				env[name], _ = value.ToStr(d.V[i])
+			if err := x.addEnvironment(env, one); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return env, nil
+}
+
+// addEnvironment renders one item of the keyword. A variable whose text needs facts of the environment that nobody has
+// gathered yet is left out.
+func (x *taskRun) addEnvironment(env map[string]string, item value.Value) error {
+	d, ok := item.(*value.Dict)
+	if !ok {
+		v, err := x.eval().Value(item)
+		if err != nil {
+			return fieldFault("environment", err)
+		}
+		switch v := v.(type) {
+		case *value.Dict:
+			d = v
+		case *value.List:
+			for _, one := range v.V {
+				if err := x.addEnvironment(env, one); err != nil {
+					return err
+				}
+			}
+			return nil
+		default:
+			x.warnOf("could not parse environment value, skipping: " + x.rawEnvironment())
+			return nil
+		}
+	}
+	for i, k := range d.K {
+		v, err := x.eval().Value(d.V[i])
+		if err != nil && x.needsEnvironmentFacts(err) {
+			continue
+		}
+		if err != nil {
+			return fieldFault("environment", err)
+		}
+		if v == value.Value(value.Omit) {
+			continue
+		}
+		name, _ := value.ToStr(k)
+		env[name], _ = value.ToStr(v)
+	}
+	return nil
+}
+
+func (x *taskRun) needsEnvironmentFacts(err error) bool {
+	gathers := x.t.Module == "ansible.builtin.setup" || x.t.Module == "ansible.builtin.gather_facts"
+	return strings.Contains(err.Error(), "ansible_env") || gathers && strings.Contains(err.Error(), "ansible_facts.env")
 }
 
 // rawEnvironment shows the environment keywords as they are written.
@@ -359,6 +402,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 		if p.retries <= 1 {
 			break
 		}
+		x.remember(p.register, res) // until sees what changed_when and failed_when made of it
 		done, err := x.condition(x.t.Until, x.eval())
 		if err != nil {
 			return nil, faultf("%s", err) // the place is not shown

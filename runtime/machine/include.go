@@ -280,6 +280,10 @@ func (m *Machine) addExtension(e *ir.Extension) {
 	m.code.PlayDefaults = append(m.code.PlayDefaults, e.PlayDefaults...)
 	m.code.PlayRoleVars = append(m.code.PlayRoleVars, e.PlayRoleVars...)
 	m.learn(e)
+	if e.Plugins != nil {
+		m.plugins = e.Plugins
+		clear(m.probed)
+	}
 	for _, t := range e.Excluded {
 		m.excluded[t] = true
 	}

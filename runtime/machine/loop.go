@@ -252,14 +252,22 @@ func extendedLoop(items []value.Value, i int, all bool) *value.Dict {
 
 // warnOf tells the user something that this task has met, once for the task.
 func (x *taskRun) warnOf(msg string) {
-	if x.warned[msg] {
+	if !x.first(msg) {
 		return
+	}
+	_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "task warning", Addr: x.addr, Task: x.number, Name: msg})
+}
+
+// first says whether the task says something for the first time.
+func (x *taskRun) first(msg string) bool {
+	if x.warned[msg] {
+		return false
 	}
 	if x.warned == nil {
 		x.warned = map[string]bool{}
 	}
 	x.warned[msg] = true
-	_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "task warning", Addr: x.addr, Task: x.number, Name: msg})
+	return true
 }
 
 // warn tells the user something, once, on standard error.

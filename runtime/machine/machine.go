@@ -98,6 +98,8 @@ type Machine struct {
 	asked    map[askedKey]*event.Answer // variables fetched by name
 	statics  map[any]bool               // whether a list or dictionary holds no template
 	parsed   map[string]value.Value     // texts met at run time
+	plugins  *ir.Plugins                // those in Python that stand before the evaluator's
+	probed   map[string]probe           // filters and tests that were looked up outside
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
 	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
@@ -115,7 +117,8 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
 		excluded: map[int]bool{}, known: map[string]bool{},
 		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
-		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, statics: map[any]bool{}, payloads: map[string]*ir.Payload{},
+		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
+		payloads:  map[string]*ir.Payload{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}

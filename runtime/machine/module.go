@@ -225,67 +225,6 @@ func firstText(list ...string) string {
 	return ""
 }
 
-// gatherFacts runs the modules that gather facts: setup.
-func (x *taskRun) gatherFacts(ctx context.Context, args *value.Dict) (*value.Dict, error) {
-	args.Del("parallel")
-	res := value.NewDict()
-	p, err := x.factsCall(args)
-	if err != nil {
-		return nil, err
-	}
-	run := *x
-	t := *x.t
-	t.Module, t.Action = "ansible.builtin.setup", "ansible.legacy.setup"
-	run.t = &t
-	r, err := run.module(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	if truthy(r, "unreachable") {
-		return r, nil
-	}
-	facts := value.NewDict()
-	if f, ok := get(r, "ansible_facts").(*value.Dict); ok {
-		facts = f.Copy()
-	}
-	facts.SetStr("_ansible_facts_gathered", true)
-	res.SetStr("ansible_facts", facts)
-	for _, k := range []string{"warnings", "deprecations"} {
-		l, ok := get(r, k).(*value.List)
-		if !ok {
-			l = value.NewList()
-		}
-		res.SetStr(k, l)
-	}
-	if truthy(r, "failed") {
-		res.SetStr("failed", true)
-		res.SetStr("msg", "The following modules failed to execute: ansible.legacy.setup\n")
-		res.SetStr("failed_modules", value.DictOf("ansible.legacy.setup", r))
-	}
-	res.SetStr("_ansible_verbose_override", true)
-	return res, nil
-}
-
-// factsCall prepares setup with the play's or the configuration's subset.
-func (x *taskRun) factsCall(args *value.Dict) (*prepared, error) {
-	s := x.m.code.Settings
-	if !has(args, "gather_subset") && s.GatherSubset.IsSet() {
-		args.SetStr("gather_subset", s.GatherSubset.V)
-	}
-	if !has(args, "gather_timeout") && s.GatherTimeout > 0 {
-		args.SetStr("gather_timeout", int64(s.GatherTimeout))
-	}
-	if !has(args, "fact_path") && s.DefaultFactPath != "" {
-		args.SetStr("fact_path", s.DefaultFactPath)
-	}
-	env, err := x.environment()
-	if err != nil {
-		return nil, err
-	}
-	b, err := x.become()
-	return &prepared{args: args, env: env, become: b}, err
-}
-
 // errKind tells the kind of an error of the evaluator.
 func isUndefined(err error) bool { return eval.IsUndefined(err) }
 

@@ -21,7 +21,7 @@ func Path(f func(s string) value.Value) python.Func {
 }
 
 // Pattern compiles a parameter as a pattern.
-func Pattern(v value.Value, ignorecase, multiline bool) (*pyre.Regex, error) {
+func Pattern(v value.Value, ignorecase, multiline bool) (*pyre.Regexp, error) {
 	s, ok := value.Text(v)
 	if !ok {
 		if err := python.Use(v); err != nil {
@@ -29,18 +29,18 @@ func Pattern(v value.Value, ignorecase, multiline bool) (*pyre.Regex, error) {
 		}
 		return nil, exception.TypeError("first argument must be string or compiled pattern")
 	}
-	mode := ""
+	var flags pyre.Flags
 	if ignorecase {
-		mode += "i"
+		flags |= pyre.IgnoreCase
 	}
 	if multiline {
-		mode += "m"
+		flags |= pyre.Multiline
 	}
-	return pyre.CompileRegex(s, mode)
+	return pyre.Compile(s, flags)
 }
 
 // Regex compiles parameter pattern with the flags that two others give.
-func Regex(c *python.Call, pattern, ignorecase, multiline int) (*pyre.Regex, error) {
+func Regex(c *python.Call, pattern, ignorecase, multiline int) (*pyre.Regexp, error) {
 	i, err := c.OptFlag(ignorecase, false)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,8 @@ type Row struct {
 	Markers bool // tagged: takes markers as arguments
 	Native  bool // classic: the result is text that is never read back as a literal
 	params  *params
+	// Every calls a plugin in Python for all of a list at once; nil for those of the tables.
+	Every func(c *python.Call, items []value.Value) ([]value.Value, error)
 }
 
 // In says whether a dialect has the plugin.

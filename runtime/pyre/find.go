@@ -41,13 +41,9 @@ func (r *Regexp) engine() *regexp2.Regexp {
 	return r.re
 }
 
-// find returns the first match, nil when there is none.
+// find returns the first match, nil when there is none. The patterns of a program's own pass no bound.
 func (r *Regexp) find(s string) *regexp2.Match {
-	if r.flags&Bytes != 0 {
-		m, _ := r.engine().FindRunesMatch(decode(s, r.flags))
-		return m
-	}
-	m, _ := r.engine().FindStringMatch(s)
+	m, _ := r.start(s)
 	return m
 }
 

@@ -1,10 +1,14 @@
 package pyre
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"pbc/runtime/exception"
 )
+
+func reError(format string, a ...any) error { return exception.Raise(errorClass, format, a...) }
 
 // piece is a part of a replacement: text, or a group when group is not negative.
 type piece struct {
@@ -14,8 +18,7 @@ type piece struct {
 
 type pieces []piece
 
-func (p pieces) fill(m *Match) string {
-	var b strings.Builder
+func (p pieces) fill(b *strings.Builder, m *Match) {
 	for _, e := range p {
 		if e.group < 0 {
 			b.WriteString(e.text)
@@ -24,122 +27,110 @@ func (p pieces) fill(m *Match) string {
 		s, _ := m.Group(e.group)
 		b.WriteString(s)
 	}
-	return b.String()
 }
-
-var templateEscapes = map[byte]string{'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v", '\\': `\`}
 
 // template parses a replacement: \1, \g<1>, \g<name>, octal and letter escapes.
 func (r *Regexp) template(s string) (pieces, error) {
 	var p pieces
 	var text strings.Builder
-	add := func(g int) {
+	flush := func() {
 		if text.Len() > 0 {
 			p = append(p, piece{text.String(), -1})
 			text.Reset()
 		}
-		if g >= 0 {
-			p = append(p, piece{group: g})
-		}
 	}
-	for i := 0; i < len(s); i++ {
+	for i := 0; i < len(s); {
 		if s[i] != '\\' {
 			text.WriteByte(s[i])
+			i++
 			continue
 		}
 		if i+1 >= len(s) {
-			return nil, &Error{fmt.Sprintf("bad escape (end of pattern) at position %d", i)}
+			return nil, reError("bad escape (end of pattern) at position %d", i)
 		}
-		c := s[i+1]
-		esc, known := templateEscapes[c]
-		switch {
-		case c == 'g':
-			g, n, err := r.named(s, i)
-			if err != nil {
-				return nil, err
-			}
-			add(g)
-			i += n - 1
-			continue
-		case c >= '0' && c <= '9':
-			g, char, n := reference(s[i+1:])
-			if g < 0 {
-				text.WriteString(r.char(char))
-			} else if err := r.exists(g, i+1); err != nil {
-				return nil, err
-			} else {
-				add(g)
-			}
-			i += n
-			continue
-		case known:
-			text.WriteString(esc)
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-			return nil, &Error{fmt.Sprintf(`bad escape \%c at position %d`, c, i)}
-		default:
-			text.WriteByte('\\')
-			text.WriteByte(c)
+		e, n, err := r.reference(s, i+1)
+		if err != nil {
+			return nil, err
 		}
-		i++
+		if e.group >= 0 {
+			flush()
+			p = append(p, e)
+		}
+		text.WriteString(e.text)
+		i += 1 + n
 	}
-	add(-1)
+	flush()
 	return p, nil
 }
 
-// char is a character by number, in the pattern's own kind of text.
-func (r *Regexp) char(n int) string { return encode([]rune{rune(n)}, r.flags) }
+var letterEscapes = map[byte]string{'n': "\n", 't': "\t", 'r': "\r", 'a': "\a", 'b': "\b", 'f': "\f", 'v': "\v", '\\': "\\"}
 
-// reference reads digits after a backslash: a group, or with a leading zero or three octal digits a
-// character, for which the group is -1.
-func reference(s string) (group, char, n int) {
-	isOctal := func(i int) bool { return i < len(s) && s[i] >= '0' && s[i] <= '7' }
-	if s[0] == '0' {
+// reference reads the escape at s[i], behind its backslash: a group or a text, and its length.
+func (r *Regexp) reference(s string, i int) (p piece, n int, err error) {
+	c := s[i]
+	switch {
+	case c == 'g':
+		return r.named(s, i)
+	case c == '0':
+		n = octalRun(s[i:], 3)
+		return r.char(s[i : i+n]), n, nil
+	case isDigit(c):
 		n = 1
-		for n < 3 && isOctal(n) {
-			n++
+		if i+1 < len(s) && isDigit(s[i+1]) {
+			if octalRun(s[i:], 3) == 3 {
+				return r.char(s[i : i+3]), 3, nil
+			}
+			n = 2
 		}
-		v, _ := strconv.ParseInt(s[:n], 8, 32)
-		return -1, int(v), n
-	}
-	n = 1
-	if len(s) > 1 && s[1] >= '0' && s[1] <= '9' {
-		n = 2
-		if isOctal(0) && isOctal(1) && isOctal(2) {
-			v, _ := strconv.ParseInt(s[:3], 8, 32)
-			return -1, int(v), 3
+		g := r.Index(s[i : i+n])
+		if g < 0 {
+			return piece{}, 0, reError("invalid group reference %s at position %d", s[i:i+n], i)
 		}
+		return piece{group: g}, n, nil
 	}
-	g, _ := strconv.Atoi(s[:n])
-	return g, 0, n
+	if t, ok := letterEscapes[c]; ok {
+		return piece{t, -1}, 1, nil
+	}
+	if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+		return piece{}, 0, reError("bad escape \\%c at position %d", c, i-1)
+	}
+	_, n = utf8.DecodeRuneInString(s[i:])
+	return piece{"\\" + s[i:i+n], -1}, n, nil
 }
 
-func (r *Regexp) exists(g, at int) error {
-	for _, n := range r.engine().GetGroupNumbers() {
-		if n == g {
-			return nil
-		}
-	}
-	return &Error{fmt.Sprintf("invalid group reference %d at position %d", g, at)}
+// char is the character of an octal number, in the pattern's own kind of text.
+func (r *Regexp) char(octal string) piece {
+	v, _ := strconv.ParseUint(octal, 8, 16)
+	return piece{encode([]rune{rune(v & 0xff)}, r.flags), -1}
 }
 
-// named reads \g<name> at i and returns the group and the length read.
-func (r *Regexp) named(s string, i int) (group, n int, err error) {
-	if i+2 >= len(s) || s[i+2] != '<' {
-		return 0, 0, &Error{fmt.Sprintf("missing < at position %d", i+2)}
+func octalRun(s string, most int) int {
+	n := 0
+	for n < most && n < len(s) && s[n] >= '0' && s[n] <= '7' {
+		n++
+	}
+	return n
+}
+
+// named reads g<name> at s[i] and returns the group and the length read.
+func (r *Regexp) named(s string, i int) (p piece, n int, err error) {
+	if i+1 >= len(s) || s[i+1] != '<' {
+		return p, 0, reError("missing < at position %d", i+1)
 	}
 	end := strings.IndexByte(s[i:], '>')
 	if end < 0 {
-		return 0, 0, &Error{fmt.Sprintf("missing >, unterminated name at position %d", i+3)}
+		return p, 0, reError("missing >, unterminated name at position %d", i+2)
 	}
-	name := s[i+3 : i+end]
+	name := s[i+2 : i+end]
 	if name == "" {
-		return 0, 0, &Error{fmt.Sprintf("missing group name at position %d", i+3)}
+		return p, 0, reError("missing group name at position %d", i+2)
 	}
-	if g, err := strconv.Atoi(name); err == nil {
-		return g, end + 1, r.exists(g, i+3)
+	g := r.Index(name)
+	if g < 0 {
+		if _, err := strconv.Atoi(name); err == nil {
+			return p, 0, reError("invalid group reference %s at position %d", name, i+2)
+		}
+		return p, 0, exception.Raise("IndexError", "unknown group name '%s'", name)
 	}
-	if g := r.engine().GroupNumberFromName(name); g >= 0 {
-		return g, end + 1, nil
-	}
-	return 0, 0, &Error{fmt.Sprintf("unknown group name '%s'", name)}
+	return piece{group: g}, end + 1, nil
 }

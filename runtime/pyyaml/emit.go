@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// Emitter writes nodes as libyaml's emitter does, which Ansible uses through PyYAML.
-type Emitter struct {
+// emitter writes nodes as libyaml's emitter does, which Ansible uses through PyYAML.
+type emitter struct {
 	b             strings.Builder
-	Indent        int // best_indent
-	Width         int
+	indent        int // best_indent
+	width         int
 	unicode       bool
 	cur           int   // the current indentation, -1 at the root
 	stack         []int // indentations around it
@@ -19,19 +19,14 @@ type Emitter struct {
 	whitespace    bool // what was written last is white space
 	indention     bool // nothing but indentation was written on this line
 	mapping, key  bool // the context of the node: in a mapping, as a simple key
-	written       map[*Node]bool
-	ExplicitStart bool
-	ExplicitEnd   bool
+	written       map[*node]bool
+	explicitStart bool
+	explicitEnd   bool
 }
 
-// NewEmitter makes an emitter with PyYAML's defaults.
-func NewEmitter() *Emitter {
-	return &Emitter{Indent: 2, Width: 80, unicode: true, cur: -1, whitespace: true, indention: true, written: map[*Node]bool{}}
-}
-
-// Document writes one document.
-func (e *Emitter) Document(root *Node) string {
-	if e.ExplicitStart {
+// document writes one document.
+func (e *emitter) document(root *node) string {
+	if e.explicitStart {
 		e.indicator("---", true, false, false)
 		if root.kind != 's' && !root.flow {
 			e.writeIndent()
@@ -39,25 +34,25 @@ func (e *Emitter) Document(root *Node) string {
 	}
 	e.node(root, false, false)
 	e.writeIndent()
-	if e.ExplicitEnd {
+	if e.explicitEnd {
 		e.indicator("...", true, false, false)
 		e.writeIndent()
 	}
 	return e.b.String()
 }
 
-func (e *Emitter) put(s string) {
+func (e *emitter) put(s string) {
 	e.b.WriteString(s)
 	e.column += utf8.RuneCountInString(s)
 }
 
-func (e *Emitter) lineBreak() {
+func (e *emitter) lineBreak() {
 	e.b.WriteByte('\n')
 	e.column = 0
 }
 
 // writeBreak copies a line break of a scalar.
-func (e *Emitter) writeBreak(r string) {
+func (e *emitter) writeBreak(r string) {
 	if r == "\n" {
 		e.lineBreak()
 		return
@@ -66,7 +61,7 @@ func (e *Emitter) writeBreak(r string) {
 	e.column = 0
 }
 
-func (e *Emitter) indicator(s string, needSpace, isSpace, isIndention bool) {
+func (e *emitter) indicator(s string, needSpace, isSpace, isIndention bool) {
 	if needSpace && !e.whitespace {
 		e.put(" ")
 	}
@@ -75,7 +70,7 @@ func (e *Emitter) indicator(s string, needSpace, isSpace, isIndention bool) {
 	e.indention = e.indention && isIndention
 }
 
-func (e *Emitter) writeIndent() {
+func (e *emitter) writeIndent() {
 	n := max(e.cur, 0)
 	if !e.indention || e.column > n || e.column == n && !e.whitespace {
 		e.lineBreak()
@@ -86,25 +81,25 @@ func (e *Emitter) writeIndent() {
 	e.whitespace, e.indention = true, true
 }
 
-func (e *Emitter) push(flow, indentless bool) {
+func (e *emitter) push(flow, indentless bool) {
 	e.stack = append(e.stack, e.cur)
 	switch {
 	case e.cur < 0 && flow:
-		e.cur = e.Indent
+		e.cur = e.indent
 	case e.cur < 0:
 		e.cur = 0
 	case !indentless:
-		e.cur += e.Indent
+		e.cur += e.indent
 	}
 }
 
-func (e *Emitter) pop() {
+func (e *emitter) pop() {
 	e.cur = e.stack[len(e.stack)-1]
 	e.stack = e.stack[:len(e.stack)-1]
 }
 
 // node writes a node in its context.
-func (e *Emitter) node(n *Node, mapping, key bool) {
+func (e *emitter) node(n *node, mapping, key bool) {
 	e.mapping, e.key = mapping, key
 	if n.anchor != "" {
 		if e.written[n] {
@@ -141,7 +136,7 @@ func (e *Emitter) node(n *Node, mapping, key bool) {
 	}
 }
 
-func (e *Emitter) blockSequence(n *Node) {
+func (e *emitter) blockSequence(n *node) {
 	e.push(false, e.mapping && !e.indention)
 	for _, x := range n.items {
 		e.writeIndent()
@@ -151,7 +146,7 @@ func (e *Emitter) blockSequence(n *Node) {
 	e.pop()
 }
 
-func (e *Emitter) blockMapping(n *Node) {
+func (e *emitter) blockMapping(n *node) {
 	e.push(false, false)
 	for i := 0; i < len(n.items); i += 2 {
 		k, v := n.items[i], n.items[i+1]
@@ -171,16 +166,16 @@ func (e *Emitter) blockMapping(n *Node) {
 }
 
 // flowItem goes before each item of a flow collection.
-func (e *Emitter) flowItem(first bool) {
+func (e *emitter) flowItem(first bool) {
 	if !first {
 		e.indicator(",", false, false, false)
 	}
-	if e.column > e.Width {
+	if e.column > e.width {
 		e.writeIndent()
 	}
 }
 
-func (e *Emitter) flowSequence(n *Node) {
+func (e *emitter) flowSequence(n *node) {
 	e.indicator("[", true, true, false)
 	e.push(true, false)
 	e.flowLevel++
@@ -193,7 +188,7 @@ func (e *Emitter) flowSequence(n *Node) {
 	e.indicator("]", false, false, false)
 }
 
-func (e *Emitter) flowMapping(n *Node) {
+func (e *emitter) flowMapping(n *node) {
 	e.indicator("{", true, true, false)
 	e.push(true, false)
 	e.flowLevel++
@@ -206,7 +201,7 @@ func (e *Emitter) flowMapping(n *Node) {
 		} else {
 			e.indicator("?", true, false, false)
 			e.node(k, true, false)
-			if e.column > e.Width {
+			if e.column > e.width {
 				e.writeIndent()
 			}
 			e.indicator(":", true, false, false)
@@ -219,7 +214,7 @@ func (e *Emitter) flowMapping(n *Node) {
 }
 
 // simpleKey says whether a key fits before its colon.
-func (e *Emitter) simpleKey(n *Node) bool {
+func (e *emitter) simpleKey(n *node) bool {
 	const longest = 128
 	size := len(n.anchor) + len(n.tag)
 	if n.kind != 's' {
@@ -228,7 +223,7 @@ func (e *Emitter) simpleKey(n *Node) bool {
 	return !analyzeYAML(n.text, e.unicode).multiline && size+len(n.text) <= longest
 }
 
-func (e *Emitter) scalar(n *Node) {
+func (e *emitter) scalar(n *node) {
 	breaks := !e.key
 	e.push(true, false)
 	switch e.style(n) {
@@ -245,7 +240,7 @@ func (e *Emitter) scalar(n *Node) {
 }
 
 // style chooses how a scalar is written: plain, single or double quotes, literal.
-func (e *Emitter) style(n *Node) byte {
+func (e *emitter) style(n *node) byte {
 	a := analyzeYAML(n.text, e.unicode)
 	style := byte('p')
 	if n.block {
@@ -346,7 +341,7 @@ func analyzeYAML(s string, unicode bool) yamlAnalysis {
 	}
 }
 
-func (e *Emitter) writePlain(s string, breaks bool) {
+func (e *emitter) writePlain(s string, breaks bool) {
 	if !e.whitespace && (s != "" || e.flowLevel > 0) {
 		e.put(" ")
 	}
@@ -355,7 +350,7 @@ func (e *Emitter) writePlain(s string, breaks bool) {
 }
 
 // folded writes the text of a plain or single quoted scalar, breaking long lines at blanks.
-func (e *Emitter) folded(s string, allow, quoted bool) {
+func (e *emitter) folded(s string, allow, quoted bool) {
 	rs := []rune(s)
 	spaces, breaks := false, false
 	for i, c := range rs {
@@ -363,7 +358,7 @@ func (e *Emitter) folded(s string, allow, quoted bool) {
 		case c == ' ':
 			inside := !quoted || i > 0 && i < len(rs)-1
 			alone := i+1 >= len(rs) || rs[i+1] != ' '
-			if allow && !spaces && e.column > e.Width && inside && alone {
+			if allow && !spaces && e.column > e.width && inside && alone {
 				e.writeIndent()
 			} else {
 				e.put(" ")
@@ -393,7 +388,7 @@ func (e *Emitter) folded(s string, allow, quoted bool) {
 	}
 }
 
-func (e *Emitter) writeSingle(s string, breaks bool) {
+func (e *emitter) writeSingle(s string, breaks bool) {
 	e.indicator("'", true, false, false)
 	e.folded(s, breaks, true)
 	e.indicator("'", false, false, false)
@@ -405,7 +400,7 @@ var yamlEscapes = map[rune]string{
 	0x85: "N", 0xa0: "_", 0x2028: "L", 0x2029: "P",
 }
 
-func (e *Emitter) writeDouble(s string, breaks bool) {
+func (e *emitter) writeDouble(s string, breaks bool) {
 	e.indicator(`"`, true, false, false)
 	rs := []rune(s)
 	spaces := false
@@ -415,7 +410,7 @@ func (e *Emitter) writeDouble(s string, breaks bool) {
 			e.put(yamlEscape(c))
 			spaces = false
 		case c == ' ':
-			if breaks && !spaces && e.column > e.Width && i > 0 && i < len(rs)-1 {
+			if breaks && !spaces && e.column > e.width && i > 0 && i < len(rs)-1 {
 				e.writeIndent()
 				if rs[i+1] == ' ' {
 					e.put(`\`)
@@ -446,10 +441,10 @@ func yamlEscape(c rune) string {
 	return fmt.Sprintf(`\U%08X`, c)
 }
 
-func (e *Emitter) writeLiteral(s string) {
+func (e *emitter) writeLiteral(s string) {
 	e.indicator("|", true, false, false)
 	if s != "" && (s[0] == ' ' || isYAMLBreak([]rune(s)[0])) {
-		e.put(fmt.Sprint(e.Indent))
+		e.put(fmt.Sprint(e.indent))
 	}
 	rs := []rune(s)
 	switch n := len(rs); {

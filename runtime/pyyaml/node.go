@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/big"
 	"strings"
-	"sync"
 
 	"pbc/ir/value"
 	"pbc/runtime/exception"
@@ -14,80 +13,71 @@ import (
 	"pbc/runtime/python"
 )
 
-// Node is a value on its way to YAML text, as PyYAML's representer makes it.
-type Node struct {
+// node is a value on its way to YAML text, as PyYAML's representer makes it.
+type node struct {
 	kind   byte // 's' scalar, 'l' sequence, 'm' mapping
 	tag    string
 	text   string
 	plain  bool // a scalar that needs no quotes to keep its type
 	block  bool // a scalar in literal style
 	flow   bool
-	items  []*Node // of a mapping: key and value by turns
+	items  []*node // of a mapping: key and value by turns
 	anchor string
 }
 
-// yamlFlow is the argument default_flow_style: none lets collections of plain scalars flow.
-type yamlFlow byte
-
-const (
-	FlowLeaves yamlFlow = iota
-	FlowNever
-	FlowAlways
-)
-
-// Representer makes nodes of values. What appears twice becomes one node.
-type Representer struct {
-	Flow yamlFlow
-	Sort bool
-	Seen map[any]*Node
+// representer makes nodes of values. What appears twice becomes one node.
+type representer struct {
+	flow Flow
+	sort bool
+	seen map[any]*node
 }
 
-// Node makes the node of a value; depth is how deep it stands.
-func (r *Representer) Node(v value.Value, depth int) (*Node, error) {
+// node makes the node of a value; depth is how deep it stands.
+func (r *representer) node(v value.Value, depth int) (*node, error) {
 	if depth > value.MaxDepth {
 		return nil, exception.Raise("RecursionError", "maximum recursion depth exceeded")
 	}
 	switch x := v.(type) {
 	case *value.List:
-		if n, ok := r.Seen[x]; ok {
+		if n, ok := r.seen[x]; ok {
 			return n, nil
 		}
-		n := &Node{kind: 'l'}
-		r.Seen[x] = n
+		n := &node{kind: 'l'}
+		r.seen[x] = n
 		return n, r.sequence(n, x.V, depth)
 	case *value.Dict:
-		if n, ok := r.Seen[x]; ok {
+		if n, ok := r.seen[x]; ok {
 			return n, nil
 		}
-		n := &Node{kind: 'm'}
-		r.Seen[x] = n
+		n := &node{kind: 'm'}
+		r.seen[x] = n
 		return n, r.mapping(n, x, depth)
 	case *value.Set:
-		n := &Node{kind: 'm', tag: "!!set"}
+		n := &node{kind: 'm', tag: "!!set"}
 		return n, r.mapping(n, x.D, depth)
 	}
 	if d, ok := python.AsDict(v); ok {
-		n := &Node{kind: 'm'}
+		n := &node{kind: 'm'}
 		return n, r.mapping(n, d, depth)
 	}
 	if t, ok := v.(value.Tuple); ok {
-		n := &Node{kind: 'l'}
+		n := &node{kind: 'l'}
 		return n, r.sequence(n, t, depth)
 	}
 	return yamlScalar(v)
 }
 
 // leaf says whether n is a scalar without a style of its own.
-func (n *Node) leaf() bool { return n.kind == 's' && !n.block }
+func (n *node) leaf() bool { return n.kind == 's' && !n.block }
 
-func (r *Representer) flows(leaves bool) bool {
-	return r.Flow == FlowAlways || r.Flow == FlowLeaves && leaves
+func (r *representer) flows(leaves bool) bool {
+	return r.flow == FlowAlways || r.flow == FlowLeaves && leaves
 }
 
-func (r *Representer) sequence(n *Node, it []value.Value, depth int) error {
+func (r *representer) sequence(n *node, it []value.Value, depth int) error {
 	leaves := true
 	for _, e := range it {
-		x, err := r.Node(e, depth+1)
+		x, err := r.node(e, depth+1)
 		if err != nil {
 			return err
 		}
@@ -98,9 +88,9 @@ func (r *Representer) sequence(n *Node, it []value.Value, depth int) error {
 	return nil
 }
 
-func (r *Representer) mapping(n *Node, d *value.Dict, depth int) error {
+func (r *representer) mapping(n *node, d *value.Dict, depth int) error {
 	it := (&value.View{D: d, Kind: 'i'}).Items()
-	if r.Sort {
+	if r.sort {
 		if s, err := python.SortBy(it, func(v value.Value) (value.Value, error) { return v.(value.Tuple)[0], nil }, false); err == nil {
 			it = s
 		}
@@ -108,7 +98,7 @@ func (r *Representer) mapping(n *Node, d *value.Dict, depth int) error {
 	leaves := true
 	for _, p := range it {
 		for _, e := range p.(value.Tuple) {
-			x, err := r.Node(e, depth+1)
+			x, err := r.node(e, depth+1)
 			if err != nil {
 				return err
 			}
@@ -120,8 +110,8 @@ func (r *Representer) mapping(n *Node, d *value.Dict, depth int) error {
 	return nil
 }
 
-func yamlScalar(v value.Value) (*Node, error) {
-	n := &Node{kind: 's', plain: true}
+func yamlScalar(v value.Value) (*node, error) {
+	n := &node{kind: 's', plain: true}
 	switch x := v.(type) {
 	case nil:
 		n.text = "null"
@@ -176,23 +166,17 @@ func yamlFloat(f float64) string {
 
 // yamlOther matches the plain texts that YAML 1.1, as PyYAML reads it, takes for something else
 // than text: booleans, floats, integers, dates, null, the merge key and the value key.
-var yamlOther = sync.OnceValue(func() *pyre.Regex {
-	r, err := pyre.CompileRegex(`^(?:`+strings.Join([]string{
-		`yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF`,
-		`~|null|Null|NULL|<<|=|`,
-		`[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?`,
-		`\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?`,
-		`[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*`,
-		`[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)`,
-		`[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+`,
-		`[0-9]{4}-[0-9]{2}-[0-9]{2}`,
-		`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?`,
-	}, "|")+`)$`, "")
-	if err != nil {
-		panic(err)
-	}
-	return r
-})
+var yamlOther = pyre.MustCompile(`^(?:` + strings.Join([]string{
+	`yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF`,
+	`~|null|Null|NULL|<<|=|`,
+	`[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?`,
+	`\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?`,
+	`[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*`,
+	`[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)`,
+	`[-+]?0b[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+`,
+	`[0-9]{4}-[0-9]{2}-[0-9]{2}`,
+	`[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?`,
+}, "|") + `)$`)
 
 func resolvesToOther(s string) bool {
 	if s == "" {
@@ -201,12 +185,11 @@ func resolvesToOther(s string) bool {
 	if strings.IndexByte("yYnNtTfFoO~<=-+.0123456789\n", s[0]) < 0 {
 		return false
 	}
-	m, err := yamlOther().Search(s)
-	return m != nil && err == nil
+	return yamlOther.MatchString(s)
 }
 
-// Anchor names the nodes that appear more than once, in the order of their second appearance.
-func Anchor(n *Node, seen map[*Node]bool, count *int) {
+// anchor names the nodes that appear more than once, in the order of their second appearance.
+func anchor(n *node, seen map[*node]bool, count *int) {
 	if n.kind == 's' {
 		return
 	}
@@ -219,6 +202,6 @@ func Anchor(n *Node, seen map[*Node]bool, count *int) {
 	}
 	seen[n] = true
 	for _, x := range n.items {
-		Anchor(x, seen, count)
+		anchor(x, seen, count)
 	}
 }

@@ -115,7 +115,15 @@ func fragments(t *module.Task, src string, re *pyre.Regexp) ([]byte, error) {
 	for _, e := range entries {
 		path := posix.Join(src, e.Name())
 		hidden := t.Bool("ignore_hidden") && strings.HasPrefix(e.Name(), ".")
-		if re != nil && re.Search(e.Name()) == nil || hidden || !posix.IsFile(path) {
+		wanted := true
+		if re != nil {
+			m, err := re.Search(e.Name())
+			if err != nil {
+				return nil, err
+			}
+			wanted = m != nil
+		}
+		if !wanted || hidden || !posix.IsFile(path) {
 			continue
 		}
 		data, err := os.ReadFile(path)

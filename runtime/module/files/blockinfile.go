@@ -131,7 +131,7 @@ func (e *blockEdit) place() (int, error) {
 		return from, nil
 	}
 	if insert != nil {
-		return e.matched(insert), nil
+		return e.matched(insert)
 	}
 	if e.t.Has("insertbefore") {
 		return 0, nil
@@ -151,11 +151,16 @@ func (e *blockEdit) pattern() (*pyre.Regexp, error) {
 	return nil, nil
 }
 
-func (e *blockEdit) matched(insert *pyre.Regexp) int {
+// matched is where the block goes: beside the last line that insert matches, at the end when there is none.
+func (e *blockEdit) matched(insert *pyre.Regexp) (int, error) {
 	at := -1
 	if insert.Flags()&pyre.Multiline != 0 {
-		if m := insert.Search(string(e.original)); m != nil {
-			start, end := m.Span()
+		m, err := insert.Search(string(e.original))
+		if err != nil {
+			return 0, err
+		}
+		if m != nil {
+			start, end := m.Span(0)
 			if e.t.Str("insertafter") != "" {
 				at = bytes.Count(e.original[:end], []byte("\n"))
 			} else if e.t.Str("insertbefore") != "" {
@@ -164,18 +169,22 @@ func (e *blockEdit) matched(insert *pyre.Regexp) int {
 		}
 	} else {
 		for i, l := range e.lines {
-			if insert.Search(string(l)) != nil {
+			m, err := insert.Search(string(l))
+			if err != nil {
+				return 0, err
+			}
+			if m != nil {
 				at = i
 			}
 		}
 	}
 	switch {
 	case at < 0:
-		return len(e.lines)
+		return len(e.lines), nil
 	case e.t.Has("insertafter"):
-		return at + 1
+		return at + 1, nil
 	}
-	return at
+	return at, nil
 }
 
 func (e *blockEdit) finish(after []byte, diff *value.Dict) (*value.Dict, error) {

@@ -8,6 +8,7 @@ import (
 
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
+	"pbc/runtime/exception"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
 	"pbc/runtime/pyre"
@@ -121,9 +122,14 @@ func attributeDiff(path string, d *value.Dict) *value.Dict {
 func compile(pattern string, flags pyre.Flags) (*pyre.Regexp, error) {
 	re, err := pyre.Compile(pattern, flags)
 	if err != nil {
-		return nil, &module.PyException{Class: "re.error", Msg: err.Error()}
+		return nil, pyException(err)
 	}
 	return re, nil
+}
+
+// pyException is an error of a pattern as the exception that ends the module.
+func pyException(err error) error {
+	return &module.PyException{Class: exception.ClassOf(err), Msg: err.Error()}
 }
 
 func (e *edit) notFolder() error {

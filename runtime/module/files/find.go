@@ -58,6 +58,7 @@ type search struct {
 	skipped  *value.Dict
 	examined int64
 	warned   bool
+	slow     error // a pattern that passed its bound
 }
 
 func find(_ context.Context, t *module.Task) (*value.Dict, error) {
@@ -79,6 +80,9 @@ func find(_ context.Context, t *module.Task) (*value.Dict, error) {
 			t.Warn("Skipped '%s' path due to this access issue: %s\n", p, why)
 			s.warned = true
 		}
+	}
+	if s.slow != nil {
+		return nil, s.slow
 	}
 	msg := "All paths examined"
 	if s.warned {
@@ -145,7 +149,7 @@ func (s *search) matcher(p string) (func(string) bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		return func(name string) bool { return startsWith(re, name) }, nil
+		return func(name string) bool { return s.match(re.Match, name) }, nil
 	}
 	re, err := pyre.Compile(posix.FnmatchPattern(p), 0)
 	if err != nil {
@@ -154,14 +158,13 @@ func (s *search) matcher(p string) (func(string) bool, error) {
 	return re.MatchString, nil
 }
 
-// startsWith is re.match.
-func startsWith(re *pyre.Regexp, s string) bool {
-	m := re.Search(s)
-	if m == nil {
-		return false
+// match applies a pattern; that it took too long is told when the search has ended.
+func (s *search) match(how func(string) (*pyre.Match, error), text string) bool {
+	m, err := how(text)
+	if err != nil {
+		s.slow = err
 	}
-	start, _ := m.Span()
-	return start == 0
+	return m != nil
 }
 
 // path looks through one path, and says why it could not.
@@ -294,10 +297,10 @@ func (s *search) holds(path string) bool {
 	}
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
 	if s.t.Bool("read_whole_file") {
-		return s.contains.Search(text) != nil
+		return s.match(s.contains.Search, text)
 	}
 	for line := range strings.Lines(text) {
-		if startsWith(s.contains, line) {
+		if s.match(s.contains.Match, line) {
 			return true
 		}
 	}

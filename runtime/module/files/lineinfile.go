@@ -126,14 +126,17 @@ type found struct {
 	place int         // where insertafter or insertbefore wants it; -1 for nowhere
 }
 
-func (e *lineEdit) find() found {
+func (e *lineEdit) find() (found, error) {
 	f := found{at: -1, place: -1}
 	first := e.t.Bool("firstmatch")
 	for i, l := range e.lines {
 		var m *pyre.Match
 		hit := e.hasSearch && bytes.Contains(l, []byte(e.search))
 		if e.re != nil {
-			m = e.re.Search(string(l))
+			var err error
+			if m, err = e.re.Search(string(l)); err != nil {
+				return f, err
+			}
 			hit = m != nil
 		}
 		if hit {
@@ -144,14 +147,25 @@ func (e *lineEdit) find() found {
 		}
 	}
 	if f.hit {
-		return f
+		return f, nil
 	}
+	return e.insertion(f)
+}
+
+// insertion finds the place of a line that nothing matched.
+func (e *lineEdit) insertion(f found) (found, error) {
+	first := e.t.Bool("firstmatch")
 	for i, l := range e.lines {
 		if bare(l) == e.line {
 			f.at, f.exact = i, true
 			continue
 		}
-		if e.insert == nil || e.insert.Search(string(l)) == nil {
+		if e.insert == nil {
+			continue
+		}
+		if m, err := e.insert.Search(string(l)); err != nil {
+			return f, err
+		} else if m == nil {
 			continue
 		}
 		if e.after != "" {
@@ -163,7 +177,7 @@ func (e *lineEdit) find() found {
 			break
 		}
 	}
-	return f
+	return f, nil
 }
 
 // change puts the line where it belongs and says what was done, "" for nothing.
@@ -199,7 +213,7 @@ func (e *lineEdit) replaceLine(f found) (string, error) {
 	if e.t.Bool("backrefs") && f.match != nil {
 		var err error
 		if text, err = f.match.Expand(e.line); err != nil {
-			return "", &module.PyException{Class: "re.error", Msg: err.Error()}
+			return "", pyException(err)
 		}
 	}
 	if !strings.HasSuffix(text, "\n") {
@@ -221,7 +235,11 @@ func (e *lineEdit) present() (*value.Dict, error) {
 	if err := e.compile(); err != nil {
 		return nil, err
 	}
-	msg, err := e.change(e.find())
+	f, err := e.find()
+	if err != nil {
+		return nil, err
+	}
+	msg, err := e.change(f)
 	if err != nil {
 		return nil, err
 	}
@@ -271,9 +289,10 @@ func (e *lineEdit) absent() (*value.Dict, error) {
 	if err := e.compileAbsent(); err != nil {
 		return nil, err
 	}
-	before := len(e.lines)
-	e.lines = slices.DeleteFunc(e.lines, e.matches)
-	n := before - len(e.lines)
+	n, err := e.remove()
+	if err != nil {
+		return nil, err
+	}
 	e.show(diff, "after")
 	backup, msg := "", ""
 	if n > 0 {
@@ -304,12 +323,30 @@ func (e *lineEdit) compileAbsent() (err error) {
 	return err
 }
 
-func (e *lineEdit) matches(l []byte) bool {
+// remove takes out the lines that match, and says how many.
+func (e *lineEdit) remove() (int, error) {
+	kept := make([][]byte, 0, len(e.lines))
+	for _, l := range e.lines {
+		hit, err := e.matches(l)
+		if err != nil {
+			return 0, err
+		}
+		if !hit {
+			kept = append(kept, l)
+		}
+	}
+	n := len(e.lines) - len(kept)
+	e.lines = kept
+	return n, nil
+}
+
+func (e *lineEdit) matches(l []byte) (bool, error) {
 	switch {
 	case e.re != nil:
-		return e.re.Search(string(l)) != nil
+		m, err := e.re.Search(string(l))
+		return m != nil, err
 	case e.hasSearch:
-		return bytes.Contains(l, []byte(e.search))
+		return bytes.Contains(l, []byte(e.search)), nil
 	}
-	return bare(l) == e.line
+	return bare(l) == e.line, nil
 }

@@ -61,9 +61,9 @@ func replace(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, n, err := re.Subn(t.Str("replace"), section)
+	out, n, err := re.Sub(t.Str("replace"), section)
 	if err != nil {
-		return nil, &module.PyException{Class: "re.error", Msg: err.Error()}
+		return nil, pyException(err)
 	}
 	msg, changed := "", n > 0 && out != section
 	if changed {
@@ -114,12 +114,12 @@ func cut(t *module.Task, text string) (head, section, tail, missing string, err 
 	if err != nil {
 		return "", "", "", "", err
 	}
-	m := re.Search(text)
+	m, err := re.Search(text)
 	if m == nil {
-		return "", "", "", pattern, nil
+		return "", "", "", pattern, err
 	}
-	start, end := m.Named("subsection")
-	return re.Slice(text, 0, start), re.Slice(text, start, end), re.Slice(text, end, -1), "", nil
+	start, end := m.Span(re.Index("subsection"))
+	return text[:start], text[start:end], text[end:], "", nil
 }
 
 // encoding turns a file's bytes into text and back.

@@ -213,8 +213,10 @@ func (w *waiting) started(end time.Time) (bool, error) {
 	for {
 		n, err := c.Read(buf)
 		data = append(data, buf[:n]...)
-		if n > 0 && w.re.Search(string(data)) != nil {
-			return true, nil
+		if n > 0 {
+			if m, err := w.re.Search(string(data)); m != nil || err != nil {
+				return m != nil, err
+			}
 		}
 		if err != nil {
 			return false, nil
@@ -240,9 +242,9 @@ func (w *waiting) pathReady() (bool, error) {
 	if err != nil {
 		return false, nil
 	}
-	m := w.re.Search(string(data))
+	m, err := w.re.Search(string(data))
 	if m == nil {
-		return false, nil
+		return false, err
 	}
 	for i, name := range w.re.Groups() {
 		g, took := m.Group(i + 1)

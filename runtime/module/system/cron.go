@@ -256,7 +256,12 @@ func (c *crontab) findEnv(name string) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	return slices.IndexFunc(c.lines, func(l string) bool { return re.Search(l) != nil }), nil
+	for i, l := range c.lines {
+		if m, err := re.Search(l); m != nil || err != nil {
+			return i, err
+		}
+	}
+	return -1, nil
 }
 
 // replaceEnv puts decl in the place of every declaration of name; "" takes them out.
@@ -267,8 +272,11 @@ func (c *crontab) replaceEnv(name, decl string) error {
 	}
 	var lines []string
 	for _, l := range c.lines {
+		m, err := re.Search(l)
 		switch {
-		case re.Search(l) == nil:
+		case err != nil:
+			return err
+		case m == nil:
 			lines = append(lines, l)
 		case decl != "":
 			lines = append(lines, decl)

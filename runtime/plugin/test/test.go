@@ -8,6 +8,7 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
+	"pbc/runtime/pyre"
 	"pbc/runtime/python"
 	"pbc/runtime/urllib"
 )
@@ -235,11 +236,12 @@ func regexTest(kind string) python.Func {
 		if how == "" {
 			how = python.Str(c.Opt(4, "search"))
 		}
-		m, err := r.Search(s)
-		if err != nil || m == nil || how == "search" {
-			return m != nil, err
+		search := map[string]func(string) (*pyre.Match, error){"search": r.Search, "match": r.Match, "fullmatch": r.FullMatch}[how]
+		if search == nil {
+			return nil, exception.Raise("AttributeError", "'re.Pattern' object has no attribute %s", value.StrRepr(how))
 		}
-		return r.Anchored(s, how)
+		m, err := search(s)
+		return m != nil, err
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"pbc/ir/value"
-	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
 	"pbc/runtime/python"
@@ -17,22 +16,22 @@ var yamls = []*plugin.Row{
 }
 
 // yamlOptions reads the arguments of yaml.dump.
-func yamlOptions(c *python.Call, e *pyyaml.Emitter, r *pyyaml.Representer) error {
+func yamlOptions(c *python.Call, o *pyyaml.Options) error {
 	for _, a := range c.KW {
 		var err error
 		switch a.Name {
 		case "indent":
-			err = setYAMLIndent(e, a.V)
+			o.Indent, err = yamlIndent(a.V)
 		case "width":
-			err = setYAMLWidth(e, a.V)
+			o.Width, err = yamlWidth(a.V)
 		case "sort_keys":
-			r.Sort, err = python.Truth(a.V)
+			o.Sort, err = python.Truth(a.V)
 		case "explicit_start":
-			e.ExplicitStart, err = python.Truth(a.V)
+			o.ExplicitStart, err = python.Truth(a.V)
 		case "explicit_end":
-			e.ExplicitEnd, err = python.Truth(a.V)
+			o.ExplicitEnd, err = python.Truth(a.V)
 		case "default_flow_style":
-			err = setYAMLFlow(r, a.V)
+			o.Flow, err = yamlFlow(a.V)
 		case "allow_unicode":
 			err = exception.TypeError("yaml.dump() got multiple values for keyword argument 'allow_unicode'")
 		case "canonical", "default_style", "encoding", "line_break", "tags", "version":
@@ -50,77 +49,37 @@ func yamlOptions(c *python.Call, e *pyyaml.Emitter, r *pyyaml.Representer) error
 	return nil
 }
 
-func setYAMLFlow(r *pyyaml.Representer, v value.Value) error {
+func yamlFlow(v value.Value) (pyyaml.Flow, error) {
 	if v == nil {
-		r.Flow = pyyaml.FlowLeaves
-		return nil
+		return pyyaml.FlowLeaves, nil
 	}
 	on, err := python.Truth(v)
-	r.Flow = pyyaml.FlowNever
 	if on {
-		r.Flow = pyyaml.FlowAlways
+		return pyyaml.FlowAlways, err
 	}
-	return err
+	return pyyaml.FlowNever, err
 }
 
-func setYAMLIndent(e *pyyaml.Emitter, v value.Value) error {
+func yamlIndent(v value.Value) (int64, error) {
 	if v == nil {
-		return nil
-	}
-	n, err := python.AsInt(v)
-	e.Indent = 2
-	if n > 1 && n < 10 {
-		e.Indent = int(n)
-	}
-	return err
-}
-
-func setYAMLWidth(e *pyyaml.Emitter, v value.Value) error {
-	if v == nil {
-		return nil
-	}
-	n, err := yamlWidth(v)
-	switch {
-	case err != nil:
-		return err
-	case n < 0:
-		e.Width = bound.Text
-	case n <= int64(e.Indent)*2:
-		e.Width = 80
-	default:
-		e.Width = int(min(n, bound.Text))
-	}
-	return nil
-}
-
-// yamlWidth reads a width, which people give as a float's infinity too.
-func yamlWidth(v value.Value) (int64, error) {
-	if f, ok := v.(float64); ok {
-		x, err := python.Truncate(f)
-		if err != nil {
-			return 0, err
-		}
-		return python.AsInt(x)
+		return 0, nil
 	}
 	return python.AsInt(v)
 }
 
-func dumpYAML(c *python.Call, e *pyyaml.Emitter, r *pyyaml.Representer) (value.Value, error) {
-	if err := yamlOptions(c, e, r); err != nil {
-		return nil, err
+// yamlWidth reads a width, which people give as a float's infinity too.
+func yamlWidth(v value.Value) (int64, error) {
+	switch x := v.(type) {
+	case nil:
+		return 0, nil
+	case float64:
+		n, err := python.Truncate(x)
+		if err != nil {
+			return 0, err
+		}
+		v = n
 	}
-	r.Seen = map[any]*pyyaml.Node{}
-	n, err := r.Node(c.Args[0], 0)
-	if err != nil {
-		return nil, err
-	}
-	count := 0
-	pyyaml.Anchor(n, map[*pyyaml.Node]bool{}, &count)
-	s := e.Document(n)
-	if len(s) > bound.Text {
-		return nil, bound.TooLarge()
-	}
-	return s, nil
+	return python.AsInt(v)
 }
 
 // yamlFailed wraps an error as the filters do; an undefined value is an error like any other.
@@ -133,21 +92,25 @@ func yamlFailed(name string, err error) error {
 }
 
 func toYAML(c *python.Call) (value.Value, error) {
-	v, err := dumpYAML(c, pyyaml.NewEmitter(), &pyyaml.Representer{Sort: true})
-	if err != nil {
-		return nil, yamlFailed("to_yaml", err)
-	}
-	return v, nil
+	return dumpYAML(c, "to_yaml", pyyaml.Options{Sort: true})
 }
 
 func toNiceYAML(c *python.Call) (value.Value, error) {
-	e := pyyaml.NewEmitter()
-	if err := setYAMLIndent(e, c.Opt(1, int64(4))); err != nil {
-		return nil, yamlFailed("to_nice_yaml", err)
-	}
-	v, err := dumpYAML(c, e, &pyyaml.Representer{Sort: true, Flow: pyyaml.FlowNever})
+	indent, err := yamlIndent(c.Opt(1, int64(4)))
 	if err != nil {
 		return nil, yamlFailed("to_nice_yaml", err)
 	}
-	return v, nil
+	return dumpYAML(c, "to_nice_yaml", pyyaml.Options{Sort: true, Indent: indent, Flow: pyyaml.FlowNever})
+}
+
+func dumpYAML(c *python.Call, name string, o pyyaml.Options) (value.Value, error) {
+	err := yamlOptions(c, &o)
+	if err != nil {
+		return nil, yamlFailed(name, err)
+	}
+	s, err := pyyaml.Dump(c.Args[0], o)
+	if err != nil {
+		return nil, yamlFailed(name, err)
+	}
+	return s, nil
 }

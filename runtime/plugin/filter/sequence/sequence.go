@@ -384,6 +384,12 @@ func mapFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if rest := c.Rest(); len(rest) > 0 {
+		if every := c.Ctx.Every(false, python.Str(rest[0])); every != nil {
+			r, err := every(it, rest[1:], c.KW)
+			return &value.List{V: r}, err
+		}
+	}
 	apply, err := mappingOf(c)
 	if err != nil {
 		return nil, err
@@ -421,6 +427,33 @@ func mappingOf(c *python.Call) (getter, error) {
 	return func(v value.Value) (value.Value, error) { return f(v, rest[1:], c.KW) }, nil
 }
 
+// selectEvery is select by a test that is asked once for all items.
+func selectEvery(items []value.Value, get getter, want bool, test func([]value.Value) ([]value.Value, error)) (value.Value, error) {
+	tested := make([]value.Value, len(items))
+	for i, v := range items {
+		x, err := get(v)
+		if err != nil {
+			return nil, err
+		}
+		tested[i] = x
+	}
+	answers, err := test(tested)
+	if err != nil {
+		return nil, err
+	}
+	r := []value.Value{}
+	for i, a := range answers {
+		ok, err := python.Truth(a)
+		if err != nil {
+			return nil, err
+		}
+		if ok == want {
+			r = append(r, items[i])
+		}
+	}
+	return &value.List{V: r}, nil
+}
+
 func selector(byAttr, want bool) python.Func {
 	return func(c *python.Call) (value.Value, error) {
 		it, err := python.Iter(c.Args[0])
@@ -438,10 +471,14 @@ func selector(byAttr, want bool) python.Func {
 		}
 		test := python.Applier(func(v value.Value, _ []value.Value, _ []python.Arg) (value.Value, error) { return v, nil })
 		if len(rest) > 0 {
-			if test, err = c.Ctx.Plugin(true, python.Str(rest[0])); err != nil {
+			name := python.Str(rest[0])
+			rest = rest[1:]
+			if every := c.Ctx.Every(true, name); every != nil {
+				return selectEvery(it, get, want, func(tested []value.Value) ([]value.Value, error) { return every(tested, rest, c.KW) })
+			}
+			if test, err = c.Ctx.Plugin(true, name); err != nil {
 				return nil, err
 			}
-			rest = rest[1:]
 		}
 		r := []value.Value{}
 		for _, v := range it {

@@ -6,6 +6,7 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
+	"pbc/runtime/pyre"
 	"pbc/runtime/python"
 )
 
@@ -29,7 +30,7 @@ func regexReplace(s string, c *python.Call) (value.Value, error) {
 		}
 		return nil, exception.TypeError("decoding to str: need a bytes-like object, %s found", value.TypeName(rep))
 	}
-	out, err := r.Sub(t, s)
+	out, _, err := r.Sub(t, s)
 	return out, err
 }
 
@@ -83,18 +84,19 @@ func regexSearch(s string, c *python.Call) (value.Value, error) {
 		return nil, err
 	}
 	if len(groups) == 0 {
-		return found.Group(s, 0), nil
+		all, _ := found.Group(0)
+		return all, nil
 	}
 	out := &value.List{}
 	for _, g := range groups {
-		n := r.GroupIndex(g)
+		n := r.Index(g)
 		if n < 0 {
 			return nil, exception.Raise("IndexError", "no such group")
 		}
-		if found[n][0] < 0 {
-			out.V = append(out.V, nil)
+		if text, took := found.Group(n); took {
+			out.V = append(out.V, text)
 		} else {
-			out.V = append(out.V, found.Group(s, n))
+			out.V = append(out.V, nil)
 		}
 	}
 	return out, nil
@@ -105,26 +107,27 @@ func regexFindAll(s string, c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	ms, err := r.All(s)
+	ms, err := r.FindAll(s)
 	if err != nil {
 		return nil, err
 	}
 	out := &value.List{V: []value.Value{}}
 	for _, m := range ms {
-		switch len(m) {
-		case 1:
-			out.V = append(out.V, m.Group(s, 0))
-		case 2:
-			out.V = append(out.V, m.Group(s, 1))
-		default:
-			t := make(value.Tuple, len(m)-1)
-			for i := range t {
-				t[i] = m.Group(s, i+1)
-			}
-			out.V = append(out.V, t)
-		}
+		out.V = append(out.V, groupsOf(m))
 	}
 	return out, nil
+}
+
+// groupsOf is an item of re.findall: the match, its only group, or a tuple of its groups.
+func groupsOf(m *pyre.Match) value.Value {
+	groups := make(value.Tuple, m.Len())
+	for i := range groups {
+		groups[i], _ = m.Group(i)
+	}
+	if len(groups) > 2 {
+		return groups[1:]
+	}
+	return groups[len(groups)-1]
 }
 
 func regexEscape(s string, c *python.Call) (value.Value, error) {
