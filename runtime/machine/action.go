@@ -32,6 +32,7 @@ func init() {
 		"ansible.builtin.validate_argument_spec": (*taskRun).validateArgs,
 		"ansible.builtin.service":                (*taskRun).service,
 		"ansible.builtin.pause":                  (*taskRun).pause,
+		"ansible.builtin.unarchive":              (*taskRun).unarchive,
 		"ansible.builtin.fetch":                  (*taskRun).fetch,
 		"ansible.builtin.package":                (*taskRun).packages,
 	}
