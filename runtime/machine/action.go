@@ -33,6 +33,8 @@ func init() {
 		"ansible.builtin.service":                (*taskRun).service,
 		"ansible.builtin.pause":                  (*taskRun).pause,
 		"ansible.builtin.unarchive":              (*taskRun).unarchive,
+		"ansible.builtin.uri":                    (*taskRun).uri,
+		"ansible.builtin.yum":                    (*taskRun).yum,
 		"ansible.builtin.fetch":                  (*taskRun).fetch,
 		"ansible.builtin.package":                (*taskRun).packages,
 	}
