@@ -128,7 +128,18 @@ func urldecodeFilter(c *python.Call) (value.Value, error) {
 		}
 		b.WriteByte(s[i])
 	}
-	return strings.ToValidUTF8(b.String(), "\ufffd"), nil
+	switch enc := strings.ToLower(strings.ReplaceAll(python.Str(c.Opt(1, "utf-8")), "_", "-")); enc {
+	case "utf-8", "utf8":
+		return strings.ToValidUTF8(b.String(), "\ufffd"), nil
+	case "latin-1", "latin1", "iso-8859-1":
+		var r strings.Builder
+		for _, x := range []byte(b.String()) {
+			r.WriteRune(rune(x))
+		}
+		return r.String(), nil
+	default:
+		return nil, exception.Raise("LookupError", "unknown encoding: %s", enc)
+	}
 }
 
 var htmlEscaper = strings.NewReplacer("&", "&amp;", ">", "&gt;", "<", "&lt;", "'", "&#39;", `"`, "&#34;")
