@@ -19,6 +19,7 @@ import (
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
@@ -151,6 +152,8 @@ type Eval struct {
 	// meanwhile is not remembered.
 	volatile bool
 	from     string // the path of the template file that is rendered, "" for other texts
+	rounds   int    // of loops, so far
+	made     int    // bytes of large values, so far
 }
 
 // New returns an Eval of what c says.
@@ -185,6 +188,39 @@ func (e *Eval) enter() error {
 		return errRecursion
 	}
 	return nil
+}
+
+// Bounds of all that one Eval does: for one task or item.
+const (
+	maxRounds = 1 << 25
+	maxMade   = 1 << 31
+	large     = 1 << 16 // bytes from which a value counts
+)
+
+// round counts a round of a loop.
+func (e *Eval) round() error {
+	if e.rounds++; e.rounds > maxRounds {
+		return exception.Raise("TimeoutError", "the loops of a template go on for more than %d rounds", maxRounds)
+	}
+	return nil
+}
+
+// count counts what an operation made against the bound of all: a loop could keep every one.
+func (e *Eval) count(v val, err error) (val, error) {
+	n := 0
+	switch x := v.(type) {
+	case string:
+		n = len(x)
+	case *list:
+		n = 16 * len(x.V)
+	}
+	if n < large || err != nil {
+		return v, err
+	}
+	if e.made += n; e.made > maxMade {
+		return nil, bound.TooLarge()
+	}
+	return v, nil
 }
 
 var errRecursion = exception.Raise("RecursionError", "maximum recursion depth exceeded")

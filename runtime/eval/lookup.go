@@ -31,6 +31,7 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 	if err != nil {
 		return nil, err
 	}
+	opt.tagged = e.tagged()
 	ran, err := e.runLookup(f, name, terms, options)
 	if err != nil {
 		return opt.failed(e, name, err)
@@ -55,6 +56,7 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 // lookupOpts are the options that lookup() itself takes.
 type lookupOpts struct {
 	wantlist, allowUnsafe bool
+	tagged                bool
 	errors                string
 }
 
@@ -89,6 +91,8 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	switch {
 	case exception.IsUndefined(err), raised && x.Loading:
 		return nil, err
+	case o.tagged:
+		return o.taggedFailed(name, err)
 	case exception.ClassOf(err) == noLookup:
 		return nil, exception.AnsibleError("lookup plugin (%s) not found", name)
 	case raised && x.Class == exception.AnsibleOptions:
@@ -119,6 +123,20 @@ func (e *Eval) tell(kind, text string) {
 	if t, ok := e.cfg.Outside.(Telling); ok {
 		t.Tell(kind, text)
 	}
+}
+
+// taggedFailed is failed for dialect tagged.
+func (o lookupOpts) taggedFailed(name string, err error) (val, error) {
+	switch {
+	case exception.ClassOf(err) == noLookup:
+		return nil, &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The lookup plugin " + value.StrRepr(name) + " was not found."}
+	case o.errors == "warn" || o.errors == "ignore":
+		if o.wantlist {
+			return value.NewList(), nil
+		}
+		return nil, nil
+	}
+	return nil, pluginFault("lookup", name, err)
 }
 
 // unlisted is what becomes of a lookup's result that is no list. Text is taken for the list of its characters and a
