@@ -137,15 +137,16 @@ func (e *Eval) With(v Vars) *Eval {
 const maxDepth = 138
 
 func (e *Eval) enter() error {
-	if e.depth++; e.depth > maxDepth {
+	if e.depth >= maxDepth {
 		return errRecursion
 	}
+	e.depth++
 	return nil
 }
 
 // Bounds of all that one Eval does: for one task or item.
 const (
-	maxRounds = 1 << 25
+	maxRounds = 1 << 23
 	maxMade   = 1 << 31
 	large     = 1 << 16 // bytes from which a value counts
 )

@@ -165,7 +165,7 @@ var localLookups map[string]*Lookup
 func init() {
 	localLookups = map[string]*Lookup{}
 	for _, l := range []*Lookup{
-		{"items", "List items, one level of lists flattened.", func(_ *frame, t []val, _ *dict) ([]val, error) { return flattenLists(t, 1), nil }},
+		{"items", "List items, one level of lists flattened.", func(_ *frame, t []val, _ *dict) ([]val, error) { return flattenLists(t, 1) }},
 		{"list", "List items as they are.", func(_ *frame, t []val, _ *dict) ([]val, error) { return t, nil }},
 		{"flattened", "List items, all lists flattened.", flattenedLookup},
 		{"dict", "List the keys and values of dictionaries.", dictLookup},
@@ -225,10 +225,10 @@ func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 }
 
 // flattenLists flattens lists and tuples, levels deep.
-func flattenLists(t []val, levels int64) []val { return plugin.Flatten(t, levels, false) }
+func flattenLists(t []val, levels int64) ([]val, error) { return plugin.Flatten(t, levels, false) }
 
 func flattenedLookup(_ *frame, t []val, _ *dict) ([]val, error) {
-	return plugin.Flatten(t, -1, true), nil
+	return plugin.Flatten(t, -1, true)
 }
 
 func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
@@ -255,12 +255,27 @@ func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 }
 
 func indexedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
-	it := flattenLists(terms, 1)
+	it, err := flattenLists(terms, 1)
+	if err != nil {
+		return nil, err
+	}
 	r := make([]val, len(it))
 	for i, v := range it {
 		r[i] = tuple{int64(i), v}
 	}
 	return r, nil
+}
+
+// flatRows makes lists of rows, and flattens each by a level.
+func flatRows(rows []val) ([]val, error) {
+	for i, row := range rows {
+		flat, err := flattenLists(row.(tuple), 1)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = &list{V: flat}
+	}
+	return rows, nil
 }
 
 // listTerms are terms that must be lists, as together and nested want them.
@@ -292,10 +307,7 @@ func togetherLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 		n = max(n, len(col))
 	}
 	rows := sequence.ZipTo(cols, n, nil).V
-	for i, row := range rows {
-		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
-	}
-	return rows, nil
+	return flatRows(rows)
 }
 
 func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
@@ -310,10 +322,7 @@ func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, row := range rows {
-		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
-	}
-	return rows, nil
+	return flatRows(rows)
 }
 
 func cartesianLookup(f *frame, terms []val, options *dict) ([]val, error) {

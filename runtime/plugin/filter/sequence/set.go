@@ -181,7 +181,8 @@ func flattenFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &value.List{V: plugin.Flatten(it, levels, skip)}, nil
+	r, err := plugin.Flatten(it, levels, skip)
+	return &value.List{V: r}, err
 }
 
 // columns are the input and the further iterables of zip and product.
