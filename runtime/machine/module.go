@@ -22,6 +22,9 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
 	}
+	if err := x.python(c); err != nil {
+		return nil, err
+	}
 	if !x.m.run.Has(c.Name) {
 		if err := x.payload(ctx, c); err != nil {
 			return nil, err
@@ -36,6 +39,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err != nil {
 		return nil, err
 	}
+	x.foundPython(c, res)
 	x.outputWarnings(res)
 	return raised(res)
 }
@@ -96,6 +100,13 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 	if c.Source != nil {
 		d.SetStr("source", encodeSource(c.Source))
 	}
+	if v := c.Discover; v != nil {
+		fallback := value.NewList()
+		for _, p := range v.Fallback {
+			fallback.V = append(fallback.V, p)
+		}
+		d.SetStr("discover", value.DictOf("mode", v.Mode, "host", v.Host, "version", v.Version, "tagged", v.Tagged, "fallback", fallback))
+	}
 	if c.Payload != nil {
 		b, _ := msgpack.Marshal(c.Payload) // of plain fields
 		d.SetStr("payload", b)
@@ -131,6 +142,9 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		c.Env[name], _ = value.Text(env.V[i])
 	}
 	c.Content, _ = get(d, "content").([]byte)
+	if v, ok := get(d, "discover").(*value.Dict); ok {
+		c.Discover = decodeDiscovery(v)
+	}
 	if b, ok := get(d, "payload").([]byte); ok {
 		c.Payload = &ir.Payload{}
 		if msgpack.Unmarshal(b, c.Payload) != nil {
@@ -148,6 +162,21 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		}
 	}
 	return c, b
+}
+
+func decodeDiscovery(d *value.Dict) *module.Discovery {
+	v := &module.Discovery{}
+	v.Mode, _ = value.Text(get(d, "mode"))
+	v.Host, _ = value.Text(get(d, "host"))
+	v.Version, _ = value.Text(get(d, "version"))
+	v.Tagged, _ = get(d, "tagged").(bool)
+	if l, ok := get(d, "fallback").(*value.List); ok {
+		for _, e := range l.V {
+			s, _ := value.Text(e)
+			v.Fallback = append(v.Fallback, s)
+		}
+	}
+	return v
 }
 
 func encodeSource(s *module.Source) *value.Dict {
