@@ -60,13 +60,13 @@ type Settings struct {
 	GatherTimeout   int
 	DefaultFactPath string
 	FactsModules    []string // facts_modules; empty is "smart"
+	NoLog           bool     // no_log where no keyword says otherwise
+	AnyErrorsFatal  bool     // the same of any_errors_fatal
+	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
+	Interpreter     string   // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
-	Collectors     []string
-	FactsRead      bool
-	NoLog          bool   // no_log where no keyword says otherwise
-	AnyErrorsFatal bool   // the same of any_errors_fatal
-	CoreVersion    string // of the ansible-core that is reproduced: two numbers
-	Interpreter    string // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON
+	Collectors []string
+	FactsRead  bool
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.

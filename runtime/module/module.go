@@ -93,6 +93,9 @@ type Blobs interface {
 // ReadPiece is the name of the module that reads a file in pieces: pbc's own, see files.Piece.
 const ReadPiece = "pbc.read_piece"
 
+// PlaceFile is the name of the module that keeps a file of the controller for others: see files.Place.
+const PlaceFile = "pbc.place_file"
+
 // Effect says what a module may touch: DESIGN's local and open.
 type Effect uint8
 
