@@ -111,8 +111,12 @@ func (x *taskRun) job(p *prepared, args *value.Dict) (*value.Dict, error) {
 	return run.module(x.ctx, &q)
 }
 
+// emitAsync tells of a look at the job. What the looks between say is no result of the task, so its no_log does not
+// hide it.
 func (x *taskRun) emitAsync(step string, res *value.Dict) error {
-	return x.m.up.Emit(&event.Event{Kind: event.Async, Addr: x.addr, Task: x.number, Name: step, Result: ir.Val{V: shown(res)}, Flags: x.flags})
+	flags := x.flags
+	flags.NoLog = flags.NoLog && step != "poll"
+	return x.m.up.Emit(&event.Event{Kind: event.Async, Addr: x.addr, Task: x.number, Name: step, Result: ir.Val{V: shown(res)}, Flags: flags})
 }
 
 func isOne(v value.Value) bool {

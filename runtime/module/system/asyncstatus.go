@@ -17,7 +17,7 @@ import (
 // Ansible docs: "ansible.builtin.async_status module".
 func AsyncStatus() module.Module {
 	spec := &argspec.Spec{Args: []argspec.Arg{
-		{Name: "jid", Type: argspec.Str, Required: true},
+		{Name: "jid"},
 		{Name: "mode", Default: "status", Choices: []value.Value{"status", "cleanup"}},
 		{Name: "_async_dir", Default: "~/.ansible_async"},
 	}}
@@ -25,6 +25,9 @@ func AsyncStatus() module.Module {
 }
 
 func jobStatus(_ context.Context, t *module.Task) (*value.Dict, error) {
+	if !t.Has("jid") { // Ansible's action plugin tells it, as an error without a trace
+		return nil, module.FailWith("missing required arguments: jid", "exception", "NoneType: None\n")
+	}
 	jid := t.Str("jid")
 	dir := t.Str("_async_dir")
 	if u, ok := posix.UserByID(os.Getuid()); ok && (dir == "~" || strings.HasPrefix(dir, "~/")) {
