@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
-	"time"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -54,8 +52,7 @@ func (r *runner) TempDir() (string, error) {
 		return r.tmp, nil
 	}
 	base := tempBase(r.s.opt.Hopped)
-	now := time.Now()
-	dir := filepath.Join(base, fmt.Sprintf("ansible-tmp-%d.%07d-%d-%d", now.Unix(), now.Nanosecond()/100, os.Getpid(), rand.Int64N(1<<47)))
+	dir := filepath.Join(base, posix.TaskDir())
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}

@@ -233,6 +233,8 @@ var nameArgs = map[string]struct {
 	"ansible.builtin.template":     {[]string{"src"}, "templates"},
 	"ansible.builtin.script":       {[]string{"_raw_params", "cmd"}, "files"},
 	"ansible.builtin.unarchive":    {[]string{"src"}, "files"},
+	"ansible.builtin.assemble":     {[]string{"src"}, "files"},
+	"ansible.builtin.uri":          {[]string{"src"}, "files"},
 	"ansible.builtin.include_vars": {[]string{"_raw_params", "file", "dir"}, "vars"},
 }
 

@@ -66,6 +66,9 @@ type Settings struct {
 	PollInterval    int      // of async tasks that do not say, in seconds
 	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
 	Interpreter     string   // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON
+	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
+	Collectors []string
+	FactsRead  bool
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.

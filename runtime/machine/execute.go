@@ -104,6 +104,8 @@ type prepared struct {
 	// async is set when the task does not wait for its module; poll is how often it then looks for the end.
 	async *module.Async
 	poll  time.Duration
+	// collectors are the only ones that are of use, of a call of setup; nil for all.
+	collectors []string
 }
 
 // prepare renders the keywords in the order in which Ansible does: of several faults the first one

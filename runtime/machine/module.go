@@ -17,7 +17,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	c := &module.Call{
 		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
 		Async: p.async, Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
-		Dialect: x.m.dialect,
+		Dialect: x.m.dialect, Collectors: p.collectors,
 	}
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
@@ -86,6 +86,13 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		env.SetStr(k, v)
 	}
 	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "dialect", int64(c.Dialect), "env", env)
+	if c.Collectors != nil {
+		l := value.NewList()
+		for _, n := range c.Collectors {
+			l.V = append(l.V, n)
+		}
+		d.SetStr("collectors", l)
+	}
 	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError} {
 		if s != "" {
 			d.SetStr(k, s)
@@ -126,6 +133,12 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		LocalTmp: text("local_tmp"), SourceError: text("source_error")}
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)
+	}
+	if l, ok := get(d, "collectors").(*value.List); ok {
+		c.Collectors = make([]string, len(l.V))
+		for i, v := range l.V {
+			c.Collectors[i], _ = value.Text(v)
+		}
 	}
 	if n, ok := get(d, "dialect").(int64); ok {
 		c.Dialect = expr.Dialect(n)

@@ -26,6 +26,8 @@ type Call struct {
 	Diff      bool // --diff or diff: put "diff" into the result
 	NoLog     bool
 	Verbosity int
+	// Collectors are, of a call of setup, the only fact collectors that are of use; nil for all.
+	Collectors []string
 	// Dialect is the generation of ansible-core whose module this stands for.
 	Dialect expr.Dialect
 	// Env is the task's environment keyword, laid over the agent's own environment.
@@ -99,6 +101,9 @@ type Blobs interface {
 
 // ReadPiece is the name of the module that reads a file in pieces: pbc's own, see files.Piece.
 const ReadPiece = "pbc.read_piece"
+
+// PlaceFile is the name of the module that keeps a file of the controller for others: see files.Place.
+const PlaceFile = "pbc.place_file"
 
 // Effect says what a module may touch: DESIGN's local and open.
 type Effect uint8
