@@ -48,6 +48,9 @@ func Actions() []string { return slices.Sorted(maps.Keys(actions)) }
 
 // action runs the task's action once.
 func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
+	if err := x.allowsAsync(p); err != nil {
+		return nil, err
+	}
 	if act := actions[x.t.Module]; act != nil {
 		x.ready = p
 		return act(x, ctx, p.args.Copy())
