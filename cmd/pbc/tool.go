@@ -29,6 +29,7 @@ type toolRun struct {
 	parsed *cli.Parsed
 	args   []string
 	width  int
+	like   core
 }
 
 // optionsError is a fault in the options that is found after they were parsed: the help comes first.
@@ -67,12 +68,12 @@ func toolMain(name, called string, args []string) int {
 		return 5
 	}
 	args, word, err := takeDialect(args)
-	if err != nil {
-		return fail(os.Stderr, err)
+	var like core
+	if err == nil {
+		like, err = chooseCore(word)
 	}
-	like, err := chooseCore(word)
 	if err != nil {
-		return fail(os.Stderr, err)
+		return like.fail(os.Stderr, err)
 	}
 	t := tools[name]
 	examples := t.examples
@@ -92,7 +93,7 @@ func toolMain(name, called string, args []string) int {
 		fmt.Fprint(os.Stderr, exit.Stderr)
 		return exit.Code
 	}
-	r := &toolRun{tool: desc, parsed: parsed, args: args, width: columns}
+	r := &toolRun{tool: desc, like: like, parsed: parsed, args: args, width: columns}
 	if r.session, err = newToolSession(parsed, conf, like); err == nil {
 		r.introduce(like.versionText("ansible-"+name, conf))
 		err = t.run(r)
@@ -118,16 +119,12 @@ func (r *toolRun) end(err error) int {
 		fmt.Fprint(os.Stdout, r.tool.Help(r.width))
 		err = &playbookError{msg: err.Error(), code: 5}
 	}
-	return fail(os.Stderr, err)
+	return r.like.fail(os.Stderr, err)
 }
 
 // newToolSession is the session of a tool: it speaks as Ansible does, and has the passwords and extra variables.
 func newToolSession(parsed *cli.Parsed, conf *config.Config, like core) (*session, error) {
-	s, err := openSession(parsed.Playbook(conf), conf, toolSetting(conf))
-	if err == nil {
-		s.like = like
-	}
-	return s, err
+	return openSession(parsed.Playbook(conf), conf, toolSetting(conf), like)
 }
 
 // toolSetting finds the settings of the screen: tools have no callback plugins.

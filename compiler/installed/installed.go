@@ -126,9 +126,7 @@ func libraries(program, python string) []string {
 			patterns = append(patterns, filepath.Join(dir, lib))
 		}
 	}
-	for _, dir := range filepath.SplitList(os.Getenv("PYTHONPATH")) {
-		patterns = append(patterns, dir)
-	}
+	patterns = append(patterns, filepath.SplitList(os.Getenv("PYTHONPATH"))...)
 	home := filepath.Dir(filepath.Dir(python))
 	if _, err := os.Stat(filepath.Join(home, "pyvenv.cfg")); err == nil {
 		prefix(home)

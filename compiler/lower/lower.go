@@ -147,7 +147,15 @@ func (b *builder) text(s string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: s, Unsafe: true}
 	}
-	return b.opt.Jinja.Value(s)
+	return b.opt.Jinja.ValueAt(s, placeOf(n))
+}
+
+// placeOf is where a node is written, no place for none.
+func placeOf(n *yaml.Node) ir.Pos {
+	if n == nil {
+		return ir.Pos{}
+	}
+	return n.Pos
 }
 
 // dict is a map of the tree as a value.
@@ -203,9 +211,6 @@ func (b *builder) role(r *playbook.Role) int {
 	b.roles[r] = n
 	out := &ir.Role{Name: r.FullName(), Path: r.Path, Collection: r.Collection, AllowDuplicates: r.AllowDuplicates}
 	b.tables.Roles = append(b.tables.Roles, out)
-	for i := len(r.Parents) - 1; i >= 0; i-- {
-		out.Parents = append(out.Parents, r.Parents[i].FullName())
-	}
 	for _, d := range r.AllDeps() {
 		out.DepNames = append(out.DepNames, d.FullName())
 	}

@@ -201,8 +201,12 @@ func (w *writer) plugins() {
 // pluginNote tells the arguments of a plugin by one of its names, and what it does.
 func pluginNote(p *plugin.Row, name string) string {
 	note := p.Doc
-	if p.Params != "" {
-		note = code("("+p.Params+")") + " " + note
+	params := p.Params
+	if p.Signature != "" {
+		params = p.Signature
+	}
+	if params != "" && params != "-" {
+		note = code("("+params+")") + " " + note
 	}
 	if name != p.Name {
 		note = "as " + code(p.Name)
