@@ -152,12 +152,21 @@ func (m *Memory) host(name string) *machine.Host {
 	return h
 }
 
-// save has the keeper keep the facts of a host.
-func (m *Memory) save(host string) {
+// save has the keeper keep the facts of a host, when what a task left has changed them.
+func (m *Memory) save(host string, left *value.List) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Keeper != nil && machine.Lasting(left) {
+		m.Keeper.Save(host, m.host(host).Facts)
+	}
+}
+
+// forget has the keeper forget a host.
+func (m *Memory) forget(host string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.Keeper != nil {
-		m.Keeper.Save(host, m.host(host).Facts)
+		m.Keeper.Save(host, value.NewDict())
 	}
 }
 

@@ -246,7 +246,7 @@ func (r *playRun) forgetFacts(h *hostRun) {
 	}
 	for _, h := range hosts {
 		r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
-		r.c.opt.Memory.save(h.name)
+		r.c.opt.Memory.forget(h.name)
 	}
 }
 
@@ -259,11 +259,11 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 	r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Store(t, e) })
 	for name, facts := range machine.Facts(t, e) {
 		if name == "" || name == h.name {
-			r.c.opt.Memory.save(h.name)
+			r.c.opt.Memory.save(h.name, facts)
 			continue
 		}
 		r.c.opt.Memory.With(name, func(m *machine.Host) { m.StoreFacts(facts) })
-		r.c.opt.Memory.save(name)
+		r.c.opt.Memory.save(name, facts)
 		if other := r.byName[name]; other != nil {
 			other.facts = append(other.facts, facts.V...)
 		}
