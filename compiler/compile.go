@@ -184,7 +184,10 @@ func (u *Unit) text(s string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: s, Unsafe: true}
 	}
-	return u.jinja.Value(s)
+	if n == nil {
+		return u.jinja.Value(s)
+	}
+	return u.jinja.ValueAt(s, n.Pos)
 }
 
 // List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts.
@@ -244,7 +247,7 @@ func (u *Unit) Fault(play int) error {
 	if d == nil {
 		return nil
 	}
-	return &RunError{Msg: diag.Ansible(d, u.source.ReadFile), Code: d.Exit}
+	return &RunError{Msg: diag.Told(d, u.opt.Dialect, u.source.ReadFile), Code: d.Exit}
 }
 
 // RunError is an error that ends a run with an exit code of its own.
@@ -255,9 +258,12 @@ type RunError struct {
 
 func (e *RunError) Error() string { return e.Msg }
 
+// ReadFile gives the text of a source, for an excerpt: of a plan as it was when it was compiled.
+func (u *Unit) ReadFile(file string) ([]byte, error) { return u.source.ReadFile(file) }
+
 // Excerpt implements link.Front.
 func (u *Unit) Excerpt(pos ir.Pos) string {
-	return diag.Ansible(&diag.Diagnostic{Pos: pos}, u.source.ReadFile)
+	return diag.Told(&diag.Diagnostic{Pos: pos}, u.opt.Dialect, u.source.ReadFile)
 }
 
 // LoadVars implements link.Front.
@@ -278,7 +284,7 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 	docs, diags := yaml.Parse(path, src)
 	if diags.Stops() {
 		d := diags.Items[0]
-		return nil, hidden, errors.New(diag.Ansible(d, u.readFile))
+		return nil, hidden, errors.New(diag.Told(d, u.opt.Dialect, u.readFile))
 	}
 	if len(docs) == 0 || docs[0].IsNull() {
 		return value.NewDict(), hidden, nil

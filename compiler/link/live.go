@@ -13,6 +13,9 @@ import (
 type names struct {
 	set map[string]bool
 	all bool
+	// facts, when not nil, gathers which facts are read; conditions are then those met.
+	facts      *factUse
+	conditions []*value.Cond
 }
 
 func newNames() *names { return &names{set: map[string]bool{}} }
@@ -50,6 +53,9 @@ func (n *names) value(v value.Value) {
 	case *value.Tmpl:
 		n.nodes(x.Root)
 	case *value.Cond:
+		if n.facts != nil {
+			n.conditions = append(n.conditions, x)
+		}
 		n.nodes([]*expr.Node{x.Root})
 		if x.Tmpl != nil {
 			n.value(x.Tmpl)
@@ -75,6 +81,9 @@ func (n *names) value(v value.Value) {
 var everything = map[string]bool{"varnames": true, "template": true}
 
 func (n *names) nodes(root []*expr.Node) {
+	if n.facts != nil {
+		n.facts.trees(root)
+	}
 	u := expr.UsesOf(root)
 	for _, name := range u.Names {
 		n.set[name] = true

@@ -31,6 +31,7 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 	if err != nil {
 		return nil, err
 	}
+	opt.tagged = e.tagged()
 	ran, err := e.runLookup(f, name, terms, options)
 	if err != nil {
 		return opt.failed(e, name, err)
@@ -41,18 +42,21 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 			return ran, err
 		}
 	}
-	if len(l) > 0 && !opt.allowUnsafe {
-		f.run.taint(!e.tagged())
+	var v val = &list{V: l}
+	if !opt.wantlist {
+		v = joined(l)
 	}
-	if opt.wantlist {
-		return &list{V: l}, nil
+	if len(l) > 0 && !opt.allowUnsafe && !e.tagged() {
+		f.run.taint(true)
+		v = value.Taint(v)
 	}
-	return joined(l), nil
+	return v, nil
 }
 
 // lookupOpts are the options that lookup() itself takes.
 type lookupOpts struct {
 	wantlist, allowUnsafe bool
+	tagged                bool
 	errors                string
 }
 
@@ -87,6 +91,8 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	switch {
 	case exception.IsUndefined(err), raised && x.Loading:
 		return nil, err
+	case o.tagged:
+		return o.taggedFailed(name, err)
 	case exception.ClassOf(err) == noLookup:
 		return nil, exception.AnsibleError("lookup plugin (%s) not found", name)
 	case raised && x.Class == exception.AnsibleOptions:
@@ -117,6 +123,20 @@ func (e *Eval) tell(kind, text string) {
 	if t, ok := e.cfg.Outside.(Telling); ok {
 		t.Tell(kind, text)
 	}
+}
+
+// taggedFailed is failed for dialect tagged.
+func (o lookupOpts) taggedFailed(name string, err error) (val, error) {
+	switch {
+	case exception.ClassOf(err) == noLookup:
+		return nil, &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The lookup plugin " + value.StrRepr(name) + " was not found."}
+	case o.errors == "warn" || o.errors == "ignore":
+		if o.wantlist {
+			return value.NewList(), nil
+		}
+		return nil, nil
+	}
+	return nil, pluginFault("lookup", name, err)
 }
 
 // unlisted is what becomes of a lookup's result that is no list. Text is taken for the list of its characters and a
@@ -268,7 +288,31 @@ func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 func flattenLists(t []val, levels int64) []val { return plugin.Flatten(t, levels, false) }
 
 func flattenedLookup(_ *frame, t []val, _ *dict) ([]val, error) {
-	return plugin.Flatten(t, -1, true), nil
+	return flattenAll(t), nil
+}
+
+// flattenAll flattens as the plugin does: a list of one is its element, and what follows the text "None" or "null" in
+// a list is left out.
+func flattenAll(terms []val) []val {
+	r := []val{}
+	for _, t := range terms {
+		for {
+			l, ok := t.(*list)
+			if !ok || len(l.V) != 1 {
+				break
+			}
+			t = l.V[0]
+		}
+		if s, ok := value.Text(t); ok && (s == "None" || s == "null") {
+			return r
+		}
+		if l, ok := t.(*list); ok {
+			r = append(r, flattenAll(l.V)...)
+		} else {
+			r = append(r, t)
+		}
+	}
+	return r
 }
 
 func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {

@@ -55,6 +55,7 @@ func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) 
 		return act(x, ctx, p.args.Copy())
 	}
 	res, err := x.module(ctx, p)
+	x.moduleFailed = err == nil && truthy(res, "failed")
 	if err == nil && x.t.Module == "ansible.builtin.setup" {
 		res.SetStr("_ansible_verbose_override", true) // its facts are not shown
 	}
@@ -186,6 +187,9 @@ func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, err
 		name, err := x.keyName(k)
 		if err != nil {
 			return nil, err
+		}
+		if x.tagged() && !isVariableName(name) {
+			return nil, x.badName(name, "args."+name)
 		}
 		if !isIdentifier(name) {
 			return nil, x.actionFail("The variable name '" + name + "' is not valid. Variables must start with a letter or underscore character, " +
@@ -376,6 +380,9 @@ func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*v
 	a, err := x.m.up.Ask(ctx, need(what, x, args))
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range a.Warnings {
+		x.warn(w)
 	}
 	if a.Error != "" {
 		return nil, &fault{msg: a.Error, excerpt: a.Kind == "excerpt"}

@@ -181,7 +181,7 @@ func (x *taskRun) chosen(ctx context.Context, name string, args *value.Dict) (*v
 	for _, d := range list.V {
 		v, err := x.eval().Value(d)
 		if err != nil {
-			return nil, fieldFault("module_defaults", err)
+			return nil, x.fieldFault("module_defaults", d, err)
 		}
 		if one, ok := v.(*value.Dict); ok {
 			all.Update(one)

@@ -127,7 +127,7 @@ func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *va
 		return nil, x.failure(err)
 	}
 	if !run {
-		return nil, value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False")
+		return nil, x.skippedResult()
 	}
 	if x.loopFault != nil {
 		return nil, x.failure(x.loopFault)
