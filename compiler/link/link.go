@@ -209,6 +209,7 @@ func DialectName(d expr.Dialect) string {
 // code is the part of the batches of a play that all its hosts share.
 func (l *Linker) code(play int) (*ir.Code, error) {
 	if c := l.shared[play]; c != nil {
+		l.grow(play, c)
 		return c, nil
 	}
 	p := l.prog.Plays[play]
@@ -234,6 +235,15 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	}
 	l.shared[play] = c
 	return c, nil
+}
+
+// grow takes into the code of a play what includes have added to its tables since: a host that joins later, in another
+// batch of serial, is told of an include only what is new with it.
+func (l *Linker) grow(play int, c *ir.Code) {
+	if t := l.tables(play); len(t.Tasks) > len(c.Tables.Tasks) {
+		c.Tables = *t
+		c.Tables.Tasks = l.openFiles(t.Tasks)
+	}
 }
 
 // startAt is the name of the task that a play starts at, "" for its first. The option is a pattern, and counts up

@@ -55,6 +55,12 @@ type Telling interface {
 	Tell(kind, text string)
 }
 
+// Including may be implemented by an Outside that looks for included templates beside the one that includes them.
+type Including interface {
+	// TemplateFrom is Template for what the template file from includes.
+	TemplateFrom(from, name string) (t *value.Tmpl, found bool, err error)
+}
+
 // Kind is what a text that Outside parses stands for.
 type Kind uint8
 
@@ -145,8 +151,9 @@ type Eval struct {
 	// volatile is set by whatever may answer differently the next time: what was rendered
 	// meanwhile is not remembered.
 	volatile bool
-	rounds   int // of loops, so far
-	made     int // bytes of large values, so far
+	from     string // the path of the template file that is rendered, "" for other texts
+	rounds   int    // of loops, so far
+	made     int    // bytes of large values, so far
 }
 
 // New returns an Eval of what c says.
@@ -164,6 +171,13 @@ func (e *Eval) With(v Vars) *Eval {
 	c := e.cfg
 	c.Vars = v
 	return New(c)
+}
+
+// From returns an Eval like e for what a template file holds.
+func (e *Eval) From(path string) *Eval {
+	twin := New(e.cfg)
+	twin.from = path
+	return twin
 }
 
 // maxDepth bounds how deep templates may use templates: as deep as Python goes from an argument.

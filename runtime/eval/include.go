@@ -53,7 +53,7 @@ func loadOne(f *frame, name string) (*program, string, error) {
 	if e.cfg.Outside == nil {
 		return nil, "", exception.TypeError("no loader for this environment specified")
 	}
-	t, found, err := e.cfg.Outside.Template(name)
+	t, found, err := e.included(name)
 	if err != nil {
 		return nil, "", err
 	}
@@ -65,6 +65,14 @@ func loadOne(f *frame, name string) (*program, string, error) {
 	}
 	p := e.programOf(t)
 	return p, name, p.err
+}
+
+// included asks for a template that this one includes.
+func (e *Eval) included(name string) (*value.Tmpl, bool, error) {
+	if o, ok := e.cfg.Outside.(Including); ok && e.from != "" {
+		return o.TemplateFrom(e.from, name)
+	}
+	return e.cfg.Outside.Template(name)
 }
 
 func (c *compiler) include(n *expr.Node) stmtFn {
