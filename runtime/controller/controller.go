@@ -94,6 +94,9 @@ type Options struct {
 	// Playbooks are the names of the playbook files, and Starts the number of the first play of each.
 	Playbooks []string
 	Starts    []int
+	// Detached runs every batch inside the controller, modules over connections that are made when one is
+	// needed: hosts are restarted in this run.
+	Detached bool
 	// Order says how much of the linear strategy's order is kept.
 	Order Order
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.

@@ -178,6 +178,9 @@ func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) err
 // dial connects to a host. One that cannot be reached gets an agent that says so for every task
 // that needs it.
 func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
+	if c.opt.Detached {
+		return newPeer(host, c.opt.Dialer.Dead(host, &Unreachable{Msg: "the run is detached"}))
+	}
 	rw, err := c.opt.Dialer.Dial(ctx, host)
 	var u *Unreachable
 	if errors.As(err, &u) {
