@@ -13,6 +13,8 @@ import (
 type names struct {
 	set map[string]bool
 	all bool
+	// calls are the lookups that can be answered ahead, by eval.LookupKey.
+	calls map[string]LookupCall
 }
 
 func newNames() *names { return &names{set: map[string]bool{}} }
@@ -41,6 +43,12 @@ func (n *names) join(o *names) {
 	n.all = n.all || o.all
 	for s := range o.set {
 		n.set[s] = true
+	}
+	for k, c := range o.calls {
+		if n.calls == nil {
+			n.calls = map[string]LookupCall{}
+		}
+		n.calls[k] = c
 	}
 }
 
@@ -72,7 +80,7 @@ func (n *names) value(v value.Value) {
 }
 
 // everything are the lookups that read variables by names of their own.
-var everything = map[string]bool{"varnames": true, "template": true}
+var everything = map[string]bool{"varnames": true}
 
 func (n *names) nodes(root []*expr.Node) {
 	u := expr.UsesOf(root)
@@ -82,6 +90,9 @@ func (n *names) nodes(root []*expr.Node) {
 	}
 	for _, l := range u.Lookups {
 		n.all = n.all || everything[builtinName(l)]
+		if foreseen[builtinName(l)] {
+			n.lookups(root)
+		}
 	}
 }
 
