@@ -98,6 +98,8 @@ type HostPart struct {
 	// were sent. Another name is asked for when it is read, unless Whole says that all were sent.
 	Known []string
 	Whole bool
+	// Answers are those of lookups that depend on nothing but their arguments, by eval.LookupKey.
+	Answers map[string]Val
 }
 
 // AgentReads are the variables that a machine reads whatever the code says.

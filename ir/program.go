@@ -217,6 +217,7 @@ type Extension struct {
 	// readable with the extension: Old those of layers that the host has already, by their number.
 	Known                  []string
 	Whole                  bool
+	Answers                map[string]Val // as in HostPart: all from now on
 	Inventory, Play, Extra Val
 	Old                    map[int]Val
 	Excluded               []int

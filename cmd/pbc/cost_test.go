@@ -178,3 +178,38 @@ func TestSecretsStayAway(t *testing.T) {
 		}
 	}
 }
+
+// TestLookupsAnsweredAhead counts what lookups ask of the controller.
+func TestLookupsAnsweredAhead(t *testing.T) {
+	t.Setenv("COST_TEST", "from env")
+	for _, tt := range []struct {
+		name, vars, msg string
+		asks            bool
+	}{
+		{"nothing is looked up", "", "text", false},
+		{"environment", "", "{{ lookup('env', 'COST_TEST') }} {{ query('ansible.builtin.env', 'COST_TEST', 'NONE') }} {{ lookup('env', 'NONE', default='d') }}", false},
+		{"environment by a variable that the task reads", "v: \"{{ lookup('env', 'COST_TEST') }}\"", "{{ v }}", false},
+		{"settings", "", "{{ lookup('config', 'DEFAULT_FORKS') }}", false},
+		{"lookups that need no controller", "", "{{ lookup('dict', {'a': 1}) }} {{ query('sequence', 'end=3') }} {{ lookup('vars', 'inventory_hostname') }}", false},
+		{"a name that is built while running", "n: COST_TEST", "{{ lookup('env', n) }}", true},
+		{"a file, which may change", "", "{{ lookup('file', 'hosts') }}", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			play := "- hosts: all\n  gather_facts: no\n  vars:\n    unread: x\n    " + tt.vars + "\n  tasks:\n    - debug:\n        msg: " + fmt.Sprintf("%q", tt.msg) + "\n"
+			s := newTestSession(t, map[string]string{"site.yml": play, "hosts": "one ansible_connection=local\n"}, "-i", "hosts")
+			var c *trips
+			s.observe = func(rw io.ReadWriteCloser) io.ReadWriteCloser {
+				c = &trips{ReadWriteCloser: rw}
+				return c
+			}
+			if code, err := s.play(compiled(t, s)); err != nil || code != 0 {
+				t.Fatalf("run: code %d, %v", code, err)
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if got := c.turns > 0; got != tt.asks {
+				t.Errorf("took %d round trips, wants some: %v", c.turns, tt.asks)
+			}
+		})
+	}
+}

@@ -182,7 +182,7 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 		own.Settings.Become.Password = ""
 	}
 	part := ir.HostPart{Name: host, Inventory: ir.Val{V: n.prune(inv)}, Play: ir.Val{V: n.prune(vars)}, Extra: ir.Val{V: n.prune(l.opt.Extra)},
-		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all}
+		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all, Answers: l.answers(n)}
 	part.Route = ir.Val{V: l.knownRoute(play, host, n)}
 	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
 	if l.skipsFacts(play, facts) {
@@ -397,7 +397,7 @@ func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 	}
 	n.close(all)
 	l.sent[sentKey{play, host}] = n
-	e.Known, e.Whole = n.sorted(), n.all
+	e.Known, e.Whole, e.Answers = n.sorted(), n.all, l.answers(n)
 	e.Inventory, e.Play, e.Extra = ir.Val{V: n.prune(inv)}, ir.Val{V: n.prune(vars)}, ir.Val{V: n.prune(l.opt.Extra)}
 	e.Tables.Layers = pruned(e.Tables.Layers, n)
 	e.Old = map[int]ir.Val{}

@@ -16,6 +16,8 @@ type names struct {
 	// facts, when not nil, gathers which facts are read; conditions are then those met.
 	facts      *factUse
 	conditions []*value.Cond
+	// calls are the lookups that can be answered ahead, by eval.LookupKey.
+	calls map[string]LookupCall
 }
 
 func newNames() *names { return &names{set: map[string]bool{}} }
@@ -44,6 +46,12 @@ func (n *names) join(o *names) {
 	n.all = n.all || o.all
 	for s := range o.set {
 		n.set[s] = true
+	}
+	for k, c := range o.calls {
+		if n.calls == nil {
+			n.calls = map[string]LookupCall{}
+		}
+		n.calls[k] = c
 	}
 }
 
@@ -78,7 +86,7 @@ func (n *names) value(v value.Value) {
 }
 
 // everything are the lookups that read variables by names of their own.
-var everything = map[string]bool{"varnames": true, "template": true}
+var everything = map[string]bool{"varnames": true}
 
 func (n *names) nodes(root []*expr.Node) {
 	if n.facts != nil {
@@ -91,6 +99,9 @@ func (n *names) nodes(root []*expr.Node) {
 	}
 	for _, l := range u.Lookups {
 		n.all = n.all || everything[builtinName(l)]
+		if foreseen[builtinName(l)] {
+			n.lookups(root)
+		}
 	}
 }
 

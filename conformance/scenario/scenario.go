@@ -30,7 +30,7 @@ type Scenario struct {
 	Dialect string     // "classic", "tagged", or "" for both
 	Machine string     // why the outcome depends on this machine; "" when it does not
 	SSH     bool       // wants a private sshd
-	HTTP    bool       // wants a web server
+	HTTP    bool       `json:",omitempty"` // wants a web server; not in the digest of those that do not
 	Files   []File     // what is there before, and what is laid over it before later runs
 	Accept  []Acceptance
 }

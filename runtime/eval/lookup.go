@@ -54,6 +54,17 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 	return v, nil
 }
 
+// LookupKey names a use of a lookup plugin whose answer depends on nothing but its arguments; "" for arguments that have
+// no text.
+func LookupKey(plugin string, terms []value.Value, options *value.Dict) string {
+	t, err := value.Repr(&list{V: terms})
+	o, oerr := value.Repr(options)
+	if err != nil || oerr != nil {
+		return ""
+	}
+	return builtinName(plugin) + t + o
+}
+
 // lookupOpts are the options that lookup() itself takes.
 type lookupOpts struct {
 	wantlist, allowUnsafe bool

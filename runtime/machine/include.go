@@ -295,6 +295,9 @@ func (m *Machine) learn(e *ir.Extension) {
 	for _, n := range e.Known {
 		m.known[n] = true
 	}
+	if e.Answers != nil {
+		m.batch.Host.Answers = e.Answers
+	}
 	m.inventory = joined(m.inventory, e.Inventory)
 	m.play = joined(m.play, e.Play)
 	m.extra = joined(m.extra, e.Extra)

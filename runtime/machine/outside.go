@@ -102,6 +102,11 @@ func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict
 	if options == nil {
 		options = value.NewDict()
 	}
+	if answers := o.x.m.batch.Host.Answers; len(answers) > 0 {
+		if v, ok := answers[eval.LookupKey(plugin, terms, options)]; ok {
+			return v.V, nil
+		}
+	}
 	a, err := o.ask(event.Lookup, plugin, value.DictOf("terms", &value.List{V: terms}, "options", options, "vars", o.x.vars.local, "includes", o.x.aroundVars(),
 		"subdir", o.x.subdir))
 	if err != nil {
