@@ -252,6 +252,9 @@ func (s *session) report(list diag.List) error {
 			s.out.Handle(callback.Deprecation{Text: d.Msg, Whole: true})
 		case diag.Invalid:
 			code := d.Exit
+			if s.like.dialect == expr.Tagged && d.TaggedExit != 0 {
+				code = d.TaggedExit
+			}
 			if code == 0 {
 				code = 4
 			}

@@ -74,7 +74,7 @@ func (x *taskRun) keywordOrigin(name string, v value.Value) *value.Origin {
 func (x *taskRun) notConverted(name string, written, v value.Value, kind string) error {
 	shown, _ := value.Repr(v)
 	at := x.keywordOrigin(name, written)
-	return x.keywordFault(name, written, &taggedFault{chain: &failure.Failure{Msg: "The value " + shown + " could not be converted to '" + kind + "'.", At: at}})
+	return x.keywordFault(name, written, &taggedFault{chain: &failure.Failure{Msg: "The value " + shown + " could not be converted to '" + kind + "'.", At: at, Handling: true}})
 }
 
 // settle makes the result of one execution in dialect tagged, which never fails: an error becomes a result.
@@ -84,6 +84,9 @@ func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
 		res = x.taskFailed(err)
 	case truthy(res, "failed"):
 		x.captured(res)
+	}
+	if !has(res, "changed") {
+		res.SetStr("changed", false)
 	}
 	return x.withWarnings(res)
 }
@@ -110,9 +113,6 @@ func (x *taskRun) failed(res *value.Dict, chain *failure.Failure) *value.Dict {
 	res.SetStr("_ansible_error", chain.Value())
 	if !has(res, "msg") {
 		res.SetStr("msg", chain.Brief())
-	}
-	if !has(res, "changed") {
-		res.SetStr("changed", false)
 	}
 	return res
 }
