@@ -268,7 +268,7 @@ func Complete(f *ir.File, t Template) error {
 			return err
 		}
 	}
-	f.Tmpl = ir.Val{V: jinja.Template(string(src), opt)}
+	f.Tmpl = ir.Val{V: opt.TemplateAt(string(src), ir.Pos{File: f.Tree.Path})}
 	return Describe(f, t)
 }
 
@@ -374,7 +374,7 @@ func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
 		}
 		opt := l.jinja
 		opt.File = true
-		return &event.Answer{Found: true, Value: ir.Val{V: jinja.Template(string(b), opt)}}
+		return &event.Answer{Found: true, Value: ir.Val{V: opt.TemplateAt(string(b), ir.Pos{File: p})}}
 	}
 	return &event.Answer{}
 }

@@ -130,6 +130,8 @@ type Eval struct {
 	// volatile is set by whatever may answer differently the next time: what was rendered
 	// meanwhile is not remembered.
 	volatile bool
+	// replacing, when not nil, shows undefined values instead of raising them.
+	replacing *replacer
 }
 
 // New returns an Eval of what c says.

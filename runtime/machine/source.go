@@ -160,6 +160,9 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	defer func() { x.vars.local = local }()
 	x.vars.local.Update(templateVars(f, dest))
 	text, err := x.eval().File(t)
+	if err != nil && x.tagged() {
+		return err
+	}
 	if err != nil {
 		class := "AnsibleError"
 		if isUndefined(err) {

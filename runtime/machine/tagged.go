@@ -8,6 +8,7 @@ import (
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/module"
 )
 
 // This file makes the results of dialect tagged: whatever fails becomes a chain of messages with places, which goes with
@@ -123,15 +124,23 @@ func (x *taskRun) captured(res *value.Dict) {
 	if v, ok := res.GetStr("msg"); ok {
 		msg, _ = value.ToStr(v)
 	}
-	what := "Action failed."
-	if x.moduleFailed {
+	what, by := "Action failed.", get(res, module.FailedBy)
+	if x.moduleFailed && by == nil {
 		what = "Module failed."
 	}
 	own := failure.FromValue(get(res, "_ansible_error"))
 	if own == nil {
 		own = failure.New(msg)
 	}
-	x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(failure.Failure{Msg: what}.Because(own)))
+	top := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}
+	switch by {
+	case module.ByRaise:
+		x.failed(res, top.Because(own))
+	case module.ByHandler:
+		x.failed(res, top.Because(&failure.Failure{Msg: own.Msg, Handling: true}))
+	default:
+		x.failed(res, top.Because(failure.Failure{Msg: what}.Because(own)))
+	}
 }
 
 // suppressed takes the error from a result that failed_when says has not failed.
