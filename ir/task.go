@@ -60,6 +60,9 @@ type Task struct {
 
 	// Defaults are the module_defaults that apply to the action, merged; nil when none.
 	Defaults []Val
+	// DefaultsOf are the module_defaults of the modules that an action may choose while running (service,
+	// package): a *value.Dict from full names to lists; not set for other actions.
+	DefaultsOf Val
 	// FactsDefaults are those of setup, for a task that gathers facts: it calls setup.
 	FactsDefaults []Val `msgpack:",omitempty"`
 	Include       *Include

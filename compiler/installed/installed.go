@@ -97,7 +97,11 @@ func interpreter(program string) string {
 	if len(words) == 0 {
 		return ""
 	}
-	return absolute(strings.Trim(words[0], `"'`))
+	name := strings.Trim(words[0], `"'`)
+	if base := filepath.Base(name); !strings.HasPrefix(base, "python") && !strings.HasPrefix(base, "pypy") {
+		return "" // a wrapper in some shell says nothing of its Ansible
+	}
+	return absolute(name)
 }
 
 // absolute is a program as it is found on PATH, empty when it is not.

@@ -58,6 +58,8 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.changeInventory(site, n)
 	case event.TemplateFile:
 		return l.templateFile(site, n)
+	case event.StoreFile:
+		return l.storeFile(site, n)
 	case event.Payload:
 		return l.payload(site, n)
 	}
@@ -384,19 +386,17 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	args, _ := n.Args.V.(*value.Dict)
 	terms, _ := args.GetStr("terms")
 	options, _ := args.GetStr("options")
-	local, _ := args.GetStr("vars")
 	list, ok := terms.(*value.List)
 	if !ok {
 		return &event.Answer{Error: "malformed lookup"}
 	}
 	opts, _ := options.(*value.Dict)
-	vars, _ := local.(*value.Dict)
 	sub, _ := args.GetStr("subdir")
 	folder, _ := value.Text(sub)
 	var warnings, deprecations []string
 	warn := func(msg string) { warnings = append(warnings, msg) }
 	deprecated := func(msg string) { deprecations = append(deprecations, msg) }
-	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, vars))
+	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, taskVarsOf(args)))
 	a.Warnings, a.Deprecations = warnings, deprecations
 	return a
 }

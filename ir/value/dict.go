@@ -120,7 +120,11 @@ func (d *Dict) GetStr(k string) (Value, bool) {
 	}
 	if d.idx == nil {
 		for i, e := range d.K {
-			if x, ok := Text(e); ok && x == k {
+			x, ok := e.(string) // nearly always
+			if !ok {
+				x, ok = Text(e)
+			}
+			if ok && x == k {
 				return d.V[i], true
 			}
 		}

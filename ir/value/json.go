@@ -66,7 +66,11 @@ func (w *jsonWriter) value(v Value, level int) error {
 	case int64:
 		w.b.WriteString(strconv.FormatInt(x, 10))
 	case *big.Int:
-		w.b.WriteString(x.String())
+		s, err := IntText(x)
+		if err != nil {
+			return err
+		}
+		w.b.WriteString(s)
 	case float64:
 		w.b.WriteString(jsonFloat(x))
 	case string:

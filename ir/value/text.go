@@ -1,6 +1,7 @@
 package value
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -100,6 +101,10 @@ func repr(b *strings.Builder, v Value) error {
 	case string:
 		b.WriteString(StrRepr(x))
 	case *Str:
+		if x.Markup {
+			b.WriteString("Markup(" + StrRepr(x.S) + ")")
+			return nil
+		}
 		b.WriteString(StrRepr(x.S))
 	case *Vault:
 		s, err := x.text()
@@ -218,6 +223,24 @@ func (x *Date) str() string {
 	return x.T.Format(f)
 }
 
+// Python converts integers to text and back only up to so many digits.
+const (
+	maxDigits    = 4300
+	maxDigitBits = 14285 // of the largest integer of maxDigits digits
+	digitsText   = "Exceeds the limit (4300 digits) for integer string conversion"
+	digitsAdvice = "; use sys.set_int_max_str_digits() to increase the limit"
+)
+
+// IntText is the decimal text of an integer, which Python refuses to make of very large ones.
+func IntText(x *big.Int) (string, error) {
+	if x.BitLen() <= maxDigitBits {
+		if s := x.String(); len(strings.TrimPrefix(s, "-")) <= maxDigits {
+			return s, nil
+		}
+	}
+	return "", errors.New(digitsText + digitsAdvice)
+}
+
 // ToStr is Python's str(v). It fails on an undefined value that is not lenient.
 func ToStr(v Value) (string, error) {
 	switch x := v.(type) {
@@ -237,7 +260,7 @@ func ToStr(v Value) (string, error) {
 	case int64:
 		return strconv.FormatInt(x, 10), nil
 	case *big.Int:
-		return x.String(), nil
+		return IntText(x)
 	case float64:
 		return FloatRepr(x), nil
 	case *Undef:

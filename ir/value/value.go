@@ -47,6 +47,7 @@ type Str struct {
 	Unsafe bool // classic's taint: never rendered again
 	Native bool // made by a filter such as to_json: classic does not read it back as a literal
 	Secret bool // decrypted from a vault: printed by nothing
+	Markup bool // safe for HTML: escaped no more. It is not encoded
 }
 
 // List is Python's list. Whoever holds the pointer sees every change.
@@ -329,7 +330,12 @@ func TypeName(v Value) string {
 		return "int"
 	case float64:
 		return "float"
-	case string, *Str, *Tmpl:
+	case *Str:
+		if x.Markup {
+			return "Markup"
+		}
+		return "str"
+	case string, *Tmpl:
 		return "str"
 	case []byte:
 		return "bytes"

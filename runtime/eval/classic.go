@@ -190,10 +190,11 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 }
 
 func (e *Eval) runClassic(p *program, r *run) (val, error) {
-	var out []val
+	out := make([]val, 0, p.printed.Load())
 	if err := p.exec(&frame{run: r}, &out); err != nil {
 		return nil, err
 	}
+	p.printed.Store(int32(min(len(out), 1<<12)))
 	for _, v := range out {
 		r.taintBy(v)
 	}
@@ -261,6 +262,19 @@ func restoreNewlines(t *value.Tmpl, v val) val {
 	return s
 }
 
+// textSize is about how long the text of what a template printed will be.
+func textSize(out []val) int {
+	n := 0
+	for _, v := range out {
+		if s, ok := v.(string); ok {
+			n += len(s)
+		} else {
+			n += 8
+		}
+	}
+	return min(n, bound.Text)
+}
+
 // textConcat joins what a template printed.
 func textConcat(out []val) (val, error) {
 	if len(out) == 1 {
@@ -269,6 +283,7 @@ func textConcat(out []val) (val, error) {
 		}
 	}
 	var b strings.Builder
+	b.Grow(textSize(out))
 	for _, v := range out {
 		s, err := python.ToText(v)
 		if err != nil {
@@ -334,7 +349,7 @@ func reread(v val) (val, bool) {
 	case float64:
 		return v, !math.IsInf(x, 0) && !math.IsNaN(x)
 	case *value.Str:
-		return x.S, true
+		return x.S, !x.Markup
 	case *list:
 		r, ok := rereadAll(x.V)
 		return &list{V: r}, ok

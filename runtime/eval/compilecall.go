@@ -143,9 +143,9 @@ func (c *compiler) methodCall(o *expr.Node, args *argFns) exprFn {
 			return python.CallValue(target, &k)
 		}
 		if tagged {
-			return deferCall(&k, run)
+			return f.run.e.count(deferCall(&k, run))
 		}
-		return run()
+		return f.run.e.count(run())
 	}
 }
 
@@ -242,8 +242,8 @@ func (c *compiler) pluginCall(p plugged, in exprFn, args *argFns) exprFn {
 			return nil, err
 		}
 		if tagged {
-			return p.deferred(&k)
+			return f.run.e.count(p.deferred(&k))
 		}
-		return p.Invoke(&k)
+		return f.run.e.count(p.Invoke(&k))
 	}
 }

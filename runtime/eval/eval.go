@@ -15,8 +15,11 @@
 package eval
 
 import (
+	"errors"
+
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
@@ -110,6 +113,18 @@ type Outside interface {
 // ErrNoLookup is what Outside.Lookup returns for a plugin that it does not have.
 var ErrNoLookup error = &exception.Error{Class: noLookup, Msg: "no such lookup plugin"}
 
+// Declined is the error of a lookup plugin that leaves a call to Ansible's own plugin of that name: for what only that can
+// do, or for the words of a failure. Nothing has been done by then. Err is the failure where there is no Ansible.
+type Declined struct{ Err error }
+
+func (d *Declined) Error() string { return d.Err.Error() }
+
+// Unwrap returns the failure where there is no Ansible.
+func (d *Declined) Unwrap() error { return d.Err }
+
+// ErrNoAnsible is the cause of the failures of plugins in Python where no Ansible is installed.
+var ErrNoAnsible = errors.New("no Ansible was found on this machine: there is no ansible-playbook on PATH that a Python with ansible-core runs")
+
 const noLookup = "pbc.NoLookup"
 
 // Config is what an Eval needs to know.
@@ -130,6 +145,8 @@ type Eval struct {
 	// volatile is set by whatever may answer differently the next time: what was rendered
 	// meanwhile is not remembered.
 	volatile bool
+	rounds   int // of loops, so far
+	made     int // bytes of large values, so far
 	// replacing, when not nil, shows undefined values instead of raising them.
 	replacing *replacer
 }
@@ -140,6 +157,9 @@ func New(c Config) *Eval {
 	e.static, _ = c.Vars.(StaticVars)
 	return e
 }
+
+// Dialect is the dialect that e evaluates in.
+func (e *Eval) Dialect() Dialect { return e.cfg.Dialect }
 
 // With returns an Eval that differs from e in its variables only.
 func (e *Eval) With(v Vars) *Eval {
@@ -156,6 +176,39 @@ func (e *Eval) enter() error {
 		return errRecursion
 	}
 	return nil
+}
+
+// Bounds of all that one Eval does: for one task or item.
+const (
+	maxRounds = 1 << 25
+	maxMade   = 1 << 31
+	large     = 1 << 16 // bytes from which a value counts
+)
+
+// round counts a round of a loop.
+func (e *Eval) round() error {
+	if e.rounds++; e.rounds > maxRounds {
+		return exception.Raise("TimeoutError", "the loops of a template go on for more than %d rounds", maxRounds)
+	}
+	return nil
+}
+
+// count counts what an operation made against the bound of all: a loop could keep every one.
+func (e *Eval) count(v val, err error) (val, error) {
+	n := 0
+	switch x := v.(type) {
+	case string:
+		n = len(x)
+	case *list:
+		n = 16 * len(x.V)
+	}
+	if n < large || err != nil {
+		return v, err
+	}
+	if e.made += n; e.made > maxMade {
+		return nil, bound.TooLarge()
+	}
+	return v, nil
 }
 
 var errRecursion = exception.Raise("RecursionError", "maximum recursion depth exceeded")

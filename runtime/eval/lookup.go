@@ -42,13 +42,15 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 			return ran, err
 		}
 	}
-	if len(l) > 0 && !opt.allowUnsafe {
-		f.run.taint(!e.tagged())
+	var v val = &list{V: l}
+	if !opt.wantlist {
+		v = joined(l)
 	}
-	if opt.wantlist {
-		return &list{V: l}, nil
+	if len(l) > 0 && !opt.allowUnsafe && !e.tagged() {
+		f.run.taint(true)
+		v = value.Taint(v)
 	}
-	return joined(l), nil
+	return v, nil
 }
 
 // lookupOpts are the options that lookup() itself takes.
@@ -286,7 +288,31 @@ func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 func flattenLists(t []val, levels int64) []val { return plugin.Flatten(t, levels, false) }
 
 func flattenedLookup(_ *frame, t []val, _ *dict) ([]val, error) {
-	return plugin.Flatten(t, -1, true), nil
+	return flattenAll(t), nil
+}
+
+// flattenAll flattens as the plugin does: a list of one is its element, and what follows the text "None" or "null" in
+// a list is left out.
+func flattenAll(terms []val) []val {
+	r := []val{}
+	for _, t := range terms {
+		for {
+			l, ok := t.(*list)
+			if !ok || len(l.V) != 1 {
+				break
+			}
+			t = l.V[0]
+		}
+		if s, ok := value.Text(t); ok && (s == "None" || s == "null") {
+			return r
+		}
+		if l, ok := t.(*list); ok {
+			r = append(r, flattenAll(l.V)...)
+		} else {
+			r = append(r, t)
+		}
+	}
+	return r
 }
 
 func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {

@@ -45,11 +45,14 @@ func (e *Eval) shadowed(kind, name string) bool {
 
 // listed finds a filter or test in the table.
 func (e *Eval) listed(isTest bool, name string) *plugin.Row {
-	table := filter.Table
+	table, ofJinja := filter.Table, filter.OfJinja
 	if isTest {
-		table = test.Table
+		table, ofJinja = test.Table, test.OfJinja
 	}
 	for _, n := range []string{builtinName(name), name} {
+		if n != name && ofJinja(n) && !e.tagged() {
+			continue // classic knows what Jinja brings by its short name only
+		}
 		if p, ok := table[n]; ok && p.In(e.cfg.Dialect) {
 			return p
 		}

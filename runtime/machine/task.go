@@ -23,6 +23,10 @@ type taskRun struct {
 	addr   ir.Address
 	vars   *scope
 	flags  event.Flags
+	// ready is the task with its keywords rendered, while its action runs.
+	ready *prepared
+	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
+	instead string
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
 	// moduleFailed says that a module, not an action, told of a failure.
@@ -32,6 +36,8 @@ type taskRun struct {
 	deprecations []deprecation
 	// falseCondition is the condition that was false last, as written.
 	falseCondition value.Value
+	// discovered are the Pythons that the task has found, by the host it was delegated to.
+	discovered map[string]string
 	// warned are the warnings given already.
 	warned map[string]bool
 	notify []string

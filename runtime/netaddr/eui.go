@@ -94,7 +94,7 @@ func IsEUIStyle(style string) bool { _, ok := euiStyles[style]; return ok }
 func (e EUI) Format(style string) (string, error) {
 	f := euiStyles[style]
 	if e.Bits == 64 && e.N>>48 != 0 {
-		return "", fmt.Errorf("integer out of bounds: %d!", e.N)
+		return "", fmt.Errorf("integer out of bounds: '%#x'!", e.N)
 	}
 	var r []string
 	for at := 48 - f.bits; at >= 0; at -= f.bits {

@@ -164,7 +164,7 @@ func TestEUI(t *testing.T) {
 		{"00:1b:77:49:54", "bare", "none"},
 		{"00:1b:77:49:54:fg", "bare", "none"},
 		{"00:1b:77:49:54:\x10f", "bare", "none"},
-		{"00:1b:77:ff:fe:49:54:fd", "bare", "integer out of bounds: 7731765737772285!"},
+		{"00:1b:77:ff:fe:49:54:fd", "bare", "integer out of bounds: '0x1b77fffe4954fd'!"},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			got := "none"

@@ -99,11 +99,22 @@ func (r *Regexp) variant(at *atomicRegexp, before, after string) (*Regexp, error
 // FindAll finds all matches, which do not overlap.
 func (r *Regexp) FindAll(s string) ([]*Match, error) {
 	var out []*Match
+	err := r.each(s, func(m *Match) error {
+		if out = append(out, m); len(out) > bound.Elems {
+			return bound.TooLarge()
+		}
+		return nil
+	})
+	return out, err
+}
+
+// each calls f for every match.
+func (r *Regexp) each(s string, f func(*Match) error) error {
 	m, err := r.start(s)
 	for m != nil && err == nil {
 		x := r.match(s, m)
-		if out = append(out, x); len(out) > bound.Elems {
-			return nil, bound.TooLarge()
+		if err := f(x); err != nil {
+			return err
 		}
 		if x.at[0] == x.at[1] {
 			// Python tries for a match that is not empty at the same place first
@@ -116,9 +127,9 @@ func (r *Regexp) FindAll(s string) ([]*Match, error) {
 		m, err = r.engine().FindNextMatch(m)
 	}
 	if err != nil {
-		return nil, slow(err)
+		return slow(err)
 	}
-	return out, nil
+	return nil
 }
 
 // longer finds a match at the place of an empty match that is not empty. The search goes on behind it.
@@ -138,26 +149,26 @@ func (r *Regexp) longer(s string, at int) (*regexp2.Match, error) {
 
 // Sub replaces all matches by a replacement template and says how many there were.
 func (r *Regexp) Sub(template, s string) (string, int, error) {
-	ms, err := r.FindAll(s)
-	if err != nil {
-		return "", 0, err
-	}
 	p, err := r.template(template)
 	if err != nil {
 		return "", 0, err
 	}
 	var b strings.Builder
-	at := 0
-	for _, m := range ms {
+	at, n := 0, 0
+	err = r.each(s, func(m *Match) error {
 		b.WriteString(s[at:m.at[0]])
 		p.fill(&b, m)
-		if b.Len() > bound.Text {
-			return "", 0, bound.TooLarge()
-		}
 		at = m.at[1]
+		if n++; b.Len() > bound.Text {
+			return bound.TooLarge()
+		}
+		return nil
+	})
+	if err != nil {
+		return "", 0, err
 	}
 	b.WriteString(s[at:])
-	return b.String(), len(ms), nil
+	return b.String(), n, nil
 }
 
 // Expand fills in a replacement template. The error is an exception re.error.

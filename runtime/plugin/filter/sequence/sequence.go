@@ -12,24 +12,24 @@ import (
 )
 
 var sequences = []*plugin.Row{
-	{Name: "list", Params: "", Doc: "Make a list of a sequence.", Python: "do_list", Fn: listFilter},
-	{Name: "first", Params: "", Doc: "Return the first item of a sequence.", Python: "do_first", Fn: firstFilter},
-	{Name: "last", Params: "", Doc: "Return the last item of a sequence.", Python: "do_last", Fn: lastFilter},
-	{Name: "length", Aliases: []string{"count"}, Params: "", Doc: "Return the number of items.", Python: "len", Fn: lengthFilter},
-	{Name: "join", Params: "d='', attribute=none", Doc: "Join the items as text.", Python: "do_join", Fn: joinFilter},
-	{Name: "sort", Params: "reverse=false, case_sensitive=false, attribute=none", Doc: "Sort a sequence.", Python: "do_sort", Fn: sortFilter},
+	{Name: "list", Params: "", Doc: "Make a list of a sequence.", Python: "sync_do_list", Fn: listFilter},
+	{Name: "first", Params: "", Hidden: 1, Doc: "Return the first item of a sequence.", Python: "sync_do_first", Fn: firstFilter},
+	{Name: "last", Params: "", Hidden: 1, Doc: "Return the last item of a sequence.", Python: "do_last", Fn: lastFilter},
+	{Name: "length", Aliases: []string{"count"}, Params: "", Doc: "Return the number of items.", Python: "len", InC: true, Fn: lengthFilter},
+	{Name: "join", Params: "d='', attribute=none", Hidden: 1, Doc: "Join the items as text.", Python: "sync_do_join", Fn: joinFilter},
+	{Name: "sort", Params: "reverse=false, case_sensitive=false, attribute=none", Hidden: 1, Doc: "Sort a sequence.", Python: "do_sort", Fn: sortFilter},
 	{Name: "reverse", Params: "", Doc: "Reverse a sequence or text.", Python: "do_reverse", Fn: reverseFilter},
-	{Name: "min", Params: "case_sensitive=false, attribute=none", Doc: "Return the smallest item.", Python: "do_min", Fn: extreme("<")},
-	{Name: "max", Params: "case_sensitive=false, attribute=none", Doc: "Return the largest item.", Python: "do_max", Fn: extreme(">")},
-	{Name: "sum", Params: "attribute=none, start=0", Doc: "Add up the items.", Python: "do_sum", Fn: sumFilter},
+	{Name: "min", Params: "case_sensitive=false, attribute=none", Hidden: 1, Doc: "Return the smallest item.", Python: "do_min", Fn: extreme("<")},
+	{Name: "max", Params: "case_sensitive=false, attribute=none", Hidden: 1, Doc: "Return the largest item.", Python: "do_max", Fn: extreme(">")},
+	{Name: "sum", Params: "attribute=none, start=0", Hidden: 1, Doc: "Add up the items.", Python: "sync_do_sum", Fn: sumFilter},
 	{Name: "batch", Params: "linecount, fill_with=none", Doc: "Cut a sequence into lists of a length.", Python: "do_batch", Fn: batchFilter},
-	{Name: "slice", Params: "slices, fill_with=none", Doc: "Cut a sequence into a number of lists.", Python: "do_slice", Fn: sliceFilter},
-	{Name: "groupby", Params: "attribute, default=none, case_sensitive=false", Doc: "Group items by an attribute.", Python: "do_groupby", Fn: groupbyFilter},
-	{Name: "map", Params: "*args, **kwargs", Doc: "Apply a filter to each item, or take an attribute of it.", Python: "do_map", Fn: mapFilter},
-	{Name: "select", Params: "*args, **kwargs", Doc: "Keep the items that pass a test.", Python: "do_select", Fn: selector(false, true)},
-	{Name: "reject", Params: "*args, **kwargs", Doc: "Drop the items that pass a test.", Python: "do_reject", Fn: selector(false, false)},
-	{Name: "selectattr", Params: "*args, **kwargs", Doc: "Keep the items whose attribute passes a test.", Python: "do_selectattr", Fn: selector(true, true)},
-	{Name: "rejectattr", Params: "*args, **kwargs", Doc: "Drop the items whose attribute passes a test.", Python: "do_rejectattr", Fn: selector(true, false)},
+	{Name: "slice", Params: "slices, fill_with=none", Doc: "Cut a sequence into a number of lists.", Python: "sync_do_slice", Fn: sliceFilter},
+	{Name: "groupby", Params: "attribute, default=none, case_sensitive=false", Hidden: 1, Doc: "Group items by an attribute.", Python: "sync_do_groupby", Fn: groupbyFilter},
+	{Name: "map", Params: "*args, **kwargs", Doc: "Apply a filter to each item, or take an attribute of it.", Python: "sync_do_map", Fn: mapFilter},
+	{Name: "select", Params: "*args, **kwargs", Doc: "Keep the items that pass a test.", Python: "sync_do_select", Fn: selector(false, true)},
+	{Name: "reject", Params: "*args, **kwargs", Doc: "Drop the items that pass a test.", Python: "sync_do_reject", Fn: selector(false, false)},
+	{Name: "selectattr", Params: "*args, **kwargs", Doc: "Keep the items whose attribute passes a test.", Python: "sync_do_selectattr", Fn: selector(true, true)},
+	{Name: "rejectattr", Params: "*args, **kwargs", Doc: "Drop the items whose attribute passes a test.", Python: "sync_do_rejectattr", Fn: selector(true, false)},
 }
 
 // getter finds an attribute path in a value.
@@ -201,6 +201,9 @@ func reverseFilter(c *python.Call) (value.Value, error) {
 	s, isText := value.Text(c.Args[0])
 	it, err := python.Iter(c.Args[0])
 	if err != nil {
+		if exception.IsTypeError(err) {
+			err = exception.Raise("jinja2.exceptions.FilterArgumentError", "argument must be iterable")
+		}
 		return nil, err
 	}
 	r := append([]value.Value{}, it...)
@@ -278,6 +281,9 @@ func batchFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if python.Num(c.Args[1]).Kind == 0 && python.Use(c.Args[1]) == nil {
+		return value.NewList(&value.List{V: it}), nil // no length is equal to it, so nothing is cut
+	}
 	size, err := python.AsInt(c.Args[1])
 	if err != nil {
 		return nil, err
@@ -286,6 +292,9 @@ func batchFilter(c *python.Call) (value.Value, error) {
 		return nil, exception.ValueError("linecount must be at least 1")
 	}
 	fill := c.Opt(2, nil)
+	if size > bound.Elems && fill != nil {
+		return nil, bound.TooLarge()
+	}
 	n := int(min(size, bound.Elems))
 	r := []value.Value{}
 	for i := 0; i < len(it); i += n {
@@ -310,7 +319,10 @@ func sliceFilter(c *python.Call) (value.Value, error) {
 	if slices == 0 {
 		return nil, python.DivZero("integer division or modulo by zero")
 	}
-	n := int(min(max(slices, 0), bound.Elems))
+	if slices > bound.Elems {
+		return nil, bound.TooLarge()
+	}
+	n := int(max(slices, 0))
 	fill := c.Opt(2, nil)
 	r := []value.Value{}
 	off := 0
