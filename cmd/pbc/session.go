@@ -482,7 +482,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, err
 	}
 	for _, w := range p.Warnings {
-		k.s.out.Handle(callback.Warning{Text: w})
+		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
 	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
 		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
