@@ -260,6 +260,9 @@ func (s *session) report(list diag.List) error {
 			s.out.Handle(callback.Deprecation{Text: d.Msg, Whole: true})
 		case diag.Invalid:
 			code := d.Exit
+			if s.like.dialect == expr.Tagged && d.TaggedExit != 0 {
+				code = d.TaggedExit
+			}
 			if code == 0 {
 				code = 4
 			}
@@ -480,7 +483,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, err
 	}
 	for _, w := range p.Warnings {
-		k.s.out.Handle(callback.Warning{Text: w})
+		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
 	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
 		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")

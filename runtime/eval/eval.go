@@ -154,6 +154,8 @@ type Eval struct {
 	from     string // the path of the template file that is rendered, "" for other texts
 	rounds   int    // of loops, so far
 	made     int    // bytes of large values, so far
+	// replacing, when not nil, shows undefined values instead of raising them.
+	replacing *replacer
 }
 
 // New returns an Eval of what c says.

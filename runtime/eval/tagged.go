@@ -165,12 +165,12 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 		return nil, exception.AnsibleError("Recursive loop detected in template: %s", err)
 	}
 	defer func() { e.depth-- }()
-	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
+	r := &run{e: e, concat: e.join(t.At), mutates: p.mutates}
 	var out []val
 	if err := p.exec(&frame{run: r}, &out); err != nil {
 		return nil, err
 	}
-	return taggedConcat(out)
+	return r.concat(out)
 }
 
 // taggedConcat joins what a template printed: a single value keeps its type.
@@ -375,6 +375,18 @@ func (e *Eval) taggedTruth(c *value.Cond) (v val, from *value.Origin, err error)
 
 // taggedDecide evaluates the expression of a condition.
 func (e *Eval) taggedDecide(c *value.Cond) (val, error) {
+	v, err := e.evaluate(c)
+	if err == nil {
+		v, err = final(v, true)
+	}
+	if err != nil {
+		return nil, renderFault(err, c.At, "expression")
+	}
+	return v, nil
+}
+
+// evaluate evaluates an expression; its result is not final.
+func (e *Eval) evaluate(c *value.Cond) (val, error) {
 	if c.Root == nil {
 		return nil, syntaxFault(c.Fault, c.At, "expression")
 	}
@@ -382,13 +394,13 @@ func (e *Eval) taggedDecide(c *value.Cond) (val, error) {
 	if p.err != nil {
 		return nil, renderFault(p.err, c.At, "expression")
 	}
-	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
+	r := &run{e: e, concat: e.join(c.At), mutates: p.mutates}
 	v, err := p.cond(&frame{run: r})
-	if err == nil {
-		v, err = final(v, true)
-	}
 	if err != nil {
 		return nil, renderFault(err, c.At, "expression")
+	}
+	if u, ok := v.(*undef); ok {
+		placeMarker(u, c.At)
 	}
 	return v, nil
 }

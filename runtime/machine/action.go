@@ -86,6 +86,9 @@ func (x *taskRun) actionFail(msg string) error {
 }
 
 func (x *taskRun) debug(_ context.Context, args *value.Dict) (*value.Dict, error) {
+	if x.tagged() {
+		return x.taggedDebug(args)
+	}
 	if has(args, "msg") && has(args, "var") {
 		return value.DictOf("failed", true, "msg", "'msg' and 'var' are incompatible options"), nil
 	}
@@ -245,7 +248,11 @@ func (x *taskRun) fail(_ context.Context, args *value.Dict) (*value.Dict, error)
 }
 
 func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, error) {
-	if err := x.validArgs(args, "fail_msg", "msg", "quiet", "success_msg", "that"); err != nil {
+	if x.tagged() {
+		if err := x.taggedAssert(args); err != nil {
+			return nil, err
+		}
+	} else if err := x.validArgs(args, "fail_msg", "msg", "quiet", "success_msg", "that"); err != nil {
 		return nil, err
 	}
 	if !has(args, "that") {

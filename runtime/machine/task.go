@@ -136,6 +136,9 @@ func (x *taskRun) name() string {
 	if !x.t.Named() {
 		return ""
 	}
+	if x.tagged() {
+		return x.replacedName()
+	}
 	v, err := x.eval().Value(x.t.Name.V)
 	if err == nil && v != nil {
 		if s, err := value.ToStr(v); err == nil {
