@@ -41,6 +41,9 @@ type Options struct {
 	Core, CoreVersion string
 	// KnownFact says whether pbc gathers a fact, by its name without prefix. Nil knows all.
 	KnownFact func(name string) bool
+	// HasPlugin says whether there is a filter or test in Python that the playbooks of a unit can use. Nil has none. It is
+	// asked with Later only.
+	HasPlugin func(u *Unit, test bool, name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.
 	Later    bool
 	Managed  string // the setting ansible_managed

@@ -8,7 +8,7 @@ import (
 )
 
 // RoleMagic are the magic variables that a task has of its role.
-var RoleMagic = []string{"role_name", "ansible_role_name", "role_path", "ansible_collection_name", "ansible_parent_role_names"}
+var RoleMagic = []string{"role_name", "ansible_role_name", "role_path", "ansible_collection_name"}
 
 // Magic gives a magic variable of the role; ok is false for one that it has not.
 //
@@ -22,9 +22,10 @@ func (r *Role) Magic(name string) (v value.Value, ok bool) {
 	case "role_path":
 		return r.Path, true
 	case "ansible_collection_name":
-		return r.Collection, r.Collection != ""
-	case "ansible_parent_role_names":
-		return listOf(r.Parents), len(r.Parents) > 0
+		if r.Collection == "" {
+			return nil, true
+		}
+		return r.Collection, true
 	}
 	return nil, false
 }
@@ -43,6 +44,15 @@ func (s *Scope) SearchPath() *value.List {
 		return listOf(s.Search)
 	}
 	return listOf(append(slices.Clone(s.Search), s.Basedir))
+}
+
+// EnvironmentVar is the magic variable environment: the keyword as written, and what it inherits.
+func (t *Task) EnvironmentVar() *value.List {
+	l := &value.List{V: []value.Value{}}
+	for _, e := range t.Environment {
+		l.V = append(l.V, e.V)
+	}
+	return l
 }
 
 func listOf(texts []string) *value.List {

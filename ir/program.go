@@ -134,7 +134,6 @@ type Role struct {
 	Path            string // absolute
 	Collection      string // namespace.name, empty outside a collection
 	AllowDuplicates bool
-	Parents         []string // names of the roles that depend on it, nearest first
 	DepNames        []string // names of the roles it depends on
 }
 

@@ -97,7 +97,7 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 	}
 	top.SetStr("template_path", term)
 	top.Update(more)
-	e := c.Eval.With(overlay{top, c.Vars})
+	e := c.Eval.With(overlay{top, c.Vars}).From(path)
 	t, ok := f.Tmpl.V.(*value.Tmpl)
 	if !ok {
 		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "the template file " + term + " could not be found for the lookup"}

@@ -3,7 +3,6 @@ package link
 import (
 	"context"
 
-	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -47,7 +46,7 @@ func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, own taskV
 	if err != nil {
 		return nil, err
 	}
-	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host}, s, own, c.Warn}})
+	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host, task: s.Task}, s, own, c.Warn}})
 	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars, unlocked: true})
 }
 
@@ -83,12 +82,13 @@ type unlocked struct {
 }
 
 // Template implements eval.Outside.
-func (o *unlocked) Template(name string) (*value.Tmpl, bool, error) {
+func (o *unlocked) Template(name string) (*value.Tmpl, bool, error) { return o.TemplateFrom("", name) }
+
+// TemplateFrom implements eval.Including. A template that a lookup renders looks beside itself first.
+func (o *unlocked) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
 	o.l.mu.Lock()
 	defer o.l.mu.Unlock()
-	a := o.l.templateFile(o.site, &event.Need{Name: name})
-	t, _ := a.Value.V.(*value.Tmpl)
-	return t, t != nil, nil
+	return o.outside.TemplateFrom(from, name)
 }
 
 // Lookup implements eval.Outside.

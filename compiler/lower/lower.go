@@ -226,9 +226,6 @@ func (b *builder) role(r *playbook.Role) int {
 	b.roles[r] = n
 	out := &ir.Role{Name: r.FullName(), Path: r.Path, Collection: r.Collection, AllowDuplicates: r.AllowDuplicates}
 	b.tables.Roles = append(b.tables.Roles, out)
-	for i := len(r.Parents) - 1; i >= 0; i-- {
-		out.Parents = append(out.Parents, r.Parents[i].FullName())
-	}
 	for _, d := range r.AllDeps() {
 		out.DepNames = append(out.DepNames, d.FullName())
 	}

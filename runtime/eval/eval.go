@@ -55,6 +55,12 @@ type Telling interface {
 	Tell(kind, text string)
 }
 
+// Including may be implemented by an Outside that looks for included templates beside the one that includes them.
+type Including interface {
+	// TemplateFrom is Template for what the template file from includes.
+	TemplateFrom(from, name string) (t *value.Tmpl, found bool, err error)
+}
+
 // Kind is what a text that Outside parses stands for.
 type Kind uint8
 
@@ -145,8 +151,9 @@ type Eval struct {
 	// volatile is set by whatever may answer differently the next time: what was rendered
 	// meanwhile is not remembered.
 	volatile bool
-	rounds   int // of loops, so far
-	made     int // bytes of large values, so far
+	from     string // the path of the template file that is rendered, "" for other texts
+	rounds   int    // of loops, so far
+	made     int    // bytes of large values, so far
 	// replacing, when not nil, shows undefined values instead of raising them.
 	replacing *replacer
 }
@@ -168,19 +175,27 @@ func (e *Eval) With(v Vars) *Eval {
 	return New(c)
 }
 
+// From returns an Eval like e for what a template file holds.
+func (e *Eval) From(path string) *Eval {
+	twin := New(e.cfg)
+	twin.from = path
+	return twin
+}
+
 // maxDepth bounds how deep templates may use templates: as deep as Python goes from an argument.
 const maxDepth = 138
 
 func (e *Eval) enter() error {
-	if e.depth++; e.depth > maxDepth {
+	if e.depth >= maxDepth {
 		return errRecursion
 	}
+	e.depth++
 	return nil
 }
 
 // Bounds of all that one Eval does: for one task or item.
 const (
-	maxRounds = 1 << 25
+	maxRounds = 1 << 23
 	maxMade   = 1 << 31
 	large     = 1 << 16 // bytes from which a value counts
 )

@@ -3,10 +3,8 @@ package lookup
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
@@ -138,69 +136,4 @@ func firstFound(_ context.Context, c *Call) ([]value.Value, error) {
 		return nil, nil
 	}
 	return nil, lookupError("No file was found when using first_found.")
-}
-
-// filetree lists what is below each folder, as community.general's plugin describes it.
-func filetree(_ context.Context, c *Call) ([]value.Value, error) {
-	var r []value.Value
-	seen := map[string]bool{}
-	for _, t := range c.texts() {
-		root := c.search("files", t)
-		if root == "" {
-			continue
-		}
-		err := filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
-			rel, rerr := filepath.Rel(root, p)
-			if err != nil || rerr != nil || rel == "." || seen[rel] {
-				return err
-			}
-			if e := treeEntry(root, p, rel); e != nil {
-				seen[rel] = true
-				r = append(r, e)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, ansibleError("%s", err)
-		}
-	}
-	return r, nil
-}
-
-func treeEntry(root, path, rel string) *value.Dict {
-	st, err := os.Lstat(path)
-	if err != nil {
-		return nil
-	}
-	d := value.DictOf("root", root+"/", "path", rel)
-	mode := st.Mode()
-	switch {
-	case mode&os.ModeSymlink != 0:
-		target, _ := os.Readlink(path)
-		d.SetStr("state", "link")
-		d.SetStr("src", target)
-	case mode.IsDir():
-		d.SetStr("state", "directory")
-	case mode.IsRegular():
-		d.SetStr("state", "file")
-		d.SetStr("src", path)
-	default:
-		return nil
-	}
-	if s, ok := st.Sys().(*syscall.Stat_t); ok {
-		d.SetStr("uid", int64(s.Uid))
-		d.SetStr("gid", int64(s.Gid))
-	}
-	d.SetStr("mode", octal(uint32(mode.Perm())))
-	d.SetStr("size", st.Size())
-	d.SetStr("mtime", float64(st.ModTime().UnixNano())/1e9)
-	return d
-}
-
-func octal(n uint32) string {
-	digits := "0"
-	for shift := 6; shift >= 0; shift -= 3 {
-		digits += string(rune('0' + n>>shift&7))
-	}
-	return digits
 }

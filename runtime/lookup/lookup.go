@@ -71,7 +71,6 @@ var table = []plugin{
 	{"env", "Read environment variables.", env, false},
 	{"file", "Read files.", file, false},
 	{"fileglob", "List the files that patterns match.", fileglob, false},
-	{"filetree", "List the files below a folder.", filetree, false},
 	{"first_found", "Return the first file that exists.", firstFound, false},
 	{"ini", "Read a value from an INI file.", iniFile, true},
 	{"inventory_hostnames", "List the hosts that patterns match.", inventoryHostnames, false},
@@ -96,7 +95,7 @@ func Names() [][2]string {
 // eval.ErrNoLookup.
 func Run(ctx context.Context, c Call) (value.Value, error) {
 	name := c.Name
-	for _, p := range []string{"ansible.builtin.", "ansible.legacy.", "community.general."} {
+	for _, p := range []string{"ansible.builtin.", "ansible.legacy."} {
 		name = strings.TrimPrefix(name, p)
 	}
 	for _, p := range table {

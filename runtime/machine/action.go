@@ -35,6 +35,8 @@ func init() {
 		"ansible.builtin.unarchive":              (*taskRun).unarchive,
 		"ansible.builtin.uri":                    (*taskRun).uri,
 		"ansible.builtin.yum":                    (*taskRun).yum,
+		"ansible.builtin.reboot":                 (*taskRun).reboot,
+		"ansible.builtin.wait_for_connection":    (*taskRun).waitForConnection,
 		"ansible.builtin.fetch":                  (*taskRun).fetch,
 		"ansible.builtin.package":                (*taskRun).packages,
 	}
@@ -48,6 +50,9 @@ func Actions() []string { return slices.Sorted(maps.Keys(actions)) }
 
 // action runs the task's action once.
 func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
+	if err := x.allowsAsync(p); err != nil {
+		return nil, err
+	}
 	if act := actions[x.t.Module]; act != nil {
 		x.ready = p
 		return act(x, ctx, p.args.Copy())

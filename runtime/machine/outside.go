@@ -85,8 +85,11 @@ func (o *outside) Parse(k eval.Kind, src string) (value.Value, error) {
 const maxParsed = 1000
 
 // Template implements eval.Outside.
-func (o *outside) Template(name string) (*value.Tmpl, bool, error) {
-	a, err := o.ask(event.TemplateFile, name, nil)
+func (o *outside) Template(name string) (*value.Tmpl, bool, error) { return o.TemplateFrom("", name) }
+
+// TemplateFrom implements eval.Including.
+func (o *outside) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
+	a, err := o.ask(event.TemplateFile, name, from)
 	if err != nil || !a.Found {
 		return nil, false, err
 	}

@@ -232,6 +232,10 @@ func (s *scope) magic(name string) (value.Value, bool) {
 		return s.lex.SearchPath(), true
 	case "omit":
 		return value.Omit, true
+	case "environment":
+		if t := s.m.tasks[s.task]; t != nil {
+			return t.EnvironmentVar(), true
+		}
 	}
 	if s.lex.Role < 0 {
 		return nil, false
@@ -269,7 +273,7 @@ func (s *scope) Names() []string {
 	if m.code.Settings.InjectFacts {
 		add(m.host.Facts)
 	}
-	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil))
+	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil))
 	if s.lex.Role >= 0 {
 		for _, n := range ir.RoleMagic {
 			if _, ok := s.m.roles[s.lex.Role].Magic(n); ok {

@@ -3,6 +3,7 @@ package machine
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -159,7 +160,10 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	x.vars.local = local.Copy()
 	defer func() { x.vars.local = local }()
 	x.vars.local.Update(templateVars(f, dest))
-	text, err := x.eval().File(t)
+	path := x.vars.lex.SearchPath()
+	path.V = append(path.V, x.vars.lex.Basedir, filepath.Dir(f.Tree.Path)) // as Ansible's own module leaves it
+	x.vars.local.SetStr("ansible_search_path", path)
+	text, err := x.eval().From(f.Tree.Path).File(t)
 	if err != nil && x.tagged() {
 		return err
 	}
