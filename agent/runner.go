@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
-	"time"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -19,6 +17,7 @@ import (
 	"pbc/runtime/module"
 	"pbc/runtime/module/builtin"
 	"pbc/runtime/module/posix"
+	"pbc/runtime/pymodule"
 	"pbc/transport/wire"
 )
 
@@ -29,14 +28,20 @@ type runner struct {
 	tmp string
 	// hops are the agents of other users, kept for the run.
 	hops map[machine.Become]*hop
+	// python runs what is not native.
+	python *pymodule.Host
 }
 
-func newRunner(s *server) *runner { return &runner{s: s, hops: map[machine.Become]*hop{}} }
+func newRunner(s *server) *runner {
+	r := &runner{s: s, hops: map[machine.Become]*hop{}}
+	r.python = pymodule.New(pymodule.Options{Fetch: s.fetch, OwnTemp: s.opt.Hopped && os.Getuid() != 0})
+	return r
+}
 
 // Has implements machine.Runner.
 func (r *runner) Has(name string) bool {
 	_, ok := builtin.Lookup(name)
-	return ok
+	return ok && strings.Contains(name, ".") // a bare name is that of a module beside the playbook
 }
 
 // TempDir implements machine.Runner: one folder for the session, made when first asked for.
@@ -47,8 +52,7 @@ func (r *runner) TempDir() (string, error) {
 		return r.tmp, nil
 	}
 	base := tempBase(r.s.opt.Hopped)
-	now := time.Now()
-	dir := filepath.Join(base, fmt.Sprintf("ansible-tmp-%d.%07d-%d-%d", now.Unix(), now.Nanosecond()/100, os.Getpid(), rand.Int64N(1<<47)))
+	dir := filepath.Join(base, posix.TaskDir())
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}
@@ -86,8 +90,14 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 		}
 		return value.DictOf("unreachable", true, "msg", msg, "changed", false)
 	}
+	if c.Discover != nil {
+		return r.discover(ctx, c, b)
+	}
 	if b != (machine.Become{}) {
 		return r.runAs(ctx, c, b)
+	}
+	if c.Payload != nil {
+		return r.python.Run(ctx, c)
 	}
 	m, ok := builtin.Lookup(c.Name)
 	if !ok {
@@ -95,10 +105,46 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 	}
 	if m.Declines != nil {
 		if why := m.Declines(c); why != "" {
-			return failed("unsupported: pbc has no Python modules yet, and its own " + c.Name + " does not do this: " + why)
+			return value.DictOf(module.DeclinedKey, why)
 		}
 	}
 	return guarded(ctx, m, c)
+}
+
+// discover finds the Python of this host before it runs the call, and tells of it in the result. Ansible looks for it as
+// the user of the connection.
+func (r *runner) discover(ctx context.Context, c *module.Call, b machine.Become) *value.Dict {
+	found := pymodule.Discover(*c.Discover)
+	own := *c
+	own.Discover, own.Interpreter = nil, found.Path
+	res := r.Run(ctx, &own, b)
+	facts, _ := res.GetStr("ansible_facts")
+	d, ok := facts.(*value.Dict)
+	if !ok {
+		d = value.NewDict()
+	}
+	d.SetStr(module.DiscoveredFact, found.Path)
+	res.SetStr("ansible_facts", d)
+	extend(res, "warnings", found.Warnings)
+	extend(res, module.WarningsKey, found.Said)
+	return res
+}
+
+// extend adds texts to a list in a result.
+func extend(res *value.Dict, key string, texts []string) {
+	if len(texts) == 0 {
+		return
+	}
+	l := value.NewList()
+	if v, ok := res.GetStr(key); ok {
+		if old, ok := v.(*value.List); ok {
+			l.V = append(l.V, old.V...)
+		}
+	}
+	for _, t := range texts {
+		l.V = append(l.V, t)
+	}
+	res.SetStr(key, l)
 }
 
 // guarded runs a module and turns a panic into the failure of its task.
@@ -117,6 +163,7 @@ func failed(msg string) *value.Dict {
 }
 
 func (r *runner) close() {
+	r.python.Close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, h := range r.hops {

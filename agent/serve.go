@@ -306,6 +306,18 @@ func (s *server) call(c event.Call) {
 	_ = s.send(event.KindReply, &event.Reply{ID: c.ID, Result: ir.Val{V: res}}, true)
 }
 
+// fetch returns a whole blob, and keeps it for the agents of other users.
+func (s *server) fetch(ctx context.Context, digest string) ([]byte, error) {
+	b, err := io.ReadAll(machine.NewBlobReader(ctx, s, digest))
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.blobs[digest] = b
+	return b, nil
+}
+
 type upstreamBlobs struct{ s *server }
 
 // Open implements module.Blobs.

@@ -16,6 +16,7 @@ import (
 	"pbc/compiler/jinja"
 	"pbc/compiler/link"
 	"pbc/compiler/lower"
+	"pbc/compiler/payload"
 	"pbc/compiler/playbook"
 	"pbc/compiler/yaml"
 	"pbc/ir"
@@ -35,6 +36,9 @@ type Options struct {
 	// Refuses says why pbc's own module cannot do what the arguments given as constants ask for; "" that
 	// it can. Nil refuses nothing.
 	Refuses func(module string, constants *value.Dict) string
+	// Core is the folder of the installed ansible-core, whose modules run with the host's Python; "" for none.
+	// CoreVersion is its version.
+	Core, CoreVersion string
 	// KnownFact says whether pbc gathers a fact, by its name without prefix. Nil knows all.
 	KnownFact func(name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.
@@ -56,13 +60,14 @@ type Unit struct {
 	books    []*playbook.Playbook
 	plays    []*lower.Play
 	jinja    jinja.Options
+	payloads map[string]*payload.Built
 	included map[string]int // how often each site has brought in a file, for numbering
 	sealed   bool           // made by Open: source is what the plan holds, loader and plays come when needed
 }
 
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
 func Compile(opt Options) (*Unit, diag.List) {
-	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}}
+	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}}
 	po := opt.Playbook
 	po.Source = u.source
 	po.Render = u.render
@@ -179,7 +184,10 @@ func (u *Unit) text(s string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: s, Unsafe: true}
 	}
-	return u.jinja.Value(s)
+	if n == nil {
+		return u.jinja.Value(s)
+	}
+	return u.jinja.ValueAt(s, n.Pos)
 }
 
 // List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts.
@@ -210,6 +218,15 @@ func (u *Unit) slots() {
 	sort.Strings(u.Program.Slots)
 }
 
+// PluginDirs are the folders of the playbooks and roles that were loaded, in the order in which Ansible searches them for
+// plugins, and those of playbooks alone. There are more after an include has brought in a role.
+func (u *Unit) PluginDirs() (all, playbooks []string) {
+	if u.loader == nil {
+		return u.Program.PluginDirs, u.Program.PlaybookDirs
+	}
+	return u.loader.PluginDirs()
+}
+
 // Tables implements link.Front.
 func (u *Unit) Tables(play int) *ir.Tables {
 	if u.plays == nil {
@@ -230,7 +247,7 @@ func (u *Unit) Fault(play int) error {
 	if d == nil {
 		return nil
 	}
-	return &RunError{Msg: diag.Ansible(d, u.source.ReadFile), Code: d.Exit}
+	return &RunError{Msg: diag.Told(d, u.opt.Dialect, u.source.ReadFile), Code: d.Exit}
 }
 
 // RunError is an error that ends a run with an exit code of its own.
@@ -241,9 +258,12 @@ type RunError struct {
 
 func (e *RunError) Error() string { return e.Msg }
 
+// ReadFile gives the text of a source, for an excerpt: of a plan as it was when it was compiled.
+func (u *Unit) ReadFile(file string) ([]byte, error) { return u.source.ReadFile(file) }
+
 // Excerpt implements link.Front.
 func (u *Unit) Excerpt(pos ir.Pos) string {
-	return diag.Ansible(&diag.Diagnostic{Pos: pos}, u.source.ReadFile)
+	return diag.Told(&diag.Diagnostic{Pos: pos}, u.opt.Dialect, u.source.ReadFile)
 }
 
 // LoadVars implements link.Front.
@@ -264,7 +284,7 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 	docs, diags := yaml.Parse(path, src)
 	if diags.Stops() {
 		d := diags.Items[0]
-		return nil, hidden, errors.New(diag.Ansible(d, u.readFile))
+		return nil, hidden, errors.New(diag.Told(d, u.opt.Dialect, u.readFile))
 	}
 	if len(docs) == 0 || docs[0].IsNull() {
 		return value.NewDict(), hidden, nil

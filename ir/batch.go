@@ -1,5 +1,10 @@
 package ir
 
+import (
+	"slices"
+	"strings"
+)
+
 // Batch is what one host runs of one play without hearing from the controller: the code of the
 // play, which all its hosts share, and the host's own part. Its name is the SHA-256 of both.
 type Batch struct {
@@ -17,7 +22,23 @@ type Code struct {
 	Tables
 	PlayDefaults, PlayRoleVars []int // layers every task sees, see Play
 	Excluded                   []int // tasks that --tags and --skip-tags leave out, sorted
+	Plugins                    *Plugins
 	Settings                   Settings
+}
+
+// Plugins are the names of the filters, tests and lookups in Python that stand before those of the evaluator: of plugin
+// folders beside playbooks, of roles, and of the configured paths. Sorted; nil is none.
+type Plugins struct{ Filters, Tests, Lookups []string }
+
+// Has says whether a name is among those of a kind: "filter", "test" or "lookup".
+func (p *Plugins) Has(kind, name string) bool {
+	if p == nil {
+		return false
+	}
+	list := map[string][]string{"filter": p.Filters, "test": p.Tests, "lookup": p.Lookups}[kind]
+	name = strings.TrimPrefix(name, "ansible.legacy.")
+	_, found := slices.BinarySearch(list, name)
+	return found
 }
 
 // Settings are the options of a run that a host needs.
@@ -38,8 +59,14 @@ type Settings struct {
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string
-	NoLog           bool // no_log where no keyword says otherwise
-	AnyErrorsFatal  bool // the same of any_errors_fatal
+	FactsModules    []string // facts_modules; empty is "smart"
+	NoLog           bool     // no_log where no keyword says otherwise
+	AnyErrorsFatal  bool     // the same of any_errors_fatal
+	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
+	Interpreter     string   // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON
+	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
+	Collectors []string
+	FactsRead  bool
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
@@ -71,4 +98,5 @@ type HostPart struct {
 
 // AgentReads are the variables that a machine reads whatever the code says.
 var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
-	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter"}
+	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
+	"ansible_facts_modules", "ansible_network_os", "ansible_interpreter_python_fallback"}

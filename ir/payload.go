@@ -3,7 +3,7 @@ package ir
 // Payload is a module that is not native, as a host gets it: what it is called, how it is started, and the
 // blobs that hold its files.
 type Payload struct {
-	Name   string // the module's own name, without its collection
+	Name   string // the module's name as the task calls it
 	Module string // the dotted name of the module in Python, for StylePython
 	File   string // the name of its file, without folders
 	Style  Style

@@ -27,6 +27,9 @@ type Program struct {
 	// not kept, and whoever has the password compiles them from the sources.
 	Locked bool
 	Origin Origin
+	// PluginDirs are the folders of playbooks and roles whose plugins in Python are searched, in order, and
+	// PlaybookDirs those of playbooks alone.
+	PluginDirs, PlaybookDirs []string
 }
 
 // Origin is what, besides the sources, decided what the compiler made of the playbooks. The same sources
@@ -35,8 +38,11 @@ type Origin struct {
 	Cwd, Home                  string
 	RolesPath, CollectionPaths []string
 	ModulePaths, ActionPaths   []string
-	Extra                      Val    // -e: a *value.Dict
-	Managed                    string // the setting ansible_managed
+	UtilsPaths                 []string
+	// Core is the folder of the ansible-core whose modules the plan holds, "" for none, CoreVersion its version.
+	Core, CoreVersion string
+	Extra             Val    // -e: a *value.Dict
+	Managed           string // the setting ansible_managed
 }
 
 // Blobs are bytes by their SHA-256 in hexadecimal.
@@ -215,7 +221,8 @@ type Extension struct {
 	Inventory, Play, Extra Val
 	Old                    map[int]Val
 	Excluded               []int
-	FirstTask              int // the numbers the first entries of Tables get
+	Plugins                *Plugins // all there are from now on; nil when the extension brings none
+	FirstTask              int      // the numbers the first entries of Tables get
 	FirstScope,
 	FirstLayer,
 	FirstRole int

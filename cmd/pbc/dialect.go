@@ -16,6 +16,8 @@ type core struct {
 	dialect expr.Dialect
 	version string // such as "2.14.18"
 	python  string // the Python that would run it
+	library string // the folder of the package ansible, whatever its dialect; "" where there is none
+	release string // the version of that
 }
 
 // The versions that stand for a dialect where no such ansible-core is installed.
@@ -56,10 +58,15 @@ func chooseCore(word string) (core, error) {
 
 // coreOf is the installed core where it has the dialect, else one that stands for it.
 func coreOf(d expr.Dialect, found *installed.Core) core {
-	if found != nil && found.Dialect() == d {
-		return core{d, found.Version, found.Python}
+	c := core{dialect: d, version: versions[d], python: "/usr/bin/python3"}
+	if found == nil {
+		return c
 	}
-	return core{d, versions[d], "/usr/bin/python3"}
+	c.library, c.release = found.Library, found.Version
+	if found.Dialect() == d {
+		c.version, c.python = found.Version, found.Python
+	}
+	return c
 }
 
 func dialectOf(name, source string) (expr.Dialect, error) {

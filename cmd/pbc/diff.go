@@ -141,7 +141,7 @@ func (f diffFlags) run(stdout, stderr io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	req, err := cli.ParsePlaybook(f.rest, conf, cli.Terminal{Columns: cli.Columns(0), Command: diffHelp, Version: func() string { return like.versionText(conf) }})
+	req, err := cli.ParsePlaybook(f.rest, conf, cli.Terminal{Columns: cli.Columns(0), Command: diffHelp, Version: func() string { return like.versionText("ansible-playbook", conf) }})
 	if err != nil {
 		return false, err
 	}

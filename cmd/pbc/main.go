@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,16 +17,24 @@ import (
 	"pbc/agent"
 	"pbc/agent/become"
 	"pbc/agent/boot"
+	"pbc/compiler/cli"
 )
 
 func main() { os.Exit(run(os.Args)) }
 
 // run is the whole program: it returns the exit code.
 func run(args []string) int {
-	if filepath.Base(args[0]) == "ansible-playbook" {
+	called := filepath.Base(args[0])
+	if called == "ansible-playbook" {
 		return playbookMain(args[1:])
 	}
+	if name, ok := strings.CutPrefix(called, "ansible-"); ok && tools[name].run != nil {
+		return toolMain(name, called, args[1:])
+	}
 	if len(args) > 1 {
+		if tools[args[1]].run != nil {
+			return toolMain(args[1], "pbc "+args[1], args[2:])
+		}
 		switch args[1] {
 		case "agent":
 			return boot.Main(args[1:], serveAgent)
@@ -42,9 +52,15 @@ func run(args []string) int {
   pbc compile site.yml -o plan.bin       one file that runs without its sources
   pbc show plan.bin
   pbc run -i hosts plan.bin
-  pbc diff -i hosts site.yml             pbc and ansible-playbook, side by side`,
+  pbc diff -i hosts site.yml             pbc and ansible-playbook, side by side
+  pbc inventory -i hosts --graph         hosts, groups and variables, as ansible-inventory shows them
+  pbc vault encrypt secret.yml           encrypt a file, as ansible-vault does
+  pbc config dump --only-changed         settings, as ansible-config shows them`,
 		Version: version, SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand(), diffCommand())
+	for _, name := range slices.Sorted(maps.Keys(tools)) {
+		root.AddCommand(toolCommand(name))
+	}
 	root.SetArgs(args[1:])
 	err := root.Execute()
 	var exit exitCode
@@ -70,5 +86,8 @@ func serveAgent(rw io.ReadWriteCloser) error {
 // playbookCommand is here for help and completion: run handles it before cobra.
 func playbookCommand() *cobra.Command {
 	return &cobra.Command{Use: "playbook [ansible-playbook's options] PLAYBOOK...", Short: "compile and run in one step, with ansible-playbook's command line",
-		DisableFlagParsing: true, Run: func(*cobra.Command, []string) {}}
+		DisableFlagParsing: true, Run: func(*cobra.Command, []string) {},
+		ValidArgsFunction: func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return cli.CompletePlaybook(begun), cobra.ShellCompDirectiveDefault
+		}}
 }

@@ -26,10 +26,12 @@ import (
 	"pbc/compiler/vault"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/fact"
+	"pbc/runtime/factcache"
 	"pbc/runtime/machine"
 	"pbc/runtime/module/builtin"
 	"pbc/runtime/module/posix"
@@ -49,10 +51,13 @@ type session struct {
 	store                           *files.Store
 	roles                           []string // of --roles-path, before those of the settings
 	order                           controller.Order
+	// allFacts has plays gather all facts, not only those that something reads.
+	allFacts bool
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
-	log     *os.File // of log_path, nil for none
+	log     *os.File         // of log_path, nil for none
+	facts   *factcache.Cache // nil for none that outlives the run
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -64,21 +69,11 @@ type playbookError struct {
 func (e *playbookError) Error() string { return e.msg }
 
 func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, error) {
-	s := &session{req: req, conf: conf, like: like, store: files.NewStore()}
-	opt, err := callback.ReadOptions(lookupSetting(conf))
+	s, err := openSession(req, conf, lookupSetting(conf), like)
 	if err != nil {
 		return nil, err
 	}
 	if s.order, err = orderOf(os.Getenv("PBC_ORDER")); err != nil {
-		return nil, err
-	}
-	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
-	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
-	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
-		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
-		s.log = s.screen.OpenLog(path, os.Getenv)
-	}
-	if s.out, err = callback.New(s.screen, opt); err != nil {
 		return nil, err
 	}
 	if log := os.Getenv("PBC_EVENT_LOG"); log != "" {
@@ -88,20 +83,49 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 		}
 		s.out = callback.Join(s.out, callback.NewEventLog(f))
 	}
-	s.out.Handle(callback.Verbose{Level: 2, Text: like.versionText(conf)})
-	if conf.File != "" {
-		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + conf.File + " as config file"})
+	s.introduce(like.versionText("ansible-playbook", conf))
+	s.warnSettings()
+	s.facts = s.factCache()
+	return s, s.secrets()
+}
+
+// openSession is a session with a screen and a log, and nothing said yet.
+func openSession(req *cli.Playbook, conf *config.Config, settings callback.Lookup, like core) (*session, error) {
+	s := &session{req: req, conf: conf, like: like, store: files.NewStore()}
+	opt, err := callback.ReadOptions(settings)
+	if err != nil {
+		return nil, err
+	}
+	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
+	if s.allFacts, err = s.seesFacts(opt); err != nil {
+		return nil, err
+	}
+	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
+	s.screen.Tagged, s.screen.Source = like.dialect == expr.Tagged, os.ReadFile
+	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
+		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
+		s.log = s.screen.OpenLog(path, os.Getenv)
+	}
+	if s.out, err = callback.New(s.screen, opt); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// introduce says what every program of Ansible says first.
+func (s *session) introduce(version string) {
+	s.out.Handle(callback.Verbose{Level: 2, Text: version})
+	if s.conf.File != "" {
+		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + s.conf.File + " as config file"})
 	} else {
 		s.out.Handle(callback.Verbose{Level: 1, Text: "No config file found; using defaults"})
 	}
-	for _, w := range conf.Warnings {
+	for _, w := range s.conf.Warnings {
 		s.out.Handle(callback.Warning{Text: w})
 	}
-	for _, d := range conf.Deprecations {
-		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version})
+	for _, d := range s.conf.Deprecations {
+		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version, Collection: "ansible.builtin"})
 	}
-	s.warnSettings()
-	return s, s.secrets()
 }
 
 // orderOf reads PBC_ORDER: how much of the linear strategy's order is kept.
@@ -161,7 +185,11 @@ func (s *session) jinjaText(text string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: text, Unsafe: true}
 	}
-	return jinja.Defaults(s.like.dialect).Value(text)
+	var at ir.Pos
+	if n != nil {
+		at = n.Pos
+	}
+	return jinja.Defaults(s.like.dialect).ValueAt(text, at)
 }
 
 // collectionPaths are the folders with collections: the configured ones, then those of Python's packages.
@@ -194,9 +222,9 @@ func (s *session) compileOptions() (compiler.Options, error) {
 		return compiler.Options{}, err
 	}
 	home, _ := os.UserHomeDir()
-	po := playbook.Options{Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
+	po := playbook.Options{ModulePaths: s.conf.List("DEFAULT_MODULE_PATH"), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
-	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store,
+	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
@@ -227,7 +255,7 @@ func (s *session) report(list diag.List) error {
 	for _, d := range list.Items {
 		switch d.Kind {
 		case diag.Warning:
-			s.out.Handle(callback.Warning{Text: diag.Ansible(d, os.ReadFile)})
+			s.out.Handle(callback.Warning{Text: diag.Told(d, s.like.dialect, os.ReadFile)})
 		case diag.Deprecated:
 			s.out.Handle(callback.Deprecation{Text: d.Msg, Whole: true})
 		case diag.Invalid:
@@ -235,7 +263,7 @@ func (s *session) report(list diag.List) error {
 			if code == 0 {
 				code = 4
 			}
-			return &playbookError{msg: diag.Ansible(d, os.ReadFile), code: code}
+			return &playbookError{msg: diag.Told(d, s.like.dialect, os.ReadFile), code: code}
 		case diag.Unsupported:
 			unsupported = append(unsupported, diag.Format(d, os.ReadFile))
 		}
@@ -251,6 +279,9 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
 	o.Dialect, o.Extra, o.Installed = s.like.dialect, s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
+	if s.facts != nil {
+		o.CachedFacts = s.facts.Load
+	}
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
 	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
@@ -284,8 +315,15 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	if s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags {
 		return 0, s.list(u, inv)
 	}
+	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
-	l := link.New(u.Program, s.linkOptions(inv, u, known{memory}))
+	s.recall(memory, inv)
+	python := newPlugins(s, u)
+	defer python.close()
+	options := s.linkOptions(inv, u, known{memory})
+	options.Python = python
+	l := link.New(u.Program, options)
+	s.noteFacts(l)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
@@ -345,8 +383,9 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
-		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
+		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
+		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }
 
@@ -395,8 +434,8 @@ func textList(list []string, unset ...string) *value.List {
 	return out
 }
 
-// fail says what ended the run, as ansible-playbook does, and returns the exit code.
-func fail(out io.Writer, err error) int {
+// fail says what ended the run, as the ansible-playbook of that core does, and returns the exit code.
+func (c core) fail(out io.Writer, err error) int {
 	var p *playbookError
 	code := 1
 	var r *compiler.RunError
@@ -411,7 +450,11 @@ func fail(out io.Writer, err error) int {
 			code = 4
 		}
 	}
-	fmt.Fprintln(out, "ERROR! "+strings.TrimRight(err.Error(), "\n"))
+	if text := strings.TrimRight(err.Error(), "\n"); c.dialect == expr.Tagged {
+		fmt.Fprint(out, callback.Notice("ERROR", text))
+	} else {
+		fmt.Fprintln(out, "ERROR! "+text)
+	}
 	return code
 }
 
@@ -448,6 +491,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 
 // Batch implements controller.Linker.
 func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment, error) {
+	if k.s.facts != nil && k.s.facts.Err() != nil {
+		return nil, k.s.facts.Err()
+	}
 	b, blobs, err := k.l.Batch(n, host, hosts)
 	if err != nil {
 		return nil, err

@@ -15,9 +15,9 @@ import (
 // version is what plans name as their maker.
 const version = "0.1.0"
 
-// versionText is what --version and -vv show, in ansible-playbook's form: what reads it finds the version of ansible-core, the settings
+// versionText is what --version and -vv show, in the form of Ansible's programs: what reads it finds the version of ansible-core, the settings
 // and the paths where it looks for them. In the place of the lines about Python and its packages stands pbc itself.
-func (c core) versionText(conf *config.Config) string {
+func (c core) versionText(program string, conf *config.Config) string {
 	file := "None"
 	if conf.File != "" {
 		file = conf.File
@@ -27,7 +27,7 @@ func (c core) versionText(conf *config.Config) string {
 		modules = append(modules, value.StrRepr(dir))
 	}
 	return strings.Join([]string{
-		"ansible-playbook [core " + c.version + "]",
+		program + " [core " + c.version + "]",
 		"  config file = " + file,
 		"  configured module search path = [" + strings.Join(modules, ", ") + "]",
 		"  ansible collection location = " + strings.Join(conf.List("COLLECTIONS_PATHS"), ":"),

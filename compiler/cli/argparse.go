@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -32,6 +33,9 @@ type option struct {
 	group   int    // index into groups
 	mutex   string // options with the same one exclude each other
 	isInt   bool
+	choices []string
+	meta    string // the metavar, "" for the dest
+	banned  bool   // refused as if it were unknown, and not in the help
 	help    string // %s is the default
 }
 
@@ -39,7 +43,15 @@ func (o *option) name() string { return strings.Join(o.strings, "/") }
 
 func (o *option) takesArg() bool { return o.action == store || o.action == collect }
 
-func (o *option) metavar() string { return strings.ToUpper(o.dest) }
+func (o *option) metavar() string {
+	switch {
+	case o.meta != "":
+		return o.meta
+	case o.choices != nil:
+		return "{" + strings.Join(o.choices, ",") + "}"
+	}
+	return strings.ToUpper(o.dest)
+}
 
 // Exit says that the command line is dealt with: what to print, and the exit code.
 type Exit struct {
@@ -85,6 +97,7 @@ type parser struct {
 	rest    []string // positionals
 	taken   bool     // the positionals have been consumed
 	extras  []string
+	takes   Operands
 }
 
 func newParser(options []*option) *parser {
@@ -132,7 +145,7 @@ func (p *parser) parse(args []string) error {
 	}
 	end := p.positionals(at)
 	p.extras = append(p.extras, args[end:]...)
-	if !p.taken {
+	if !p.taken && p.takes < Optional {
 		return &usageError{"the following arguments are required: " + positional}
 	}
 	if len(p.extras) > 0 {
@@ -234,9 +247,13 @@ func (p *parser) positionals(at int) int {
 	}
 	p.taken = true
 	for i := at; i < end; i++ {
-		if i != p.dashes {
-			p.rest = append(p.rest, p.args[i])
+		if i == p.dashes {
+			continue
 		}
+		if p.takes == Optional && len(p.rest) == 1 {
+			return i
+		}
+		p.rest = append(p.rest, p.args[i])
 	}
 	return end
 }
@@ -289,6 +306,12 @@ func (p *parser) option(at int) (int, error) {
 
 // take does what an option does.
 func (p *parser) take(o *option, arg *string) error {
+	if o.banned {
+		return &usageError{"unrecognized arguments: " + o.strings[0]}
+	}
+	if o.choices != nil && !slices.Contains(o.choices, *arg) {
+		return argumentError(o, "invalid choice: %s (choose from %s)", value.StrRepr(*arg), quoted(o.choices))
+	}
 	if o.isInt {
 		if _, err := pythonInt(*arg); err != nil {
 			return argumentError(o, "invalid int value: %s", value.StrRepr(*arg))
@@ -315,6 +338,15 @@ func (p *parser) take(o *option, arg *string) error {
 		p.values[o.dest] = append(p.values[o.dest], *arg)
 	}
 	return nil
+}
+
+// quoted are texts as Python shows them in a list.
+func quoted(list []string) string {
+	var out []string
+	for _, s := range list {
+		out = append(out, value.StrRepr(s))
+	}
+	return strings.Join(out, ", ")
 }
 
 func (p *parser) isGiven(o *option) bool {

@@ -20,6 +20,9 @@ func (f printer) usage(options []*option) string {
 	parts := []string{f.Prog}
 	seen := map[string]bool{}
 	for _, o := range options {
+		if o.banned {
+			continue
+		}
 		if o.mutex == "" {
 			parts = append(parts, "["+usagePart(o)+"]")
 			continue
@@ -37,10 +40,7 @@ func (f printer) usage(options []*option) string {
 		parts = append(parts, "["+strings.Join(group, " | ")+"]")
 	}
 	const prefix = "usage: "
-	tail := []string{f.Operand}
-	if !f.Single {
-		tail = append(tail, "["+f.Operand+" ...]")
-	}
+	tail := f.tail()
 	if one := prefix + strings.Join(append(append([]string(nil), parts...), tail...), " "); len(one) <= f.width {
 		return one + "\n"
 	}
@@ -54,6 +54,30 @@ func (f printer) usage(options []*option) string {
 	lines[0] = prefix + strings.TrimPrefix(lines[0], indent)
 	lines = append(lines, f.fill(tail, indent, len(indent)-1)...)
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// tail is the end of the usage: the operands.
+func (f printer) tail() []string {
+	switch f.Operands {
+	case Single:
+		return []string{f.Operand}
+	case Optional:
+		return []string{"[" + f.Operand + "]"}
+	case Any:
+		return []string{"[" + f.Operand + " ...]"}
+	case Action:
+		return []string{f.actionNames(), "..."}
+	}
+	return []string{f.Operand, "[" + f.Operand + " ...]"}
+}
+
+// actionNames are the names of the subcommands as argparse shows them.
+func (f printer) actionNames() string {
+	var names []string
+	for _, t := range f.actions {
+		names = append(names, t.Action)
+	}
+	return "{" + strings.Join(names, ",") + "}"
 }
 
 func usagePart(o *option) string {
@@ -83,8 +107,19 @@ type group struct{ title, description string }
 // help is the whole help.
 func (f printer) help(options []*option, groups []group, description, positionalHelp string) string {
 	var b strings.Builder
-	b.WriteString(f.usage(options) + "\n" + strings.Join(wrap(description, f.width), "\n") + "\n\n")
-	b.WriteString("positional arguments:\n" + f.entry(f.Operand, positionalHelp))
+	b.WriteString(f.usage(options) + "\n")
+	if description != "" {
+		b.WriteString(strings.Join(wrap(description, f.width), "\n") + "\n\n")
+	}
+	b.WriteString("positional arguments:\n")
+	if f.Operands == Action {
+		b.WriteString("  " + f.actionNames() + "\n")
+		for _, t := range f.actions {
+			b.WriteString(f.entry("  "+t.Action, t.summary))
+		}
+	} else {
+		b.WriteString(f.entry(f.Operand, positionalHelp))
+	}
 	for i, g := range groups {
 		b.WriteString("\n" + g.title + ":\n")
 		if g.description != "" {
@@ -93,8 +128,11 @@ func (f printer) help(options []*option, groups []group, description, positional
 			}
 			b.WriteString("\n")
 		}
-		for _, o := range sorted(options) {
-			if o.group == i {
+		if !f.Unsorted {
+			options = sorted(options)
+		}
+		for _, o := range options {
+			if o.group == i && !o.banned {
 				b.WriteString(f.entry(invocation(o), o.help))
 			}
 		}
@@ -116,6 +154,9 @@ func (f printer) entry(head, text string) string {
 	column := min(helpColumn, max(f.width-20, 4))
 	lines := wrap(text, max(f.width-column, 11))
 	indent := strings.Repeat(" ", column)
+	if text == "" {
+		return "  " + head + "\n"
+	}
 	if len(head) <= column-4 {
 		head = "  " + head + strings.Repeat(" ", column-2-len(head))
 		return head + strings.Join(lines, "\n"+indent) + "\n"

@@ -82,9 +82,23 @@ type Terminal struct {
 type Command struct {
 	Prog, Description string
 	Operand, About    string // the metavar of its operands, and its help
-	Single            bool   // it takes one operand
+	Operands          Operands
 	Examples          string // printed after the help
+	Unsorted          bool   // the help has the options in the order of the table
+	actions           []*Tool
 }
+
+// Operands says how many operands a program takes.
+type Operands uint8
+
+// The numbers of operands.
+const (
+	Several  Operands = iota // one or more
+	Single                   // one
+	Optional                 // none or one
+	Any                      // any number
+	Action                   // the name of a subcommand, and what that takes
+)
 
 const (
 	prog           = "ansible-playbook"

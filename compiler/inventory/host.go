@@ -129,6 +129,9 @@ func (g *Group) Hosts() []*Host {
 	return hosts
 }
 
+// Direct are the hosts that are in g itself.
+func (g *Group) Direct() []*Host { return g.hosts }
+
 // Children are the groups directly below g.
 func (g *Group) Children() []*Group { return g.children }
 

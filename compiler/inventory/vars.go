@@ -130,6 +130,23 @@ func (h *Host) Vars() (*value.Dict, error) {
 	return d, nil
 }
 
+// OwnVars are the variables that h itself has, in the sources and in host_vars.
+func (h *Host) OwnVars() (*value.Dict, error) {
+	return h.inv.besideVars(h.ownVars(), "host_vars", h.Name)
+}
+
+// Vars are the variables that g itself has, in the sources and in group_vars.
+func (g *Group) Vars() (*value.Dict, error) { return g.inv.besideVars(g.own, "group_vars", g.Name) }
+
+// besideVars are variables of the sources with those of files over them.
+func (inv *Inventory) besideVars(own *value.Dict, subdir, name string) (*value.Dict, error) {
+	d, err := inv.varsFiles(append(dirsOf(inv.opts.Sources), inv.playbookDirs()...), subdir, []string{name})
+	if err != nil {
+		return nil, &diag.Diagnostic{Kind: diag.Invalid, Msg: err.Error()}
+	}
+	return Combine(own, d, inv.opts.MergeHashes), nil
+}
+
 // sortedGroups are the groups of h but all, by rising precedence.
 func (h *Host) sortedGroups() []*Group {
 	return sortGroups(deleteItem(h.groups, h.inv.groups["all"]))

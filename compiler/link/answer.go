@@ -28,6 +28,8 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.blob(n)
 	case event.Lookup:
 		return l.answerLookup(ctx, site, n)
+	case event.Plugin:
+		return l.answerPlugin(ctx, site, n)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,8 +58,32 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.changeInventory(site, n)
 	case event.TemplateFile:
 		return l.templateFile(site, n)
+	case event.StoreFile:
+		return l.storeFile(site, n)
+	case event.Payload:
+		return l.payload(site, n)
 	}
 	return &event.Answer{Error: fmt.Sprintf("unknown question %d", n.Ask)}
+}
+
+// payload describes how to run a module that is not native.
+func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
+	if t := l.tables(s.Play); s.Task < 0 || s.Task >= len(t.Tasks) {
+		return &event.Answer{Error: "unknown task"}
+	}
+	p, err := l.opt.Front.Payload(s.Play, s.Task, n.Name)
+	if err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	own := *p
+	own.Limit = l.opt.OpenFiles
+	internal := value.NewDict()
+	internal.Update(l.opt.Internal)
+	if v, ok, err := l.hostVar(s.Host, "ansible_syslog_facility"); ok && err == nil {
+		internal.SetStr("_ansible_syslog_facility", v)
+	}
+	own.Internal = ir.Val{V: internal}
+	return &event.Answer{Payload: &own}
 }
 
 // result is an answer that is a value, or the error in its place.
@@ -73,6 +99,9 @@ func result(v value.Value, err error) *event.Answer {
 		a.Kind = "undefined"
 	case errors.As(err, &raised):
 		a.Kind = "error:" + raised.Class
+		if raised.Loading {
+			a.Kind = "loading:" + raised.Class
+		}
 	}
 	return a
 }
@@ -357,19 +386,18 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	args, _ := n.Args.V.(*value.Dict)
 	terms, _ := args.GetStr("terms")
 	options, _ := args.GetStr("options")
-	local, _ := args.GetStr("vars")
 	list, ok := terms.(*value.List)
 	if !ok {
 		return &event.Answer{Error: "malformed lookup"}
 	}
 	opts, _ := options.(*value.Dict)
-	vars, _ := local.(*value.Dict)
 	sub, _ := args.GetStr("subdir")
 	folder, _ := value.Text(sub)
-	var warnings []string
+	var warnings, deprecations []string
 	warn := func(msg string) { warnings = append(warnings, msg) }
-	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn}, vars))
-	a.Warnings = warnings
+	deprecated := func(msg string) { deprecations = append(deprecations, msg) }
+	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, taskVarsOf(args)))
+	a.Warnings, a.Deprecations = warnings, deprecations
 	return a
 }
 

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
@@ -45,6 +46,9 @@ type Front interface {
 	Excerpt(pos ir.Pos) string
 	// LoadVars reads a file of variables. Hidden says that it was a vault.
 	LoadVars(path string) (vars *value.Dict, hidden bool, err error)
+	// Payload is what a host needs to run a module that is not native: that of the name, "" for the module of the
+	// task. The error is what the task fails with.
+	Payload(play, task int, name string) (*ir.Payload, error)
 }
 
 // Options are the options of a run.
@@ -65,7 +69,15 @@ type Options struct {
 	Magic            *value.Dict  // variables that are the same everywhere, such as ansible_version
 	ManagedFormat    string       // the setting ansible_managed
 	Lookup           LookupPlugin // nil has none
-	StartAt          string
+	Python           Python       // plugins in Python; nil has none
+	// FactCollector names what gathers a fact, whose name has no prefix. Nil gathers all facts; else those only that
+	// the run reads.
+	FactCollector func(fact string) string
+	// Internal are the _ansible_ arguments of modules in Python that are the same for all hosts; OpenFiles is how many
+	// files such a module may have open, 0 for the system's limit.
+	Internal  *value.Dict
+	OpenFiles int
+	StartAt   string
 	// Decrypt opens vaulted text; nil for none.
 	Decrypt files.Decrypt
 }
@@ -83,8 +95,11 @@ type Linker struct {
 	active   map[int][]string // the hosts of the batch that runs
 	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
 	refreshed string
+	reading   *factUse // which facts the run reads; nil until that is asked
 	// sent are the names that a host knows of a play.
 	sent map[sentKey]*names
+	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
+	shadowing atomic.Pointer[ir.Plugins]
 }
 
 // sentKey is a host in a play.
@@ -200,6 +215,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
 	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
 	c.Settings.StartAt = l.startAt(p)
+	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)
 		if err != nil {
@@ -213,6 +229,9 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		return nil, err
 	}
 	c.Excluded = excluded
+	if c.Plugins, err = l.plugins(); err != nil {
+		return nil, err
+	}
 	l.shared[play] = c
 	return c, nil
 }
@@ -297,6 +316,9 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 		return nil, err
 	}
 	ext.Tables.Tasks = l.openFiles(ext.Tables.Tasks)
+	if ext.Plugins, err = l.plugins(); err != nil {
+		return nil, err
+	}
 	if ext.Excluded, err = l.excluded(play, ext.FirstTask, ext.Tables.Tasks); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,9 @@ import (
 type names struct {
 	set map[string]bool
 	all bool
+	// facts, when not nil, gathers which facts are read; conditions are then those met.
+	facts      *factUse
+	conditions []*value.Cond
 }
 
 func newNames() *names { return &names{set: map[string]bool{}} }
@@ -50,6 +53,9 @@ func (n *names) value(v value.Value) {
 	case *value.Tmpl:
 		n.nodes(x.Root)
 	case *value.Cond:
+		if n.facts != nil {
+			n.conditions = append(n.conditions, x)
+		}
 		n.nodes([]*expr.Node{x.Root})
 		if x.Tmpl != nil {
 			n.value(x.Tmpl)
@@ -75,6 +81,9 @@ func (n *names) value(v value.Value) {
 var everything = map[string]bool{"varnames": true, "template": true}
 
 func (n *names) nodes(root []*expr.Node) {
+	if n.facts != nil {
+		n.facts.trees(root)
+	}
 	u := expr.UsesOf(root)
 	for _, name := range u.Names {
 		n.set[name] = true
@@ -96,11 +105,11 @@ func builtinName(s string) string {
 // task adds what a task reads.
 func (n *names) task(t *ir.Task) {
 	for _, v := range []ir.Val{t.Name, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
-		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll,
+		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll, t.DefaultsOf,
 		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
 		n.value(v.V)
 	}
-	for _, list := range [][]ir.Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults} {
+	for _, list := range [][]ir.Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults, t.FactsDefaults} {
 		for _, v := range list {
 			n.value(v.V)
 		}

@@ -25,45 +25,47 @@ type LookupCall struct {
 	Subdir  string // where first_found looks below each; "" for files
 	// Warn is told what the task should tell the user; nil where no task runs the plugin.
 	Warn func(string)
+	// Deprecated is Warn for what a later Ansible lacks.
+	Deprecated func(string)
 }
 
 // lookup runs a plugin for a keyword of a play or a variable of a host, with the lock held.
 func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value, error) {
-	if err := l.prepare(s, &c, nil); err != nil {
+	if err := l.prepare(s, &c, taskVars{}); err != nil {
 		return nil, err
 	}
 	c.Eval = l.evaluator(s.Play, s.Host, c.Vars)
-	return l.opt.Lookup(ctx, c)
+	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars})
 }
 
 // taskLookup runs a plugin for a task. The lock is held only while the call is prepared: a plugin may take its
 // time.
-func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, local *value.Dict) (value.Value, error) {
+func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, own taskVars) (value.Value, error) {
 	l.mu.Lock()
-	err := l.prepare(s, &c, local)
+	err := l.prepare(s, &c, own)
 	l.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host}, s, c.Warn}})
-	return l.opt.Lookup(ctx, c)
+	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host}, s, own, c.Warn}})
+	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars, unlocked: true})
 }
 
 // prepare adds to a call what the plugin sees. The lock is held.
-func (l *Linker) prepare(s Site, c *LookupCall, local *value.Dict) error {
-	if l.opt.Lookup == nil {
-		return &eval.Error{Class: eval.AnsibleError, Msg: "lookup plugin (" + c.Name + ") not found"}
-	}
+func (l *Linker) prepare(s Site, c *LookupCall, own taskVars) error {
 	c.Basedir = l.prog.Basedir
 	if s.Play < 0 {
 		c.Vars = layers{l.opt.Magic, l.opt.Extra}
 		return nil
 	}
-	vars, err := l.taskLayers(s, local)
+	vars, err := l.taskLayers(s, own)
 	if err != nil {
 		return err
 	}
 	c.Vars = vars
+	if l.opt.Settings.HashMerge {
+		c.Vars = merged{vars}
+	}
 	lex := l.scope(s)
 	c.Search, c.Basedir = lex.Search, lex.Basedir
 	if c.Basedir == "" {
@@ -76,6 +78,7 @@ func (l *Linker) prepare(s Site, c *LookupCall, local *value.Dict) error {
 type unlocked struct {
 	outside
 	site Site
+	own  taskVars
 	warn func(string)
 }
 
@@ -90,7 +93,19 @@ func (o *unlocked) Template(name string) (*value.Tmpl, bool, error) {
 
 // Lookup implements eval.Outside.
 func (o *unlocked) Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error) {
-	return o.l.taskLookup(context.Background(), o.site, LookupCall{Name: plugin, Terms: terms, Options: options, Warn: o.warn}, nil)
+	return o.l.taskLookup(context.Background(), o.site, LookupCall{Name: plugin, Terms: terms, Options: options, Warn: o.warn}, o.own)
+}
+
+// Tell implements eval.Telling.
+func (o *unlocked) Tell(kind, text string) {
+	if o.warn != nil && kind == "warning" {
+		o.warn(text)
+	}
+}
+
+// Plugin implements eval.Outside.
+func (o *unlocked) Plugin(c eval.PluginCall) (value.Value, bool, error) {
+	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: o.site, own: o.own, unlocked: true}, o.Tell)
 }
 
 // HostVar implements eval.Outside.

@@ -38,8 +38,13 @@ func (o *outside) HostVar(host, name string) (value.Value, bool, error) {
 // Hosts implements eval.Outside.
 func (o *outside) Hosts() []string { return o.l.hostNames() }
 
-// Plugin implements eval.Outside.
-func (o *outside) Plugin(eval.PluginCall) (value.Value, bool, error) { return nil, false, nil }
+// Plugin implements eval.Outside. The lock is held.
+func (o *outside) Plugin(c eval.PluginCall) (value.Value, bool, error) {
+	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: Site{Play: o.play, Host: o.host, Task: -1}}, nil)
+}
+
+// Shadows implements eval.Shadowing.
+func (o *outside) Shadows(kind, name string) bool { return o.l.shadows(kind, name) }
 
 // Site is where a lookup is asked for.
 type Site struct {
@@ -130,19 +135,54 @@ func (l *Linker) levels(s Site) ([]level, error) {
 	return []level{{event.AboveSet, above}, {event.AboveFacts, middle}, {event.BelowFacts, below}}, nil
 }
 
-// taskLayers are the variables that a task sees on a host, for lookups that read variables.
-func (l *Linker) taskLayers(s Site, local *value.Dict) (layers, error) {
+// taskVars are variables that only the task has, while it runs.
+type taskVars struct {
+	local    *value.Dict // the item of its loop and the like
+	includes *value.Dict // of the includes around it
+}
+
+// taskVarsOf reads them from the arguments of a need.
+func taskVarsOf(args *value.Dict) taskVars {
+	dict := func(name string) *value.Dict { v, _ := args.GetStr(name); d, _ := v.(*value.Dict); return d }
+	return taskVars{dict("vars"), dict("includes")}
+}
+
+// taskLayers are the variables that a task sees on a host, for what runs on the controller in its place. Their order is
+// that of the machine's scope.
+func (l *Linker) taskLayers(s Site, own taskVars) (layers, error) {
 	lv, err := l.levels(s)
 	if err != nil {
 		return nil, err
 	}
 	set, included, facts := l.opt.Known.Vars(s.Host)
-	out := layers{local}
+	out := layers{own.local}
 	if h := l.opt.Inventory.Host(s.Host); h != nil {
 		out = append(out, l.magic(s.Play, h))
 	}
-	out = append(append(out, lv[0].vars...), set, included)
-	out = append(append(out, lv[1].vars...), facts)
-	out = append(append(out, lv[2].vars...), l.hostLayers(s.Host)...)
-	return append(out, l.playLayers(s.Play)...), nil
+	out = append(out, l.taskMagic(s), lv[0].vars[0], own.includes)
+	out = append(append(out, lv[0].vars[1:]...), set, included)
+	out = append(out, lv[1].vars...)
+	out = append(out, value.DictOf("ansible_facts", namespaced(facts)))
+	if l.opt.Settings.InjectFacts {
+		out = append(out, facts)
+	} else if local, ok := facts.GetStr("ansible_local"); ok {
+		out = append(out, value.DictOf("ansible_local", local))
+	}
+	return append(out, lv[2].vars...), nil
+}
+
+// taskMagic are the magic variables of a task's place: where its files are looked for, and its role.
+func (l *Linker) taskMagic(s Site) *value.Dict {
+	lex := l.scope(s)
+	d := value.DictOf("ansible_search_path", lex.SearchPath(), "omit", value.Omit)
+	if lex.Role < 0 {
+		return d
+	}
+	r := l.tables(s.Play).Roles[lex.Role]
+	for _, name := range ir.RoleMagic {
+		if v, ok := r.Magic(name); ok {
+			d.SetStr(name, v)
+		}
+	}
+	return d
 }

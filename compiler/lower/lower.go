@@ -147,7 +147,15 @@ func (b *builder) text(s string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: s, Unsafe: true}
 	}
-	return b.opt.Jinja.Value(s)
+	return b.opt.Jinja.ValueAt(s, placeOf(n))
+}
+
+// placeOf is where a node is written, no place for none.
+func placeOf(n *yaml.Node) ir.Pos {
+	if n == nil {
+		return ir.Pos{}
+	}
+	return n.Pos
 }
 
 // dict is a map of the tree as a value.

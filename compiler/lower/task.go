@@ -10,6 +10,7 @@ import (
 	"pbc/compiler/playbook"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -17,6 +18,9 @@ import (
 func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
 	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, ModuleFile: t.Module, ActionFile: t.ActionPlugin, Handler: t.Handler, Implicit: t.Implicit}
+	if b.opt.Jinja.Dialect == expr.Tagged {
+		out.ActionPos, out.Places = t.ActionPos, places(t)
+	}
 	b.tables.Tasks = append(b.tables.Tasks, out)
 	b.tasks = append(b.tasks, t)
 	if t.Role != nil {
@@ -27,7 +31,7 @@ func (b *builder) task(t *playbook.Task) int {
 	case t.Kind == playbook.IncludeRole:
 		out.Name = ir.Val{V: b.opt.Jinja.Value(t.DisplayName())}
 	case t.Name != "":
-		out.Name = ir.Val{V: b.opt.Jinja.Value(t.Name)}
+		out.Name = ir.Val{V: b.opt.Jinja.ValueAt(t.Name, placeOf(t.Own("name")))}
 	case !text:
 		out.Name = b.val(t.Own("name")) // a number, which only results show
 	}
@@ -42,6 +46,30 @@ func (b *builder) task(t *playbook.Task) int {
 		out.Include = b.include(t)
 	}
 	return n
+}
+
+// places tells where the keywords and arguments of a task are written, of those that are in its own file.
+func places(t *playbook.Task) map[string][2]int {
+	out := map[string][2]int{}
+	note := func(name string, n *yaml.Node) {
+		if n != nil && n.Pos.File == t.Pos.File && n.Pos.IsValid() {
+			out[name] = [2]int{n.Pos.Line, n.Pos.Col}
+		}
+	}
+	for _, e := range t.Keywords.Entries {
+		note(e.Name, e.Value)
+	}
+	for _, e := range t.Args.Entries {
+		note("args."+e.Name, e.Value)
+		note("key.args."+e.Name, e.Key)
+	}
+	note("loop", t.Loop)
+	if t.LoopControl != nil {
+		for _, e := range t.LoopControl.Entries {
+			note("loop_control."+e.Name, e.Value)
+		}
+	}
+	return out
 }
 
 // written is a scalar as text, whatever type YAML gave it.
@@ -90,11 +118,51 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 	out.Connection, out.RemoteUser, out.Port = k("connection"), k("remote_user"), k("port")
 	out.Become = ir.Become{On: k("become"), User: k("become_user"), Method: k("become_method"), Flags: k("become_flags"), Exe: k("become_exe")}
 	out.Defaults = b.defaults(t)
+	if t.FQCN == "ansible.builtin.gather_facts" {
+		setup := *t
+		setup.Action, setup.FQCN = "ansible.legacy.setup", "ansible.builtin.setup"
+		out.FactsDefaults = b.defaults(&setup)
+	}
+	if choosers[t.FQCN] {
+		out.DefaultsOf = b.defaultsOf(t)
+	}
 }
 
 // defaults are the module_defaults for the task's module, outermost first.
 func (b *builder) defaults(t *playbook.Task) []ir.Val {
 	var out []ir.Val
+	eachDefaults(t, func(name string, args *yaml.Node) {
+		if sameModule(name, t) {
+			out = append(out, b.val(args))
+		}
+	})
+	return out
+}
+
+// choosers are the actions that choose a module while running.
+var choosers = map[string]bool{"ansible.builtin.service": true, "ansible.builtin.package": true}
+
+// defaultsOf are all module_defaults around a task: lists by full name.
+func (b *builder) defaultsOf(t *playbook.Task) ir.Val {
+	out := value.NewDict()
+	eachDefaults(t, func(name string, args *yaml.Node) {
+		if !strings.Contains(name, ".") {
+			name = "ansible.builtin." + name
+		}
+		name = strings.Replace(name, "ansible.legacy.", "ansible.builtin.", 1)
+		v, _ := out.GetStr(name)
+		list, ok := v.(*value.List)
+		if !ok {
+			list = value.NewList()
+			out.SetStr(name, list)
+		}
+		list.V = append(list.V, b.val(args).V)
+	})
+	return ir.Val{V: out}
+}
+
+// eachDefaults calls f for every entry of module_defaults around a task, the innermost last.
+func eachDefaults(t *playbook.Task, f func(name string, args *yaml.Node)) {
 	for _, n := range playbook.Joined(t, "module_defaults", true) {
 		items := []*yaml.Node{n}
 		if n.Kind == yaml.Seq {
@@ -103,13 +171,10 @@ func (b *builder) defaults(t *playbook.Task) []ir.Val {
 		for _, m := range items {
 			for i, key := range m.Keys {
 				name, _ := key.Text()
-				if sameModule(name, t) {
-					out = append(out, b.val(m.Items[i]))
-				}
+				f(name, m.Items[i])
 			}
 		}
 	}
-	return out
 }
 
 // sameModule says whether a name in module_defaults means the task's module.
@@ -136,7 +201,7 @@ func (b *builder) conditions(n *yaml.Node) []ir.Val {
 // condition parses the text of a condition; anything else than text stays what it is.
 func (b *builder) condition(n *yaml.Node) ir.Val {
 	if s, ok := n.Text(); ok {
-		return ir.Val{V: b.opt.Jinja.Condition(s)}
+		return ir.Val{V: b.opt.Jinja.ConditionAt(s, n.Pos)}
 	}
 	return b.val(n)
 }
@@ -220,7 +285,7 @@ func (b *builder) expressions(t *playbook.Task, out *ir.Task) {
 	case "ansible.builtin.debug":
 		if s, ok := t.Args.Get("var").Text(); ok {
 			src := "{{" + s + "}}"
-			out.Exprs = map[string]ir.Val{src: {V: b.opt.Jinja.Value(src)}}
+			out.Exprs = map[string]ir.Val{src: {V: b.opt.Jinja.ValueAt(src, placeOf(t.Args.Get("var")))}}
 		}
 	case "ansible.builtin.assert":
 		n := t.Args.Get("that")
@@ -234,7 +299,7 @@ func (b *builder) expressions(t *playbook.Task, out *ir.Task) {
 		out.Exprs = map[string]ir.Val{}
 		for _, item := range items {
 			if s, ok := item.Text(); ok {
-				out.Exprs[s] = ir.Val{V: b.opt.Jinja.Condition(s)}
+				out.Exprs[s] = ir.Val{V: b.opt.Jinja.ConditionAt(s, item.Pos)}
 			}
 		}
 	}

@@ -44,7 +44,7 @@ type finder struct {
 func (l *Library) closure(module string, src []byte) (map[string][]byte, error) {
 	extend := "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
 	f := &finder{l: l, module: module, seen: map[string]bool{"ansible": true, "ansible.module_utils": true}, files: map[string][]byte{
-		"ansible/__init__.py":              []byte(extend + "__version__ = '" + l.Version + "'\n__author__ = '" + l.Author + "'\n"),
+		"ansible/__init__.py":              []byte(extend + "__version__ = '" + l.Version + "'\n__author__ = 'Ansible, Inc.'\n"),
 		"ansible/module_utils/__init__.py": []byte(extend)}}
 	f.want(src, module, false)
 	for _, name := range l.required() {
@@ -174,7 +174,15 @@ func (l *Library) candidate(u *util, parts []string, core, optional bool) (bool,
 		return ok, err
 	}
 	dir := l.Collection(coll)
-	return dir != "" && l.read(u, path.Join(append([]string{dir}, parts[3:]...)...)), nil
+	if dir == "" {
+		return false, nil
+	}
+	p := path.Join(append([]string{dir}, parts[3:]...)...)
+	if l.Disk.IsDir(p) && !l.Disk.IsFile(p+"/__init__.py") {
+		u.pkg = true // in a collection a folder is a package
+		return true, nil
+	}
+	return l.read(u, p), nil
 }
 
 // inCore looks in the user's module_utils, and in those of ansible-core.

@@ -24,17 +24,17 @@ import (
 type Disk interface {
 	// ReadFile returns the whole content of a file.
 	ReadFile(path string) ([]byte, error)
-	// IsFile says whether there is a file at the path.
+	// IsFile and IsDir say whether there is a file or a folder at the path.
 	IsFile(path string) bool
+	IsDir(path string) bool
 }
 
 // Library says where shared Python code is.
 type Library struct {
 	Disk Disk
 	// Core is the folder of the Python package ansible.
-	Core string
-	// Version is that of ansible-core, Author what its package names as such.
-	Version, Author string
+	Core    string
+	Version string // of ansible-core
 	// Utils are the folders of the user's own module_utils, which win over those of ansible-core.
 	Utils []string
 	// Collection returns the folder of an installed collection, "" when it is not.
@@ -80,7 +80,7 @@ func (l *Library) Build(name, file string) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Built{Payload: ir.Payload{Name: name[strings.LastIndex(name, ".")+1:], File: path.Base(file)}, Blobs: map[string][]byte{}}
+	b := &Built{Payload: ir.Payload{Name: name, File: path.Base(file)}, Blobs: map[string][]byte{}}
 	b.Interpreter = interpreter(src)
 	switch {
 	case isBinary(src):

@@ -7,6 +7,7 @@ import (
 
 	"pbc/compiler/playbook/args"
 	"pbc/compiler/yaml"
+	"pbc/ir"
 	"pbc/ir/keyword"
 )
 
@@ -14,6 +15,7 @@ import (
 type action struct {
 	name     string // "" is none, as in Ansible
 	found    bool
+	pos      ir.Pos // of the key or text that names the action
 	plugin   Plugin // what name resolves to, empty when it was not looked up or not found
 	args     Map
 	delegate *yaml.Node // of local_action
@@ -94,8 +96,11 @@ func (p *actionParser) fail(format string, a ...any) bool {
 }
 
 func (p *actionParser) parse() bool {
-	if thing := p.task.Get("action"); thing != nil && !p.normalize(thing, "") {
-		return false
+	if thing := p.task.Get("action"); thing != nil {
+		if !p.normalize(thing, "") {
+			return false
+		}
+		p.act.pos = thing.Pos
 	}
 	if thing := p.task.Get("local_action"); thing != nil {
 		if p.act.found {
@@ -104,7 +109,7 @@ func (p *actionParser) parse() bool {
 		if !p.normalize(thing, "") {
 			return false
 		}
-		p.act.delegate = textNode(thing, "localhost")
+		p.act.delegate, p.act.pos = textNode(thing, "localhost"), thing.Pos
 	}
 	others, ok := p.modules()
 	if !ok {
@@ -138,7 +143,7 @@ func (p *actionParser) modules() (others []string, ok bool) {
 		if !p.normalize(p.task.Items[i], name) {
 			return nil, false
 		}
-		p.act.plugin = res
+		p.act.plugin, p.act.pos = res, k.Pos
 	}
 	return others, true
 }

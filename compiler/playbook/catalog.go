@@ -25,8 +25,10 @@ type catalog struct {
 	l *Loader
 	// dirs are the directories that hold plugins of a kind, beside playbooks and roles, in the order Ansible adds them.
 	dirs         map[kind][]string
+	bases        []string // the directories of playbooks and roles that were added
 	playbookDirs []string
 	collections  map[string]*collection
+	coreUtils    map[string]string // where module_utils of ansible-core have gone; nil until asked
 }
 
 // collection is an installed collection with what its meta/runtime.yml says.
@@ -63,6 +65,9 @@ func (c *catalog) addPlaybookDir(dir string) {
 
 // addDir makes the plugins beside a playbook or in a role known.
 func (c *catalog) addDir(dir string) {
+	if !slices.Contains(c.bases, dir) {
+		c.bases = append(c.bases, dir)
+	}
 	for k, folder := range pluginFolder {
 		d := path.Join(dir, folder)
 		if !slices.Contains(c.dirs[k], d) && c.l.src.Stat(d) == Dir {
@@ -89,6 +94,59 @@ func (l *Loader) Resolve(name string, collections []string) (action, module Plug
 	}
 	module, err = l.catalog.find(moduleKind, name, collections)
 	return action, module, err
+}
+
+// UtilsDirs are the folders of module_utils beside the playbooks and in roles, then the configured ones.
+func (l *Loader) UtilsDirs() []string {
+	return append(slices.Clone(l.catalog.dirs[utilsKind]), l.opt.UtilsPaths...)
+}
+
+// CollectionDir is the folder of an installed collection, "" when it is not.
+func (l *Loader) CollectionDir(name string) string { return l.catalog.collection(name).dir }
+
+// UtilsRoute says where a collection's metadata send those who look for one of its module_utils, and why it is gone
+// if it is. For ansible.builtin the metadata are those of the ansible-core in the folder core.
+func (l *Loader) UtilsRoute(core, coll, util string) (redirect, removed string) {
+	if coll == "ansible.builtin" {
+		return l.catalog.coreUtil(core, util), ""
+	}
+	e := l.catalog.collection(coll).meta.Get("plugin_routing").Get(string(utilsKind)).Get(util)
+	if !isMap(e) {
+		return "", ""
+	}
+	redirect, _ = e.Get("redirect").Text()
+	if t := e.Get("tombstone"); isMap(t) {
+		removed = "module_util " + util + " has been removed"
+		if text, ok := t.Get("warning_text").Text(); ok {
+			removed += " (" + text + ")"
+		}
+	}
+	return redirect, removed
+}
+
+// coreUtil is where a module_util of ansible-core has gone. Its list is looked through line by line: it is too long
+// to be read as YAML for the few lines that count.
+func (c *catalog) coreUtil(core, util string) string {
+	if c.coreUtils == nil {
+		c.coreUtils = map[string]string{}
+		data, _ := c.l.src.ReadFile(path.Join(core, "config", "ansible_builtin_runtime.yml"))
+		_, rest, _ := strings.Cut(string(data), "\n  "+string(utilsKind)+":\n")
+		name := ""
+		for line := range strings.Lines(rest) {
+			text := strings.TrimSpace(line)
+			indent := len(line) - len(strings.TrimLeft(line, " "))
+			switch to, redirect := strings.CutPrefix(text, "redirect: "); {
+			case text == "" || text[0] == '#':
+			case indent < 4:
+				return c.coreUtils[util]
+			case indent == 4:
+				name = strings.TrimSuffix(text, ":")
+			case redirect:
+				c.coreUtils[name] = to
+			}
+		}
+	}
+	return c.coreUtils[util]
 }
 
 // hasLookup says whether there is a lookup plugin of that name.

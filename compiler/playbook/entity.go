@@ -8,7 +8,9 @@ import (
 
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/keyword"
+	"pbc/ir/value"
 )
 
 // entity is what the loading of keywords needs to know of a play, role, block or task.
@@ -25,7 +27,7 @@ func (l *Loader) keywords(e entity, written Map) (kw, vars Map, ok bool) {
 	kw = written.Copy()
 	for _, entry := range written.Entries {
 		if keyword.Lookup(entry.Name, e.on) == nil {
-			l.badAttribute(e, entry.Name)
+			l.badAttribute(e, entry.Name, entry.Key)
 			return kw, vars, false
 		}
 	}
@@ -56,13 +58,28 @@ func (l *Loader) keywords(e entity, written Map) (kw, vars Map, ok bool) {
 	return kw, vars, true
 }
 
-func (l *Loader) badAttribute(e entity, name string) {
+func (l *Loader) badAttribute(e entity, name string, key *yaml.Node) {
 	msg := fmt.Sprintf("'%s' is not a valid attribute for a %s", name, e.class)
 	d := l.invalid(e.pos, "%s", msg)
+	d.Tagged = taggedBadAttribute(e, msg, key)
 	if e.on&(keyword.Task|keyword.Handler|keyword.IncludeRole) != 0 {
 		d.Twice, d.Again = true, "\nThis error can be suppressed as a warning using the \"invalid_task_attribute_failed\" configuration"
 	}
 }
+
+// taggedBadAttribute is what dialect tagged tells of a keyword that e does not have.
+func taggedBadAttribute(e entity, msg string, key *yaml.Node) *failure.Failure {
+	f := &failure.Failure{Msg: msg, At: originOf(e.pos)}
+	if e.on&(keyword.Task|keyword.Handler|keyword.IncludeRole) != 0 {
+		f.Msg += "\nThis error can be suppressed as a warning using the \"invalid_task_attribute_failed\" configuration"
+	}
+	if key != nil {
+		f.At = originOf(key.Pos)
+	}
+	return f
+}
+
+func originOf(p ir.Pos) *value.Origin { return &value.Origin{File: p.File, Line: p.Line, Col: p.Col} }
 
 // strings reports the first keyword that must be text and is a list or mapping: what Ansible finds once everything else
 // of an entity is loaded.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"pbc/compiler/diag"
@@ -107,6 +108,12 @@ func (l *Loader) top(file string) *Playbook {
 	}
 	pb.Plays = l.playbookFile(file, nil)
 	return pb
+}
+
+// PluginDirs are the directories of the playbooks and roles that were loaded, in the order in which Ansible searches
+// them for plugins, and those of playbooks alone.
+func (l *Loader) PluginDirs() (all, playbooks []string) {
+	return slices.Clone(l.catalog.bases), slices.Clone(l.catalog.playbookDirs)
 }
 
 // abs is a path made absolute and clean, with ~ expanded.

@@ -302,8 +302,12 @@ func (l *Loader) roleFound(r *Role, dir, main string, allowDir bool) (files []st
 	} else {
 		exts = []string{"", ".yml", ".yaml", ".json"}
 	}
+	stem := base + "/" + name
+	if path.IsAbs(name) {
+		stem = name
+	}
 	for _, ext := range exts {
-		f := path.Join(base, name) + ext
+		f := stem + ext
 		switch kind := l.src.Stat(f); {
 		case kind == Absent || kind == Dir && !allowDir:
 			continue
@@ -317,6 +321,13 @@ func (l *Loader) roleFound(r *Role, dir, main string, allowDir bool) (files []st
 	if len(files) == 0 && main != "" {
 		l.invalid(ir.Pos{}, "Could not find specified file in role: %s/%s", dir, main)
 		return nil, false
+	}
+	for i, f := range files {
+		files[i] = path.Clean(f)
+		if !strings.HasPrefix(files[i], base+"/") {
+			l.invalid(ir.Pos{}, "Failed loading '%s' for role (%s) as it is not inside the expected role path: '%s'", f, r.Name, base)
+			return nil, false
+		}
 	}
 	return files, true
 }

@@ -97,7 +97,11 @@ func (p *Place) layFile(f File) error {
 	case f.Link != "":
 		return os.Symlink(f.Link, path)
 	}
-	if err := os.WriteFile(path, []byte(p.words.Replace(f.Data)), f.Mode); err != nil {
+	// A process that is started meanwhile would inherit the open file, and a program that is open for writing cannot run.
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(path, []byte(p.words.Replace(f.Data)), f.Mode)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		return err
 	}
 	return os.Chmod(path, f.Mode)

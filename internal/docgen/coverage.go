@@ -201,8 +201,12 @@ func (w *writer) plugins() {
 // pluginNote tells the arguments of a plugin by one of its names, and what it does.
 func pluginNote(p *plugin.Row, name string) string {
 	note := p.Doc
-	if p.Params != "" {
-		note = code("("+p.Params+")") + " " + note
+	params := p.Params
+	if p.Signature != "" {
+		params = p.Signature
+	}
+	if params != "" && params != "-" {
+		note = code("("+params+")") + " " + note
 	}
 	if name != p.Name {
 		note = "as " + code(p.Name)
@@ -215,7 +219,7 @@ func pluginNote(p *plugin.Row, name string) string {
 
 // typeNames are Ansible's names of the types of settings.
 var typeNames = map[config.Type]string{config.String: "string", config.Bool: "bool", config.Int: "int", config.Float: "float",
-	config.List: "list", config.Path: "path", config.PathSpec: "pathspec", config.PathList: "pathlist"}
+	config.List: "list", config.Path: "path", config.PathSpec: "pathspec", config.PathList: "pathlist", config.Mapping: "dict"}
 
 func (w *writer) settings(read map[string]bool) {
 	w.line("A setting counts as honoured when the code asks for it, by its name or one of its variables. Settings of plugins are those")
@@ -248,7 +252,13 @@ func (w *writer) settings(read map[string]bool) {
 // do, by one of its variables.
 func settingState(s config.Setting, read map[string]bool) row {
 	r := row{name: s.Name, state: idle}
-	if read[s.Name] {
+	switch effect, why := s.Effect(); {
+	case effect == config.Unhonoured:
+		return row{name: s.Name, state: unsupported, note: why}
+	case effect == config.Harmless:
+		r.note = why
+		return r
+	case read[s.Name]:
 		r.state = same
 		return r
 	}

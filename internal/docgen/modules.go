@@ -17,8 +17,8 @@ var inCompiler = []string{"import_playbook", "import_role", "import_tasks", "inc
 
 // unchecked tells the parameters of modules that have no argument spec, as Ansible's have none.
 var unchecked = map[string]string{
-	"ansible.builtin.raw":     "free form, `executable`",
-	"ansible.builtin.service": "those of the service manager's module, and `use`",
+	"ansible.builtin.raw":    "free form, `executable`",
+	"ansible.builtin.script": "free form, `executable`, `creates`, `removes`, `chdir`, `decrypt`",
 }
 
 // modules writes the table of modules, with the score of the scenarios about each, and the parameters of

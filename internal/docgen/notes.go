@@ -9,7 +9,6 @@ var notes = map[string]row{
 	"setting ANSIBLE_PIPELINING":         {note: "nothing to switch: modules are never copied one by one"},
 	"setting DEFAULT_MODULE_COMPRESSION": {note: "native modules are part of the agent"},
 	"setting DEFAULT_KEEP_REMOTE_FILES":  {note: "native modules leave no files"},
-	"module service":                     {state: differs, note: "hosts that systemd manages"},
 	"module ansible.posix.sysctl":        {state: differs, note: "Linux"},
 	"module group":                       {state: differs, note: "Linux"},
 	"module setup":                       {state: differs, note: "Linux facts; on other systems the minimal ones"},

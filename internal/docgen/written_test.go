@@ -148,7 +148,7 @@ func TestReadmeRun(t *testing.T) {
 }
 
 // command matches the first word of how a subcommand of pbc is used.
-var command = regexp.MustCompile(`(?:Use:\s+|Prog:\s+"pbc )"?([a-z]+)`)
+var command = regexp.MustCompile(`(?:Use:\s+"|Prog:\s+"pbc )([a-z]+)`)
 
 func TestEveryCommandIsTold(t *testing.T) {
 	root := rootOf(t)

@@ -143,6 +143,10 @@ func (w *reprWriter) value(v Value) error {
 	case string:
 		w.b.WriteString(StrRepr(x))
 	case *Str:
+		if x.Markup {
+			w.b.WriteString("Markup(" + StrRepr(x.S) + ")")
+			return nil
+		}
 		w.b.WriteString(StrRepr(x.S))
 	case *Vault:
 		s, err := x.text()

@@ -26,6 +26,8 @@ type Checked struct {
 	Secrets      Secrets
 	Warnings     []string
 	Deprecations []Deprecation
+	// Faults are all that is wrong, in the order found. A module's message is the first, which is Check's error.
+	Faults []error
 }
 
 // Check checks a module's arguments against its spec. The name is used in messages only. The error is
@@ -33,6 +35,7 @@ type Checked struct {
 func (s *Spec) Check(name string, args *value.Dict, env Environ) (*Checked, error) {
 	c := &checker{env: env, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
 	c.top(s)
+	c.out.Faults = c.errs
 	if len(c.errs) > 0 {
 		if c.unsupportedOnly {
 			return c.out, fmt.Errorf("Unsupported parameters for (%s) module: %w", name, c.errs[0])

@@ -226,7 +226,7 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 			r.round.result = e
 		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
-			r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
+			r.forgetFacts(h)
 		}
 	case event.Done:
 		r.finish(h, e)
@@ -238,6 +238,18 @@ func (r *playRun) event(h *hostRun, e *event.Event) {
 	r.show(h, e)
 }
 
+// forgetFacts clears the facts of a host; hosts that run together have one of them clear those of all.
+func (r *playRun) forgetFacts(h *hostRun) {
+	hosts := []*hostRun{h}
+	if r.lockstep() {
+		hosts = r.hosts
+	}
+	for _, h := range hosts {
+		r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
+		r.c.opt.Memory.save(h.name)
+	}
+}
+
 // remember keeps the variables a task leaves, on the hosts that it leaves them on.
 func (r *playRun) remember(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
@@ -247,9 +259,11 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 	r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Store(t, e) })
 	for name, facts := range machine.Facts(t, e) {
 		if name == "" || name == h.name {
+			r.c.opt.Memory.save(h.name)
 			continue
 		}
 		r.c.opt.Memory.With(name, func(m *machine.Host) { m.StoreFacts(facts) })
+		r.c.opt.Memory.save(name)
 		if other := r.byName[name]; other != nil {
 			other.facts = append(other.facts, facts.V...)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 )
@@ -142,10 +143,14 @@ func (r *playRun) held(h *hostRun, e *event.Event) {
 
 func (r *playRun) message(e *event.Event) {
 	switch e.Level {
+	case "display":
+		r.c.emit(callback.Message{Text: e.Name})
 	case "warning":
-		r.c.emit(callback.Warning{Text: e.Name})
+		r.c.emit(callback.Warning{Text: e.Name, Chain: failure.FromValue(e.Result.V)})
 	case "task warning":
-		r.c.emit(callback.Warning{Text: e.Name, Again: true})
+		r.c.emit(callback.Warning{Text: e.Name, Chain: failure.FromValue(e.Result.V), Again: true})
+	case "deprecation":
+		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
 	case "vv":

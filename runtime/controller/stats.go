@@ -27,8 +27,11 @@ func (s *stats) host(name string) *callback.HostStats {
 	return h
 }
 
-// count counts a result as Ansible does: an ignored failure is also ok.
+// count counts a result as Ansible does: an ignored failure is also ok, and an include counts once its files are loaded.
 func (s *stats) count(name string, e *event.Event, included bool) {
+	if included && e.Status == event.OK {
+		return
+	}
 	h := s.host(name)
 	d, _ := e.Result.V.(*value.Dict)
 	changed := false
@@ -59,9 +62,6 @@ func (s *stats) count(name string, e *event.Event, included bool) {
 	case event.Skipped:
 		h.Skipped++
 	default:
-		if included {
-			return
-		}
 		h.OK++
 		if changed {
 			h.Changed++

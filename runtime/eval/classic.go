@@ -351,7 +351,7 @@ func reread(v val) (val, bool) {
 	case float64:
 		return v, !math.IsInf(x, 0) && !math.IsNaN(x)
 	case *value.Str:
-		return x.S, true
+		return x.S, !x.Markup
 	case *list:
 		r, ok := rereadAll(x.V)
 		return &list{V: r}, ok

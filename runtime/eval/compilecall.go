@@ -6,9 +6,6 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
-	"pbc/runtime/plugin"
-	"pbc/runtime/plugin/filter"
-	"pbc/runtime/plugin/test"
 	"pbc/runtime/python"
 )
 
@@ -163,44 +160,18 @@ func builtinName(name string) string {
 }
 
 // notLoaded is what Jinja says of a filter or test that is not there.
-func notLoaded(name string) string {
+func (e *Eval) notLoaded(test bool, name string) string {
+	if e.tagged() {
+		return "No " + pluginKind(test) + " named " + value.StrRepr(name) + "."
+	}
 	return "Could not load \"" + name + "\": '" + name + "'"
-}
-
-// plugin finds a filter or test by name: in the table, else outside.
-func (e *Eval) plugin(isTest bool, name string) *plugin.Row {
-	table := filter.Table
-	if isTest {
-		table = test.Table
-	}
-	if p, ok := table[builtinName(name)]; ok && p.In(e.cfg.Dialect) {
-		return p
-	}
-	if p, ok := table[name]; ok && p.In(e.cfg.Dialect) {
-		return p
-	}
-	if e.cfg.Outside == nil {
-		return nil
-	}
-	_, found, err := e.cfg.Outside.Plugin(PluginCall{Test: isTest, Name: name, Probe: true})
-	if err != nil || !found {
-		return nil
-	}
-	return &plugin.Row{Name: name, Fn: func(c *python.Call) (val, error) {
-		d := value.NewDict()
-		for _, a := range c.KW {
-			d.SetStr(a.Name, a.V)
-		}
-		v, _, err := e.cfg.Outside.Plugin(PluginCall{Test: isTest, Name: name, Args: c.Args, KW: d})
-		return v, err
-	}}
 }
 
 // filter compiles a filter. input stands for the innermost input of a filter or set block.
 func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
-	p := c.e.plugin(false, n.S)
+	p, why := c.e.plugin(false, n.S)
 	if p == nil {
-		c.fail("%s", notLoaded(n.S))
+		c.lacks(why)
 	}
 	in := input
 	if n.A[0] != nil {
@@ -210,7 +181,7 @@ func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
 			in = c.expr(n.A[0])
 		}
 	}
-	x := c.pluginCall(p, in, c.args(n, n.A[1:]))
+	x := c.pluginCall(plugged{p, "filter", n.S}, in, c.args(n, n.A[1:]))
 	if p.Native && !c.tagged && n.S == p.Name {
 		return nativeText(x)
 	}
@@ -231,15 +202,15 @@ func nativeText(x exprFn) exprFn {
 }
 
 func (c *compiler) test(n *expr.Node) exprFn {
-	p := c.e.plugin(true, n.S)
+	p, why := c.e.plugin(true, n.S)
 	if p == nil {
-		c.fail("%s", notLoaded(n.S))
+		c.lacks(why)
 	}
 	in := c.expr(n.A[0])
 	if p.Name == "defined" || p.Name == "undefined" {
 		return definedTest(in, p.Name == "undefined")
 	}
-	return c.pluginCall(p, in, c.args(n, n.A[1:]))
+	return c.pluginCall(plugged{p, "test", n.S}, in, c.args(n, n.A[1:]))
 }
 
 // definedTest is "is defined", without a call.
@@ -257,7 +228,7 @@ func definedTest(in exprFn, want bool) exprFn {
 	}
 }
 
-func (c *compiler) pluginCall(p *plugin.Row, in exprFn, args *argFns) exprFn {
+func (c *compiler) pluginCall(p plugged, in exprFn, args *argFns) exprFn {
 	n := max(1+len(args.pos), p.Size())
 	tagged := c.tagged
 	return func(f *frame) (val, error) {
@@ -271,7 +242,7 @@ func (c *compiler) pluginCall(p *plugin.Row, in exprFn, args *argFns) exprFn {
 			return nil, err
 		}
 		if tagged {
-			return f.run.e.count(deferPlugin(p, &k))
+			return f.run.e.count(p.deferred(&k))
 		}
 		return f.run.e.count(p.Invoke(&k))
 	}

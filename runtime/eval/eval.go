@@ -15,6 +15,8 @@
 package eval
 
 import (
+	"errors"
+
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/bound"
@@ -48,6 +50,11 @@ type StaticVars interface {
 	Static(name string) bool
 }
 
+// Telling may be implemented by an Outside that can tell the user something: kind is "warning" or "deprecated".
+type Telling interface {
+	Tell(kind, text string)
+}
+
 // Kind is what a text that Outside parses stands for.
 type Kind uint8
 
@@ -61,13 +68,23 @@ const (
 	ParseVault                 // vaulted text: a *value.Vault that is opened, or has a Fault
 )
 
-// PluginCall asks for a filter or test that this package does not have.
+// PluginCall asks for a filter or test in Python.
 type PluginCall struct {
 	Test  bool
 	Name  string
-	Probe bool // only say whether there is one
+	Probe bool // only say whether there is one, and whether it reads variables
 	Args  []value.Value
 	KW    *value.Dict
+	// Locals are the names that the template has bound, for a plugin that reads variables.
+	Locals *value.Dict
+	// Each calls the plugin for every element of the list that is the first argument.
+	Each bool
+}
+
+// Shadowing may be implemented by an Outside that has plugins in Python which stand before those of this package:
+// kind is "filter", "test" or "lookup".
+type Shadowing interface {
+	Shadows(kind, name string) bool
 }
 
 // Outside answers what an evaluation cannot know by itself. On the agent each call is a need that
@@ -88,12 +105,25 @@ type Outside interface {
 	HostVar(host, name string) (v value.Value, found bool, err error)
 	// Hosts returns the names that hostvars has.
 	Hosts() []string
-	// Plugin calls a filter or test in Python; found is false when there is none.
+	// Plugin calls a filter or test in Python; found is false when there is none. A probe's value says whether the
+	// plugin reads variables, its error why it cannot be loaded.
 	Plugin(c PluginCall) (v value.Value, found bool, err error)
 }
 
 // ErrNoLookup is what Outside.Lookup returns for a plugin that it does not have.
 var ErrNoLookup error = &exception.Error{Class: noLookup, Msg: "no such lookup plugin"}
+
+// Declined is the error of a lookup plugin that leaves a call to Ansible's own plugin of that name: for what only that can
+// do, or for the words of a failure. Nothing has been done by then. Err is the failure where there is no Ansible.
+type Declined struct{ Err error }
+
+func (d *Declined) Error() string { return d.Err.Error() }
+
+// Unwrap returns the failure where there is no Ansible.
+func (d *Declined) Unwrap() error { return d.Err }
+
+// ErrNoAnsible is the cause of the failures of plugins in Python where no Ansible is installed.
+var ErrNoAnsible = errors.New("no Ansible was found on this machine: there is no ansible-playbook on PATH that a Python with ansible-core runs")
 
 const noLookup = "pbc.NoLookup"
 
@@ -125,6 +155,9 @@ func New(c Config) *Eval {
 	e.static, _ = c.Vars.(StaticVars)
 	return e
 }
+
+// Dialect is the dialect that e evaluates in.
+func (e *Eval) Dialect() Dialect { return e.cfg.Dialect }
 
 // With returns an Eval that differs from e in its variables only.
 func (e *Eval) With(v Vars) *Eval {

@@ -68,6 +68,21 @@ func (f *frame) local(name string) (val, bool) {
 	return nil, false
 }
 
+// locals are the names that Jinja's context of a template has: those set outside of loops and blocks, as far as they may
+// leave the evaluator.
+func (f *frame) locals() *dict {
+	for f.parent != nil {
+		f = f.parent
+	}
+	d := value.NewDict()
+	for i, name := range f.names {
+		if v, err := portable(f.vals[i]); err == nil {
+			d.SetStr(name, v)
+		}
+	}
+	return d
+}
+
 // lookup finds a name: bound in the template, a variable, a global.
 func (f *frame) lookup(name string) (val, error) {
 	if v, ok := f.local(name); ok {
@@ -124,16 +139,31 @@ func (f *frame) ReadYAML(text string, all bool) (val, error) {
 
 // Plugin finds a filter or test for a filter that applies it.
 func (f *frame) Plugin(test bool, name string) (python.Applier, error) {
-	p := f.run.e.plugin(test, name)
+	p, why := f.run.e.plugin(test, name)
 	if p == nil {
-		return nil, exception.Raise("jinja2.exceptions.TemplateSyntaxError", "%s\n  line 0", notLoaded(name))
+		if !f.run.e.tagged() {
+			why += "\n  line 0"
+		}
+		return nil, exception.Raise("jinja2.exceptions.TemplateSyntaxError", "%s", why)
 	}
 	tagged := f.run.e.tagged()
+	named := plugged{p, pluginKind(test), name}
 	return func(v val, args []val, kw []python.Arg) (val, error) {
 		k := python.Call{Ctx: f, Name: p.Name, KW: kw, Args: append(append(make([]val, 0, 1+len(args)), v), args...)}
 		if tagged {
-			return deferPlugin(p, &k)
+			return named.deferred(&k)
 		}
 		return p.Invoke(&k)
 	}, nil
+}
+
+// Every finds a filter or test that is applied to many values by one question: one in Python. It is nil for others.
+func (f *frame) Every(test bool, name string) python.Every {
+	p, _ := f.run.e.plugin(test, name)
+	if p == nil || p.Every == nil || f.run.e.tagged() {
+		return nil
+	}
+	return func(items, args []val, kw []python.Arg) ([]val, error) {
+		return p.Every(&python.Call{Ctx: f, Name: p.Name, KW: kw, Args: args}, items)
+	}
 }

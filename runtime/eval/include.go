@@ -15,6 +15,11 @@ type notFound struct{ name string }
 
 func (n *notFound) Error() string { return n.name }
 
+// Unwrap gives the exception that it is to Python.
+func (n *notFound) Unwrap() error {
+	return &exception.Error{Class: "jinja2.exceptions.TemplateNotFound", Msg: n.name}
+}
+
 // extendsSignal stops a template whose parent takes over.
 type extendsSignal struct{ parent *program }
 

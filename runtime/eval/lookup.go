@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
 	"pbc/runtime/plugin/filter/mapping"
@@ -31,26 +32,32 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 	if err != nil {
 		return nil, err
 	}
+	opt.tagged = e.tagged()
 	ran, err := e.runLookup(f, name, terms, options)
 	if err != nil {
-		return opt.failed(name, err)
+		return opt.failed(e, name, err)
 	}
 	l, ok := plugin.Sequence(ran)
 	if !ok {
-		return ran, nil
+		if l, err = e.unlisted(name, ran, opt.wantlist); err != nil || l == nil {
+			return ran, err
+		}
 	}
-	if len(l) > 0 && !opt.allowUnsafe {
-		f.run.taint(!e.tagged())
+	var v val = &list{V: l}
+	if !opt.wantlist {
+		v = joined(l)
 	}
-	if opt.wantlist {
-		return &list{V: l}, nil
+	if len(l) > 0 && !opt.allowUnsafe && !e.tagged() {
+		f.run.taint(true)
+		v = value.Taint(v)
 	}
-	return joined(l), nil
+	return v, nil
 }
 
 // lookupOpts are the options that lookup() itself takes.
 type lookupOpts struct {
 	wantlist, allowUnsafe bool
+	tagged                bool
 	errors                string
 }
 
@@ -79,29 +86,83 @@ func lookupOptions(c *python.Call, wantlist bool) (lookupOpts, *dict, error) {
 }
 
 // failed is what a lookup gives that failed: nothing, where its errors are to be ignored.
-func (o lookupOpts) failed(name string, err error) (val, error) {
+func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	var x *exception.Error
+	raised := errors.As(err, &x)
 	switch {
-	case exception.IsUndefined(err):
+	case exception.IsUndefined(err), raised && x.Loading:
 		return nil, err
+	case o.tagged:
+		return o.taggedFailed(name, err)
 	case exception.ClassOf(err) == noLookup:
 		return nil, exception.AnsibleError("lookup plugin (%s) not found", name)
-	case errors.As(err, &x) && x.Class == exception.AnsibleOptions:
+	case raised && x.Class == exception.AnsibleOptions:
 		return nil, err
+	}
+	own := raised && x.Class == exception.AnsibleLookup
+	msg := "An unhandled exception occurred while running the lookup plugin '" + name + "'. Error was a <class '" + exception.ClassOf(err) + "'>, original message: " + err.Error()
+	if o.errors == "warn" || o.errors == "ignore" {
+		if own {
+			msg = "Lookup failed but the error is being ignored: " + err.Error()
+		}
+		if o.errors == "warn" {
+			e.tell("warning", msg)
+		}
+		if o.wantlist {
+			return value.NewList(), nil
+		}
+		return nil, nil
+	}
+	if own {
+		return nil, err
+	}
+	return nil, &exception.Error{Class: exception.Ansible, Msg: msg, Orig: err}
+}
+
+// tell tells the user something, where somebody listens.
+func (e *Eval) tell(kind, text string) {
+	if t, ok := e.cfg.Outside.(Telling); ok {
+		t.Tell(kind, text)
+	}
+}
+
+// taggedFailed is failed for dialect tagged.
+func (o lookupOpts) taggedFailed(name string, err error) (val, error) {
+	switch {
+	case exception.ClassOf(err) == noLookup:
+		return nil, &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The lookup plugin " + value.StrRepr(name) + " was not found."}
 	case o.errors == "warn" || o.errors == "ignore":
 		if o.wantlist {
 			return value.NewList(), nil
 		}
 		return nil, nil
-	case errors.As(err, &x) && x.Class == exception.AnsibleLookup:
-		return nil, err
 	}
-	return nil, &exception.Error{
-		Class: exception.Ansible,
-		Msg:   "An unhandled exception occurred while running the lookup plugin '" + name + "'. Error was a <class '" + exception.ClassOf(err) + "'>, original message: " + err.Error(),
-		Orig:  err,
-	}
+	return nil, pluginFault("lookup", name, err)
 }
+
+// unlisted is what becomes of a lookup's result that is no list. Text is taken for the list of its characters and a
+// dictionary for that of its keys; what there is no list of is given as it is when one is wanted, and is an error else.
+func (e *Eval) unlisted(name string, ran val, wantlist bool) ([]val, error) {
+	if e.tagged() {
+		return nil, exception.TypeError("returned %s instead of <class 'list'>", pythonClass(ran))
+	}
+	e.tell("deprecated", "The lookup plugin '"+name+"' was expected to return a list, got '"+pythonClass(ran)+"' instead. The lookup plugin '"+name+
+		"' needs to be changed to return a list. This will be an error in Ansible 2.18. This feature will be removed in version 2.18. "+
+		"Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg.")
+	_, isText := value.Text(ran)
+	_, isDict := ran.(*dict)
+	truthy, err := python.Truth(ran)
+	switch {
+	case err != nil || !truthy || wantlist:
+		return nil, err
+	case isText || isDict:
+		return python.Iter(ran)
+	}
+	return nil, exception.AnsibleError("The lookup plugin '%s' did not return a list.", name)
+}
+
+// pythonClass is str(type(v)) in Python.
+func pythonClass(v val) string { return "<class '" + value.TypeName(v) + "'>" }
 
 // lookupTerms renders the terms once more, as Ansible does: a string that holds a template is one.
 func (e *Eval) lookupTerms(args []val) ([]val, error) {
@@ -196,7 +257,7 @@ func (e *Eval) runLookup(f *frame, name string, terms []val, options *dict) (val
 	if name == "community.general.flattened" || name == "community.general.cartesian" {
 		name = strings.TrimPrefix(name, "community.general.")
 	}
-	if l, ok := localLookups[builtinName(name)]; ok {
+	if l, ok := localLookups[builtinName(name)]; ok && !e.shadowed("lookup", name) {
 		r, err := l.fn(f, terms, options)
 		if err != nil {
 			return nil, err
@@ -213,7 +274,7 @@ func (e *Eval) runLookup(f *frame, name string, terms []val, options *dict) (val
 // are asked of the Outside.
 func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 	f := &frame{run: &run{e: e, concat: literalConcat}}
-	r, err := e.runLookup(f, name, terms, value.NewDict())
+	r, err := e.runLookup(f, name, terms, value.DictOf("wantlist", true))
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +289,49 @@ func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 func flattenLists(t []val, levels int64) ([]val, error) { return plugin.Flatten(t, levels, false) }
 
 func flattenedLookup(_ *frame, t []val, _ *dict) ([]val, error) {
-	return plugin.Flatten(t, -1, true)
+	return flattenAll(t, &bound.Walk{})
+}
+
+// flattenAll flattens as the plugin does: a list of one is its element, and what follows the text "None" or "null" in
+// a list is left out.
+func flattenAll(terms []val, w *bound.Walk) ([]val, error) {
+	if err := w.In(); err != nil {
+		return nil, err
+	}
+	defer w.Out()
+	r := []val{}
+	for _, t := range terms {
+		t, err := onlyElement(t)
+		if err != nil {
+			return nil, err
+		}
+		if s, ok := value.Text(t); ok && (s == "None" || s == "null") {
+			return r, nil
+		}
+		l, ok := t.(*list)
+		if !ok {
+			r = append(r, t)
+			continue
+		}
+		inner, err := flattenAll(l.V, w)
+		if err != nil {
+			return nil, err
+		}
+		r = append(r, inner...)
+	}
+	return r, nil
+}
+
+// onlyElement takes away the lists of one element around a value.
+func onlyElement(v val) (val, error) {
+	for range bound.Depth {
+		l, ok := v.(*list)
+		if !ok || len(l.V) != 1 {
+			return v, nil
+		}
+		v = l.V[0]
+	}
+	return nil, errRecursion
 }
 
 func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {

@@ -33,6 +33,8 @@ type compiler struct {
 	tagged bool
 	blocks map[string]stmtFn
 	inCond bool // tagged: constants that hold templates are rendered
+	// missing says that the program failed for a plugin that is not there.
+	missing bool
 }
 
 func (e *Eval) compiler() *compiler {
@@ -50,6 +52,12 @@ func rescue(err *error) {
 	default:
 		panic(r)
 	}
+}
+
+// lacks fails for a plugin that is not there. A role that is included later may bring it.
+func (c *compiler) lacks(why string) {
+	c.missing = true
+	c.fail("%s", why)
 }
 
 func (c *compiler) fail(format string, a ...any) {
@@ -92,7 +100,9 @@ func (e *Eval) programOf(t *value.Tmpl) *program {
 		p.root = c.templateBody(t.Root)
 		p.blocks = c.blocks
 	}()
-	t.SetProgram(p)
+	if !c.missing {
+		t.SetProgram(p)
+	}
 	return p
 }
 
@@ -103,13 +113,15 @@ func (e *Eval) conditionOf(c *value.Cond) *program {
 	}
 	root := []*expr.Node{c.Root}
 	p := &program{dialect: e.cfg.Dialect, mutates: mutates(root)}
+	k := e.compiler()
 	func() {
 		defer rescue(&p.err)
-		k := e.compiler()
 		k.inCond = true
 		p.cond = k.expr(c.Root)
 	}()
-	c.SetProgram(p)
+	if !k.missing {
+		c.SetProgram(p)
+	}
 	return p
 }
 

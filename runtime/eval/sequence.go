@@ -22,7 +22,11 @@ func sequenceLookup(_ *frame, terms []val, options *dict) ([]val, error) {
 	for _, t := range terms {
 		s := &counting{start: 1, stride: 1, format: "%d"}
 		for i := 0; i < options.Len(); i++ {
-			if err := s.set(python.Str(options.K[i]), python.Str(options.V[i])); err != nil {
+			key := python.Str(options.K[i])
+			if key == "wantlist" { // what every with_X gives its lookup
+				continue
+			}
+			if err := s.set(key, python.Str(options.V[i])); err != nil {
 				return nil, err
 			}
 		}

@@ -330,7 +330,9 @@ func (n *namespace) TypeName() string { return "Namespace" }
 func (n *namespace) Repr() (string, error) { return value.Repr(n) }
 
 // Wrapped implements value.Wrapper.
-func (n *namespace) Wrapped() (before string, inner val, after string) { return "<Namespace ", n.d, ">" }
+func (n *namespace) Wrapped() (before string, inner val, after string) {
+	return "<Namespace ", n.d, ">"
+}
 
 func (n *namespace) Attr(name string) (val, bool) { return n.d.GetStr(name) }
 

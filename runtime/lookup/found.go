@@ -14,8 +14,10 @@ import (
 
 // search is what the terms of first_found ask for.
 type search struct {
-	names []value.Value
-	skip  bool
+	names  []value.Value
+	paths  []string
+	skip   bool
+	tagged bool
 }
 
 // splitList splits text, or each text of a list, at any of the separators.
@@ -52,44 +54,65 @@ func (s *search) terms(terms []value.Value, options *value.Dict) error {
 			continue
 		default:
 			if _, ok := value.Text(t); !ok {
-				shown, _ := value.ToStr(t)
-				return lookupError("Invalid term supplied, can handle string, mapping or list of strings but got: <class '%s'> for %s", value.TypeName(t), shown)
+				return s.invalid(t)
 			}
 		}
+		if from != options || !s.tagged {
+			s.set(from)
+		}
 		files, _ := from.GetStr("files")
-		paths, _ := from.GetStr("paths")
-		skip, _ := from.GetStr("skip")
-		s.skip, _ = eval.Boolean(skip)
-		s.add(t, splitList(files, ",;"), splitList(paths, ",:;"))
+		if s.tagged && from == options {
+			files = t
+		}
+		s.add(t, splitList(files, ",;"))
 	}
 	return nil
 }
 
-// add does as Ansible does: paths times files are appended, files alone replace what was there.
-func (s *search) add(term value.Value, files, paths []string) {
+// set takes the options that hold for the files that follow.
+func (s *search) set(options *value.Dict) {
+	paths, _ := options.GetStr("paths")
+	skip, _ := options.GetStr("skip")
+	s.paths = splitList(paths, ",:;")
+	s.skip, _ = eval.Boolean(skip)
+}
+
+func (s *search) invalid(t value.Value) error {
+	if s.tagged {
+		return ansibleError("Invalid term supplied. A string, dict or list is required, not '%s').", value.TypeName(t))
+	}
+	shown, _ := value.ToStr(t)
+	return lookupError("Invalid term supplied, can handle string, mapping or list of strings but got: <class '%s'> for %s", value.TypeName(t), shown)
+}
+
+// add does as Ansible does: paths times files are appended; in dialect classic files alone replace what was there.
+func (s *search) add(term value.Value, files []string) {
 	switch {
-	case len(paths) > 0:
-		for _, p := range paths {
+	case len(s.paths) > 0:
+		for _, p := range s.paths {
 			for _, f := range files {
 				s.names = append(s.names, filepath.Join(p, f))
 			}
 		}
 	case len(files) > 0:
-		s.names = nil
+		if !s.tagged {
+			s.names = nil
+		}
 		for _, f := range files {
 			s.names = append(s.names, f)
 		}
-	default:
+	case !s.tagged:
 		s.names = append(s.names, term)
 	}
 }
 
 func firstFound(_ context.Context, c *Call) ([]value.Value, error) {
 	terms := c.Terms
-	if len(terms) == 0 && c.Options.Len() > 0 {
-		terms = []value.Value{c.Options}
+	if files, ok := c.Options.GetStr("files"); ok && len(terms) == 0 && c.tagged() {
+		terms = []value.Value{files}
 	}
-	var s search
+	s := search{tagged: c.tagged()}
+	s.set(c.Options)
 	if err := s.terms(terms, c.Options); err != nil {
 		return nil, err
 	}

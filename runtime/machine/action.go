@@ -30,6 +30,13 @@ func init() {
 		"ansible.builtin.group_by":               (*taskRun).groupBy,
 		"ansible.builtin.gather_facts":           (*taskRun).gatherFacts,
 		"ansible.builtin.validate_argument_spec": (*taskRun).validateArgs,
+		"ansible.builtin.service":                (*taskRun).service,
+		"ansible.builtin.pause":                  (*taskRun).pause,
+		"ansible.builtin.unarchive":              (*taskRun).unarchive,
+		"ansible.builtin.uri":                    (*taskRun).uri,
+		"ansible.builtin.yum":                    (*taskRun).yum,
+		"ansible.builtin.fetch":                  (*taskRun).fetch,
+		"ansible.builtin.package":                (*taskRun).packages,
 	}
 }
 
@@ -42,9 +49,11 @@ func Actions() []string { return slices.Sorted(maps.Keys(actions)) }
 // action runs the task's action once.
 func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
 	if act := actions[x.t.Module]; act != nil {
+		x.ready = p
 		return act(x, ctx, p.args.Copy())
 	}
 	res, err := x.module(ctx, p)
+	x.moduleFailed = err == nil && truthy(res, "failed")
 	if err == nil && x.t.Module == "ansible.builtin.setup" {
 		res.SetStr("_ansible_verbose_override", true) // its facts are not shown
 	}
@@ -176,6 +185,9 @@ func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, err
 		name, err := x.keyName(k)
 		if err != nil {
 			return nil, err
+		}
+		if x.tagged() && !isVariableName(name) {
+			return nil, x.badName(name, "args."+name)
 		}
 		if !isIdentifier(name) {
 			return nil, x.actionFail("The variable name '" + name + "' is not valid. Variables must start with a letter or underscore character, " +
@@ -366,6 +378,9 @@ func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*v
 	a, err := x.m.up.Ask(ctx, need(what, x, args))
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range a.Warnings {
+		x.warn(w)
 	}
 	if a.Error != "" {
 		return nil, &fault{msg: a.Error, excerpt: a.Kind == "excerpt"}

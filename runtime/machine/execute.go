@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"pbc/ir"
@@ -16,6 +17,14 @@ import (
 //
 // Observed: ansible-core 2.14's task executor.
 func (x *taskRun) execute() (*value.Dict, error) {
+	if !x.tagged() {
+		return x.executeOnce()
+	}
+	x.notices, x.deprecations, x.moduleFailed = nil, nil, false
+	return x.settle(x.executeOnce()), nil
+}
+
+func (x *taskRun) executeOnce() (*value.Dict, error) {
 	x.label = x.writtenName()
 	x.flags.DelegateTo = x.writtenDelegate()
 	run, err := x.condition(x.t.When, x.eval())
@@ -26,7 +35,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 		return nil, err
 	}
 	if !run {
-		return value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False"), nil
+		return x.skippedResult(), nil
 	}
 	if x.loopFault != nil {
 		return nil, x.loopFault
@@ -38,17 +47,44 @@ func (x *taskRun) execute() (*value.Dict, error) {
 	return x.attempts(p)
 }
 
+// skippedResult is the result of a task whose condition is false.
+func (x *taskRun) skippedResult() *value.Dict {
+	res := value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False")
+	if x.tagged() {
+		res.SetStr("false_condition", x.falseCondition)
+	}
+	return res
+}
+
+// writtenCondition is a condition as it is written.
+func writtenCondition(v value.Value) value.Value {
+	switch c := v.(type) {
+	case *value.Cond:
+		return c.Src
+	case *value.Tmpl:
+		return c.Src
+	}
+	return v
+}
+
 // condition evaluates a list of conditions: all must hold.
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
-		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil {
+		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil && !x.tagged() {
 			x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
 		}
 		ok, err := ev.Condition(c.V)
+		if cond, is := c.V.(*value.Cond); is && cond.Tmpl != nil && x.tagged() && err == nil {
+			x.deprecate(deprecation{msg: "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.", version: "2.23", at: cond.At})
+		}
+		if err != nil && x.tagged() {
+			return false, err
+		}
 		if err != nil {
 			return false, &fault{msg: err.Error(), excerpt: true}
 		}
 		if !ok {
+			x.falseCondition = writtenCondition(c.V)
 			return false, nil
 		}
 	}
@@ -64,6 +100,8 @@ type prepared struct {
 	timeout  time.Duration
 	become   Become
 	register string
+	// collectors are the only ones that are of use, of a call of setup; nil for all.
+	collectors []string
 }
 
 // prepare renders the keywords in the order in which Ansible does: of several faults the first one
@@ -164,7 +202,7 @@ func (x *taskRun) renderDelegation() error {
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
-		return fieldFault("delegate_to", err)
+		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
 	if v == value.Value(value.Omit) {
 		x.flags.DelegateTo = ""
@@ -189,7 +227,7 @@ func (x *taskRun) renderNotify() error {
 	for _, n := range x.t.Notify {
 		v, err := x.eval().Value(n.V)
 		if err != nil {
-			return fieldFault("notify", err)
+			return x.fieldFault("notify", n.V, err)
 		}
 		list, ok := v.(*value.List)
 		if !ok {
@@ -198,7 +236,7 @@ func (x *taskRun) renderNotify() error {
 		for _, e := range list.V {
 			s, err := value.ToStr(e)
 			if err != nil {
-				return fieldFault("notify", err)
+				return x.fieldFault("notify", n.V, err)
 			}
 			x.notify = append(x.notify, s)
 		}
@@ -209,9 +247,9 @@ func (x *taskRun) renderNotify() error {
 // arguments renders the task's arguments, with the module defaults below them and omitted ones
 // gone.
 func (x *taskRun) arguments() (*value.Dict, error) {
-	v, err := x.eval().Value(x.t.Args.V)
+	v, err := x.argumentValues()
 	if err != nil {
-		return nil, x.argumentFault(err)
+		return nil, err
 	}
 	if v == nil {
 		v = value.NewDict()
@@ -256,17 +294,26 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	if len(x.t.Defaults) == 0 {
 		return args, nil
 	}
+	all, err := x.joined(x.t.Defaults)
+	if err != nil {
+		return nil, err
+	}
+	all.Update(args)
+	return all, nil
+}
+
+// joined evaluates entries of module_defaults; later ones count.
+func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 	all := value.NewDict()
-	for _, d := range x.t.Defaults {
+	for _, d := range list {
 		v, err := x.eval().Value(d.V)
 		if err != nil {
-			return nil, fieldFault("module_defaults", err)
+			return nil, x.fieldFault("module_defaults", d.V, err)
 		}
 		if dd, ok := v.(*value.Dict); ok {
 			all.Update(dd)
 		}
 	}
-	all.Update(args)
 	return all, nil
 }
 
@@ -297,30 +344,63 @@ func removeOmit(v value.Value) value.Value {
 func (x *taskRun) environment() (map[string]string, error) {
 	env := map[string]string{}
 	for _, e := range x.t.Environment {
-		v, err := x.eval().Value(e.V)
-		if err != nil {
-			return nil, fieldFault("environment", err)
-		}
-		list, ok := v.(*value.List)
+		list, ok := e.V.(*value.List)
 		if !ok {
-			list = value.NewList(v)
+			list = value.NewList(e.V)
 		}
 		for _, one := range list.V {
-			d, ok := one.(*value.Dict)
-			if !ok {
-				x.warnOf("could not parse environment value, skipping: " + x.rawEnvironment())
-				continue
-			}
-			for i, k := range d.K {
-				if d.V[i] == value.Value(value.Omit) {
-					continue
-				}
-				name, _ := value.ToStr(k)
-				env[name], _ = value.ToStr(d.V[i])
+			if err := x.addEnvironment(env, one); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return env, nil
+}
+
+// addEnvironment renders one item of the keyword. A variable whose text needs facts of the environment that nobody has
+// gathered yet is left out.
+func (x *taskRun) addEnvironment(env map[string]string, item value.Value) error {
+	d, ok := item.(*value.Dict)
+	if !ok {
+		v, err := x.eval().Value(item)
+		if err != nil {
+			return x.fieldFault("environment", item, err)
+		}
+		switch v := v.(type) {
+		case *value.Dict:
+			d = v
+		case *value.List:
+			for _, one := range v.V {
+				if err := x.addEnvironment(env, one); err != nil {
+					return err
+				}
+			}
+			return nil
+		default:
+			x.warnOf("could not parse environment value, skipping: " + x.rawEnvironment())
+			return nil
+		}
+	}
+	for i, k := range d.K {
+		v, err := x.eval().Value(d.V[i])
+		if err != nil && x.needsEnvironmentFacts(err) {
+			continue
+		}
+		if err != nil {
+			return x.fieldFault("environment", d.V[i], err)
+		}
+		if v == value.Value(value.Omit) {
+			continue
+		}
+		name, _ := value.ToStr(k)
+		env[name], _ = value.ToStr(v)
+	}
+	return nil
+}
+
+func (x *taskRun) needsEnvironmentFacts(err error) bool {
+	gathers := x.t.Module == "ansible.builtin.setup" || x.t.Module == "ansible.builtin.gather_facts"
+	return strings.Contains(err.Error(), "ansible_env") || gathers && strings.Contains(err.Error(), "ansible_facts.env")
 }
 
 // rawEnvironment shows the environment keywords as they are written.
@@ -343,7 +423,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 	for attempt := int64(1); ; attempt++ {
 		r, err := x.attempt(p)
 		var f *fault
-		if errors.As(err, &f) && f.result != nil {
+		if errors.As(err, &f) && f.result != nil && !x.tagged() {
 			return f.result, nil
 		}
 		if err != nil {
@@ -359,7 +439,11 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 		if p.retries <= 1 {
 			break
 		}
+		x.remember(p.register, res) // until sees what changed_when and failed_when made of it
 		done, err := x.condition(x.t.Until, x.eval())
+		if err != nil && x.tagged() {
+			return nil, err
+		}
 		if err != nil {
 			return nil, faultf("%s", err) // the place is not shown
 		}
@@ -443,6 +527,9 @@ func (x *taskRun) judge(p *prepared, res *value.Dict, attempt int64) {
 		}
 		res.SetStr("failed", ok)
 		res.SetStr("failed_when_result", ok)
+		if !ok && x.tagged() {
+			suppressed(res)
+		}
 	}
 }
 

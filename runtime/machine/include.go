@@ -127,7 +127,7 @@ func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *va
 		return nil, x.failure(err)
 	}
 	if !run {
-		return nil, value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False")
+		return nil, x.skippedResult()
 	}
 	if x.loopFault != nil {
 		return nil, x.failure(x.loopFault)
@@ -280,6 +280,10 @@ func (m *Machine) addExtension(e *ir.Extension) {
 	m.code.PlayDefaults = append(m.code.PlayDefaults, e.PlayDefaults...)
 	m.code.PlayRoleVars = append(m.code.PlayRoleVars, e.PlayRoleVars...)
 	m.learn(e)
+	if e.Plugins != nil {
+		m.plugins = e.Plugins
+		clear(m.probed)
+	}
 	for _, t := range e.Excluded {
 		m.excluded[t] = true
 	}

@@ -38,7 +38,7 @@ type Runner interface {
 	// Run calls a native module. The result is never nil. Become is the zero Become when the task
 	// runs as the connection's user.
 	Run(ctx context.Context, c *module.Call, b Become) *value.Dict
-	// Has says whether the runner knows a module by its full name.
+	// Has says whether the module of that full name is native.
 	Has(name string) bool
 	// TempDir returns a folder for the files of one task; it is removed when the machine ends.
 	TempDir() (string, error)
@@ -98,6 +98,9 @@ type Machine struct {
 	asked    map[askedKey]*event.Answer // variables fetched by name
 	statics  map[any]bool               // whether a list or dictionary holds no template
 	parsed   map[string]value.Value     // texts met at run time
+	plugins  *ir.Plugins                // those in Python that stand before the evaluator's
+	probed   map[string]probe           // filters and tests that were looked up outside
+	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
 	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
@@ -114,7 +117,8 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
 		excluded: map[int]bool{}, known: map[string]bool{},
 		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
-		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, statics: map[any]bool{},
+		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
+		payloads:  map[string]*ir.Payload{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}
@@ -318,7 +322,7 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 	return a, err
 }
 
-// bypasses are the modules that one host runs for all.
+// bypasses are the modules that one host runs for all. Without run_once the others get nothing of the result.
 var bypasses = map[string]bool{"ansible.builtin.add_host": true, "ansible.builtin.pause": true}
 
 // barrierArgs tells the controller what decides who runs the task, and how many at a time.
@@ -335,7 +339,8 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 	x := m.begin(ctx, task, addr)
 	once, _ := x.keyword("run_once", t.RunOnce, false)
 	throttle, _ := x.number64("throttle", t.Throttle, 0)
-	return value.DictOf("run_once", once || bypasses[t.Module], "throttle", throttle, "shielded", shielded)
+	bypass := bypasses[t.Module]
+	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
 }
 
 // shielded says whether the host is in a rescue or an always, which the failure of others does not end.

@@ -3,6 +3,8 @@ package machine
 import (
 	"context"
 
+	"github.com/vmihailenco/msgpack/v5"
+
 	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
@@ -15,24 +17,46 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	c := &module.Call{
 		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
 		Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
-		Dialect: x.m.dialect,
+		Dialect: x.m.dialect, Collectors: p.collectors,
 	}
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
 	}
+	if err := x.python(c); err != nil {
+		return nil, err
+	}
+	if !x.m.run.Has(c.Name) {
+		if err := x.payload(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	res, err := x.call(ctx, c, p.become)
+	if err == nil && has(res, module.DeclinedKey) {
+		if err = x.payload(ctx, c); err == nil {
+			res, err = x.call(ctx, c, p.become)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.foundPython(c, res)
+	x.outputWarnings(res)
+	return raised(res)
+}
+
+// call runs a call on the host that the task is for.
+func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Dict, error) {
 	route, own, err := x.route()
 	if err != nil {
 		return nil, err
 	}
 	if !own {
-		return x.delegate(ctx, c, p.become, route)
+		return x.delegate(ctx, c, b, route)
 	}
-	dir, err := x.m.run.TempDir()
-	if err != nil {
+	if c.RemoteTmp, err = x.m.run.TempDir(); err != nil {
 		return nil, err
 	}
-	c.RemoteTmp = dir
-	return raised(x.m.run.Run(ctx, c, p.become))
+	return x.m.run.Run(ctx, c, b), nil
 }
 
 // Raised is what a Runner gives for an error that Ansible raises before there is a result of the module:
@@ -44,6 +68,9 @@ func raised(res *value.Dict) (*value.Dict, error) {
 		return res, nil
 	}
 	msg, _ := value.Text(get(res, "msg"))
+	if class, ok := value.Text(get(res, "class")); ok {
+		return nil, &eval.Error{Class: class, Msg: msg}
+	}
 	return nil, faultf("%s", msg)
 }
 
@@ -55,6 +82,13 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		env.SetStr(k, v)
 	}
 	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "dialect", int64(c.Dialect), "env", env)
+	if c.Collectors != nil {
+		l := value.NewList()
+		for _, n := range c.Collectors {
+			l.V = append(l.V, n)
+		}
+		d.SetStr("collectors", l)
+	}
 	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError} {
 		if s != "" {
 			d.SetStr(k, s)
@@ -65,6 +99,18 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 	}
 	if c.Source != nil {
 		d.SetStr("source", encodeSource(c.Source))
+	}
+	if v := c.Discover; v != nil {
+		fallback := value.NewList()
+		for _, p := range v.Fallback {
+			fallback.V = append(fallback.V, p)
+		}
+		d.SetStr("discover", value.DictOf("mode", v.Mode, "host", v.Host, "version", v.Version, "tagged", v.Tagged, "fallback", fallback))
+	}
+	if c.Payload != nil {
+		b, _ := msgpack.Marshal(c.Payload) // of plain fields
+		d.SetStr("payload", b)
+		d.SetStr("interpreter", c.Interpreter)
 	}
 	if b != (Become{}) {
 		d.SetStr("become", value.NewList(b.User, b.Method, b.Flags, b.Exe, b.Password))
@@ -81,6 +127,12 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)
 	}
+	if l, ok := get(d, "collectors").(*value.List); ok {
+		c.Collectors = make([]string, len(l.V))
+		for i, v := range l.V {
+			c.Collectors[i], _ = value.Text(v)
+		}
+	}
 	if n, ok := get(d, "dialect").(int64); ok {
 		c.Dialect = expr.Dialect(n)
 	}
@@ -90,6 +142,16 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		c.Env[name], _ = value.Text(env.V[i])
 	}
 	c.Content, _ = get(d, "content").([]byte)
+	if v, ok := get(d, "discover").(*value.Dict); ok {
+		c.Discover = decodeDiscovery(v)
+	}
+	if b, ok := get(d, "payload").([]byte); ok {
+		c.Payload = &ir.Payload{}
+		if msgpack.Unmarshal(b, c.Payload) != nil {
+			c.Payload = nil
+		}
+		c.Interpreter = text("interpreter")
+	}
 	if s, ok := get(d, "source").(*value.Dict); ok {
 		c.Source = decodeSource(s)
 	}
@@ -100,6 +162,21 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		}
 	}
 	return c, b
+}
+
+func decodeDiscovery(d *value.Dict) *module.Discovery {
+	v := &module.Discovery{}
+	v.Mode, _ = value.Text(get(d, "mode"))
+	v.Host, _ = value.Text(get(d, "host"))
+	v.Version, _ = value.Text(get(d, "version"))
+	v.Tagged, _ = get(d, "tagged").(bool)
+	if l, ok := get(d, "fallback").(*value.List); ok {
+		for _, e := range l.V {
+			s, _ := value.Text(e)
+			v.Fallback = append(v.Fallback, s)
+		}
+	}
+	return v
 }
 
 func encodeSource(s *module.Source) *value.Dict {
@@ -188,67 +265,6 @@ func firstText(list ...string) string {
 		}
 	}
 	return ""
-}
-
-// gatherFacts runs the modules that gather facts: setup.
-func (x *taskRun) gatherFacts(ctx context.Context, args *value.Dict) (*value.Dict, error) {
-	args.Del("parallel")
-	res := value.NewDict()
-	p, err := x.factsCall(args)
-	if err != nil {
-		return nil, err
-	}
-	run := *x
-	t := *x.t
-	t.Module, t.Action = "ansible.builtin.setup", "ansible.legacy.setup"
-	run.t = &t
-	r, err := run.module(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	if truthy(r, "unreachable") {
-		return r, nil
-	}
-	facts := value.NewDict()
-	if f, ok := get(r, "ansible_facts").(*value.Dict); ok {
-		facts = f.Copy()
-	}
-	facts.SetStr("_ansible_facts_gathered", true)
-	res.SetStr("ansible_facts", facts)
-	for _, k := range []string{"warnings", "deprecations"} {
-		l, ok := get(r, k).(*value.List)
-		if !ok {
-			l = value.NewList()
-		}
-		res.SetStr(k, l)
-	}
-	if truthy(r, "failed") {
-		res.SetStr("failed", true)
-		res.SetStr("msg", "The following modules failed to execute: ansible.legacy.setup\n")
-		res.SetStr("failed_modules", value.DictOf("ansible.legacy.setup", r))
-	}
-	res.SetStr("_ansible_verbose_override", true)
-	return res, nil
-}
-
-// factsCall prepares setup with the play's or the configuration's subset.
-func (x *taskRun) factsCall(args *value.Dict) (*prepared, error) {
-	s := x.m.code.Settings
-	if !has(args, "gather_subset") && s.GatherSubset.IsSet() {
-		args.SetStr("gather_subset", s.GatherSubset.V)
-	}
-	if !has(args, "gather_timeout") && s.GatherTimeout > 0 {
-		args.SetStr("gather_timeout", int64(s.GatherTimeout))
-	}
-	if !has(args, "fact_path") && s.DefaultFactPath != "" {
-		args.SetStr("fact_path", s.DefaultFactPath)
-	}
-	env, err := x.environment()
-	if err != nil {
-		return nil, err
-	}
-	b, err := x.become()
-	return &prepared{args: args, env: env, become: b}, err
 }
 
 // errKind tells the kind of an error of the evaluator.

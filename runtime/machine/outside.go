@@ -19,13 +19,33 @@ func (o *outside) ask(what event.Ask, name string, args value.Value) (*event.Ans
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range a.Warnings {
-		o.x.warnOf(w)
-	}
+	o.x.told(a)
 	if a.Error != "" {
 		return nil, answerError(a)
 	}
 	return a, nil
+}
+
+// Tell implements eval.Telling.
+func (o *outside) Tell(kind, text string) {
+	if kind == "deprecated" {
+		o.x.told(&event.Answer{Deprecations: []string{text}})
+		return
+	}
+	o.x.warnOf(text)
+}
+
+// told tells the user what a plugin has said.
+func (x *taskRun) told(a *event.Answer) {
+	for _, w := range a.Warnings {
+		x.warnOf(w)
+	}
+	for _, d := range a.Deprecations {
+		if !x.first("deprecated: " + d) {
+			continue
+		}
+		_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "deprecation", Addr: x.addr, Task: x.number, Name: d})
+	}
 }
 
 // answerError is the error of an answer, of the kind it was on the controller.
@@ -33,8 +53,8 @@ func answerError(a *event.Answer) error {
 	switch kind, class, _ := strings.Cut(a.Kind, ":"); kind {
 	case "undefined":
 		return (&value.Undef{Hint: a.Error}).Fail()
-	case "error":
-		return &eval.Error{Class: class, Msg: a.Error}
+	case "error", "loading":
+		return &eval.Error{Class: class, Msg: a.Error, Loading: kind == "loading"}
 	}
 	return &fault{msg: a.Error}
 }
@@ -79,7 +99,8 @@ func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict
 	if options == nil {
 		options = value.NewDict()
 	}
-	a, err := o.ask(event.Lookup, plugin, value.DictOf("terms", &value.List{V: terms}, "options", options, "vars", o.x.loopVars(), "subdir", o.x.subdir))
+	a, err := o.ask(event.Lookup, plugin, value.DictOf("terms", &value.List{V: terms}, "options", options, "vars", o.x.vars.local, "includes", o.x.aroundVars(),
+		"subdir", o.x.subdir))
 	if err != nil {
 		return nil, err
 	}
@@ -88,11 +109,17 @@ func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict
 
 // loopVars are the variables that only this task has, for a lookup that reads variables.
 func (x *taskRun) loopVars() *value.Dict {
+	d := x.aroundVars()
+	d.Update(x.vars.local)
+	return d
+}
+
+// aroundVars are the variables of the includes around the task, while they run.
+func (x *taskRun) aroundVars() *value.Dict {
 	d := value.NewDict()
 	for _, vars := range x.m.includes {
 		d.Update(vars)
 	}
-	d.Update(x.vars.local)
 	return d
 }
 
@@ -123,5 +150,57 @@ func (o *outside) Hosts() []string {
 	return out
 }
 
-// Plugin implements eval.Outside: pbc hosts no filter or test in Python yet.
-func (o *outside) Plugin(eval.PluginCall) (value.Value, bool, error) { return nil, false, nil }
+// Shadows implements eval.Shadowing.
+func (o *outside) Shadows(kind, name string) bool { return o.x.m.plugins.Has(kind, name) }
+
+// probe is what is known of a filter or test in Python.
+type probe struct {
+	found   bool
+	context bool // it reads variables
+	err     error
+}
+
+// Plugin implements eval.Outside: a plugin in Python runs on the controller.
+func (o *outside) Plugin(c eval.PluginCall) (value.Value, bool, error) {
+	if c.Probe {
+		p, err := o.probe(c)
+		if err != nil {
+			return nil, false, err
+		}
+		return p.context, p.found, p.err
+	}
+	args := value.DictOf("test", c.Test, "each", c.Each, "args", &value.List{V: c.Args}, "kw", c.KW)
+	if c.Locals != nil {
+		args.SetStr("locals", c.Locals)
+		args.SetStr("vars", o.x.vars.local)
+		args.SetStr("includes", o.x.aroundVars())
+	}
+	a, err := o.ask(event.Plugin, c.Name, args)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.Value.V, true, nil
+}
+
+// probe asks once for each name.
+func (o *outside) probe(c eval.PluginCall) (probe, error) {
+	key := c.Name
+	if c.Test {
+		key += " test"
+	}
+	if p, ok := o.x.m.probed[key]; ok {
+		return p, nil
+	}
+	a, err := o.x.m.up.Ask(o.x.ctx, &event.Need{Ask: event.Plugin, Task: o.x.number, Addr: o.x.addr, Name: c.Name,
+		Args: ir.Val{V: value.DictOf("test", c.Test, "probe", true)}})
+	if err != nil {
+		return probe{}, err
+	}
+	o.x.told(a)
+	p := probe{found: a.Found, context: a.Value.V == true}
+	if a.Error != "" {
+		p.err = answerError(a)
+	}
+	o.x.m.probed[key] = p
+	return p, nil
+}

@@ -102,7 +102,7 @@ func (x *taskRun) delegate(ctx context.Context, c *module.Call, b Become, route 
 	if !ok {
 		return nil, faultf("the delegated task returned a %s", value.TypeName(a.Value.V))
 	}
-	return raised(res)
+	return res, nil
 }
 
 // delegatedVars are what callbacks are told of the host that a task was delegated to.

@@ -11,6 +11,7 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
+	"pbc/runtime/module/posix"
 )
 
 // sourced says which argument of a module names a file on the controller, in which subfolder it is
@@ -22,18 +23,17 @@ type sourced struct {
 }
 
 var sources = map[string]sourced{
-	"ansible.builtin.copy":      {"src", "files", "remote_src", true},
-	"ansible.builtin.template":  {"src", "templates", "", true},
-	"ansible.builtin.script":    {"_raw_params", "files", "", false},
-	"ansible.builtin.unarchive": {"src", "files", "remote_src", false},
-	"ansible.builtin.assemble":  {"src", "files", "remote_src", false},
+	"ansible.builtin.copy":     {"src", "files", "remote_src", true},
+	"ansible.builtin.template": {"src", "templates", "", true},
+	"ansible.builtin.script":   {"_raw_params", "files", "", true},
+	"ansible.builtin.assemble": {"src", "files", "remote_src", true},
 }
 
 // source gives a call the controller's file that its arguments name: the controller's half of copy,
 // template and their like.
 func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	s, ok := sources[x.t.Module]
-	if !ok {
+	if !ok || x.instead != "" {
 		return nil
 	}
 	if b, _ := eval.Boolean(get(c.Args, s.remote)); b && s.remote != "" {
@@ -47,10 +47,9 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 		return nil
 	}
 	if x.t.Module == "ansible.builtin.script" {
-		name = firstWord(name)
-	}
-	if x.t.Module == "ansible.builtin.unarchive" && strings.Contains(name, "://") {
-		return nil
+		if name = firstWord(name); name == "" {
+			return nil
+		}
 	}
 	if x.t.Module == "ansible.builtin.template" && !has(c.Args, "dest") {
 		return nil
@@ -76,12 +75,13 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	return nil
 }
 
+// firstWord is the first word of a command line, as a shell reads it.
 func firstWord(s string) string {
-	s = strings.TrimLeft(s, " \t\n")
-	if i := strings.IndexAny(s, " \t\n"); i >= 0 {
-		return s[:i]
+	words, err := posix.Split(strings.TrimSpace(s))
+	if err != nil || len(words) == 0 {
+		return ""
 	}
-	return s
+	return words[0]
 }
 
 // findFile finds a file of the controller: among those the compiler found, else by asking.

@@ -8,6 +8,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/python"
@@ -22,8 +23,21 @@ type taskRun struct {
 	addr   ir.Address
 	vars   *scope
 	flags  event.Flags
+	// ready is the task with its keywords rendered, while its action runs.
+	ready *prepared
+	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
+	instead string
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
+	// moduleFailed says that a module, not an action, told of a failure.
+	moduleFailed bool
+	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
+	notices      []*failure.Failure
+	deprecations []deprecation
+	// falseCondition is the condition that was false last, as written.
+	falseCondition value.Value
+	// discovered are the Pythons that the task has found, by the host it was delegated to.
+	discovered map[string]string
 	// warned are the warnings given already.
 	warned map[string]bool
 	notify []string
@@ -141,6 +155,9 @@ func (x *taskRun) result() *value.Dict {
 }
 
 func (x *taskRun) failure(err error) *value.Dict {
+	if x.tagged() {
+		return x.failed(value.NewDict(), chainOf(err))
+	}
 	var f *fault
 	if errors.As(err, &f) && f.result != nil {
 		if _, ok := f.result.GetStr("changed"); !ok {
@@ -271,9 +288,12 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return false, fieldFault(name, err)
+		return false, x.fieldFault(name, v.V, err)
 	}
 	b, ok := eval.Boolean(r)
+	if !ok && x.tagged() {
+		return false, x.notConverted(name, v.V, r, "bool")
+	}
 	if !ok {
 		s, _ := value.ToStr(r)
 		return false, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an bool."+
@@ -291,9 +311,12 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return 0, fieldFault(name, err)
+		return 0, x.fieldFault(name, v.V, err)
 	}
 	n, ok := toInt(r)
+	if !ok && x.tagged() {
+		return 0, x.notConverted(name, v.V, r, "int")
+	}
 	if !ok {
 		s, _ := value.ToStr(r)
 		return 0, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an int."+
@@ -304,7 +327,10 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 
 // fieldFault words an error met while rendering a keyword of a task: what is no error of Ansible's own
 // has no message, only its traceback.
-func fieldFault(name string, err error) error {
+func (x *taskRun) fieldFault(name string, v value.Value, err error) error {
+	if x.tagged() {
+		return x.keywordFault(name, v, err)
+	}
 	var f *fault
 	switch {
 	case errors.As(err, &f):
@@ -325,7 +351,7 @@ func fieldFault(name string, err error) error {
 // refuses is told with the whole of them.
 func (x *taskRun) argumentFault(err error) error {
 	if !eval.IsValueError(err) {
-		return fieldFault("args", err)
+		return x.fieldFault("args", x.t.Args.V, err)
 	}
 	shown, rerr := value.Repr(x.t.Args.V)
 	if rerr != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 
+	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
@@ -25,6 +26,8 @@ type Call struct {
 	Diff      bool // --diff or diff: put "diff" into the result
 	NoLog     bool
 	Verbosity int
+	// Collectors are, of a call of setup, the only fact collectors that are of use; nil for all.
+	Collectors []string
 	// Dialect is the generation of ansible-core whose module this stands for.
 	Dialect expr.Dialect
 	// Env is the task's environment keyword, laid over the agent's own environment.
@@ -45,7 +48,28 @@ type Call struct {
 	Content []byte
 	// Blobs gives the bytes of the files in Source.
 	Blobs Blobs
+
+	// Payload is the module itself when it is not native; nil for native ones.
+	Payload *ir.Payload
+	// Interpreter is what modules run with whose first line names the program Payload.Interpreter[0]: a command line
+	// that the user gave. Empty is that program itself.
+	Interpreter string
+	// Discover asks for the host's Python to be found first, and to be told in the result; nil does not.
+	Discover *Discovery
 }
+
+// Discovery asks which Python the modules of a host run with.
+type Discovery struct {
+	Mode    string // "auto", "auto_legacy", or one of them with "_silent"
+	Host    string // as warnings name it
+	Version string // of ansible-core, two numbers, as links to its documentation have it
+	Tagged  bool   // from ansible-core 2.19 on
+	// Fallback are the interpreters that are looked for; nil are those of the version.
+	Fallback []string
+}
+
+// DiscoveredFact is the fact that tells which Python was found.
+const DiscoveredFact = "discovered_interpreter_python"
 
 // Source is a file or folder on the controller, as a module that copies it sees it. A link that the
 // task follows (local_follow, copy's default) appears as what it leads to; Link is set for those links
@@ -65,6 +89,12 @@ type Blobs interface {
 	// Open returns the bytes of the blob; the caller closes it. It fails when the blob is not here.
 	Open(digest string) (io.ReadCloser, error)
 }
+
+// ReadPiece is the name of the module that reads a file in pieces: pbc's own, see files.Piece.
+const ReadPiece = "pbc.read_piece"
+
+// PlaceFile is the name of the module that keeps a file of the controller for others: see files.Place.
+const PlaceFile = "pbc.place_file"
 
 // Effect says what a module may touch: DESIGN's local and open.
 type Effect uint8
@@ -95,3 +125,11 @@ type Module struct {
 	// refuses nothing.
 	Refuses func(args *value.Dict) string
 }
+
+// The entries of a result that are for whoever called the module, and are taken out of it.
+const (
+	// WarningsKey holds what the user is to be told of the module's output.
+	WarningsKey = "_pbc_output_warnings"
+	// DeclinedKey says why the native module leaves the call to the Python one.
+	DeclinedKey = "_pbc_declined"
+)

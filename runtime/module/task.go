@@ -182,6 +182,27 @@ func Crash(err error) *value.Dict {
 	return r
 }
 
+// Raised is what stands in the place of a result when an action plugin dies of an exception of that class:
+// the task has no result then, only the message.
+func Raised(class, msg string) *value.Dict {
+	return value.DictOf("_ansible_raised", true, "class", class, "msg", msg)
+}
+
+// ActionFail is the result of an action plugin that fails with a message of its own. Cause is the last line
+// of the traceback of what it caught; empty when it caught nothing.
+func ActionFail(msg, cause string) *value.Dict {
+	trace := "NoneType: None\n"
+	if cause != "" {
+		trace = "Traceback (most recent call last):\n" + cause + "\n"
+	}
+	return value.DictOf("failed", true, "msg", msg, "exception", trace)
+}
+
+// SourceFail is the result of an action plugin that has not found its file on the controller.
+func SourceFail(msg string) *value.Dict {
+	return ActionFail(msg, "ansible.errors.AnsibleFileNotFound: "+msg)
+}
+
 // PyException is an exception that Ansible's module does not catch.
 type PyException struct{ Class, Msg string }
 

@@ -18,15 +18,21 @@ type Row struct {
 	// Params is the signature after the input, as Python writes it: "default_value='', boolean=False",
 	// "*args, **kwargs".
 	Params string
-	Doc    string // one sentence
+	// Signature is what documentation shows in place of Params where the function binds its arguments itself.
+	Signature string
+	Doc       string // one sentence
 	// Only restricts the plugin to one dialect; nil is both.
 	Only *expr.Dialect
 
 	Python  string // Python's name of the function, in its TypeErrors
+	Hidden  int    // arguments that Jinja puts before the input, which Python counts, too
+	InC     bool   // the function is written in C: its TypeErrors read otherwise
 	Fn      python.Func
 	Markers bool // tagged: takes markers as arguments
 	Native  bool // classic: the result is text that is never read back as a literal
 	params  *params
+	// Every calls a plugin in Python for all of a list at once; nil for those of the tables.
+	Every func(c *python.Call, items []value.Value) ([]value.Value, error)
 }
 
 // In says whether a dialect has the plugin.
@@ -159,15 +165,22 @@ func (s *params) index(name string) int {
 }
 
 func (p *Row) tooMany(n int) error {
-	want := p.params.kwOnly
-	if p.params.required == want {
+	switch most := p.params.kwOnly; {
+	case p.InC && most == 1:
+		return exception.TypeError("%s() takes exactly one argument (%d given)", p.Python, n)
+	case p.InC:
+		return exception.TypeError("%s() takes at most %d arguments (%d given)", p.Python, most, n)
+	}
+	want := p.params.kwOnly + p.Hidden
+	n += p.Hidden
+	if p.params.required+p.Hidden == want {
 		plural := "s"
 		if want == 1 {
 			plural = ""
 		}
 		return exception.TypeError("%s() takes %d positional argument%s but %d were given", p.Python, want, plural, n)
 	}
-	return exception.TypeError("%s() takes from %d to %d positional arguments but %d were given", p.Python, p.params.required, want, n)
+	return exception.TypeError("%s() takes from %d to %d positional arguments but %d were given", p.Python, p.params.required+p.Hidden, want, n)
 }
 
 func (p *Row) lacking(args []value.Value) error {
@@ -176,6 +189,9 @@ func (p *Row) lacking(args []value.Value) error {
 		if args[i] == (python.Missing{}) {
 			names = append(names, "'"+p.params.names[i]+"'")
 		}
+	}
+	if p.InC {
+		return exception.TypeError("%s() missing required argument %s (pos %d)", p.Python, names[0], p.params.required)
 	}
 	what, plural := names[0], ""
 	if n := len(names); n > 1 {
@@ -217,6 +233,15 @@ func (t Table) Rows() []*Row {
 		}
 	}
 	sort.Slice(r, func(i, j int) bool { return r[i].Name < r[j].Name })
+	return r
+}
+
+// Names is a set of names.
+func Names(list string) map[string]bool {
+	r := map[string]bool{}
+	for _, n := range strings.Fields(list) {
+		r[n] = true
+	}
 	return r
 }
 

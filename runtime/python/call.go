@@ -28,12 +28,17 @@ type context interface {
 	Volatile()
 	// Plugin finds a filter or test by name. The error is Jinja's where there is none.
 	Plugin(test bool, name string) (Applier, error)
+	// Every finds a filter or test that is applied to many values at once, nil when that of this name is not.
+	Every(test bool, name string) Every
 	// ReadYAML reads a YAML document, or all of a stream as a list.
 	ReadYAML(text string, all bool) (value.Value, error)
 }
 
 // Applier applies a filter or test to a value.
 type Applier func(v value.Value, args []value.Value, kw []Arg) (value.Value, error)
+
+// Every applies a filter or test to each of many values.
+type Every func(items, args []value.Value, kw []Arg) ([]value.Value, error)
 
 // Func is a function of the evaluator's.
 type Func func(c *Call) (value.Value, error)

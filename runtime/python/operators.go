@@ -144,6 +144,8 @@ func sequenceTimes(a, b value.Value) (other value.Value, ok bool) {
 func ShownType(v value.Value) string {
 	if x, ok := v.(*value.Str); ok {
 		switch {
+		case x.Unsafe && x.Native:
+			return "NativeJinjaUnsafeText"
 		case x.Unsafe:
 			return "AnsibleUnsafeText"
 		case x.Native:

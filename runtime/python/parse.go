@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"pbc/ir/value"
 	"pbc/runtime/exception"
@@ -12,7 +14,7 @@ import (
 
 // ParseInt is int(s, base): white space, a sign, underscores between digits, the base's prefix.
 func ParseInt(s string, base int64) (value.Value, bool) {
-	t := strings.TrimFunc(s, IsSpaceRune)
+	t := strings.Map(asciiDigit, strings.TrimFunc(s, IsSpaceRune))
 	sign := ""
 	if strings.HasPrefix(t, "-") || strings.HasPrefix(t, "+") {
 		sign, t = t[:1], t[1:]
@@ -30,9 +32,21 @@ func ParseInt(s string, base int64) (value.Value, bool) {
 	return v, err == nil
 }
 
+// asciiDigit is the ASCII digit for a decimal digit of any script.
+func asciiDigit(r rune) rune {
+	if r < utf8.RuneSelf || !unicode.Is(unicode.Nd, r) {
+		return r
+	}
+	n := rune(0) // Unicode has the digits of a script in a row
+	for unicode.Is(unicode.Nd, r-n-1) {
+		n++
+	}
+	return '0' + n%10
+}
+
 // ParseFloat is float(s).
 func ParseFloat(s string) (float64, bool) {
-	t := strings.ToLower(strings.TrimFunc(s, IsSpaceRune))
+	t := strings.ToLower(strings.Map(asciiDigit, strings.TrimFunc(s, IsSpaceRune)))
 	if strings.Contains(t, "x") || strings.HasPrefix(t, "_") || strings.HasSuffix(t, "_") || strings.Contains(t, "__") || strings.Contains(t, "p") {
 		return 0, false
 	}

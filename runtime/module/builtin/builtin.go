@@ -18,6 +18,7 @@ var table = []module.Module{
 	commands.Command(),
 	commands.Shell(),
 	commands.Raw(),
+	commands.Script(),
 	files.File(),
 	files.Copy(),
 	files.Template(),
@@ -37,7 +38,6 @@ var table = []module.Module{
 	system.Sysctl(),
 	system.Systemd(),
 	system.SystemdService(),
-	system.Service(),
 	fact.Setup,
 	fact.ServiceFacts,
 	fact.PackageFacts,
@@ -50,6 +50,9 @@ func index() map[string]*module.Module {
 	for i := range table {
 		m[table[i].Name] = &table[i]
 		m[table[i].Short] = &table[i]
+	}
+	for _, own := range []module.Module{files.Piece(), files.Place()} {
+		m[own.Name] = &own
 	}
 	return m
 }

@@ -140,7 +140,9 @@ func place(t *testing.T, dir string, s scenario) {
 				text, err = strconv.Unquote(`"` + strings.ReplaceAll(f[3], `"`, `\"`) + `"`)
 			}
 			if err == nil {
+				syscall.ForkLock.RLock() // a program that another test's new process has open for writing cannot run
 				err = os.WriteFile(p, []byte(text), 0o644)
+				syscall.ForkLock.RUnlock()
 			}
 			if err == nil {
 				err = syscall.Chmod(p, uint32(mode()))

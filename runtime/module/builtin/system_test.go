@@ -113,8 +113,6 @@ func TestSystemd(t *testing.T) {
 			env + `systemd {"state": "started"}`,
 			env + `systemd {"daemon_reload": true}`,
 			env + `systemd {"service": "web", "state": "running"}`,
-			env + `service {"name": "web", "state": "started", "use": "systemd"}`,
-			env + `service {"name": "web", "state": "restarted", "use": "systemd", "wrong": 1}`,
 		}},
 		{name: "not booted", steps: []string{
 			`systemd {"name": "web", "state": "started"}`,

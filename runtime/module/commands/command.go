@@ -1,5 +1,4 @@
-// Package commands has the modules that run what the task says: command, shell and raw. A script's
-// file is the controller's, so script is not here.
+// Package commands has the modules that run what the task says: command, shell, raw and script.
 package commands
 
 import (

@@ -194,17 +194,23 @@ func Slurp() module.Module {
 func slurp(_ context.Context, t *module.Task) (*value.Dict, error) {
 	src := t.Str("src")
 	data, err := os.ReadFile(src)
-	switch {
-	case errors.Is(err, syscall.ENOENT):
-		return nil, module.Fail("file not found: %s", src)
-	case errors.Is(err, syscall.EACCES):
-		return nil, module.Fail("file is not readable: %s", src)
-	case errors.Is(err, syscall.EISDIR):
-		return nil, module.Fail("source is a directory and must be a file: %s", src)
-	case err != nil:
-		return nil, module.Fail("unable to slurp file: %s", posix.PyError(err, src))
+	if err != nil {
+		return nil, notRead(src, err)
 	}
 	return value.DictOf("content", base64.StdEncoding.EncodeToString(data), "source", src, "encoding", "base64"), nil
+}
+
+// notRead is the failure of a file that cannot be read.
+func notRead(src string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOENT):
+		return module.Fail("file not found: %s", src)
+	case errors.Is(err, syscall.EACCES):
+		return module.Fail("file is not readable: %s", src)
+	case errors.Is(err, syscall.EISDIR):
+		return module.Fail("source is a directory and must be a file: %s", src)
+	}
+	return module.Fail("unable to slurp file: %s", posix.PyError(err, src))
 }
 
 // Tempfile is ansible.builtin.tempfile.

@@ -43,7 +43,7 @@ var valueTests = []*plugin.Row{
 	{Name: "sequence", Doc: "Has it a length and items?", Fn: sequenceTest},
 	{Name: "iterable", Doc: "Can it be iterated over?", Fn: iterableTest},
 	{Name: "callable", Doc: "Can it be called?", Fn: kindTest(isCallable)},
-	{Name: "escaped", Doc: "Is it marked safe for HTML? Nothing is.", Fn: kindTest(func(value.Value) bool { return false })},
+	{Name: "escaped", Doc: "Is it marked safe for HTML?", Fn: kindTest(func(v value.Value) bool { s, ok := v.(*value.Str); return ok && s.Markup })},
 	{Name: "lower", Doc: "Is it in lower case?", Fn: textTest(func(s string) bool { return s == python.Lower(s) && s != python.Upper(s) })},
 	{Name: "upper", Doc: "Is it in upper case?", Fn: textTest(func(s string) bool { return s == python.Upper(s) && s != python.Lower(s) })},
 	{Name: "odd", Doc: "Is it odd?", Fn: remainder(2, 1)},

@@ -22,7 +22,7 @@ import (
 var codes = []*plugin.Row{
 	{Name: "to_json", Params: "*args, **kw", Doc: "Write a value as JSON.", Native: true, Fn: toJSON},
 	{Name: "to_nice_json", Params: "indent=4, sort_keys=true, *args, **kw", Doc: "Write a value as indented JSON.", Native: true, Fn: toNiceJSON},
-	{Name: "tojson", Params: "indent=none", Doc: "Write a value as JSON that HTML may hold.", Python: "do_tojson", Fn: htmlJSON},
+	{Name: "tojson", Params: "indent=none", Hidden: 1, Doc: "Write a value as JSON that HTML may hold.", Python: "do_tojson", Fn: htmlJSON},
 	{Name: "from_json", Params: "**kw", Doc: "Read JSON.", Python: "loads", Fn: fromJSON},
 	{Name: "from_yaml", Params: "", Doc: "Read a YAML document.", Fn: fromYAML(false)},
 	{Name: "from_yaml_all", Params: "", Doc: "Read a stream of YAML documents.", Fn: fromYAML(true)},
@@ -135,7 +135,8 @@ func htmlJSON(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`, "'", `\u0027`).Replace(s), nil
+	s = strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`, "'", `\u0027`).Replace(s)
+	return &value.Str{S: s, Markup: true}, nil
 }
 
 func fromJSON(c *python.Call) (value.Value, error) {

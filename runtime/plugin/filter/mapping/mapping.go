@@ -23,8 +23,8 @@ var Filters = []*plugin.Row{
 	{Name: "items2dict", Params: "key_name='key', value_name='value'", Doc: "Turn a list of items into a dictionary.", Python: "list_of_dict_key_value_elements_to_dict", Fn: items2dict},
 	{Name: "dictsort", Params: "case_sensitive=false, by='key', reverse=false", Doc: "Sort a dictionary into pairs.", Python: "do_dictsort", Fn: dictsortFilter},
 	{Name: "items", Params: "", Doc: "Return the pairs of a dictionary.", Python: "do_items", Fn: itemsFilter},
-	{Name: "extract", Params: "container, morekeys=none", Doc: "Look a key up in a container.", Fn: extractFilter},
-	{Name: "attr", Params: "name", Doc: "Return an attribute, never an item.", Python: "do_attr", Fn: attrFilter},
+	{Name: "extract", Params: "container, morekeys=none", Hidden: 1, Doc: "Look a key up in a container.", Fn: extractFilter},
+	{Name: "attr", Params: "name", Hidden: 1, Doc: "Return an attribute, never an item.", Python: "do_attr", Fn: attrFilter},
 	{Name: "rekey_on_member", Params: "key, duplicates='error'", Doc: "Key dictionaries by one of their members.", Fn: rekeyFilter},
 }
 

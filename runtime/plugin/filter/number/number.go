@@ -16,7 +16,7 @@ import (
 var Filters = []*plugin.Row{
 	{Name: "int", Params: "default=0, base=10", Doc: "Read a value as an integer.", Python: "do_int", Fn: intFilter},
 	{Name: "float", Params: "default=0.0", Doc: "Read a value as a float.", Python: "do_float", Fn: floatFilter},
-	{Name: "abs", Params: "", Doc: "Return the absolute value.", Fn: absFilter},
+	{Name: "abs", Params: "", InC: true, Doc: "Return the absolute value.", Fn: absFilter},
 	{Name: "round", Params: "precision=0, method='common'", Doc: "Round a number.", Python: "do_round", Fn: roundFilter},
 	{Name: "log", Params: "base=e", Doc: "Return a logarithm.", Python: "logarithm", Fn: logFilter},
 	{Name: "pow", Params: "y", Doc: "Raise to a power.", Python: "power", Fn: powFilter},
@@ -76,7 +76,7 @@ func absFilter(c *python.Call) (value.Value, error) {
 		if d, ok := v.(*value.Delta); ok {
 			return &value.Delta{D: d.D.Abs()}, nil
 		}
-		if err := python.Use(v); err != nil {
+		if err := python.Use(v); err != nil && c.Ctx.Tagged() {
 			return nil, err
 		}
 		return nil, exception.TypeError("bad operand type for abs(): '%s'", value.TypeName(v))

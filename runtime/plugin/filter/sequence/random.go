@@ -9,7 +9,7 @@ import (
 )
 
 var randoms = []*plugin.Row{
-	{Name: "random", Params: "start=none, step=none, seed=none", Doc: "Return a random item or number.", Python: "rand", Fn: randomFilter},
+	{Name: "random", Params: "start=none, step=none, seed=none", Hidden: 1, Doc: "Return a random item or number.", Python: "rand", Fn: randomFilter},
 	{Name: "shuffle", Params: "seed=none", Doc: "Return a list in random order.", Python: "randomize_list", Fn: shuffleFilter},
 }
 

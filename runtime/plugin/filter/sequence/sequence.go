@@ -12,24 +12,24 @@ import (
 )
 
 var sequences = []*plugin.Row{
-	{Name: "list", Params: "", Doc: "Make a list of a sequence.", Python: "do_list", Fn: listFilter},
-	{Name: "first", Params: "", Doc: "Return the first item of a sequence.", Python: "do_first", Fn: firstFilter},
-	{Name: "last", Params: "", Doc: "Return the last item of a sequence.", Python: "do_last", Fn: lastFilter},
-	{Name: "length", Aliases: []string{"count"}, Params: "", Doc: "Return the number of items.", Python: "len", Fn: lengthFilter},
-	{Name: "join", Params: "d='', attribute=none", Doc: "Join the items as text.", Python: "do_join", Fn: joinFilter},
-	{Name: "sort", Params: "reverse=false, case_sensitive=false, attribute=none", Doc: "Sort a sequence.", Python: "do_sort", Fn: sortFilter},
+	{Name: "list", Params: "", Doc: "Make a list of a sequence.", Python: "sync_do_list", Fn: listFilter},
+	{Name: "first", Params: "", Hidden: 1, Doc: "Return the first item of a sequence.", Python: "sync_do_first", Fn: firstFilter},
+	{Name: "last", Params: "", Hidden: 1, Doc: "Return the last item of a sequence.", Python: "do_last", Fn: lastFilter},
+	{Name: "length", Aliases: []string{"count"}, Params: "", Doc: "Return the number of items.", Python: "len", InC: true, Fn: lengthFilter},
+	{Name: "join", Params: "d='', attribute=none", Hidden: 1, Doc: "Join the items as text.", Python: "sync_do_join", Fn: joinFilter},
+	{Name: "sort", Params: "reverse=false, case_sensitive=false, attribute=none", Hidden: 1, Doc: "Sort a sequence.", Python: "do_sort", Fn: sortFilter},
 	{Name: "reverse", Params: "", Doc: "Reverse a sequence or text.", Python: "do_reverse", Fn: reverseFilter},
-	{Name: "min", Params: "case_sensitive=false, attribute=none", Doc: "Return the smallest item.", Python: "do_min", Fn: extreme("<")},
-	{Name: "max", Params: "case_sensitive=false, attribute=none", Doc: "Return the largest item.", Python: "do_max", Fn: extreme(">")},
-	{Name: "sum", Params: "attribute=none, start=0", Doc: "Add up the items.", Python: "do_sum", Fn: sumFilter},
+	{Name: "min", Params: "case_sensitive=false, attribute=none", Hidden: 1, Doc: "Return the smallest item.", Python: "do_min", Fn: extreme("<")},
+	{Name: "max", Params: "case_sensitive=false, attribute=none", Hidden: 1, Doc: "Return the largest item.", Python: "do_max", Fn: extreme(">")},
+	{Name: "sum", Params: "attribute=none, start=0", Hidden: 1, Doc: "Add up the items.", Python: "sync_do_sum", Fn: sumFilter},
 	{Name: "batch", Params: "linecount, fill_with=none", Doc: "Cut a sequence into lists of a length.", Python: "do_batch", Fn: batchFilter},
-	{Name: "slice", Params: "slices, fill_with=none", Doc: "Cut a sequence into a number of lists.", Python: "do_slice", Fn: sliceFilter},
-	{Name: "groupby", Params: "attribute, default=none, case_sensitive=false", Doc: "Group items by an attribute.", Python: "do_groupby", Fn: groupbyFilter},
-	{Name: "map", Params: "*args, **kwargs", Doc: "Apply a filter to each item, or take an attribute of it.", Python: "do_map", Fn: mapFilter},
-	{Name: "select", Params: "*args, **kwargs", Doc: "Keep the items that pass a test.", Python: "do_select", Fn: selector(false, true)},
-	{Name: "reject", Params: "*args, **kwargs", Doc: "Drop the items that pass a test.", Python: "do_reject", Fn: selector(false, false)},
-	{Name: "selectattr", Params: "*args, **kwargs", Doc: "Keep the items whose attribute passes a test.", Python: "do_selectattr", Fn: selector(true, true)},
-	{Name: "rejectattr", Params: "*args, **kwargs", Doc: "Drop the items whose attribute passes a test.", Python: "do_rejectattr", Fn: selector(true, false)},
+	{Name: "slice", Params: "slices, fill_with=none", Doc: "Cut a sequence into a number of lists.", Python: "sync_do_slice", Fn: sliceFilter},
+	{Name: "groupby", Params: "attribute, default=none, case_sensitive=false", Hidden: 1, Doc: "Group items by an attribute.", Python: "sync_do_groupby", Fn: groupbyFilter},
+	{Name: "map", Params: "*args, **kwargs", Doc: "Apply a filter to each item, or take an attribute of it.", Python: "sync_do_map", Fn: mapFilter},
+	{Name: "select", Params: "*args, **kwargs", Doc: "Keep the items that pass a test.", Python: "sync_do_select", Fn: selector(false, true)},
+	{Name: "reject", Params: "*args, **kwargs", Doc: "Drop the items that pass a test.", Python: "sync_do_reject", Fn: selector(false, false)},
+	{Name: "selectattr", Params: "*args, **kwargs", Doc: "Keep the items whose attribute passes a test.", Python: "sync_do_selectattr", Fn: selector(true, true)},
+	{Name: "rejectattr", Params: "*args, **kwargs", Doc: "Drop the items whose attribute passes a test.", Python: "sync_do_rejectattr", Fn: selector(true, false)},
 }
 
 // getter finds an attribute path in a value.
@@ -201,6 +201,9 @@ func reverseFilter(c *python.Call) (value.Value, error) {
 	s, isText := value.Text(c.Args[0])
 	it, err := python.Iter(c.Args[0])
 	if err != nil {
+		if exception.IsTypeError(err) {
+			err = exception.Raise("jinja2.exceptions.FilterArgumentError", "argument must be iterable")
+		}
 		return nil, err
 	}
 	r := append([]value.Value{}, it...)
@@ -277,6 +280,9 @@ func batchFilter(c *python.Call) (value.Value, error) {
 	it, err := python.Iter(c.Args[0])
 	if err != nil {
 		return nil, err
+	}
+	if python.Num(c.Args[1]).Kind == 0 && python.Use(c.Args[1]) == nil {
+		return value.NewList(&value.List{V: it}), nil // no length is equal to it, so nothing is cut
 	}
 	size, err := python.AsInt(c.Args[1])
 	if err != nil {
@@ -390,6 +396,12 @@ func mapFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if rest := c.Rest(); len(rest) > 0 {
+		if every := c.Ctx.Every(false, python.Str(rest[0])); every != nil {
+			r, err := every(it, rest[1:], c.KW)
+			return &value.List{V: r}, err
+		}
+	}
 	apply, err := mappingOf(c)
 	if err != nil {
 		return nil, err
@@ -427,6 +439,33 @@ func mappingOf(c *python.Call) (getter, error) {
 	return func(v value.Value) (value.Value, error) { return f(v, rest[1:], c.KW) }, nil
 }
 
+// selectEvery is select by a test that is asked once for all items.
+func selectEvery(items []value.Value, get getter, want bool, test func([]value.Value) ([]value.Value, error)) (value.Value, error) {
+	tested := make([]value.Value, len(items))
+	for i, v := range items {
+		x, err := get(v)
+		if err != nil {
+			return nil, err
+		}
+		tested[i] = x
+	}
+	answers, err := test(tested)
+	if err != nil {
+		return nil, err
+	}
+	r := []value.Value{}
+	for i, a := range answers {
+		ok, err := python.Truth(a)
+		if err != nil {
+			return nil, err
+		}
+		if ok == want {
+			r = append(r, items[i])
+		}
+	}
+	return &value.List{V: r}, nil
+}
+
 func selector(byAttr, want bool) python.Func {
 	return func(c *python.Call) (value.Value, error) {
 		it, err := python.Iter(c.Args[0])
@@ -444,10 +483,14 @@ func selector(byAttr, want bool) python.Func {
 		}
 		test := python.Applier(func(v value.Value, _ []value.Value, _ []python.Arg) (value.Value, error) { return v, nil })
 		if len(rest) > 0 {
-			if test, err = c.Ctx.Plugin(true, python.Str(rest[0])); err != nil {
+			name := python.Str(rest[0])
+			rest = rest[1:]
+			if every := c.Ctx.Every(true, name); every != nil {
+				return selectEvery(it, get, want, func(tested []value.Value) ([]value.Value, error) { return every(tested, rest, c.KW) })
+			}
+			if test, err = c.Ctx.Plugin(true, name); err != nil {
 				return nil, err
 			}
-			rest = rest[1:]
 		}
 		r := []value.Value{}
 		for _, v := range it {

@@ -12,17 +12,17 @@ import (
 )
 
 var sets = []*plugin.Row{
-	{Name: "unique", Params: "case_sensitive=none, attribute=none", Doc: "Drop duplicate items.", Fn: uniqueFilter},
-	{Name: "union", Params: "b", Doc: "Return the items of either list.", Fn: unionFilter},
-	{Name: "intersect", Params: "b", Doc: "Return the items of both lists.", Fn: setFilter(func(in bool) bool { return in })},
-	{Name: "difference", Params: "b", Doc: "Return the items of the first list that the second lacks.", Fn: setFilter(func(in bool) bool { return !in })},
-	{Name: "symmetric_difference", Params: "b", Doc: "Return the items of only one of the lists.", Fn: symmetricFilter},
+	{Name: "unique", Params: "case_sensitive=none, attribute=none", Hidden: 1, Doc: "Drop duplicate items.", Fn: uniqueFilter},
+	{Name: "union", Params: "b", Hidden: 1, Doc: "Return the items of either list.", Fn: unionFilter},
+	{Name: "intersect", Params: "b", Hidden: 1, Doc: "Return the items of both lists.", Fn: setFilter(func(in bool) bool { return in })},
+	{Name: "difference", Params: "b", Hidden: 1, Doc: "Return the items of the first list that the second lacks.", Fn: setFilter(func(in bool) bool { return !in })},
+	{Name: "symmetric_difference", Params: "b", Hidden: 1, Doc: "Return the items of only one of the lists.", Fn: symmetricFilter},
 	{Name: "flatten", Params: "levels=none, skip_nulls=true", Doc: "Flatten lists within a list.", Fn: flattenFilter},
 	{Name: "zip", Params: "*iterables, strict=false", Doc: "Combine lists item by item.", Fn: zipFilter},
 	{Name: "zip_longest", Params: "*iterables, fillvalue=none", Doc: "Combine lists item by item up to the longest.", Fn: zipLongestFilter},
 	{Name: "product", Params: "*iterables, repeat=1", Doc: "Return the Cartesian product.", Fn: productFilter},
-	{Name: "permutations", Params: "r=none", Doc: "Return the permutations of a list.", Fn: arrange(true)},
-	{Name: "combinations", Params: "r", Doc: "Return the combinations of a list.", Fn: arrange(false)},
+	{Name: "permutations", Params: "r=none", InC: true, Doc: "Return the permutations of a list.", Fn: arrange(true)},
+	{Name: "combinations", Params: "r", InC: true, Doc: "Return the combinations of a list.", Fn: arrange(false)},
 	{Name: "subelements", Params: "subelements, skip_missing=false", Doc: "Pair each item with each of its subelements.", Fn: subelementsFilter},
 }
 
@@ -99,14 +99,16 @@ func uniqueFilter(c *python.Call) (value.Value, error) {
 	strict := attribute != nil || c.Opt(1, nil) == value.Value(false)
 	for _, v := range it {
 		k, err := key(v)
-		if err != nil {
+		if err == nil {
+			_, err = value.HashKey(k)
+		}
+		if err == nil {
+			continue
+		}
+		if !strict && !errors.Is(err, value.ErrUnhashable) {
 			return nil, err
 		}
-		if _, err := value.HashKey(k); err == nil {
-			continue
-		} else if !errors.Is(err, value.ErrUnhashable) {
-			return nil, err
-		} else if strict {
+		if strict {
 			return nil, &exception.Error{Class: exception.AnsibleFilter, Msg: "Jinja2's unique filter failed and we cannot fall back to Ansible's version " +
 				"as it does not support the parameters supplied", Orig: err}
 		}
@@ -119,6 +121,9 @@ func uniqueFilter(c *python.Call) (value.Value, error) {
 
 func unionFilter(c *python.Call) (value.Value, error) {
 	a, b, err := plugin.Two(c)
+	if exception.IsTypeError(err) && err != nil && !c.Ctx.Tagged() {
+		_, err = python.Add(c.Args[0], c.Args[1])
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -165,13 +170,27 @@ func symmetricFilter(c *python.Call) (value.Value, error) {
 	return &value.List{V: r}, err
 }
 
+// flattenBy flattens by a level that is no number, which shows only when there is something to flatten.
+func flattenBy(it []value.Value, level value.Value) (value.Value, error) {
+	for _, e := range it {
+		if _, ok := plugin.Sequence(e); ok {
+			_, err := python.Order(">=", level, int64(1))
+			return nil, err
+		}
+	}
+	r, err := plugin.Flatten(it, 0, true)
+	return &value.List{V: r}, err
+}
+
 func flattenFilter(c *python.Call) (value.Value, error) {
 	it, err := python.Iter(c.Args[0])
 	if err != nil {
 		return nil, err
 	}
 	levels := int64(-1)
-	if v := c.Opt(1, nil); v != nil {
+	if v := c.Opt(1, nil); v != nil && python.Num(v).Kind == 0 {
+		return flattenBy(it, v)
+	} else if v != nil {
 		if levels, err = python.AsInt(v); err != nil {
 			return nil, err
 		}

@@ -12,15 +12,15 @@ import (
 )
 
 var texts = []*plugin.Row{
-	{Name: "string", Params: "", Doc: "Make text of a value.", Python: "soft_str", Native: true, Fn: plugin.Plain(func(s string) string { return s })},
-	{Name: "upper", Params: "", Doc: "Convert text to upper case.", Python: "do_upper", Fn: plugin.Plain(python.Upper)},
-	{Name: "lower", Params: "", Doc: "Convert text to lower case.", Python: "do_lower", Fn: plugin.Plain(python.Lower)},
-	{Name: "capitalize", Params: "", Doc: "Capitalize text.", Python: "do_capitalize", Fn: plugin.Plain(python.Capitalize)},
+	{Name: "string", Params: "", Doc: "Make text of a value.", Python: "markupsafe._speedups.soft_str", InC: true, Native: true, Fn: plugin.Plain(func(s string) string { return s })},
+	{Name: "upper", Params: "", Doc: "Convert text to upper case.", Python: "do_upper", Fn: keepMarkup(plugin.Plain(python.Upper))},
+	{Name: "lower", Params: "", Doc: "Convert text to lower case.", Python: "do_lower", Fn: keepMarkup(plugin.Plain(python.Lower))},
+	{Name: "capitalize", Params: "", Doc: "Capitalize text.", Python: "do_capitalize", Fn: keepMarkup(plugin.Plain(python.Capitalize))},
 	{Name: "title", Params: "", Doc: "Capitalize each word.", Python: "do_title", Fn: plugin.Plain(titleWords)},
-	{Name: "trim", Params: "chars=none", Doc: "Strip characters from both ends.", Python: "do_trim", Fn: plugin.Text(func(s string, c *python.Call) (value.Value, error) {
+	{Name: "trim", Params: "chars=none", Doc: "Strip characters from both ends.", Python: "do_trim", Fn: keepMarkup(plugin.Text(func(s string, c *python.Call) (value.Value, error) {
 		return python.Strip(s, c.Opt(1, nil), true, true)
-	})},
-	{Name: "replace", Params: "old, new, count=none", Doc: "Replace text.", Python: "do_replace", Fn: plugin.Text(replaceFilter)},
+	}))},
+	{Name: "replace", Params: "old, new, count=none", Hidden: 1, Doc: "Replace text.", Python: "do_replace", Fn: plugin.Text(replaceFilter)},
 	{Name: "center", Params: "width=80", Doc: "Centre text.", Python: "do_center", Fn: plugin.Text(func(s string, c *python.Call) (value.Value, error) {
 		w, err := c.OptInt(1, 80)
 		if w > bound.Text {
@@ -31,14 +31,40 @@ var texts = []*plugin.Row{
 	{Name: "wordcount", Params: "", Doc: "Count words.", Python: "do_wordcount", Fn: plugin.Text(func(s string, _ *python.Call) (value.Value, error) {
 		return int64(len(strings.FieldsFunc(s, func(r rune) bool { return !isWordRune(r) }))), nil
 	})},
-	{Name: "truncate", Params: "length=255, killwords=false, end='...', leeway=none", Doc: "Shorten text.", Python: "do_truncate", Fn: plugin.Text(truncateFilter)},
-	{Name: "wordwrap", Params: "width=79, break_long_words=true, wrapstring=none, break_on_hyphens=true", Doc: "Wrap text.", Python: "do_wordwrap", Fn: plugin.Text(wordwrapFilter)},
-	{Name: "indent", Params: "width=4, first=false, blank=false", Doc: "Indent the lines of text.", Python: "do_indent", Fn: plugin.Text(indentFilter)},
+	{Name: "truncate", Params: "length=255, killwords=false, end='...', leeway=none", Hidden: 1, Doc: "Shorten text.", Python: "do_truncate", Fn: plugin.Text(truncateFilter)},
+	{Name: "wordwrap", Params: "width=79, break_long_words=true, wrapstring=none, break_on_hyphens=true", Hidden: 1, Doc: "Wrap text.", Python: "do_wordwrap", Fn: method("splitlines", wordwrapFilter)},
+	{Name: "indent", Params: "width=4, first=false, blank=false", Doc: "Indent the lines of text.", Python: "do_indent", Fn: indentFilter},
 	{Name: "format", Params: "*args, **kwargs", Doc: "Format by printf's rules.", Python: "do_format", Fn: plugin.Text(formatFilter)},
 	{Name: "split", Params: "sep=none, maxsplit=-1", Doc: "Split text.", Python: "split", Fn: splitFilter},
-	{Name: "comment", Params: "style='plain', **kw", Doc: "Make a comment of text.", Fn: plugin.Text(commentFilter)},
+	{Name: "comment", Params: "style='plain', **kw", Doc: "Make a comment of text.", Fn: method("replace", commentFilter)},
 	{Name: "quote", Params: "", Doc: "Quote text for a shell.", Fn: quoteFilter},
 	{Name: "pprint", Params: "", Doc: "Print a value over several lines.", Python: "do_pprint", Fn: pprintFilter},
+}
+
+// method makes a filter of a function of text that calls a method of its input, which only text has.
+func method(name string, f func(s string, c *python.Call) (value.Value, error)) python.Func {
+	return func(c *python.Call) (value.Value, error) {
+		s, ok := value.Text(c.Args[0])
+		if ok {
+			return f(s, c)
+		}
+		if err := python.Use(c.Args[0]); err != nil {
+			return nil, err
+		}
+		return nil, exception.Raise("AttributeError", "'%s' object has no attribute '%s'", value.TypeName(c.Args[0]), name)
+	}
+}
+
+// keepMarkup marks the result as safe for HTML when the input was.
+func keepMarkup(f python.Func) python.Func {
+	return func(c *python.Call) (value.Value, error) {
+		x, ok := c.Args[0].(*value.Str)
+		v, err := f(c)
+		if s, isText := value.Text(v); ok && x.Markup && isText {
+			return &value.Str{S: s, Markup: true}, err
+		}
+		return v, err
+	}
 }
 
 func isWordRune(r rune) bool {
@@ -86,6 +112,10 @@ func replaceFilter(s string, c *python.Call) (value.Value, error) {
 }
 
 func truncateFilter(s string, c *python.Call) (value.Value, error) {
+	if v := c.Opt(1, int64(255)); python.Num(v).Kind == 0 {
+		_, err := python.Order(">=", v, int64(0))
+		return nil, err
+	}
 	n, err := c.OptInt(1, 255)
 	if err != nil {
 		return nil, err
@@ -247,21 +277,35 @@ func wordwrapFilter(s string, c *python.Call) (value.Value, error) {
 	return strings.Join(lines, sep), nil
 }
 
-func indentFilter(s string, c *python.Call) (value.Value, error) {
-	ind := "    "
-	if v := c.Opt(1, nil); v != nil {
-		if t, ok := value.Text(v); ok {
-			ind = t
-		} else {
-			n, err := python.AsInt(v)
-			if err != nil {
-				return nil, err
-			}
-			if n > bound.Width {
-				return nil, bound.TooLarge()
-			}
-			ind = strings.Repeat(" ", int(max(n, 0)))
+// indentation is text itself, or so many blanks.
+func indentation(v value.Value) (string, error) {
+	if t, ok := value.Text(v); ok {
+		return t, nil
+	}
+	n := python.Num(v)
+	if n.Kind != 'i' {
+		if err := python.Use(v); err != nil {
+			return "", err
 		}
+		return "", exception.TypeError("can't multiply sequence by non-int of type '%s'", value.TypeName(v))
+	}
+	if n.I > bound.Width {
+		return "", bound.TooLarge()
+	}
+	return strings.Repeat(" ", int(max(n.I, 0))), nil
+}
+
+func indentFilter(c *python.Call) (value.Value, error) {
+	s, ok := value.Text(c.Args[0])
+	if !ok {
+		if err := python.Use(c.Args[0]); err != nil {
+			return nil, err
+		}
+		return nil, exception.TypeError("unsupported operand type(s) for +=: '%s' and 'str'", value.TypeName(c.Args[0]))
+	}
+	ind, err := indentation(c.Opt(1, int64(4)))
+	if err != nil {
+		return nil, err
 	}
 	first, err := c.OptFlag(2, false)
 	if err != nil {
@@ -338,6 +382,13 @@ func commentFilter(s string, c *python.Call) (value.Value, error) {
 		v, ok := c.Kwarg(name)
 		if !ok {
 			return 1, nil
+		}
+		if s, isText := value.Text(v); isText {
+			n, ok := python.ParseInt(s, 10)
+			if !ok {
+				return 0, exception.ValueError("invalid literal for int() with base 10: %s", value.StrRepr(s))
+			}
+			v = n
 		}
 		n, err := python.AsInt(v)
 		return int(min(n, 10000)), err

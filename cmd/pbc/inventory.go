@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"pbc/compiler/inventory"
+	"pbc/compiler/inventory/listing"
+	"pbc/ir/value"
+	"pbc/runtime/module/posix"
+)
+
+// listInventory is ansible-inventory.
+func listInventory(r *toolRun) error {
+	p := r.parsed
+	used := 0
+	for _, dest := range []string{"list", "host", "graph"} {
+		if p.Given(dest) {
+			used++
+		}
+	}
+	switch {
+	case used == 0:
+		return &optionsError{"No action selected, at least one of --host, --graph or --list needs to be specified."}
+	case used > 1:
+		return &optionsError{"Conflicting options used, only one of --host, --graph or --list can be used at the same time."}
+	}
+	if err := r.secrets(); err != nil {
+		return err
+	}
+	r.facts = r.factCache()
+	inv, err := inventory.Load(r.inventoryOptions(firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))))
+	if err != nil {
+		return err
+	}
+	if err := inv.SetLimit(p.Text("subset")); err != nil {
+		return err
+	}
+	show := listing.Listing{Inventory: inv, Export: p.On("export") || r.conf.Bool("INVENTORY_EXPORT"), Extra: r.extra,
+		Merge: r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"}
+	if r.facts != nil {
+		show.Facts = r.facts.Load
+	}
+	text, err := r.listing(show)
+	if err != nil {
+		return err
+	}
+	file := p.Text("output_file")
+	if file == "" {
+		r.say(text)
+		return nil
+	}
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		return fmt.Errorf("Unable to write to destination file (%s): %s", file, posix.PyError(err, file))
+	}
+	return nil
+}
+
+// listing is what was asked for.
+func (r *toolRun) listing(l listing.Listing) (string, error) {
+	p := r.parsed
+	var d *value.Dict
+	var err error
+	switch {
+	case p.Given("graph"):
+		group := "all"
+		if len(p.Operands) > 0 {
+			group = p.Operands[0]
+		}
+		text, err := l.Graph(group, p.On("show_vars"))
+		if err != nil && l.Inventory.Group(group) == nil {
+			err = &optionsError{err.Error()}
+		}
+		return text, err
+	case p.Given("host"):
+		if d, err = l.Host(p.Text("host")); err != nil {
+			err = &optionsError{err.Error()}
+		}
+	case p.On("yaml"):
+		d, err = l.Tree()
+	case p.On("toml"):
+		d, err = l.Tables()
+	default:
+		d, err = l.Script()
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.formatted(d)
+}
+
+func (r *toolRun) formatted(d *value.Dict) (string, error) {
+	switch {
+	case r.parsed.On("yaml"):
+		return listing.YAML(d)
+	case r.parsed.On("toml"):
+		return listing.TOML(d)
+	}
+	text, err := listing.JSON(d)
+	if err != nil && text != "" {
+		r.warn(err.Error())
+		err = nil
+	}
+	return text, err
+}

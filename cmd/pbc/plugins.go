@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"pbc/compiler"
+	"pbc/compiler/link"
+	"pbc/ir"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/pyplugin"
+)
+
+// plugins runs the plugins in Python for a session: it knows from the folders which there may be, and has the installed
+// Ansible load them when that matters.
+type plugins struct {
+	s    *session
+	u    *compiler.Unit
+	host *pyplugin.Host
+
+	mu    sync.Mutex
+	dirs  []string // those that the host knows
+	names *ir.Plugins
+}
+
+func newPlugins(s *session, u *compiler.Unit) *plugins {
+	dirs, playbooks := u.PluginDirs()
+	var secrets []pyplugin.Secret
+	for _, k := range s.keys.Secrets {
+		secrets = append(secrets, pyplugin.Secret{ID: k.ID, Password: k.Password})
+	}
+	cli := value.DictOf("verbosity", int64(s.req.Verbosity), "check", s.req.Check, "diff", s.req.Diff, "forks", int64(s.req.Forks),
+		"tags", textList(s.req.Tags, "all"), "skip_tags", textList(s.req.SkipTags), "inventory", textList(s.req.Inventory), "subset", nilIfEmpty(s.req.Limit))
+	p := &plugins{s: s, u: u, dirs: dirs, host: pyplugin.New(pyplugin.Options{Python: s.like.python, Dirs: dirs, Playbooks: playbooks,
+		Basedir: u.Program.Basedir, Secrets: secrets, CLI: cli})}
+	if p.jinja() {
+		p.host.Start()
+	}
+	return p
+}
+
+func nilIfEmpty(s string) value.Value {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// close ends the process, where there is one.
+func (p *plugins) close() { p.host.Close() }
+
+// pluginPaths are the settings with folders of plugins, by the folder that playbooks and roles keep the same in.
+var pluginPaths = map[string]string{
+	"filter_plugins": "DEFAULT_FILTER_PLUGIN_PATH", "test_plugins": "DEFAULT_TEST_PLUGIN_PATH", "lookup_plugins": "DEFAULT_LOOKUP_PLUGIN_PATH",
+}
+
+// files are the plugin files of a kind that do not come with Ansible.
+func (p *plugins) files(folder string) []string {
+	var out []string
+	for _, d := range p.dirs {
+		found, _ := filepath.Glob(filepath.Join(d, folder, "*.py"))
+		out = append(out, found...)
+	}
+	for _, d := range p.s.conf.List(pluginPaths[folder]) {
+		_ = filepath.WalkDir(d, func(path string, e os.DirEntry, err error) error {
+			if err == nil && !e.IsDir() && filepath.Ext(path) == ".py" {
+				out = append(out, path)
+			}
+			return nil
+		})
+	}
+	return out
+}
+
+// jinja says whether there may be filters and tests that do not come with Ansible.
+func (p *plugins) jinja() bool {
+	return len(p.files("filter_plugins")) > 0 || len(p.files("test_plugins")) > 0
+}
+
+// Names implements link.Python.
+func (p *plugins) Names() (*ir.Plugins, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	dirs, _ := p.u.PluginDirs()
+	if p.names != nil && len(dirs) == len(p.dirs) {
+		return p.names, nil
+	}
+	added := dirs[len(p.dirs):]
+	p.dirs = dirs
+	out := &ir.Plugins{}
+	seen := map[string]bool{}
+	for _, f := range p.files("lookup_plugins") {
+		if name := strings.TrimSuffix(filepath.Base(f), ".py"); name != "__init__" {
+			seen[name] = true
+		}
+	}
+	out.Lookups = slices.Sorted(maps.Keys(seen))
+	if len(added) > 0 {
+		if err := p.host.Add(context.Background(), added); err != nil {
+			return nil, err
+		}
+	}
+	if p.jinja() {
+		n, err := p.host.Names(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		out.Filters, out.Tests = n.Filters, n.Tests
+	}
+	p.names = out
+	return out, nil
+}
+
+func kindOf(test bool) pyplugin.Kind {
+	if test {
+		return pyplugin.Test
+	}
+	return pyplugin.Filter
+}
+
+// missingPlugin says why a filter or test cannot be loaded, in Jinja's words.
+type missingPlugin string
+
+func (m missingPlugin) Error() string { return string(m) }
+
+// Find implements link.Python.
+func (p *plugins) Find(ctx context.Context, test bool, name string) (bool, error) {
+	f, err := p.host.Find(ctx, kindOf(test), name)
+	if err == nil && f.Missing != "" {
+		err = missingPlugin(f.Missing)
+	}
+	return f.Context, err
+}
+
+// Call implements link.Python.
+func (p *plugins) Call(ctx context.Context, c eval.PluginCall, w link.World, warn func(kind, text string)) (value.Value, error) {
+	return p.host.Call(ctx, kindOf(c.Test), pyplugin.Call{Name: c.Name, Args: c.Args, KW: c.KW, Locals: c.Locals, Each: c.Each, World: w, Warn: warn})
+}
+
+// Lookup implements link.Python.
+func (p *plugins) Lookup(ctx context.Context, c link.LookupCall, w link.World) (value.Value, error) {
+	with, _ := c.Options.GetStr("wantlist")
+	return p.host.Lookup(ctx, pyplugin.Call{Name: c.Name, Args: c.Terms, KW: c.Options, With: with == true, Subdir: c.Subdir, World: w,
+		Warn: func(kind, text string) {
+			switch {
+			case kind == "deprecated" && c.Deprecated != nil:
+				c.Deprecated(text)
+			case kind == "warning" && c.Warn != nil:
+				c.Warn(text)
+			}
+		}})
+}

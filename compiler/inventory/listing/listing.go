@@ -1,0 +1,316 @@
+// Package listing shows inventories as ansible-inventory does: as the JSON of an inventory script, as YAML or TOML, for
+// one host, or as a tree of groups.
+//
+// Variables are shown raw: templates as their source, vaulted text as it is encrypted.
+package listing
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	"pbc/compiler/inventory"
+	"pbc/ir/value"
+)
+
+// internal are the variables that Ansible makes and no listing shows.
+var internal = []string{
+	"ansible_diff_mode", "ansible_config_file", "ansible_facts", "ansible_forks", "ansible_inventory_sources", "ansible_limit", "ansible_playbook_python",
+	"ansible_run_tags", "ansible_skip_tags", "ansible_verbosity", "ansible_version", "inventory_dir", "inventory_file", "inventory_hostname",
+	"inventory_hostname_short", "groups", "group_names", "omit", "playbook_dir",
+}
+
+// Listing says what to show of an inventory.
+type Listing struct {
+	Inventory *inventory.Inventory
+	// Export shows the variables of hosts and groups where they were set; else each host has all of its own.
+	Export bool
+	// Extra are the extra variables, which win over all others of a host. May be nil.
+	Extra *value.Dict
+	Merge bool // DEFAULT_HASH_BEHAVIOUR is merge
+	// Facts returns what the fact cache has of a host. May be nil.
+	Facts func(host string) *value.Dict
+}
+
+// HostVars are the variables of a host that a listing shows.
+func (l Listing) HostVars(h *inventory.Host) (*value.Dict, error) {
+	if l.Export {
+		d, err := h.OwnVars()
+		return shown(d), err
+	}
+	d, err := h.Vars()
+	if err != nil {
+		return nil, err
+	}
+	if l.Facts != nil {
+		d = inventory.Combine(d, l.Facts(h.Name), l.Merge)
+	}
+	return shown(inventory.Combine(d, l.Extra, l.Merge)), nil
+}
+
+func (l Listing) groupVars(g *inventory.Group) (*value.Dict, error) {
+	d, err := g.Vars()
+	if err != nil {
+		return nil, err
+	}
+	if g.Priority != 1 {
+		d.SetStr("ansible_group_priority", int64(g.Priority))
+	}
+	return shown(d), nil
+}
+
+// shown takes from d, which is a copy, what no listing shows.
+func shown(d *value.Dict) *value.Dict {
+	for _, name := range internal {
+		d.Del(name)
+	}
+	return d
+}
+
+// Host is --host: the variables of the one host that a pattern names.
+func (l Listing) Host(pattern string) (*value.Dict, error) {
+	hosts, err := l.Inventory.Match(pattern)
+	if err != nil {
+		return nil, err
+	}
+	if len(hosts) != 1 {
+		return nil, errors.New("You must pass a single valid host to --host parameter")
+	}
+	return l.HostVars(hosts[0])
+}
+
+// Graph is --graph: the tree of groups below one.
+func (l Listing) Graph(group string, vars bool) (string, error) {
+	g := l.Inventory.Group(group)
+	if g == nil {
+		return "", errors.New("Pattern must be valid group name when using --graph")
+	}
+	b := graph{l: l, vars: vars}
+	b.group(g, 0)
+	return strings.Join(b.lines, "\n"), b.err
+}
+
+type graph struct {
+	l     Listing
+	vars  bool
+	lines []string
+	err   error
+}
+
+func (b *graph) line(depth int, text string) {
+	if depth > 0 {
+		text = strings.Repeat("  |", depth) + "--" + text
+	}
+	b.lines = append(b.lines, text)
+}
+
+func (b *graph) group(g *inventory.Group, depth int) {
+	b.line(depth, "@"+g.Name+":")
+	depth++
+	for _, kid := range g.Children() {
+		b.group(kid, depth)
+	}
+	if g.Name != "all" {
+		for _, h := range g.Direct() {
+			b.line(depth, h.Name)
+			if b.vars {
+				b.variables(depth+1, func() (*value.Dict, error) { return b.l.HostVars(h) })
+			}
+		}
+	}
+	if b.vars {
+		b.variables(depth, func() (*value.Dict, error) { return b.l.groupVars(g) })
+	}
+}
+
+func (b *graph) variables(depth int, get func() (*value.Dict, error)) {
+	d, err := get()
+	if err != nil {
+		b.err = err
+		return
+	}
+	names := map[string]value.Value{}
+	var sorted []string
+	for i, k := range d.K {
+		name, _ := value.ToStr(k)
+		names[name] = d.V[i]
+		sorted = append(sorted, name)
+	}
+	sort.Strings(sorted)
+	for _, name := range sorted {
+		text, err := value.ToStr(names[name])
+		if err != nil {
+			b.err = err
+		}
+		b.line(depth, fmt.Sprintf("{%s = %s}", name, text))
+	}
+}
+
+// Script is --list: what an inventory script prints.
+func (l Listing) Script() (*value.Dict, error) {
+	out := value.NewDict()
+	s := script{l: l, seen: map[string]bool{}}
+	s.group(out, l.Inventory.Group("all"))
+	if s.err != nil {
+		return nil, s.err
+	}
+	vars := value.NewDict()
+	hosts, err := l.Inventory.Match("all")
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range hosts {
+		d, err := l.HostVars(h)
+		if err != nil {
+			return nil, err
+		}
+		if d.Len() > 0 {
+			vars.SetStr(h.Name, d)
+		}
+	}
+	out.SetStr("_meta", value.DictOf("hostvars", vars))
+	return out, nil
+}
+
+type script struct {
+	l    Listing
+	seen map[string]bool
+	err  error
+}
+
+func (s *script) group(out *value.Dict, g *inventory.Group) {
+	entry := value.NewDict()
+	if g.Name != "all" && len(g.Direct()) > 0 {
+		entry.SetStr("hosts", hostNames(g.Direct()))
+	}
+	children := &value.List{}
+	for _, kid := range g.Children() {
+		children.V = append(children.V, kid.Name)
+	}
+	if len(children.V) > 0 {
+		entry.SetStr("children", children)
+	}
+	if s.l.Export {
+		d, err := s.l.groupVars(g)
+		if err != nil {
+			s.err = err
+		} else if d.Len() > 0 {
+			entry.SetStr("vars", d)
+		}
+	}
+	if entry.Len() > 0 {
+		out.SetStr(g.Name, entry)
+	}
+	for _, kid := range g.Children() {
+		if !s.seen[kid.Name] {
+			s.seen[kid.Name] = true
+			s.group(out, kid)
+		}
+	}
+}
+
+func hostNames(hosts []*inventory.Host) *value.List {
+	l := &value.List{}
+	for _, h := range hosts {
+		l.V = append(l.V, h.Name)
+	}
+	return l
+}
+
+// Tree is --list --yaml: groups inside of groups. The variables of a host stand where it is named first.
+func (l Listing) Tree() (*value.Dict, error) {
+	t := tree{l: l, seen: map[*inventory.Host]bool{}}
+	all := l.Inventory.Group("all")
+	out := value.DictOf(all.Name, t.group(all))
+	return out, t.err
+}
+
+type tree struct {
+	l    Listing
+	seen map[*inventory.Host]bool
+	err  error
+}
+
+func (t *tree) group(g *inventory.Group) *value.Dict {
+	entry, children := value.NewDict(), value.NewDict()
+	for _, kid := range g.Children() {
+		if kid.Name != "all" {
+			children.SetStr(kid.Name, t.group(kid))
+		}
+	}
+	if children.Len() > 0 {
+		entry.SetStr("children", children)
+	}
+	if hosts := t.hosts(g); hosts.Len() > 0 {
+		entry.SetStr("hosts", hosts)
+	}
+	t.vars(g, entry)
+	return entry
+}
+
+// hosts are the hosts of a group with their variables.
+func (t *tree) hosts(g *inventory.Group) *value.Dict {
+	hosts := value.NewDict()
+	if g.Name == "all" {
+		return hosts
+	}
+	for _, h := range g.Direct() {
+		vars := value.NewDict()
+		if !t.seen[h] {
+			t.seen[h] = true
+			var err error
+			if vars, err = t.l.HostVars(h); err != nil {
+				t.err, vars = err, value.NewDict()
+			}
+		}
+		hosts.SetStr(h.Name, vars)
+	}
+	return hosts
+}
+
+func (t *tree) vars(g *inventory.Group, entry *value.Dict) {
+	if !t.l.Export {
+		return
+	}
+	d, err := t.l.groupVars(g)
+	if err != nil {
+		t.err = err
+	} else if d.Len() > 0 {
+		entry.SetStr("vars", d)
+	}
+}
+
+// Tables is --list --toml: a table for each group, which names those below it.
+func (l Listing) Tables() (*value.Dict, error) {
+	t := tree{l: l, seen: map[*inventory.Host]bool{}}
+	out := value.NewDict()
+	ungrouped := l.Inventory.Group("ungrouped")
+	t.tables(out, l.Inventory.Group("all"), len(ungrouped.Direct()) > 0)
+	return out, t.err
+}
+
+func (t *tree) tables(out *value.Dict, g *inventory.Group, ungrouped bool) {
+	entry, children := value.NewDict(), &value.List{}
+	below := value.NewDict()
+	for _, kid := range g.Children() {
+		if kid.Name == "ungrouped" && !ungrouped {
+			continue
+		}
+		if g.Name != "all" {
+			children.V = append(children.V, kid.Name)
+		}
+		t.tables(below, kid, ungrouped)
+	}
+	if len(children.V) > 0 {
+		entry.SetStr("children", children)
+	}
+	if hosts := t.hosts(g); hosts.Len() > 0 {
+		entry.SetStr("hosts", hosts)
+	}
+	t.vars(g, entry)
+	if entry.Len() > 0 {
+		out.SetStr(g.Name, entry)
+	}
+	out.Update(below)
+}

@@ -1,0 +1,201 @@
+package machine
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/module"
+)
+
+// Two actions only choose the module that does the work: package by the host's package manager, service by
+// what manages its services. Both ask a fact, and gather it when nobody has yet.
+
+// notForSystemd are the options of service that systemd has no use for.
+var notForSystemd = []string{"pattern", "runlevel", "sleep", "arguments", "args"}
+
+// serviceModules are the modules of ansible-core that manage services, by what the fact calls the manager.
+var serviceModules = []string{"openwrt_init", "service", "systemd", "sysvinit"}
+
+func (x *taskRun) service(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	manager := "auto"
+	if v, ok := args.GetStr("use"); ok {
+		use, isText := value.Text(v)
+		if !isText {
+			return nil, noAttribute(v, "lower")
+		}
+		manager = strings.ToLower(use)
+	}
+	manager, lost, err := x.manager(ctx, "service_mgr", manager)
+	if lost != nil || err != nil {
+		return lost, err
+	}
+	if !slices.Contains(serviceModules, manager) {
+		manager = "service"
+	}
+	args.Del("use")
+	if manager == "systemd" {
+		for _, k := range notForSystemd {
+			if args.Del(k) {
+				x.warnOf(`Ignoring "` + k + `" as it is not used in "systemd"`)
+			}
+		}
+	}
+	return x.chosen(ctx, "ansible.builtin."+manager, args)
+}
+
+func (x *taskRun) packages(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	manager := "auto"
+	if v, ok := args.GetStr("use"); ok {
+		manager, _ = value.ToStr(v)
+	}
+	manager, lost, err := x.manager(ctx, "pkg_mgr", manager)
+	if lost != nil || err != nil {
+		return lost, err
+	}
+	if manager == "auto" {
+		return module.ActionFail(`Could not detect which package manager to use. Try gathering facts or setting the "use" option.`, ""), nil
+	}
+	chosen := packageModule(manager)
+	if !x.findable(ctx, chosen) {
+		return module.ActionFail("Could not find a module for "+manager+".", ""), nil
+	}
+	args.Del("use")
+	return x.chosen(ctx, chosen, args)
+}
+
+// packageModule is the full name of a module that use or the fact names: those of ansible-core are never
+// mistaken for a collection's.
+func packageModule(manager string) string {
+	if slices.Contains([]string{"apt", "dnf", "yum"}, manager) {
+		return "ansible.builtin." + manager
+	}
+	return manager
+}
+
+// yum runs the module of the yum that the host has: of version 3, or that in front of dnf.
+func (x *taskRun) yum(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if has(args, "use") && has(args, "use_backend") {
+		return nil, x.actionFail("parameters are mutually exclusive: ('use', 'use_backend')")
+	}
+	backend := "auto"
+	if v := firstOf(args, "use", "use_backend"); v != nil {
+		backend, _ = value.ToStr(v)
+	}
+	if backend == "auto" {
+		if name, ok := x.knownFact("pkg_mgr"); ok {
+			backend = name
+		}
+	}
+	res := value.NewDict()
+	if !yumBackends[backend] {
+		name, lost, err := x.gathered(ctx, "pkg_mgr")
+		if lost != nil || err != nil {
+			return lost, err
+		}
+		if backend = name; backend != "auto" && (x.flags.DelegateTo == "" || x.flags.DelegateFacts) {
+			res.SetStr("ansible_facts", value.DictOf("pkg_mgr", backend))
+		}
+	}
+	if !yumBackends[backend] {
+		res.Update(value.DictOf("failed", true, "msg", value.NewList(
+			"Could not detect which major revision of yum is in use, which is required to determine module backend.",
+			"You should manually specify use_backend to tell the module whether to use the yum (yum3) or dnf (yum4) backend})")))
+		return res, nil
+	}
+	if backend == "yum4" {
+		backend = "dnf"
+	}
+	args.Del("use")
+	args.Del("use_backend")
+	run, err := x.submodule(ctx, "ansible.builtin."+backend, args)
+	if err != nil {
+		return nil, err
+	}
+	res.Update(run)
+	return res, nil
+}
+
+// yumBackends are the names that the action yum knows.
+var yumBackends = map[string]bool{"yum": true, "yum4": true, "dnf": true}
+
+// findable says whether there is a module of that name, here or on the controller.
+func (x *taskRun) findable(ctx context.Context, name string) bool {
+	run, t := *x, *x.t
+	t.Action, t.ModuleFile = name, ""
+	run.t, run.instead = &t, name
+	return x.m.run.Has(name) || run.payload(ctx, &module.Call{Name: name}) == nil
+}
+
+// noAttribute is Python's error of a method that a value does not have.
+func noAttribute(v value.Value, name string) error {
+	return &eval.Error{Class: "AttributeError", Msg: "'" + value.TypeName(v) + "' object has no attribute '" + name + "'"}
+}
+
+// manager is what use names or, for auto, what the fact says. Lost is the result of a host that cannot be
+// asked.
+func (x *taskRun) manager(ctx context.Context, fact, use string) (name string, lost *value.Dict, err error) {
+	if use != "auto" {
+		return use, nil, nil
+	}
+	if name, ok := x.knownFact(fact); ok && name != "auto" {
+		return name, nil, nil
+	}
+	return x.gathered(ctx, fact)
+}
+
+// gathered is a fact of the host, "auto" when there is none.
+func (x *taskRun) gathered(ctx context.Context, fact string) (name string, lost *value.Dict, err error) {
+	res, err := x.submodule(ctx, "ansible.builtin.setup", value.DictOf("gather_subset", "!all", "filter", "ansible_"+fact))
+	if err != nil || truthy(res, "unreachable") {
+		return "", res, err
+	}
+	facts, _ := get(res, "ansible_facts").(*value.Dict)
+	if name, ok := value.Text(get(facts, "ansible_"+fact)); ok {
+		return name, nil, nil
+	}
+	return "auto", nil, nil
+}
+
+// knownFact is a fact of the host that the task runs on, when it has been gathered.
+func (x *taskRun) knownFact(name string) (string, bool) {
+	var v value.Value
+	if host := x.flags.DelegateTo; host != "" {
+		v, _, _ = x.outside().HostVar(host, "ansible_facts")
+	} else {
+		v, _ = x.vars.Lookup("ansible_facts")
+	}
+	facts, _ := v.(*value.Dict)
+	return value.Text(get(facts, name))
+}
+
+// chosen runs the module that an action has chosen, with the defaults that the playbook gives that module.
+func (x *taskRun) chosen(ctx context.Context, name string, args *value.Dict) (*value.Dict, error) {
+	all := value.NewDict()
+	list, ok := get(asDict(x.t.DefaultsOf.V), name).(*value.List)
+	if !ok {
+		list = value.NewList()
+	}
+	for _, d := range list.V {
+		v, err := x.eval().Value(d)
+		if err != nil {
+			return nil, x.fieldFault("module_defaults", d, err)
+		}
+		if one, ok := v.(*value.Dict); ok {
+			all.Update(one)
+		}
+	}
+	all.Update(args)
+	return x.submodule(ctx, name, all)
+}
+
+// submodule runs another module for the task's action, as the task's user and in its environment.
+func (x *taskRun) submodule(ctx context.Context, name string, args *value.Dict) (*value.Dict, error) {
+	run, t, p := *x, *x.t, *x.ready
+	t.Module, t.Action, t.Files, t.ModuleFile = name, strings.Replace(name, "ansible.builtin.", "ansible.legacy.", 1), nil, ""
+	p.args = args
+	run.t, run.instead = &t, t.Action
+	return run.module(ctx, &p)
+}

@@ -1,0 +1,234 @@
+// Package pymodule runs modules that are not native, unmodified: those in Python in a warm interpreter, which has
+// imported already what every module needs and forks for each one; all others as programs of their own.
+//
+// Vocabulary: a payload is such a module with all its files (see ir.Payload and compiler/payload); a bundle is a set
+// of files in one blob; an interpreter is a Python process that this package keeps.
+//
+// Invariants: an interpreter is started when a module first needs it, and ends with the Host. What a module does to its
+// process ends with the module. A module that crashes, hangs or prints nonsense fails its own task only.
+package pymodule
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"pbc/ir"
+	"pbc/ir/value"
+	"pbc/runtime/module"
+)
+
+// Options say what a Host works with.
+type Options struct {
+	// Fetch returns the bytes of a blob by its digest. It is called once for each.
+	Fetch func(ctx context.Context, digest string) ([]byte, error)
+	// OwnTemp has modules make their own temporary folders: the user has no folder for those of a task.
+	OwnTemp bool
+}
+
+// Host runs modules on this machine as the user of this process. Make one with New. Its methods may be called by
+// several goroutines.
+type Host struct {
+	opt Options
+
+	mu      sync.Mutex
+	running map[key]*interpreter
+	bundles map[string][]byte
+}
+
+// New returns a Host that runs nothing yet.
+func New(opt Options) *Host {
+	return &Host{opt: opt, running: map[key]*interpreter{}, bundles: map[string][]byte{}}
+}
+
+// Close ends the interpreters and what they run.
+func (h *Host) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for k, p := range h.running {
+		p.close()
+		delete(h.running, k)
+	}
+}
+
+// Run runs the call's payload and returns what Ansible makes of its output. The result is never nil.
+func (h *Host) Run(ctx context.Context, c *module.Call) *value.Dict {
+	var o output
+	var err error
+	if c.Payload.Style == ir.StylePython {
+		o, err = h.python(ctx, c)
+	} else {
+		o, err = h.program(ctx, c)
+	}
+	var f fault
+	switch {
+	case errors.As(err, &f):
+		return raised(string(f))
+	case err != nil:
+		return value.DictOf("failed", true, "changed", false, "msg", err.Error())
+	}
+	return o.result(interpreterOf(c))
+}
+
+// fault is an error that Ansible meets before it starts a module.
+type fault string
+
+func (f fault) Error() string { return string(f) }
+
+// raised is the result that stands for an error met before there is one of the module: see machine.Raised.
+func raised(msg string) *value.Dict { return value.DictOf("_ansible_raised", true, "msg", msg) }
+
+// interpreterOf is the command line that starts the module's interpreter, "" for a binary.
+func interpreterOf(c *module.Call) string {
+	if len(c.Payload.Interpreter) == 0 {
+		return ""
+	}
+	first := c.Interpreter
+	if first == "" {
+		first = c.Payload.Interpreter[0]
+	}
+	return strings.Join(append([]string{first}, c.Payload.Interpreter[1:]...), " ")
+}
+
+// python runs a module in Python in a warm interpreter.
+func (h *Host) python(ctx context.Context, c *module.Call) (output, error) {
+	p, err := h.interpreter(ctx, c)
+	var start *startError
+	if errors.As(err, &start) {
+		return output{rc: start.rc, out: start.out, err: start.err}, nil
+	}
+	if err != nil {
+		return output{}, err
+	}
+	for _, d := range []string{c.Payload.Base, c.Payload.Own} {
+		if err := p.files(d, func() ([]byte, error) { return h.bundle(ctx, d) }); err != nil {
+			return output{}, err
+		}
+	}
+	args, err := value.JSON(value.DictOf("ANSIBLE_MODULE_ARGS", h.arguments(c)), value.JSONOptions{})
+	if err != nil {
+		return output{}, fault("Unable to pass options to module, they must be JSON serializable: " + err.Error())
+	}
+	m := value.DictOf("op", "run", "module", c.Payload.Module, "name", c.Payload.Name, "base", c.Payload.Base, "own", c.Payload.Own, "limit", int64(c.Payload.Limit))
+	r, err := p.run(ctx, m, []byte(args), environBytes(c.Env))
+	if err != nil {
+		return output{}, err
+	}
+	if r.broken != "" {
+		return output{}, fault(brokenText(c, r))
+	}
+	return output{rc: shellCode(r.rc), out: string(r.out), err: string(r.err) + shellNote(r.rc)}, nil
+}
+
+// interpreter returns the interpreter for a call, and starts it when there is none.
+func (h *Host) interpreter(ctx context.Context, c *module.Call) (*interpreter, error) {
+	k := key{python: interpreterOf(c), base: c.Payload.Base, env: startEnv(c.Env)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p := h.running[k]; p != nil {
+		select {
+		case <-p.gone:
+		default:
+			return p, nil
+		}
+	}
+	p, err := startInterpreter(ctx, k.python, environ(c.Env))
+	if err == nil {
+		h.running[k] = p
+	}
+	return p, err
+}
+
+// startNames are beginnings of the names of variables that Python reads when it starts.
+var startNames = []string{"PYTHON", "LC_", "LANG", "LD_", "HOME=", "PATH="}
+
+// startEnv are the variables of a task that Python reads when it starts.
+func startEnv(env map[string]string) string {
+	var out []string
+	for name, v := range env {
+		e := name + "=" + v
+		if slices.ContainsFunc(startNames, func(p string) bool { return strings.HasPrefix(e, p) }) {
+			out = append(out, e)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\x00")
+}
+
+// environ is the environment of this process with that of the task over it.
+func environ(over map[string]string) []string {
+	var out []string
+	for _, e := range os.Environ() {
+		name, _, _ := strings.Cut(e, "=")
+		if _, ok := over[name]; !ok {
+			out = append(out, e)
+		}
+	}
+	for name, v := range over {
+		out = append(out, name+"="+v)
+	}
+	return out
+}
+
+func environBytes(over map[string]string) []byte {
+	var b []byte
+	for _, e := range environ(over) {
+		b = append(append(b, e...), 0)
+	}
+	return b
+}
+
+// bundle returns a bundle, from upstream once.
+func (h *Host) bundle(ctx context.Context, digest string) ([]byte, error) {
+	h.mu.Lock()
+	b, ok := h.bundles[digest]
+	h.mu.Unlock()
+	if ok {
+		return b, nil
+	}
+	b, err := h.opt.Fetch(ctx, digest)
+	if err == nil {
+		h.mu.Lock()
+		h.bundles[digest] = b
+		h.mu.Unlock()
+	}
+	return b, err
+}
+
+// brokenText is Ansible's message about a file of a module that is no Python.
+func brokenText(c *module.Call, r *reply) string {
+	name := c.Payload.Name
+	if own := strings.ReplaceAll(c.Payload.Module, ".", "/") + ".py"; r.broken != own {
+		parts := strings.Split(strings.TrimSuffix(strings.TrimSuffix(r.broken, ".py"), "/__init__"), "/")
+		name = "('" + strings.Join(parts, "', '") + "')"
+	}
+	return "Unable to import " + name + " due to " + r.fault
+}
+
+// arguments are the arguments of a task with those that Ansible adds, in its order.
+func (h *Host) arguments(c *module.Call) *value.Dict {
+	d := value.NewDict()
+	d.Update(c.Args)
+	internal, _ := c.Payload.Internal.V.(*value.Dict)
+	in := func(name string) value.Value { v, _ := internal.GetStr("_ansible_" + name); return v }
+	var tmp value.Value
+	if !h.opt.OwnTemp {
+		tmp = c.RemoteTmp + "/"
+	}
+	quiet, _ := in("no_log").(bool)
+	for _, e := range []struct {
+		name string
+		v    value.Value
+	}{
+		{"check_mode", c.Check}, {"no_log", c.NoLog || quiet}, {"debug", in("debug")}, {"diff", c.Diff}, {"verbosity", int64(c.Verbosity)},
+		{"version", in("version")}, {"module_name", c.ShownName()}, {"syslog_facility", in("syslog_facility")},
+		{"selinux_special_fs", in("selinux_special_fs")}, {"string_conversion_action", in("string_conversion_action")}, {"socket", in("socket")},
+		{"shell_executable", in("shell_executable")}, {"keep_remote_files", in("keep_remote_files")}, {"tmpdir", tmp}, {"remote_tmp", in("remote_tmp")},
+	} {
+		d.SetStr("_ansible_"+e.name, e.v)
+	}
+	return d
+}
