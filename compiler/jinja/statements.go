@@ -1,6 +1,8 @@
 package jinja
 
 import (
+	"strings"
+
 	"pbc/ir/expr"
 )
 
@@ -219,10 +221,12 @@ func (p *parser) context(dflt bool) bool {
 	return dflt
 }
 
-// SBlock: S is the name; Flag says required.
+// SBlock: S is the name; Flag says required, Ops holds "scoped" when it is.
 func (p *parser) blockStmt(n *expr.Node) []*expr.Node {
 	n.Op, n.S = expr.SBlock, p.expectName()
-	p.skipName("scoped")
+	if p.skipName("scoped") {
+		n.Ops = []string{"scoped"}
+	}
 	n.Flag = p.skipName("required")
 	if p.op("-") {
 		p.fail("Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use an underscore instead.")
@@ -232,6 +236,11 @@ func (p *parser) blockStmt(n *expr.Node) []*expr.Node {
 	}
 	p.names[n.S] = true
 	n.Body = p.statements(true, "endblock")
+	for _, b := range n.Body {
+		if n.Flag && (b.Op != expr.SData || strings.TrimSpace(b.S) != "") {
+			p.fail("Required blocks can only contain comments or whitespace")
+		}
+	}
 	p.skipName(n.S)
 	return one(n)
 }

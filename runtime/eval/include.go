@@ -167,17 +167,21 @@ func (c *compiler) extends(n *expr.Node) stmtFn {
 	}
 }
 
-// runBlock renders a block; level counts from the most derived template.
+// root is the scope of the whole template, which is all that a block sees unless it is scoped.
+func (f *frame) root() *frame {
+	for f.parent != nil {
+		f = f.parent
+	}
+	return f
+}
+
+// runBlock renders a block inside a scope; level counts from the most derived template.
 func runBlock(f *frame, name string, level int, out *[]val) error {
 	bs := f.run.blocks[name]
 	if level >= len(bs) {
 		return (&undef{Hint: "there is no parent block called " + value.StrRepr(name) + ".", Name: "super"}).Fail()
 	}
-	root := f
-	for root.parent != nil {
-		root = root.parent
-	}
-	g := root.child()
+	g := f.child()
 	g.set("super", &python.Function{Shown: "<BlockReference>", Func: func(*python.Call) (val, error) {
 		var o []val
 		if err := runBlock(f, name, level+1, &o); err != nil {
@@ -194,7 +198,7 @@ func selfOf(f *frame) *module {
 	for name := range f.run.blocks {
 		d.SetStr(name, &python.Function{Shown: "<BlockReference>", Func: func(*python.Call) (val, error) {
 			var o []val
-			if err := runBlock(f, name, 0, &o); err != nil {
+			if err := runBlock(f.root(), name, 0, &o); err != nil {
 				return nil, err
 			}
 			return f.run.concat(o)

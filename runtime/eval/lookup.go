@@ -300,53 +300,49 @@ func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 func flattenLists(t []val, levels int64) ([]val, error) { return plugin.Flatten(t, levels, false) }
 
 func flattenedLookup(_ *frame, t []val, _ *dict) ([]val, error) {
-	f := flattenedTerms{out: []val{}}
-	err := f.add(t)
-	return f.out, err
+	return flattenAll(t, &bound.Walk{})
 }
 
-// flattenedTerms flattens as the plugin does: a list of one is its element, and what follows the text "None" or "null" in
+// flattenAll flattens as the plugin does: a list of one is its element, and what follows the text "None" or "null" in
 // a list is left out.
-type flattenedTerms struct {
-	walk bound.Walk
-	out  []val
-}
-
-func (f *flattenedTerms) add(terms []val) error {
-	if err := f.walk.In(); err != nil {
-		return err
+func flattenAll(terms []val, w *bound.Walk) ([]val, error) {
+	if err := w.In(); err != nil {
+		return nil, err
 	}
-	defer f.walk.Out()
+	defer w.Out()
+	r := []val{}
 	for _, t := range terms {
-		t = unwrapped(t)
+		t, err := onlyElement(t)
+		if err != nil {
+			return nil, err
+		}
 		if s, ok := value.Text(t); ok && (s == "None" || s == "null") {
-			return nil
+			return r, nil
 		}
 		l, ok := t.(*list)
 		if !ok {
-			f.out = append(f.out, t)
+			r = append(r, t)
 			continue
 		}
-		if err := f.add(l.V); err != nil {
-			return err
+		inner, err := flattenAll(l.V, w)
+		if err != nil {
+			return nil, err
 		}
+		r = append(r, inner...)
 	}
-	if len(f.out) > bound.Elems {
-		return bound.TooLarge()
-	}
-	return nil
+	return r, nil
 }
 
-// unwrapped is the only element of a list of one, however deep; a list that holds itself stays a list.
-func unwrapped(t val) val {
-	for range maxDepth {
-		l, ok := t.(*list)
+// onlyElement takes away the lists of one element around a value.
+func onlyElement(v val) (val, error) {
+	for range bound.Depth {
+		l, ok := v.(*list)
 		if !ok || len(l.V) != 1 {
-			return t
+			return v, nil
 		}
-		t = l.V[0]
+		v = l.V[0]
 	}
-	return t
+	return nil, errRecursion
 }
 
 func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {

@@ -111,7 +111,16 @@ func (c *compiler) templateStmt(n *expr.Node) stmtFn {
 	case expr.SBlock:
 		name := n.S
 		c.blocks[name] = c.body(n.Body)
-		return func(f *frame, out *[]val) error { return runBlock(f, name, 0, out) }
+		scoped, required := len(n.Ops) > 0, n.Flag
+		return func(f *frame, out *[]val) error {
+			if required && len(f.run.blocks[name]) < 2 {
+				return exception.Raise("jinja2.exceptions.TemplateRuntimeError", "Required block %s not found", value.StrRepr(name))
+			}
+			if !scoped {
+				f = f.root()
+			}
+			return runBlock(f, name, 0, out)
+		}
 	case expr.SExtends:
 		return c.extends(n)
 	}

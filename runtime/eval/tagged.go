@@ -162,7 +162,7 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 		return nil, p.err
 	}
 	if err := e.enter(); err != nil {
-		return nil, exception.AnsibleError("Recursive loop detected in template: %s", err)
+		return nil, err
 	}
 	defer func() { e.depth-- }()
 	r := &run{e: e, concat: e.join(t.At), mutates: p.mutates}

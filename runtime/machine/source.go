@@ -11,8 +11,10 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
+	"pbc/runtime/plugin/filter/codec"
 )
 
 // sourced says which argument of a module names a file on the controller, in which subfolder it is
@@ -164,20 +166,31 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	path.V = append(path.V, x.vars.lex.Basedir, filepath.Dir(f.Tree.Path)) // as Ansible's own module leaves it
 	x.vars.local.SetStr("ansible_search_path", path)
 	text, err := x.eval().From(f.Tree.Path).File(t)
+	if err == nil {
+		c.Content, err = encoded(text, get(c.Args, "output_encoding"))
+	}
 	if err != nil && x.tagged() {
 		return err
 	}
-	if err != nil {
-		class := "AnsibleError"
-		if isUndefined(err) {
-			class = "AnsibleUndefinedVariable"
-		}
-		msg := class + ": " + err.Error()
-		return &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg, "changed", false,
-			"exception", "Traceback (most recent call last):\nansible.errors."+msg+"\n")}
+	if err == nil {
+		return nil
 	}
-	c.Content = []byte(text)
-	return nil
+	class := exception.ClassOf(err)
+	if isUndefined(err) {
+		class = exception.AnsibleUndefined
+	}
+	msg := class[strings.LastIndexByte(class, '.')+1:] + ": " + err.Error()
+	return &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg, "changed", false,
+		"exception", "Traceback (most recent call last):\n"+class+": "+err.Error()+"\n")}
+}
+
+// encoded is a template's text in the encoding that the task wants.
+func encoded(text string, encoding value.Value) ([]byte, error) {
+	name, ok := value.Text(encoding)
+	if !ok || name == "" {
+		return []byte(text), nil
+	}
+	return codec.Encode(text, name)
 }
 
 // templateVars are the variables that only a template sees.

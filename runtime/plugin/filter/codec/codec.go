@@ -180,14 +180,15 @@ func b64encode(c *python.Call) (value.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if b, err = encodeText(s, python.Str(c.Opt(1, "utf-8"))); err != nil {
+		if b, err = Encode(s, python.Str(c.Opt(1, "utf-8"))); err != nil {
 			return nil, err
 		}
 	}
 	return base64.StdEncoding.EncodeToString(b), nil
 }
 
-func encodeText(s, encoding string) ([]byte, error) {
+// Encode is str.encode.
+func Encode(s, encoding string) ([]byte, error) {
 	switch strings.ToLower(strings.ReplaceAll(encoding, "_", "-")) {
 	case "utf-8", "utf8":
 		return []byte(s), nil

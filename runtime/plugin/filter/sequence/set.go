@@ -181,8 +181,8 @@ func flattenBy(it []value.Value, level value.Value) (value.Value, error) {
 			return nil, err
 		}
 	}
-	flat, err := plugin.Flatten(it, 0, true)
-	return &value.List{V: flat}, err
+	r, err := plugin.Flatten(it, 0, true)
+	return &value.List{V: r}, err
 }
 
 func flattenFilter(c *python.Call) (value.Value, error) {
