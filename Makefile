@@ -14,7 +14,7 @@ help:
 	@echo 'make build        $(BUILD)/pbc with embedded agents for every platform'
 	@echo 'make agents       the agents alone'
 	@echo 'make conformance  every scenario by pbc and by ansible-playbook; the score per area'
-	@echo 'make bench        pbc beside ansible-playbook, Mitogen and ssh; a table'
+	@echo 'make bench        pbc beside ansible-playbook, Mitogen and ssh; expressions beside Jinja2; tables'
 	@echo 'make docs         what is generated in docs/, from the code'
 	@echo 'make lint         gofmt, go vet, staticcheck'
 
@@ -39,6 +39,7 @@ include conformance/conformance.mk
 
 bench:
 	@$(GO) run ./bench $(BENCH)
+	@$(GO) run ./bench/expressions
 
 # The parts of docs/ that the code's own tables tell.
 docs:

@@ -29,6 +29,7 @@ func (r *report) begin(times int) {
 	r.line("machine with an empty home. CPU is that of the controller's processes, and of the host's sshd with all below it (in steps")
 	r.line("of 10 ms; what outlives the run, such as a shared connection's master, is not in it). \"Started\" are the processes and")
 	r.line("threads the whole machine started meanwhile. Ansible and Mitogen have pipelining, ControlPersist and enough forks.")
+	r.line("Conditions and templates are measured in [benchmarks-expressions.md](benchmarks-expressions.md).")
 }
 
 func (r *report) section(name string, rtt time.Duration) {

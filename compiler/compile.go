@@ -41,6 +41,9 @@ type Options struct {
 	Core, CoreVersion string
 	// KnownFact says whether pbc gathers a fact, by its name without prefix. Nil knows all.
 	KnownFact func(name string) bool
+	// HasPlugin says whether there is a filter or test in Python that the playbooks of a unit can use. Nil has none. It is
+	// asked with Later only.
+	HasPlugin func(u *Unit, test bool, name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.
 	Later    bool
 	Managed  string // the setting ansible_managed
@@ -69,6 +72,7 @@ type Unit struct {
 func Compile(opt Options) (*Unit, diag.List) {
 	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}}
 	po := opt.Playbook
+	po.Tagged = opt.Dialect == expr.Tagged
 	po.Source = u.source
 	po.Render = u.render
 	u.loader = playbook.NewLoader(po)
@@ -184,7 +188,10 @@ func (u *Unit) text(s string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: s, Unsafe: true}
 	}
-	return u.jinja.Value(s)
+	if n == nil {
+		return u.jinja.Value(s)
+	}
+	return u.jinja.ValueAt(s, n.Pos)
 }
 
 // List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts.
@@ -244,7 +251,7 @@ func (u *Unit) Fault(play int) error {
 	if d == nil {
 		return nil
 	}
-	return &RunError{Msg: diag.Ansible(d, u.source.ReadFile), Code: d.Exit}
+	return &RunError{Msg: diag.Told(d, u.opt.Dialect, u.source.ReadFile), Code: d.Exit}
 }
 
 // RunError is an error that ends a run with an exit code of its own.
@@ -255,9 +262,12 @@ type RunError struct {
 
 func (e *RunError) Error() string { return e.Msg }
 
+// ReadFile gives the text of a source, for an excerpt: of a plan as it was when it was compiled.
+func (u *Unit) ReadFile(file string) ([]byte, error) { return u.source.ReadFile(file) }
+
 // Excerpt implements link.Front.
 func (u *Unit) Excerpt(pos ir.Pos) string {
-	return diag.Ansible(&diag.Diagnostic{Pos: pos}, u.source.ReadFile)
+	return diag.Told(&diag.Diagnostic{Pos: pos}, u.opt.Dialect, u.source.ReadFile)
 }
 
 // LoadVars implements link.Front.
@@ -278,7 +288,7 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 	docs, diags := yaml.Parse(path, src)
 	if diags.Stops() {
 		d := diags.Items[0]
-		return nil, hidden, errors.New(diag.Ansible(d, u.readFile))
+		return nil, hidden, errors.New(diag.Told(d, u.opt.Dialect, u.readFile))
 	}
 	if len(docs) == 0 || docs[0].IsNull() {
 		return value.NewDict(), hidden, nil

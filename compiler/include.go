@@ -106,9 +106,9 @@ func (u *Unit) firstError(list diag.List) error {
 	for _, d := range list.Items {
 		switch {
 		case d.Kind == diag.Invalid && d.Exit == 1:
-			return includeFault(diag.Ansible(d, u.source.ReadFile))
+			return includeFault(diag.Told(d, u.opt.Dialect, u.source.ReadFile))
 		case d.Kind == diag.Invalid:
-			return &RunError{Msg: diag.Ansible(d, u.source.ReadFile), Code: max(d.Exit, 4)}
+			return &RunError{Msg: diag.Told(d, u.opt.Dialect, u.source.ReadFile), Code: max(d.Exit, 4)}
 		case d.Kind == diag.Unsupported:
 			return &RunError{Msg: "unsupported: " + d.Error(), Code: 4}
 		}

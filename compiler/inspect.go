@@ -226,6 +226,9 @@ func (in *inspector) plugin(what string, n *expr.Node, known []string, at func(s
 	if !in.later || slices.Contains(known, name) {
 		return
 	}
+	if in.u.opt.HasPlugin != nil && in.u.opt.HasPlugin(in.u, what == "test", n.S) {
+		return
+	}
 	d := &diag.Diagnostic{Kind: diag.Later, Pos: at(n.S, n), Msg: "no " + what + " named '" + n.S + "'"}
 	if near := diag.Near(name, known); near != "" {
 		d.Hint = "did you mean " + near + "?"

@@ -1,6 +1,6 @@
-# make conformance: all scenarios against the real ansible-playbook, then the score per area. Fails when a scenario of
-# conformance/agreed.txt no longer agrees.
+# make conformance: all scenarios against the real ansible-playbook of either dialect, then the scores per area. Fails when a
+# scenario of conformance/agreed.txt or agreed.tagged.txt no longer agrees.
 .PHONY: conformance
 conformance:
-	@score=$$(mktemp); go test ./conformance -count=1 -timeout 30m -args -score=$$score; status=$$?; \
-	cat $$score; rm -f $$score; exit $$status
+	@score=$$(mktemp); go test ./conformance -count=1 -timeout 40m -args -score=$$score; status=$$?; \
+	echo 'dialect classic'; cat $$score; echo; echo 'dialect tagged'; cat $$score.tagged; rm -f $$score $$score.tagged; exit $$status

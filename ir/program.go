@@ -38,8 +38,11 @@ type Origin struct {
 	Cwd, Home                  string
 	RolesPath, CollectionPaths []string
 	ModulePaths, ActionPaths   []string
-	Extra                      Val    // -e: a *value.Dict
-	Managed                    string // the setting ansible_managed
+	UtilsPaths                 []string
+	// Core is the folder of the ansible-core whose modules the plan holds, "" for none, CoreVersion its version.
+	Core, CoreVersion string
+	Extra             Val    // -e: a *value.Dict
+	Managed           string // the setting ansible_managed
 }
 
 // Blobs are bytes by their SHA-256 in hexadecimal.
@@ -82,8 +85,10 @@ type Play struct {
 	Port              Val
 	FactPath          Val
 
-	Vars       int   // the layer of the play's vars, -1 when none
-	VarsFiles  []Val // each a text or a list of alternatives
+	Vars int // the layer of the play's vars, -1 when none
+	// VarPlaces are where the names of the play's vars are written, as line and column in Path. Not set in classic.
+	VarPlaces  map[string][2]int `msgpack:",omitempty"`
+	VarsFiles  []Val             // each a text or a list of alternatives
 	VarsPrompt []Prompt
 	// RoleDefaults and RoleVars are the layers that every task of the play sees, in order of
 	// increasing precedence: those of the roles the play names.
@@ -129,7 +134,6 @@ type Role struct {
 	Path            string // absolute
 	Collection      string // namespace.name, empty outside a collection
 	AllowDuplicates bool
-	Parents         []string // names of the roles that depend on it, nearest first
 	DepNames        []string // names of the roles it depends on
 }
 
@@ -215,6 +219,7 @@ type Extension struct {
 	// readable with the extension: Old those of layers that the host has already, by their number.
 	Known                  []string
 	Whole                  bool
+	Answers                map[string]Val // as in HostPart: all from now on
 	Inventory, Play, Extra Val
 	Old                    map[int]Val
 	Excluded               []int

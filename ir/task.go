@@ -9,14 +9,19 @@ type Task struct {
 	Name   Val
 	Role   int    // the number of its role, -1 when none
 	Action string // as written: "copy", "ansible.builtin.copy"
-	Module string // full name
+	// ActionPos is where Action is written: errors of dialect tagged show it. Not set in classic.
+	ActionPos Pos
+	Module    string // full name
 	// ModuleFile and ActionFile are the files of the module and of its action plugin, on the controller: each ""
 	// when there is none, or when ansible-core brings it.
 	ModuleFile string `msgpack:",omitempty"`
 	ActionFile string `msgpack:",omitempty"`
-	Args       Val    // a *value.Dict, or a *value.Tmpl that yields one
-	Scope      int
-	Handler    bool `msgpack:",omitempty"`
+	// Places are where the values of keywords and arguments are written, as line and column in Pos.File, by the keyword
+	// or "args." and the argument. Not set in classic.
+	Places  map[string][2]int `msgpack:",omitempty"`
+	Args    Val               // a *value.Dict, or a *value.Tmpl that yields one
+	Scope   int
+	Handler bool `msgpack:",omitempty"`
 	// Implicit is a task that pbc made, as Ansible does: fact gathering, argument validation.
 	Implicit bool `msgpack:",omitempty"`
 
@@ -55,12 +60,12 @@ type Task struct {
 
 	// Defaults are the module_defaults that apply to the action, merged; nil when none.
 	Defaults []Val
-	// FactsDefaults are those of setup, for a task that gathers facts: it calls setup.
-	FactsDefaults []Val `msgpack:",omitempty"`
 	// DefaultsOf are the module_defaults of the modules that an action may choose while running (service,
 	// package): a *value.Dict from full names to lists; not set for other actions.
 	DefaultsOf Val
-	Include    *Include
+	// FactsDefaults are those of setup, for a task that gathers facts: it calls setup.
+	FactsDefaults []Val `msgpack:",omitempty"`
+	Include       *Include
 	// Exprs are the expressions and conditions that constant arguments hold as text (debug's var,
 	// assert's that), parsed, by the text that would be parsed.
 	Exprs Exprs

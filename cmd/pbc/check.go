@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -31,7 +32,18 @@ does not exist. Warnings are told, too. It exits with 0 when nothing but warning
 				return err
 			}
 			opt.Later = true
+			var python *plugins
+			opt.HasPlugin = func(u *compiler.Unit, test bool, name string) bool {
+				if python == nil {
+					python = newPlugins(s, u)
+				}
+				_, err := python.Find(context.Background(), test, name)
+				return err == nil
+			}
 			_, diags := compiler.Compile(opt)
+			if python != nil {
+				python.close()
+			}
 			counts := printDiags(os.Stdout, diags, true)
 			if counts != "" {
 				fmt.Println(counts)

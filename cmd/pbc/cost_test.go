@@ -123,17 +123,23 @@ func TestAPlayOnOneHostIsOneBatch(t *testing.T) {
 // TestSecretsStayAway plants secrets where a host has no business with them, and looks at what would be
 // sent to it.
 func TestSecretsStayAway(t *testing.T) {
-	const canary = "CANARY-"
 	files := map[string]string{
 		"site.yml": `- hosts: web
   gather_facts: no
   vars: {unused_play: CANARY-play}
-  vars_files: [secrets.yml]
+  vars_files: [secrets.yml, vaulted.yml]
   roles: [r]
   tasks:
     - debug: msg="{{ used }} {{ chained }}"
 `,
 		"secrets.yml":               "unused_file: CANARY-file\n",
+		"vaulted.yml":               sealed(t, "unused_vault: CANARY-vault\n", ""),
+		"extra.yml":                 sealed(t, "unused_extra: CANARY-vaulted-extra\n", ""),
+		"group_vars/web.yml":        "unused_sealed: !vault |\n" + sealed(t, "CANARY-sealed", "  "),
+		"host_vars/a.yml":           sealed(t, "unused_host: CANARY-host\n", ""),
+		"pw":                        canary + "password\n",
+		"become":                    canary + "become\n",
+		"connect":                   canary + "connect\n",
 		"roles/r/tasks/main.yml":    "- debug: msg={{ role_used }}\n",
 		"roles/r/vars/main.yml":     "role_used: seen\nrole_unused: CANARY-role\n",
 		"roles/r/defaults/main.yml": "role_default: CANARY-default\n",
@@ -142,7 +148,8 @@ func TestSecretsStayAway(t *testing.T) {
 		"group_vars/all.yml": "everywhere: CANARY-all\n",
 		"host_vars/b.yml":    "token: CANARY-token\n",
 	}
-	s := newTestSession(t, files, "-i", "hosts", "-e", "extra=CANARY-extra")
+	s := newTestSession(t, files, "-i", "hosts", "-e", "extra=CANARY-extra", "-e", "@extra.yml", "--vault-password-file", "pw",
+		"--become-password-file", "become", "--connection-password-file", "connect")
 	u := compiled(t, s)
 	inv, err := s.inventory(u.Program.Basedir)
 	if err != nil {
@@ -169,5 +176,40 @@ func TestSecretsStayAway(t *testing.T) {
 			at += i + len(canary)
 			t.Errorf("the batch of %s holds %s", host, fmt.Sprintf("%.20q", sent[at-len(canary):]))
 		}
+	}
+}
+
+// TestLookupsAnsweredAhead counts what lookups ask of the controller.
+func TestLookupsAnsweredAhead(t *testing.T) {
+	t.Setenv("COST_TEST", "from env")
+	for _, tt := range []struct {
+		name, vars, msg string
+		asks            bool
+	}{
+		{"nothing is looked up", "", "text", false},
+		{"environment", "", "{{ lookup('env', 'COST_TEST') }} {{ query('ansible.builtin.env', 'COST_TEST', 'NONE') }} {{ lookup('env', 'NONE', default='d') }}", false},
+		{"environment by a variable that the task reads", "v: \"{{ lookup('env', 'COST_TEST') }}\"", "{{ v }}", false},
+		{"settings", "", "{{ lookup('config', 'DEFAULT_FORKS') }}", false},
+		{"lookups that need no controller", "", "{{ lookup('dict', {'a': 1}) }} {{ query('sequence', 'end=3') }} {{ lookup('vars', 'inventory_hostname') }}", false},
+		{"a name that is built while running", "n: COST_TEST", "{{ lookup('env', n) }}", true},
+		{"a file, which may change", "", "{{ lookup('file', 'hosts') }}", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			play := "- hosts: all\n  gather_facts: no\n  vars:\n    unread: x\n    " + tt.vars + "\n  tasks:\n    - debug:\n        msg: " + fmt.Sprintf("%q", tt.msg) + "\n"
+			s := newTestSession(t, map[string]string{"site.yml": play, "hosts": "one ansible_connection=local\n"}, "-i", "hosts")
+			var c *trips
+			s.observe = func(rw io.ReadWriteCloser) io.ReadWriteCloser {
+				c = &trips{ReadWriteCloser: rw}
+				return c
+			}
+			if code, err := s.play(compiled(t, s)); err != nil || code != 0 {
+				t.Fatalf("run: code %d, %v", code, err)
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if got := c.turns > 0; got != tt.asks {
+				t.Errorf("took %d round trips, wants some: %v", c.turns, tt.asks)
+			}
+		})
 	}
 }

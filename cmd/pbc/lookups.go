@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"io/fs"
+	"slices"
+	"strings"
 
+	"pbc/compiler/config"
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
@@ -76,9 +79,12 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 			if d, ok := options.V[i].(*value.Dict); ok {
 				more = d
 			}
-		case "jinja2_native":
-		default:
+		case "variable_start_string", "variable_end_string", "comment_start_string", "comment_end_string":
 			own.SetStr(name, options.V[i])
+		case "trim_blocks":
+			if c.Eval.Dialect() == eval.Tagged {
+				own.SetStr(name, options.V[i])
+			}
 		}
 	}
 	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}
@@ -91,7 +97,7 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 	}
 	top.SetStr("template_path", term)
 	top.Update(more)
-	e := c.Eval.With(overlay{top, c.Vars})
+	e := c.Eval.With(overlay{top, c.Vars}).From(path)
 	t, ok := f.Tmpl.V.(*value.Tmpl)
 	if !ok {
 		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "the template file " + term + " could not be found for the lookup"}
@@ -118,10 +124,11 @@ func (h lookups) MatchHosts(patterns []string) ([]string, error) {
 
 // Setting implements lookup.Host.
 func (h lookups) Setting(name string) (value.Value, bool) {
-	switch v := h.s.conf.Value(name).(type) {
-	case nil:
+	if !slices.ContainsFunc(config.Settings(), func(s config.Setting) bool { return s.Name == name && !strings.Contains(name, ".") }) {
 		return nil, false
-	case bool, string, float64, int64:
+	}
+	switch v := h.s.conf.Value(name).(type) {
+	case nil, bool, string, float64, int64:
 		return v, true
 	case int:
 		return int64(v), true

@@ -21,13 +21,13 @@ func playbookMain(args []string) int {
 		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
 		return 5
 	}
-	args, word, err := takeDialect(args)
-	if err != nil {
-		return fail(os.Stderr, err)
+	args, word, err := takeDialect(takeAllFacts(args))
+	var like core
+	if err == nil {
+		like, err = chooseCore(word)
 	}
-	like, err := chooseCore(word)
 	if err != nil {
-		return fail(os.Stderr, err)
+		return like.fail(os.Stderr, err)
 	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
@@ -42,10 +42,10 @@ func playbookMain(args []string) int {
 		return exit.Code
 	}
 	if names := req.Unhonoured(); len(names) > 0 {
-		return fail(os.Stderr, &playbookError{msg: "unsupported: the option " + strings.Join(names, ", "), code: 5})
+		return like.fail(os.Stderr, &playbookError{msg: "unsupported: the option " + strings.Join(names, ", "), code: 5})
 	}
 	if err := findPlaybooks(req.Playbooks); err != nil {
-		return fail(os.Stderr, err)
+		return like.fail(os.Stderr, err)
 	}
 	return runPlaybook(req, conf, like, terminal)
 }
@@ -68,7 +68,7 @@ func findPlaybooks(files []string) error {
 func runPlaybook(req *cli.Playbook, conf *config.Config, like core, terminal cli.Terminal) int {
 	s, err := newSession(req, conf, like)
 	if err != nil {
-		return failOptions(err, conf, terminal)
+		return like.failOptions(err, conf, terminal)
 	}
 	u, err := s.compile()
 	code := 0
@@ -79,27 +79,27 @@ func runPlaybook(req *cli.Playbook, conf *config.Config, like core, terminal cli
 		err = cerr
 	}
 	if err != nil {
-		return failOptions(err, conf, terminal)
+		return like.failOptions(err, conf, terminal)
 	}
 	return code
 }
 
 // failOptions is fail for what may be a fault in the options: then the help comes first.
-func failOptions(err error, conf *config.Config, terminal cli.Terminal) int {
+func (c core) failOptions(err error, conf *config.Config, terminal cli.Terminal) int {
 	var bad *cli.OptionsError
 	var order *inventory.OrderError
 	if errors.As(err, &bad) || errors.As(err, &order) {
 		fmt.Fprint(os.Stdout, cli.Help(conf, terminal))
 		err = &playbookError{msg: err.Error(), code: 5}
 	}
-	return fail(os.Stderr, err)
+	return c.fail(os.Stderr, err)
 }
 
 // askTerminal asks on the terminal; private hides what is typed.
 func askTerminal(prompt string, private bool) (string, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return "", err
+		return askStdin(prompt)
 	}
 	defer tty.Close()
 	fmt.Fprint(tty, prompt)
@@ -109,6 +109,17 @@ func askTerminal(prompt string, private bool) (string, error) {
 		return string(b), err
 	}
 	return readLine(tty)
+}
+
+// askStdin asks where there is no terminal, as Python's getpass does.
+func askStdin(prompt string) (string, error) {
+	fmt.Fprintln(os.Stderr, "Warning: Password input may be echoed.")
+	fmt.Fprint(os.Stderr, prompt)
+	line, err := readLine(os.Stdin)
+	if err == io.EOF && line != "" {
+		err = nil
+	}
+	return line, err
 }
 
 // readLine reads a line, and nothing after it.

@@ -42,15 +42,15 @@ func runCommand() *cobra.Command {
 func runMain(args []string) int {
 	conf, err := config.Load(os.LookupEnv)
 	if err != nil {
-		return fail(os.Stderr, err)
+		return core{}.fail(os.Stderr, err)
 	}
-	args, word, err := takeDialect(args)
-	if err != nil {
-		return fail(os.Stderr, err)
+	args, word, err := takeDialect(takeAllFacts(args))
+	var like core
+	if err == nil {
+		like, err = chooseCore(word)
 	}
-	like, err := chooseCore(word)
 	if err != nil {
-		return fail(os.Stderr, err)
+		return like.fail(os.Stderr, err)
 	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
@@ -65,14 +65,14 @@ func runMain(args []string) int {
 		return exit.Code
 	}
 	if names := req.Unhonoured(); len(names) > 0 {
-		return fail(os.Stderr, &playbookError{msg: "unsupported: the option " + strings.Join(names, ", "), code: 5})
+		return like.fail(os.Stderr, &playbookError{msg: "unsupported: the option " + strings.Join(names, ", "), code: 5})
 	}
 	p, err := readPlan(req.Playbooks)
 	if err != nil {
-		return fail(os.Stderr, err)
+		return like.fail(os.Stderr, err)
 	}
 	if word != "" && word != p.Dialect {
-		return fail(os.Stderr, &playbookError{msg: fmt.Sprintf("--dialect: got %s, but the plan was compiled for %s", word, p.Dialect), code: 2})
+		return like.fail(os.Stderr, &playbookError{msg: fmt.Sprintf("--dialect: got %s, but the plan was compiled for %s", word, p.Dialect), code: 2})
 	}
 	return runPlan(p, req, conf)
 }
@@ -103,11 +103,11 @@ func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
 	req.Playbooks = p.Entry
 	like, err := chooseCore(p.Dialect)
 	if err != nil {
-		return fail(os.Stderr, err)
+		return like.fail(os.Stderr, err)
 	}
 	s, err := newSession(req, conf, like)
 	if err != nil {
-		return fail(os.Stderr, err)
+		return like.fail(os.Stderr, err)
 	}
 	u, err := s.open(p)
 	code := 0
@@ -118,7 +118,7 @@ func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
 		err = cerr
 	}
 	if err != nil {
-		return fail(os.Stderr, err)
+		return like.fail(os.Stderr, err)
 	}
 	return code
 }

@@ -26,10 +26,12 @@ import (
 	"pbc/compiler/vault"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/fact"
+	"pbc/runtime/factcache"
 	"pbc/runtime/machine"
 	"pbc/runtime/module/builtin"
 	"pbc/runtime/module/posix"
@@ -49,10 +51,13 @@ type session struct {
 	store                           *files.Store
 	roles                           []string // of --roles-path, before those of the settings
 	order                           controller.Order
+	// allFacts has plays gather all facts, not only those that something reads.
+	allFacts bool
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
-	log     *os.File // of log_path, nil for none
+	log     *os.File         // of log_path, nil for none
+	facts   *factcache.Cache // nil for none that outlives the run
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -64,11 +69,10 @@ type playbookError struct {
 func (e *playbookError) Error() string { return e.msg }
 
 func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, error) {
-	s, err := openSession(req, conf, lookupSetting(conf))
+	s, err := openSession(req, conf, lookupSetting(conf), like)
 	if err != nil {
 		return nil, err
 	}
-	s.like = like
 	if s.order, err = orderOf(os.Getenv("PBC_ORDER")); err != nil {
 		return nil, err
 	}
@@ -81,18 +85,23 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 	}
 	s.introduce(like.versionText("ansible-playbook", conf))
 	s.warnSettings()
+	s.facts = s.factCache()
 	return s, s.secrets()
 }
 
 // openSession is a session with a screen and a log, and nothing said yet.
-func openSession(req *cli.Playbook, conf *config.Config, settings callback.Lookup) (*session, error) {
-	s := &session{req: req, conf: conf, store: files.NewStore()}
+func openSession(req *cli.Playbook, conf *config.Config, settings callback.Lookup, like core) (*session, error) {
+	s := &session{req: req, conf: conf, like: like, store: files.NewStore()}
 	opt, err := callback.ReadOptions(settings)
 	if err != nil {
 		return nil, err
 	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
+	if s.allFacts, err = s.seesFacts(opt); err != nil {
+		return nil, err
+	}
 	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
+	s.screen.Tagged, s.screen.Source = like.dialect == expr.Tagged, os.ReadFile
 	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
 		s.log = s.screen.OpenLog(path, os.Getenv)
@@ -176,7 +185,11 @@ func (s *session) jinjaText(text string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: text, Unsafe: true}
 	}
-	return jinja.Defaults(s.like.dialect).Value(text)
+	var at ir.Pos
+	if n != nil {
+		at = n.Pos
+	}
+	return jinja.Defaults(s.like.dialect).ValueAt(text, at)
 }
 
 // collectionPaths are the folders with collections: the configured ones, then those of Python's packages.
@@ -242,15 +255,18 @@ func (s *session) report(list diag.List) error {
 	for _, d := range list.Items {
 		switch d.Kind {
 		case diag.Warning:
-			s.out.Handle(callback.Warning{Text: diag.Ansible(d, os.ReadFile)})
+			s.out.Handle(callback.Warning{Text: diag.Told(d, s.like.dialect, os.ReadFile)})
 		case diag.Deprecated:
 			s.out.Handle(callback.Deprecation{Text: d.Msg, Whole: true})
 		case diag.Invalid:
 			code := d.Exit
+			if s.like.dialect == expr.Tagged && d.TaggedExit != 0 {
+				code = d.TaggedExit
+			}
 			if code == 0 {
 				code = 4
 			}
-			return &playbookError{msg: diag.Ansible(d, os.ReadFile), code: code}
+			return &playbookError{msg: diag.Told(d, s.like.dialect, os.ReadFile), code: code}
 		case diag.Unsupported:
 			unsupported = append(unsupported, diag.Format(d, os.ReadFile))
 		}
@@ -266,6 +282,9 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
 	o.Dialect, o.Extra, o.Installed = s.like.dialect, s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
+	if s.facts != nil {
+		o.CachedFacts = s.facts.Load
+	}
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
 	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
@@ -299,18 +318,21 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	if s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags {
 		return 0, s.list(u, inv)
 	}
+	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
+	s.recall(memory, inv)
 	python := newPlugins(s, u)
 	defer python.close()
 	options := s.linkOptions(inv, u, known{memory})
 	options.Python = python
 	l := link.New(u.Program, options)
+	s.noteFacts(l)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
 	d.play = func() int { return int(current.Load()) }
 	d.observe = s.observe
-	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory,
+	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
 		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
@@ -361,10 +383,11 @@ func (s *session) screenNote(host, text string) {
 
 func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link.Known) link.Options {
 	set := ir.Settings{Check: s.req.Check, Diff: s.req.Diff, Verbosity: s.req.Verbosity, ForceHandlers: s.req.ForceHandlers,
+		Connection: s.req.Connection, Detached: restarts(u.Program),
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
-		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
+		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
@@ -415,8 +438,8 @@ func textList(list []string, unset ...string) *value.List {
 	return out
 }
 
-// fail says what ended the run, as ansible-playbook does, and returns the exit code.
-func fail(out io.Writer, err error) int {
+// fail says what ended the run, as the ansible-playbook of that core does, and returns the exit code.
+func (c core) fail(out io.Writer, err error) int {
 	var p *playbookError
 	code := 1
 	var r *compiler.RunError
@@ -431,7 +454,11 @@ func fail(out io.Writer, err error) int {
 			code = 4
 		}
 	}
-	fmt.Fprintln(out, "ERROR! "+strings.TrimRight(err.Error(), "\n"))
+	if text := strings.TrimRight(err.Error(), "\n"); c.dialect == expr.Tagged {
+		fmt.Fprint(out, callback.Notice("ERROR", text))
+	} else {
+		fmt.Fprintln(out, "ERROR! "+text)
+	}
 	return code
 }
 
@@ -456,7 +483,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, err
 	}
 	for _, w := range p.Warnings {
-		k.s.out.Handle(callback.Warning{Text: w})
+		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
 	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
 		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
@@ -468,6 +495,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 
 // Batch implements controller.Linker.
 func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment, error) {
+	if k.s.facts != nil && k.s.facts.Err() != nil {
+		return nil, k.s.facts.Err()
+	}
 	b, blobs, err := k.l.Batch(n, host, hosts)
 	if err != nil {
 		return nil, err

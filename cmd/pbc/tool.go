@@ -27,7 +27,9 @@ type toolRun struct {
 	*session
 	tool   *cli.Tool
 	parsed *cli.Parsed
+	args   []string
 	width  int
+	like   core
 }
 
 // optionsError is a fault in the options that is found after they were parsed: the help comes first.
@@ -43,6 +45,19 @@ examples:
   pbc inventory -i hosts --graph --vars      the tree of groups
   pbc inventory -i hosts --host web1 --yaml  one host
 `},
+	"vault": {describe: cli.VaultTool, run: runVault, short: "encrypt and decrypt files and texts, with ansible-vault's command line", examples: `
+examples:
+  pbc vault encrypt group_vars/all/secret.yml
+  pbc vault view --vault-password-file pw secret.yml
+  pbc vault encrypt_string --vault-id prod@prompt -n db_password
+  pbc vault rekey --new-vault-id prod@new.pw secret.yml
+`},
+	"config": {describe: cli.ConfigTool, run: runConfig, short: "show settings, with ansible-config's command line", examples: `
+examples:
+  pbc config dump --only-changed             settings that are not at their defaults
+  pbc config dump                            all, with those that pbc does not honour
+  pbc config init --disabled > ansible.cfg   a file to start with
+`},
 }
 
 // toolMain runs a tool: the exit code is Ansible's.
@@ -53,12 +68,12 @@ func toolMain(name, called string, args []string) int {
 		return 5
 	}
 	args, word, err := takeDialect(args)
-	if err != nil {
-		return fail(os.Stderr, err)
+	var like core
+	if err == nil {
+		like, err = chooseCore(word)
 	}
-	like, err := chooseCore(word)
 	if err != nil {
-		return fail(os.Stderr, err)
+		return like.fail(os.Stderr, err)
 	}
 	t := tools[name]
 	examples := t.examples
@@ -78,7 +93,7 @@ func toolMain(name, called string, args []string) int {
 		fmt.Fprint(os.Stderr, exit.Stderr)
 		return exit.Code
 	}
-	r := &toolRun{tool: desc, parsed: parsed, width: columns}
+	r := &toolRun{tool: desc, like: like, parsed: parsed, args: args, width: columns}
 	if r.session, err = newToolSession(parsed, conf, like); err == nil {
 		r.introduce(like.versionText("ansible-"+name, conf))
 		err = t.run(r)
@@ -104,16 +119,12 @@ func (r *toolRun) end(err error) int {
 		fmt.Fprint(os.Stdout, r.tool.Help(r.width))
 		err = &playbookError{msg: err.Error(), code: 5}
 	}
-	return fail(os.Stderr, err)
+	return r.like.fail(os.Stderr, err)
 }
 
 // newToolSession is the session of a tool: it speaks as Ansible does, and has the passwords and extra variables.
 func newToolSession(parsed *cli.Parsed, conf *config.Config, like core) (*session, error) {
-	s, err := openSession(parsed.Playbook(conf), conf, toolSetting(conf))
-	if err == nil {
-		s.like = like
-	}
-	return s, err
+	return openSession(parsed.Playbook(conf), conf, toolSetting(conf), like)
 }
 
 // toolSetting finds the settings of the screen: tools have no callback plugins.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"pbc/ir"
+	"pbc/ir/failure"
 )
 
 // Kind says whose fault a Diagnostic is.
@@ -45,6 +46,10 @@ type Diagnostic struct {
 	Again string
 	// Hidden says that the lines around Pos are secret and are not to be shown.
 	Hidden bool
+	// Tagged is what dialect tagged tells in place of Msg, where that is not Msg at Pos.
+	Tagged *failure.Failure
+	// TaggedExit is the exit code of dialect tagged, 0 for Exit.
+	TaggedExit int
 	// Exit is ansible-playbook's exit code when it ends on this, 0 for its usual one: 4 where Pos is in
 	// a playbook or another file that it parses.
 	Exit int

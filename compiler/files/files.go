@@ -15,6 +15,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"syscall"
 
 	"pbc/ir"
 )
@@ -122,10 +123,17 @@ func (s *Store) Find(search []string, basedir, kind, name string) *ir.File {
 }
 
 func readFault(path string, err error) string {
-	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Sprintf("an error occurred while trying to read the file '%s': [Errno 13] Permission denied: b'%s'", path, path)
+	return fmt.Sprintf("an error occurred while trying to read the file '%s': %s", path, Errno(path, err))
+}
+
+// Errno is an error of the file system as Python's OSError prints it; any other error is itself.
+func Errno(path string, err error) string {
+	var number syscall.Errno
+	if !errors.As(err, &number) {
+		return err.Error()
 	}
-	return fmt.Sprintf("an error occurred while trying to read the file '%s': %s", path, err)
+	text := number.Error()
+	return fmt.Sprintf("[Errno %d] %s: b'%s'", int(number), strings.ToUpper(text[:1])+text[1:], path)
 }
 
 // Tree describes a file, or a folder with all that is below it.

@@ -97,7 +97,11 @@ func interpreter(program string) string {
 	if len(words) == 0 {
 		return ""
 	}
-	return absolute(strings.Trim(words[0], `"'`))
+	name := strings.Trim(words[0], `"'`)
+	if base := filepath.Base(name); !strings.HasPrefix(base, "python") && !strings.HasPrefix(base, "pypy") {
+		return "" // a wrapper in some shell says nothing of its Ansible
+	}
+	return absolute(name)
 }
 
 // absolute is a program as it is found on PATH, empty when it is not.
@@ -122,9 +126,7 @@ func libraries(program, python string) []string {
 			patterns = append(patterns, filepath.Join(dir, lib))
 		}
 	}
-	for _, dir := range filepath.SplitList(os.Getenv("PYTHONPATH")) {
-		patterns = append(patterns, dir)
-	}
+	patterns = append(patterns, filepath.SplitList(os.Getenv("PYTHONPATH"))...)
 	home := filepath.Dir(filepath.Dir(python))
 	if _, err := os.Stat(filepath.Join(home, "pyvenv.cfg")); err == nil {
 		prefix(home)

@@ -22,6 +22,7 @@ func TestFind(t *testing.T) {
 		{"user's own", "#!ROOT/sys/bin/python3\n", "", "venv/lib/python3.9/site-packages", "2.19.3"},
 		{"beside the python", "#!ROOT/sys/bin/python3 -sP\n", "", "sys/lib/python3/dist-packages", "2.19.3"},
 		{"not of this venv", "#!ROOT/venv/bin/python\n", "venv/pyvenv.cfg", "sys/lib/python3/dist-packages", ""},
+		{"wrapper of a shell", "#!/bin/bash\nexec python3 \"$@\"\n", "", "sys/lib/python3/dist-packages", ""},
 		{"no script", "\x7fELF", "", "venv/lib/python3.11/site-packages", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

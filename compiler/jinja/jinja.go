@@ -137,6 +137,9 @@ func (o Options) Condition(src string) *value.Cond {
 	c.Root = root
 	if s, ok := err.(*SyntaxError); ok {
 		c.Fault, c.Line = s.Msg, s.Line
+		if o.Dialect == expr.Tagged { // parsed alone there, not inside braces
+			c.Fault = strings.ReplaceAll(c.Fault, "'end of print statement'", "'end of template'")
+		}
 	}
 	return c
 }

@@ -270,7 +270,7 @@ func Complete(f *ir.File, t Template) error {
 			return err
 		}
 	}
-	f.Tmpl = ir.Val{V: jinja.Template(string(src), opt)}
+	f.Tmpl = ir.Val{V: opt.TemplateAt(string(src), ir.Pos{File: f.Tree.Path})}
 	return Describe(f, t)
 }
 
@@ -354,31 +354,45 @@ func (l *Linker) excerpt(s Site) *event.Answer {
 // path of that other, "" when it is not known.
 func TemplateDirs(lex *ir.Scope, from string) []string {
 	var dirs []string
+	add := func(d string) { dirs = append(dirs, filepath.Join(d, "templates"), d) }
 	for _, d := range lex.Search {
-		dirs = append(dirs, filepath.Join(d, "templates"), d)
+		add(d)
 	}
+	add(lex.Basedir)
 	if from != "" {
-		dirs = append(dirs, filepath.Dir(from))
+		add(filepath.Dir(from))
 	}
-	return append(dirs, filepath.Join(lex.Basedir, "templates"), lex.Basedir)
+	return dirs
 }
 
-// templateFile finds a template that another one includes: beside it, then where templates are looked
-// for.
+// templateFile finds a template that another one includes: where templates are looked for, then beside it.
 func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
 	from, _ := value.Text(n.Args.V)
-	dirs := TemplateDirs(l.scope(s), from)
+	t, err := l.includedTemplate(TemplateDirs(l.scope(s), from), n.Name)
+	if t == nil || err != nil {
+		return &event.Answer{}
+	}
+	return &event.Answer{Found: true, Value: ir.Val{V: t}}
+}
+
+// includedTemplate reads the first template of that name, nil when there is none.
+func (l *Linker) includedTemplate(dirs []string, name string) (*value.Tmpl, error) {
 	for _, d := range dirs {
-		p := filepath.Join(d, n.Name)
+		p := filepath.Join(d, name)
 		b, err := files.ReadFile(l.opt.Store.Disk(), p)
 		if err != nil {
 			continue
 		}
+		if files.IsVault(b) && l.opt.Decrypt != nil {
+			if b, err = l.opt.Decrypt(p, b); err != nil {
+				return nil, err
+			}
+		}
 		opt := l.jinja
 		opt.File = true
-		return &event.Answer{Found: true, Value: ir.Val{V: jinja.Template(string(b), opt)}}
+		return opt.TemplateAt(string(b), ir.Pos{File: p}), nil
 	}
-	return &event.Answer{}
+	return nil, nil
 }
 
 // answerLookup runs a lookup plugin. It does not hold the lock: a lookup may take its time.
@@ -386,19 +400,17 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	args, _ := n.Args.V.(*value.Dict)
 	terms, _ := args.GetStr("terms")
 	options, _ := args.GetStr("options")
-	local, _ := args.GetStr("vars")
 	list, ok := terms.(*value.List)
 	if !ok {
 		return &event.Answer{Error: "malformed lookup"}
 	}
 	opts, _ := options.(*value.Dict)
-	vars, _ := local.(*value.Dict)
 	sub, _ := args.GetStr("subdir")
 	folder, _ := value.Text(sub)
 	var warnings, deprecations []string
 	warn := func(msg string) { warnings = append(warnings, msg) }
 	deprecated := func(msg string) { deprecations = append(deprecations, msg) }
-	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, vars))
+	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, taskVarsOf(args)))
 	a.Warnings, a.Deprecations = warnings, deprecations
 	return a
 }

@@ -70,6 +70,9 @@ type Options struct {
 	ManagedFormat    string       // the setting ansible_managed
 	Lookup           LookupPlugin // nil has none
 	Python           Python       // plugins in Python; nil has none
+	// FactCollector names what gathers a fact, whose name has no prefix. Nil gathers all facts; else those only that
+	// the run reads.
+	FactCollector func(fact string) string
 	// Internal are the _ansible_ arguments of modules in Python that are the same for all hosts; OpenFiles is how many
 	// files such a module may have open, 0 for the system's limit.
 	Internal  *value.Dict
@@ -92,6 +95,7 @@ type Linker struct {
 	active   map[int][]string // the hosts of the batch that runs
 	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
 	refreshed string
+	reading   *factUse // which facts the run reads; nil until that is asked
 	// sent are the names that a host knows of a play.
 	sent map[sentKey]*names
 	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
@@ -174,14 +178,41 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	n.close(all)
 	l.sent[sentKey{play, host}] = n
 	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
+	if !mayBecome(code, all) {
+		own.Settings.Become.Password = ""
+	}
 	part := ir.HostPart{Name: host, Inventory: ir.Val{V: n.prune(inv)}, Play: ir.Val{V: n.prune(vars)}, Extra: ir.Val{V: n.prune(l.opt.Extra)},
-		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all}
+		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all, Answers: l.answers(n)}
 	part.Route = ir.Val{V: l.knownRoute(play, host, n)}
 	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
 	if l.skipsFacts(play, facts) {
 		own.Excluded = append([]int{0}, own.Excluded...)
 	}
 	return b, l.ahead(code), nil
+}
+
+// mayBecome says whether a host may become another user in a play: a password that is for nothing else is not sent for nothing.
+// Code that an include brings may do anything.
+func mayBecome(c *ir.Code, vars []*value.Dict) bool {
+	if c.Settings.Become.On {
+		return true
+	}
+	for _, in := range c.Instrs {
+		if in.Op == ir.OpInclude {
+			return true
+		}
+	}
+	for _, t := range c.Tables.Tasks {
+		if t.Become.On.IsSet() && t.Become.On.V != false || t.Handler && strings.Contains(t.Module, "include") {
+			return true
+		}
+	}
+	for _, d := range vars {
+		if _, ok := d.GetStr("ansible_become"); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // pruned are layers with only the variables that can be read. Their numbers stay.
@@ -205,12 +236,14 @@ func DialectName(d expr.Dialect) string {
 // code is the part of the batches of a play that all its hosts share.
 func (l *Linker) code(play int) (*ir.Code, error) {
 	if c := l.shared[play]; c != nil {
+		l.grow(play, c)
 		return c, nil
 	}
 	p := l.prog.Plays[play]
 	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
 	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
 	c.Settings.StartAt = l.startAt(p)
+	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)
 		if err != nil {
@@ -229,6 +262,15 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	}
 	l.shared[play] = c
 	return c, nil
+}
+
+// grow takes into the code of a play what includes have added to its tables since: a host that joins later, in another
+// batch of serial, is told of an include only what is new with it.
+func (l *Linker) grow(play int, c *ir.Code) {
+	if t := l.tables(play); len(t.Tasks) > len(c.Tables.Tasks) {
+		c.Tables = *t
+		c.Tables.Tasks = l.openFiles(t.Tasks)
+	}
 }
 
 // startAt is the name of the task that a play starts at, "" for its first. The option is a pattern, and counts up
@@ -355,7 +397,7 @@ func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 	}
 	n.close(all)
 	l.sent[sentKey{play, host}] = n
-	e.Known, e.Whole = n.sorted(), n.all
+	e.Known, e.Whole, e.Answers = n.sorted(), n.all, l.answers(n)
 	e.Inventory, e.Play, e.Extra = ir.Val{V: n.prune(inv)}, ir.Val{V: n.prune(vars)}, ir.Val{V: n.prune(l.opt.Extra)}
 	e.Tables.Layers = pruned(e.Tables.Layers, n)
 	e.Old = map[int]ir.Val{}

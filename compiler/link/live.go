@@ -13,6 +13,11 @@ import (
 type names struct {
 	set map[string]bool
 	all bool
+	// facts, when not nil, gathers which facts are read; conditions are then those met.
+	facts      *factUse
+	conditions []*value.Cond
+	// calls are the lookups that can be answered ahead, by eval.LookupKey.
+	calls map[string]LookupCall
 }
 
 func newNames() *names { return &names{set: map[string]bool{}} }
@@ -42,6 +47,12 @@ func (n *names) join(o *names) {
 	for s := range o.set {
 		n.set[s] = true
 	}
+	for k, c := range o.calls {
+		if n.calls == nil {
+			n.calls = map[string]LookupCall{}
+		}
+		n.calls[k] = c
+	}
 }
 
 // value adds what the templates within a value read.
@@ -50,6 +61,9 @@ func (n *names) value(v value.Value) {
 	case *value.Tmpl:
 		n.nodes(x.Root)
 	case *value.Cond:
+		if n.facts != nil {
+			n.conditions = append(n.conditions, x)
+		}
 		n.nodes([]*expr.Node{x.Root})
 		if x.Tmpl != nil {
 			n.value(x.Tmpl)
@@ -72,9 +86,12 @@ func (n *names) value(v value.Value) {
 }
 
 // everything are the lookups that read variables by names of their own.
-var everything = map[string]bool{"varnames": true, "template": true}
+var everything = map[string]bool{"varnames": true}
 
 func (n *names) nodes(root []*expr.Node) {
+	if n.facts != nil {
+		n.facts.trees(root)
+	}
 	u := expr.UsesOf(root)
 	for _, name := range u.Names {
 		n.set[name] = true
@@ -82,6 +99,9 @@ func (n *names) nodes(root []*expr.Node) {
 	}
 	for _, l := range u.Lookups {
 		n.all = n.all || everything[builtinName(l)]
+		if foreseen[builtinName(l)] {
+			n.lookups(root)
+		}
 	}
 }
 

@@ -1,12 +1,16 @@
 package link
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"path"
 	"path/filepath"
 	"regexp"
 	"sort"
 	"strings"
 
+	"pbc/compiler/files"
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
@@ -23,6 +27,7 @@ type includeVars struct {
 	dir      string // of the file the task is in
 	args     *value.Dict
 	included []string
+	warnings []string
 	hidden   bool
 }
 
@@ -57,7 +62,7 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	res.SetStr("ansible_included_var_files", texts(iv.included))
 	res.SetStr("ansible_facts", vars)
 	res.SetStr("_ansible_no_log", iv.hidden)
-	return &event.Answer{Value: ir.Val{V: res}}
+	return &event.Answer{Value: ir.Val{V: res}, Warnings: iv.warnings}
 }
 
 func (iv *includeVars) text(key string) string {
@@ -70,19 +75,19 @@ func (iv *includeVars) text(key string) string {
 }
 
 func (iv *includeVars) validate() string {
-	dirs, files := 0, 0
+	folders, single := 0, 0
 	for _, k := range iv.args.K {
 		name, _ := value.Text(k)
 		switch {
 		case has(includeDirArgs, name):
-			dirs++
+			folders++
 		case has(includeFileArgs, name):
-			files++
+			single++
 		case !has(includeAnyArgs, name):
 			return name + " is not a valid option in include_vars"
 		}
 	}
-	if dirs > 0 && files > 0 {
+	if folders > 0 && single > 0 {
 		return "You are mixing file only and dir only arguments, these are incompatible"
 	}
 	return ""
@@ -96,6 +101,10 @@ func (iv *includeVars) load() (vars *value.Dict, msg string) {
 	name := strings.TrimRight(iv.text("file"), "\n")
 	if name == "" {
 		name = strings.TrimRight(iv.text("_raw_params"), "\n")
+	}
+	if name == "" {
+		iv.warnings = append(iv.warnings, `Invalid request to find a file that matches a "null" value`)
+		return value.NewDict(), "Could not find file on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option"
 	}
 	f := iv.l.opt.Store.Find(iv.lex.Search, iv.lex.Basedir, "vars", name)
 	if f.Fault != "" {
@@ -111,6 +120,11 @@ func (iv *includeVars) file(p string, checkExtension bool) (*value.Dict, string)
 	}
 	d, hidden, err := iv.l.opt.Front.LoadVars(p)
 	iv.hidden = iv.hidden || hidden
+	var unread *fs.PathError
+	if errors.As(err, &unread) {
+		cause := files.Errno(p, err)
+		return value.NewDict(), fmt.Sprintf("an error occurred while trying to read the file '%s': %s. %s", p, cause, cause)
+	}
 	if err != nil {
 		return value.NewDict(), err.Error()
 	}
@@ -258,7 +272,7 @@ func (iv *includeVars) ignored(name string) bool {
 
 // merged combines the variables read with those of the same name that the host has.
 func (l *Linker) merged(s Site, vars *value.Dict) *value.Dict {
-	old, err := l.taskLayers(s, nil)
+	old, err := l.taskLayers(s, taskVars{})
 	if err != nil {
 		return vars
 	}

@@ -3,7 +3,6 @@ package link
 import (
 	"context"
 
-	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -31,7 +30,7 @@ type LookupCall struct {
 
 // lookup runs a plugin for a keyword of a play or a variable of a host, with the lock held.
 func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value, error) {
-	if err := l.prepare(s, &c, nil); err != nil {
+	if err := l.prepare(s, &c, taskVars{}); err != nil {
 		return nil, err
 	}
 	c.Eval = l.evaluator(s.Play, s.Host, c.Vars)
@@ -40,29 +39,32 @@ func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value,
 
 // taskLookup runs a plugin for a task. The lock is held only while the call is prepared: a plugin may take its
 // time.
-func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, local *value.Dict) (value.Value, error) {
+func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, own taskVars) (value.Value, error) {
 	l.mu.Lock()
-	err := l.prepare(s, &c, local)
+	err := l.prepare(s, &c, own)
 	l.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host}, s, c.Warn}})
+	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host, task: s.Task}, s, own, c.Warn}})
 	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars, unlocked: true})
 }
 
 // prepare adds to a call what the plugin sees. The lock is held.
-func (l *Linker) prepare(s Site, c *LookupCall, local *value.Dict) error {
+func (l *Linker) prepare(s Site, c *LookupCall, own taskVars) error {
 	c.Basedir = l.prog.Basedir
 	if s.Play < 0 {
 		c.Vars = layers{l.opt.Magic, l.opt.Extra}
 		return nil
 	}
-	vars, err := l.taskLayers(s, local)
+	vars, err := l.taskLayers(s, own)
 	if err != nil {
 		return err
 	}
 	c.Vars = vars
+	if l.opt.Settings.HashMerge {
+		c.Vars = merged{vars}
+	}
 	lex := l.scope(s)
 	c.Search, c.Basedir = lex.Search, lex.Basedir
 	if c.Basedir == "" {
@@ -75,21 +77,23 @@ func (l *Linker) prepare(s Site, c *LookupCall, local *value.Dict) error {
 type unlocked struct {
 	outside
 	site Site
+	own  taskVars
 	warn func(string)
 }
 
 // Template implements eval.Outside.
-func (o *unlocked) Template(name string) (*value.Tmpl, bool, error) {
+func (o *unlocked) Template(name string) (*value.Tmpl, bool, error) { return o.TemplateFrom("", name) }
+
+// TemplateFrom implements eval.Including. A template that a lookup renders looks beside itself first.
+func (o *unlocked) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
 	o.l.mu.Lock()
 	defer o.l.mu.Unlock()
-	a := o.l.templateFile(o.site, &event.Need{Name: name})
-	t, _ := a.Value.V.(*value.Tmpl)
-	return t, t != nil, nil
+	return o.outside.TemplateFrom(from, name)
 }
 
 // Lookup implements eval.Outside.
 func (o *unlocked) Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error) {
-	return o.l.taskLookup(context.Background(), o.site, LookupCall{Name: plugin, Terms: terms, Options: options, Warn: o.warn}, nil)
+	return o.l.taskLookup(context.Background(), o.site, LookupCall{Name: plugin, Terms: terms, Options: options, Warn: o.warn}, o.own)
 }
 
 // Tell implements eval.Telling.
@@ -101,7 +105,7 @@ func (o *unlocked) Tell(kind, text string) {
 
 // Plugin implements eval.Outside.
 func (o *unlocked) Plugin(c eval.PluginCall) (value.Value, bool, error) {
-	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: o.site, unlocked: true}, o.Tell)
+	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: o.site, own: o.own, unlocked: true}, o.Tell)
 }
 
 // HostVar implements eval.Outside.

@@ -2,7 +2,7 @@ package link
 
 import (
 	"context"
-	"errors"
+	"path/filepath"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -15,19 +15,30 @@ type outside struct {
 	l    *Linker
 	play int
 	host string
+	task int // -1 outside of tasks
 }
 
 // Parse implements eval.Outside.
 func (o *outside) Parse(k eval.Kind, src string) (value.Value, error) { return o.l.parse(k, src) }
 
 // Template implements eval.Outside.
-func (o *outside) Template(name string) (*value.Tmpl, bool, error) {
-	return nil, false, errors.New("templates are included on hosts only")
+func (o *outside) Template(name string) (*value.Tmpl, bool, error) { return o.TemplateFrom("", name) }
+
+// TemplateFrom implements eval.Including. A template that a lookup renders looks beside itself first.
+func (o *outside) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
+	dirs := TemplateDirs(o.l.scope(o.site()), from)
+	if from != "" {
+		dirs = append([]string{filepath.Dir(from)}, dirs...)
+	}
+	t, err := o.l.includedTemplate(dirs, name)
+	return t, t != nil, err
 }
+
+func (o *outside) site() Site { return Site{Play: o.play, Host: o.host, Task: o.task} }
 
 // Lookup implements eval.Outside.
 func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error) {
-	return o.l.lookup(context.Background(), Site{Play: o.play, Host: o.host, Task: -1}, LookupCall{Name: plugin, Terms: terms, Options: options})
+	return o.l.lookup(context.Background(), o.site(), LookupCall{Name: plugin, Terms: terms, Options: options})
 }
 
 // HostVar implements eval.Outside.
@@ -40,7 +51,7 @@ func (o *outside) Hosts() []string { return o.l.hostNames() }
 
 // Plugin implements eval.Outside. The lock is held.
 func (o *outside) Plugin(c eval.PluginCall) (value.Value, bool, error) {
-	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: Site{Play: o.play, Host: o.host, Task: -1}}, nil)
+	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: o.site()}, nil)
 }
 
 // Shadows implements eval.Shadowing.
@@ -58,7 +69,10 @@ func (l *Linker) hostVar(host, name string) (value.Value, bool, error) {
 	if l.opt.Inventory.Host(host) == nil {
 		return nil, false, nil
 	}
-	vars := l.hostLayers(host)
+	var vars eval.Vars = l.hostLayers(host)
+	if l.opt.Settings.HashMerge {
+		vars = merged{l.hostLayers(host)}
+	}
 	ev := l.evaluator(-1, host, vars)
 	if name != "" {
 		raw, ok := vars.Lookup(name)
@@ -135,19 +149,59 @@ func (l *Linker) levels(s Site) ([]level, error) {
 	return []level{{event.AboveSet, above}, {event.AboveFacts, middle}, {event.BelowFacts, below}}, nil
 }
 
-// taskLayers are the variables that a task sees on a host, for lookups that read variables.
-func (l *Linker) taskLayers(s Site, local *value.Dict) (layers, error) {
+// taskVars are variables that only the task has, while it runs.
+type taskVars struct {
+	local    *value.Dict // the item of its loop and the like
+	includes *value.Dict // of the includes around it
+}
+
+// taskVarsOf reads them from the arguments of a need.
+func taskVarsOf(args *value.Dict) taskVars {
+	dict := func(name string) *value.Dict { v, _ := args.GetStr(name); d, _ := v.(*value.Dict); return d }
+	return taskVars{dict("vars"), dict("includes")}
+}
+
+// taskLayers are the variables that a task sees on a host, for what runs on the controller in its place. Their order is
+// that of the machine's scope.
+func (l *Linker) taskLayers(s Site, own taskVars) (layers, error) {
 	lv, err := l.levels(s)
 	if err != nil {
 		return nil, err
 	}
 	set, included, facts := l.opt.Known.Vars(s.Host)
-	out := layers{local}
+	out := layers{own.local}
 	if h := l.opt.Inventory.Host(s.Host); h != nil {
 		out = append(out, l.magic(s.Play, h))
 	}
-	out = append(append(out, lv[0].vars...), set, included)
-	out = append(append(out, lv[1].vars...), facts)
-	out = append(append(out, lv[2].vars...), l.hostLayers(s.Host)...)
-	return append(out, l.playLayers(s.Play)...), nil
+	out = append(out, l.taskMagic(s), lv[0].vars[0], own.includes)
+	out = append(append(out, lv[0].vars[1:]...), set, included)
+	out = append(out, lv[1].vars...)
+	out = append(out, value.DictOf("ansible_facts", namespaced(facts)))
+	if l.opt.Settings.InjectFacts {
+		out = append(out, facts)
+	} else if local, ok := facts.GetStr("ansible_local"); ok {
+		out = append(out, value.DictOf("ansible_local", local))
+	}
+	return append(out, lv[2].vars...), nil
+}
+
+// taskMagic are the magic variables of a task's place: where its files are looked for, and its role.
+func (l *Linker) taskMagic(s Site) *value.Dict {
+	lex := l.scope(s)
+	d := value.DictOf("ansible_search_path", lex.SearchPath(), "omit", value.Omit)
+	t := l.tables(s.Play)
+	if s.Task >= 0 && s.Task < len(t.Tasks) {
+		d.SetStr("environment", t.Tasks[s.Task].EnvironmentVar())
+	}
+	roles := t.Roles
+	if lex.Role < 0 || lex.Role >= len(roles) {
+		return d
+	}
+	r := roles[lex.Role]
+	for _, name := range ir.RoleMagic {
+		if v, ok := r.Magic(name); ok {
+			d.SetStr(name, v)
+		}
+	}
+	return d
 }

@@ -51,8 +51,8 @@ func (l *Linker) shadows(kind, name string) bool { return l.shadowing.Load().Has
 type world struct {
 	l        *Linker
 	site     Site
-	vars     eval.Vars   // nil: those of the site
-	local    *value.Dict // of the task alone
+	vars     eval.Vars // nil: those of the site
+	own      taskVars
 	unlocked bool
 }
 
@@ -70,7 +70,7 @@ func (w *world) Vars() *value.Dict {
 	vars := w.vars
 	if vars == nil {
 		c := LookupCall{}
-		if err := w.l.prepare(w.site, &c, w.local); err != nil {
+		if err := w.l.prepare(w.site, &c, w.own); err != nil {
 			return value.NewDict()
 		}
 		vars = c.Vars
@@ -129,10 +129,20 @@ func (l *Linker) runLookup(ctx context.Context, c LookupCall, w *world) (value.V
 			return v, nil
 		}
 	}
-	if !errors.Is(err, eval.ErrNoLookup) || l.opt.Python == nil {
+	var declined *eval.Declined
+	if errors.As(err, &declined) {
+		err = declined.Err
+	} else if !errors.Is(err, eval.ErrNoLookup) {
 		return nil, err
 	}
-	return l.opt.Python.Lookup(ctx, c, w)
+	if l.opt.Python == nil {
+		return nil, err
+	}
+	v, perr := l.opt.Python.Lookup(ctx, c, w)
+	if errors.Is(perr, eval.ErrNoAnsible) {
+		return nil, err
+	}
+	return v, perr
 }
 
 // answerPlugin calls a filter or test for a task. It does not hold the lock: a plugin may take its time.
@@ -147,7 +157,7 @@ func (l *Linker) answerPlugin(ctx context.Context, s Site, n *event.Need) *event
 	}
 	a := &event.Answer{}
 	said := saying(a)
-	v, found, err := l.callPlugin(ctx, c, &world{l: l, site: s, local: dict("vars"), unlocked: true}, said)
+	v, found, err := l.callPlugin(ctx, c, &world{l: l, site: s, own: taskVarsOf(args), unlocked: true}, said)
 	r := result(v, err)
 	a.Value, a.Error, a.Kind, a.Found = r.Value, r.Error, r.Kind, found
 	return a

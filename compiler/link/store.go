@@ -119,7 +119,7 @@ func (l *Linker) besidePlaybook(play int, p string) string {
 // fetchArgs renders a task's arguments here. What the host says of the task's loop counts first, of anything
 // else last.
 func (l *Linker) fetchArgs(s Site, t *ir.Task, said *value.Dict) (*value.Dict, error) {
-	own, err := l.taskLayers(s, nil)
+	own, err := l.taskLayers(s, taskVars{})
 	if err != nil {
 		return nil, err
 	}

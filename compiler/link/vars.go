@@ -73,7 +73,7 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	if all, ok := vars.(layers); ok && l.opt.Settings.HashMerge {
 		vars = merged{all}
 	}
-	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host}})
+	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1}})
 }
 
 // playValue evaluates a keyword of a play, which sees no host.
@@ -184,7 +184,8 @@ func (l *Linker) hostLayers(host string) layers {
 	}
 	set, included, facts := l.opt.Known.Vars(host)
 	top := value.DictOf("inventory_hostname", host, "group_names", texts(h.GroupNames()), "groups", l.opt.Inventory.GroupsDict(),
-		"ansible_facts", namespaced(facts))
+		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", value.Omit, "ansible_check_mode", l.opt.Settings.Check,
+		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity))
 	out := layers{l.opt.Extra, set, included}
 	if l.opt.Settings.InjectFacts {
 		out = append(out, facts)

@@ -17,6 +17,7 @@ import (
 	"pbc/compiler/playbook"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -118,6 +119,9 @@ func (b *builder) header(p *ir.Play) {
 	p.Vars = -1
 	if b.play.Vars.Len() > 0 {
 		p.Vars = b.layer("play vars", b.play.Vars)
+		if b.opt.Jinja.Dialect == expr.Tagged {
+			p.VarPlaces = keyPlaces(b.play.Vars, b.play.Pos.File)
+		}
 	}
 	for _, alternatives := range b.play.VarsFiles() {
 		l := &value.List{}
@@ -134,6 +138,17 @@ func (b *builder) header(p *ir.Play) {
 	}
 }
 
+// keyPlaces tells where the names of a mapping are written, of those that are in the file.
+func keyPlaces(m playbook.Map, file string) map[string][2]int {
+	out := map[string][2]int{}
+	for _, e := range m.Entries {
+		if e.Key != nil && e.Key.Pos.File == file {
+			out[e.Name] = [2]int{e.Key.Pos.Line, e.Key.Pos.Col}
+		}
+	}
+	return out
+}
+
 // val is a keyword's node as a value, with its templates parsed.
 func (b *builder) val(n *yaml.Node) ir.Val {
 	if n == nil {
@@ -147,7 +162,15 @@ func (b *builder) text(s string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: s, Unsafe: true}
 	}
-	return b.opt.Jinja.Value(s)
+	return b.opt.Jinja.ValueAt(s, placeOf(n))
+}
+
+// placeOf is where a node is written, no place for none.
+func placeOf(n *yaml.Node) ir.Pos {
+	if n == nil {
+		return ir.Pos{}
+	}
+	return n.Pos
 }
 
 // dict is a map of the tree as a value.
@@ -203,9 +226,6 @@ func (b *builder) role(r *playbook.Role) int {
 	b.roles[r] = n
 	out := &ir.Role{Name: r.FullName(), Path: r.Path, Collection: r.Collection, AllowDuplicates: r.AllowDuplicates}
 	b.tables.Roles = append(b.tables.Roles, out)
-	for i := len(r.Parents) - 1; i >= 0; i-- {
-		out.Parents = append(out.Parents, r.Parents[i].FullName())
-	}
 	for _, d := range r.AllDeps() {
 		out.DepNames = append(out.DepNames, d.FullName())
 	}

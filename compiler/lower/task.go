@@ -10,6 +10,7 @@ import (
 	"pbc/compiler/playbook"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -17,6 +18,9 @@ import (
 func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
 	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, ModuleFile: t.Module, ActionFile: t.ActionPlugin, Handler: t.Handler, Implicit: t.Implicit}
+	if b.opt.Jinja.Dialect == expr.Tagged {
+		out.ActionPos, out.Places = t.ActionPos, places(t)
+	}
 	b.tables.Tasks = append(b.tables.Tasks, out)
 	b.tasks = append(b.tasks, t)
 	if t.Role != nil {
@@ -27,7 +31,7 @@ func (b *builder) task(t *playbook.Task) int {
 	case t.Kind == playbook.IncludeRole:
 		out.Name = ir.Val{V: b.opt.Jinja.Value(t.DisplayName())}
 	case t.Name != "":
-		out.Name = ir.Val{V: b.opt.Jinja.Value(t.Name)}
+		out.Name = ir.Val{V: b.opt.Jinja.ValueAt(t.Name, placeOf(t.Own("name")))}
 	case !text:
 		out.Name = b.val(t.Own("name")) // a number, which only results show
 	}
@@ -42,6 +46,30 @@ func (b *builder) task(t *playbook.Task) int {
 		out.Include = b.include(t)
 	}
 	return n
+}
+
+// places tells where the keywords and arguments of a task are written, of those that are in its own file.
+func places(t *playbook.Task) map[string][2]int {
+	out := map[string][2]int{}
+	note := func(name string, n *yaml.Node) {
+		if n != nil && n.Pos.File == t.Pos.File && n.Pos.IsValid() {
+			out[name] = [2]int{n.Pos.Line, n.Pos.Col}
+		}
+	}
+	for _, e := range t.Keywords.Entries {
+		note(e.Name, e.Value)
+	}
+	for _, e := range t.Args.Entries {
+		note("args."+e.Name, e.Value)
+		note("key.args."+e.Name, e.Key)
+	}
+	note("loop", t.Loop)
+	if t.LoopControl != nil {
+		for _, e := range t.LoopControl.Entries {
+			note("loop_control."+e.Name, e.Value)
+		}
+	}
+	return out
 }
 
 // written is a scalar as text, whatever type YAML gave it.
@@ -173,7 +201,7 @@ func (b *builder) conditions(n *yaml.Node) []ir.Val {
 // condition parses the text of a condition; anything else than text stays what it is.
 func (b *builder) condition(n *yaml.Node) ir.Val {
 	if s, ok := n.Text(); ok {
-		return ir.Val{V: b.opt.Jinja.Condition(s)}
+		return ir.Val{V: b.opt.Jinja.ConditionAt(s, n.Pos)}
 	}
 	return b.val(n)
 }
@@ -257,7 +285,10 @@ func (b *builder) expressions(t *playbook.Task, out *ir.Task) {
 	case "ansible.builtin.debug":
 		if s, ok := t.Args.Get("var").Text(); ok {
 			src := "{{" + s + "}}"
-			out.Exprs = map[string]ir.Val{src: {V: b.opt.Jinja.Value(src)}}
+			out.Exprs = map[string]ir.Val{src: {V: b.opt.Jinja.ValueAt(src, placeOf(t.Args.Get("var")))}}
+			if b.opt.Jinja.Dialect == expr.Tagged {
+				out.Exprs = map[string]ir.Val{s: {V: b.opt.Jinja.ConditionAt(s, placeOf(t.Args.Get("var")))}}
+			}
 		}
 	case "ansible.builtin.assert":
 		n := t.Args.Get("that")
@@ -271,7 +302,7 @@ func (b *builder) expressions(t *playbook.Task, out *ir.Task) {
 		out.Exprs = map[string]ir.Val{}
 		for _, item := range items {
 			if s, ok := item.Text(); ok {
-				out.Exprs[s] = ir.Val{V: b.opt.Jinja.Condition(s)}
+				out.Exprs[s] = ir.Val{V: b.opt.Jinja.ConditionAt(s, item.Pos)}
 			}
 		}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"pbc/compiler/playbook/args"
 	"pbc/compiler/yaml"
+	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/keyword"
 )
 
@@ -14,6 +16,7 @@ import (
 type action struct {
 	name     string // "" is none, as in Ansible
 	found    bool
+	pos      ir.Pos // of the key or text that names the action
 	plugin   Plugin // what name resolves to, empty when it was not looked up or not found
 	args     Map
 	delegate *yaml.Node // of local_action
@@ -94,8 +97,11 @@ func (p *actionParser) fail(format string, a ...any) bool {
 }
 
 func (p *actionParser) parse() bool {
-	if thing := p.task.Get("action"); thing != nil && !p.normalize(thing, "") {
-		return false
+	if thing := p.task.Get("action"); thing != nil {
+		if !p.normalize(thing, "") {
+			return false
+		}
+		p.act.pos = thing.Pos
 	}
 	if thing := p.task.Get("local_action"); thing != nil {
 		if p.act.found {
@@ -104,7 +110,7 @@ func (p *actionParser) parse() bool {
 		if !p.normalize(thing, "") {
 			return false
 		}
-		p.act.delegate = textNode(thing, "localhost")
+		p.act.delegate, p.act.pos = textNode(thing, "localhost"), thing.Pos
 	}
 	others, ok := p.modules()
 	if !ok {
@@ -138,7 +144,7 @@ func (p *actionParser) modules() (others []string, ok bool) {
 		if !p.normalize(p.task.Items[i], name) {
 			return nil, false
 		}
-		p.act.plugin = res
+		p.act.plugin, p.act.pos = res, k.Pos
 	}
 	return others, true
 }
@@ -339,7 +345,8 @@ func (p *actionParser) argError(err error) bool {
 	case errors.Is(err, args.ErrNamedRune):
 		p.l.unsupported(pos(p.task), "%s", err)
 	default:
-		return p.fail("%s", err)
+		at := pos(p.task)
+		p.l.invalid(at, "%s", err).Tagged = failure.Failure{Msg: "Error loading tasks.", At: originOf(at)}.Because(failure.New(err.Error()))
 	}
 	return false
 }

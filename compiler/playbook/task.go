@@ -41,7 +41,7 @@ func (l *Loader) task(n *yaml.Node, c context, k Kind) *Task {
 	if !ok || !l.moveCmd(n, &act) {
 		return nil
 	}
-	t.Action, t.Args = act.name, act.args
+	t.Action, t.ActionPos, t.Args = act.name, act.pos, act.args
 	t.FQCN = act.plugin.FQCN
 	if t.FQCN == "" {
 		l.resolveWritten(t, colls)
@@ -56,6 +56,12 @@ func (l *Loader) task(n *yaml.Node, c context, k Kind) *Task {
 	written, ok := l.taskKeywords(n, t, act)
 	if !ok {
 		return nil
+	}
+	if r := written.Get("register"); l.opt.Tagged && !r.IsNull() {
+		if name, ok := r.Text(); !ok || !l.isVariable(name) {
+			l.invalid(e.pos, "Invalid 'register' specified.").Tagged = taggedBadRegister(r)
+			return nil
+		}
 	}
 	if len(colls) > 0 {
 		written.Set("collections", nil, collectionNode(n, colls))
@@ -225,7 +231,8 @@ func (l *Loader) includeAllows(e entity, act string, written *Map) bool {
 			continue
 		}
 		if !l.opt.WarnAttributes {
-			l.invalid(e.pos, "'%s' is not a valid attribute for a %s", entry.Name, e.class)
+			d := l.invalid(e.pos, "'%s' is not a valid attribute for a %s", entry.Name, e.class)
+			d.Tagged = taggedBadAttribute(e, d.Msg, entry.Key)
 			return false
 		}
 		l.warn(e.pos, "Ignoring invalid attribute: %s", entry.Name)

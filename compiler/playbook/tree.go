@@ -130,8 +130,9 @@ type Task struct {
 	Name     string // as written, "" when absent
 	// Action is the action as written; FQCN what it resolves to, "" when nothing of that name is known:
 	// then the task fails when it runs (only action: and local_action: get that far).
-	Action string
-	FQCN   string
+	Action    string
+	ActionPos ir.Pos // where Action is written
+	FQCN      string
 	// Module is the file of the module of that name, and ActionPlugin that of its action plugin: each "" when there
 	// is none, or when ansible-core brings it.
 	Module, ActionPlugin string

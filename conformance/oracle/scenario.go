@@ -37,6 +37,13 @@ func (p *Program) RunScenario(ctx context.Context, s *scenario.Scenario) (compar
 		}
 		defer stop()
 	}
+	if s.HTTP {
+		stop, err := startHTTP(place.Work, port)
+		if err != nil {
+			return compare.Outcome{}, err
+		}
+		defer stop()
+	}
 	var out compare.Outcome
 	for i, args := range s.Runs {
 		run, err := p.runOnce(ctx, s, place, i+1, args)

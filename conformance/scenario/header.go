@@ -20,6 +20,7 @@ type header struct {
 	env     []string
 	dialect string
 	machine string
+	http    bool
 	ssh     bool
 	accept  []Acceptance
 	modes   map[string]fs.FileMode
@@ -42,6 +43,7 @@ var keys = map[string]func(*header, string) error{
 	"dialect": (*header).setDialect,
 	"machine": func(h *header, v string) error { h.machine = v; return nil },
 	"ssh":     func(h *header, v string) error { h.ssh = v == "yes"; return nil },
+	"http":    func(h *header, v string) error { h.http = v == "yes"; return nil },
 	"accept":  (*header).addAccept,
 }
 

@@ -30,6 +30,7 @@ type Scenario struct {
 	Dialect string     // "classic", "tagged", or "" for both
 	Machine string     // why the outcome depends on this machine; "" when it does not
 	SSH     bool       // wants a private sshd
+	HTTP    bool       `json:",omitempty"` // wants a web server; not in the digest of those that do not
 	Files   []File     // what is there before, and what is laid over it before later runs
 	Accept  []Acceptance
 }
@@ -110,7 +111,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 		return nil, err
 	}
 	s := &Scenario{
-		Name: name, Doc: h.doc, Env: h.env, Dialect: h.dialect, Machine: h.machine, SSH: h.ssh, Accept: h.accept,
+		Name: name, Doc: h.doc, Env: h.env, Dialect: h.dialect, Machine: h.machine, SSH: h.ssh, HTTP: h.http, Accept: h.accept,
 	}
 	inventory, playbook := false, false
 	for _, f := range archive.Files {

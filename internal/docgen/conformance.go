@@ -10,7 +10,28 @@ import (
 )
 
 // score is how many scenarios of an area there are, and agree.
-type score struct{ agreed, all int }
+// score counts scenarios and those that agree, per dialect.
+type score struct{ agreed, all, agreedTagged, allTagged int }
+
+// add counts a scenario: the dialect that alone it is for, "" for both, and where it agrees.
+func (s *score) add(dialect string, classic, tagged bool) {
+	if dialect != "tagged" {
+		s.all++
+	}
+	if dialect != "classic" {
+		s.allTagged++
+	}
+	if classic {
+		s.agreed++
+	}
+	if tagged {
+		s.agreedTagged++
+	}
+}
+
+func (s *score) cells() []string {
+	return []string{fmt.Sprint(s.agreed), fmt.Sprint(s.all), fmt.Sprint(s.agreedTagged), fmt.Sprint(s.allTagged)}
+}
 
 // proof is what the conformance suite says: its scenarios, and the score of each area.
 type proof struct {
@@ -31,17 +52,18 @@ func loadProof(root string) (*proof, error) {
 		return nil, err
 	}
 	p := &proof{all: all, score: map[string]*score{}}
+	tagged, err := agreedNames(filepath.Join(root, "conformance", "agreed.tagged.txt"))
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range all {
 		area, _, _ := strings.Cut(s.Name, "/")
 		if p.score[area] == nil {
 			p.score[area] = &score{}
 			p.areas = append(p.areas, area)
 		}
-		p.score[area].all++
-		p.total.all++
-		if agreed[s.Name] {
-			p.score[area].agreed++
-			p.total.agreed++
+		for _, sum := range []*score{p.score[area], &p.total} {
+			sum.add(s.Dialect, agreed[s.Name], tagged[s.Name])
 		}
 	}
 	return p, nil
@@ -80,10 +102,10 @@ func (p *proof) table() string {
 	w := &writer{}
 	var cells [][]string
 	for _, a := range p.areas {
-		cells = append(cells, []string{a, fmt.Sprint(p.score[a].agreed), fmt.Sprint(p.score[a].all)})
+		cells = append(cells, append([]string{a}, p.score[a].cells()...))
 	}
-	cells = append(cells, []string{"**all**", fmt.Sprint(p.total.agreed), fmt.Sprint(p.total.all)})
-	w.table([]string{"area", "agreed", "scenarios"}, cells)
+	cells = append(cells, append([]string{"**all**"}, p.total.cells()...))
+	w.table([]string{"area", "agreed, classic", "scenarios, classic", "agreed, tagged", "scenarios, tagged"}, cells)
 	return w.String()
 }
 

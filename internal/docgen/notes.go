@@ -13,7 +13,7 @@ var notes = map[string]row{
 	"setting DEFAULT_KEEP_REMOTE_FILES":  {note: "native modules leave no files"},
 	"module ansible.posix.sysctl":        {state: differs, note: "Linux"},
 	"module group":                       {state: differs, note: "Linux"},
-	"module setup":                       {state: differs, note: "Linux facts; on other systems the minimal ones"},
+	"module setup":                       {state: differs, note: "facts of Linux, FreeBSD and macOS; on other systems those that all have"},
 	"become doas":                        {state: differs, note: "without a password: doas reads one from a terminal only"},
 	"connection ssh":                     {note: "spoken by pbc itself; what it cannot honour is handed to the system's ssh"},
 	"connection winrm":                   {state: unsupported, note: "fails as unreachable, with that word"},

@@ -41,6 +41,7 @@ const (
 	Stats                    // set_stats
 	Meta                     // a meta task ran: Name is what it does
 	Done                     // the batch is over: Outcome
+	Async                    // a job was looked at: Name is "poll", or how it ended: "ok" or "failed"
 )
 
 // Outcome is how a host leaves a play.
@@ -68,7 +69,7 @@ type Event struct {
 	Label   ir.Val // of an item
 	Attempt int    `msgpack:",omitempty"`
 	Retries int    `msgpack:",omitempty"`
-	Level   string `msgpack:",omitempty"` // "warning", "task warning" (told again by the next task), "deprecation", "error", "v", "vv"
+	Level   string `msgpack:",omitempty"` // "display" (as it is), "warning", "task warning" (told again by the next task), "deprecation", "error", "v", "vv"
 	Files   []IncludedFile
 	Outcome Outcome `msgpack:",omitempty"`
 	Handler bool    `msgpack:",omitempty"`
@@ -126,8 +127,9 @@ const (
 	Inventory                   // add_host, group_by, refresh_inventory: Args; answer Value
 	Excerpt                     // the lines of the playbook around Task; answer Value
 	TemplateFile                // {% include %}: Name, answer File
-	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
+	Pause                       // pause, Args: {seconds, echo}, or none to ask only for Found: somebody is there; answer Value: what was typed
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
+	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 )
 

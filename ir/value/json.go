@@ -58,6 +58,9 @@ func (w *jsonWriter) value(v Value, level int) error {
 	if level > maxJSONDepth {
 		return fmt.Errorf("maximum recursion depth exceeded while encoding a JSON object")
 	}
+	if w.b.Len() > maxRepr {
+		return ErrReprSize
+	}
 	switch x := v.(type) {
 	case nil:
 		w.b.WriteString("null")
@@ -66,7 +69,11 @@ func (w *jsonWriter) value(v Value, level int) error {
 	case int64:
 		w.b.WriteString(strconv.FormatInt(x, 10))
 	case *big.Int:
-		w.b.WriteString(x.String())
+		s, err := IntText(x)
+		if err != nil {
+			return err
+		}
+		w.b.WriteString(s)
 	case float64:
 		w.b.WriteString(jsonFloat(x))
 	case string:

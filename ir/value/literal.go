@@ -2,6 +2,7 @@ package value
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -225,6 +226,9 @@ func ParseInt(s string, base int) (Value, error) {
 	}
 	if strings.ContainsRune(s, '_') {
 		return nil, errLiteral
+	}
+	if digits := len(strings.TrimPrefix(s, "-")); base == 10 && digits > maxDigits {
+		return nil, fmt.Errorf("%s: value has %d digits%s", digitsText, digits, digitsAdvice)
 	}
 	b, ok := new(big.Int).SetString(s, base)
 	if !ok {

@@ -52,7 +52,8 @@ func OriginOf(v Value) *Origin {
 	return nil
 }
 
-func sameOrigin(a, b *Origin) bool { return a == b || a != nil && b != nil && *a == *b }
+// SameOrigin says whether a and b are the same place, or both none.
+func SameOrigin(a, b *Origin) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // encode writes o, nil for none.
 func (o *Origin) encode(e *msgpack.Encoder) error {

@@ -126,7 +126,7 @@ func (t *Tmpl) Equal(o *Tmpl) bool {
 		return t == o
 	}
 	return t.Src == o.Src && t.Fault == o.Fault && t.Line == o.Line && t.Newline == o.Newline && t.Shown == o.Shown &&
-		t.Verbatim == o.Verbatim && sameOrigin(t.At, o.At) && expr.Equal(t.Root, o.Root)
+		t.Verbatim == o.Verbatim && SameOrigin(t.At, o.At) && expr.Equal(t.Root, o.Root)
 }
 
 // Cond is the text of a when, until, changed_when or failed_when, parsed as an expression. Root
@@ -154,7 +154,7 @@ func (c *Cond) Equal(o *Cond) bool {
 	if c == nil || o == nil {
 		return c == o
 	}
-	same := c.Src == o.Src && c.Fault == o.Fault && c.Line == o.Line && sameOrigin(c.At, o.At) && c.Tmpl.Equal(o.Tmpl)
+	same := c.Src == o.Src && c.Fault == o.Fault && c.Line == o.Line && SameOrigin(c.At, o.At) && c.Tmpl.Equal(o.Tmpl)
 	return same && c.Root.Equal(o.Root)
 }
 

@@ -9,8 +9,8 @@ const Width = 1 << 20
 
 // Bounds on what one operation makes, so that no template takes the process down.
 const (
-	Elems = 1 << 24 // elements of a list
-	Text  = 1 << 28 // bytes of a text
+	Elems = 1 << 23 // elements of a list
+	Text  = 1 << 27 // bytes of a text
 )
 
 // TooLarge is the error of an operation whose result would pass its bound: a MemoryError.

@@ -12,6 +12,7 @@ const censored = "the output has been hidden due to the fact that 'no_log: true'
 // forCallbacks are the internal keys that callbacks need.
 var forCallbacks = map[string]bool{
 	"_ansible_verbose_always": true, "_ansible_item_label": true, "_ansible_no_log": true, "_ansible_verbose_override": true,
+	"_ansible_error": true, "_ansible_warnings": true, "_ansible_deprecations": true,
 }
 
 // delegatedVars are kept of _ansible_delegated_vars, whatever else is hidden.

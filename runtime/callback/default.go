@@ -202,8 +202,9 @@ func (c *screenDefault) result(e Result) {
 }
 
 func (c *screenDefault) failed(v view, ignored bool) {
-	v.dropForDebug()
 	c.needBanner(v.task)
+	c.problems(v)
+	v.dropForDebug()
 	c.exception(v.res, c.opt.DisplayFailedStderr)
 	c.warn(v.res)
 	if !v.takeItems() {
@@ -227,6 +228,7 @@ func (c *screenDefault) fatal(v view, what string, color Color) {
 
 func (c *screenDefault) unreachable(v view, ignored bool) {
 	c.needBanner(v.task)
+	c.problems(v)
 	c.fatal(v, "UNREACHABLE!", ColorUnreachable)
 	if ignored {
 		c.screen.Display("...ignoring", ColorSkip)
@@ -239,6 +241,7 @@ func (c *screenDefault) skipped(v view) {
 	}
 	v.dropForDebug()
 	c.needBanner(v.task)
+	c.problems(v)
 	v.takeItems()
 	c.line("skipping: ["+v.host+"]", v, ColorSkip)
 }
@@ -256,6 +259,7 @@ func (c *screenDefault) ok(v view) {
 		word, color = "ok", ColorOK
 	}
 	c.needBanner(v.task)
+	c.problems(v)
 	c.warn(v.res)
 	if v.takeItems() {
 		return
@@ -324,6 +328,7 @@ func (c *screenDefault) itemOK(v view) {
 		word, color = "ok", ColorOK
 	}
 	c.needBanner(v.task)
+	c.problems(v)
 	msg := fmt.Sprintf("%s: [%s] => (item=%s)", word, v.hostLabel(), v.itemLabel())
 	v.dropForDebug()
 	c.line(msg, v, color)
@@ -332,6 +337,7 @@ func (c *screenDefault) itemOK(v view) {
 func (c *screenDefault) itemFailed(v view) {
 	c.needBanner(v.task)
 	label := v.hostLabel()
+	c.problems(v)
 	v.dropForDebug()
 	c.exception(v.res, c.opt.DisplayFailedStderr)
 	c.warn(v.res)
@@ -344,6 +350,7 @@ func (c *screenDefault) itemSkipped(v view) {
 		return
 	}
 	c.needBanner(v.task)
+	c.problems(v)
 	v.dropForDebug()
 	c.line(fmt.Sprintf("skipping: [%s] => (item=%s) ", v.host, v.itemLabel()), v, ColorSkip)
 }

@@ -1,6 +1,9 @@
 package callback
 
-import "pbc/ir/value"
+import (
+	"pbc/ir/failure"
+	"pbc/ir/value"
+)
 
 // Event is one of the event types of this package, passed by value.
 type Event interface{ event() }
@@ -160,6 +163,8 @@ type Stats struct {
 // Warning is a warning of the controller or of a module, shown once for each text.
 type Warning struct {
 	Text string
+	// Chain, when not nil, is what dialect tagged shows in place of Text.
+	Chain *failure.Failure
 	// Formatted text is shown as it is, else it is wrapped.
 	Formatted bool
 	// Again marks what a task says while it runs: each task may say it once more. Ansible's tasks run in
@@ -173,6 +178,7 @@ type Deprecation struct {
 	Version    string // removed in that version
 	Date       string // removed after that date; goes before Version
 	Collection string // full collection name, may be empty
+	Help       string // what to do instead, told by dialect tagged
 	Again      bool   // as of a Warning
 	Whole      bool   // Text says all, also when the feature goes
 }

@@ -31,10 +31,12 @@ func (c *minimal) result(e Result) {
 	v := cleanResult(e)
 	switch e.Status {
 	case Failed:
+		c.problems(v)
 		c.exception(v.res, false)
 		c.warn(v.res)
 		c.show(v, "FAILED", "FAILED!", ColorError, has(v.res, "module_stderr"))
 	case Unreachable:
+		c.problems(v)
 		c.screen.Display(v.host+" | UNREACHABLE! => "+c.dump(v.res, 4), ColorUnreachable)
 	case Skipped:
 		c.screen.Display(v.host+" | SKIPPED", ColorSkip)
@@ -42,6 +44,7 @@ func (c *minimal) result(e Result) {
 		if (c.opt.Diff || e.Task.Diff) && has(e.Result, "diff") {
 			c.fileDiff(cleanResult(e))
 		}
+		c.problems(v)
 		v.dropForDebug()
 		c.warn(v.res)
 		word, color := okWord(v.res)

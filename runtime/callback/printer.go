@@ -94,6 +94,10 @@ func (p *printer) abridge(res *value.Dict) *value.Dict {
 		shown.Del("diff")
 	}
 	shown.Del("exception")
+	if p.screen.Tagged {
+		shown.Del("warnings")
+		shown.Del("deprecations")
+	}
 	return shown
 }
 
@@ -191,7 +195,7 @@ func elements(d *value.Dict, key string) []value.Value {
 // exception shows the traceback that came with a result, its last line when -vvv was not given.
 func (p *printer) exception(res *value.Dict, stderr bool) {
 	e, ok := res.GetStr("exception")
-	if !ok {
+	if !ok || p.screen.Tagged {
 		return
 	}
 	msg := "The full traceback is:\n" + text(e)

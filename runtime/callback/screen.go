@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"pbc/ir/failure"
 )
 
 // Screen is standard output and standard error with Ansible's display rules. Make one with NewScreen.
@@ -20,6 +22,10 @@ type Screen struct {
 	VerboseToStderr bool
 	// Deprecations shows deprecation warnings (DEPRECATION_WARNINGS).
 	Deprecations bool
+
+	// Tagged prints warnings and errors as dialect tagged does; Source gives the texts of which it shows lines.
+	Tagged bool
+	Source failure.ReadFile
 
 	// Log, when not nil, gets what log_path gets: everything but debugging, without colours.
 	Log io.Writer
@@ -128,6 +134,13 @@ func (s *Screen) Banner(text string) {
 
 // Warn prints a warning on standard error: the first time only, but for one that says Again.
 func (s *Screen) Warn(w Warning) {
+	if s.Tagged {
+		if w.Chain != nil {
+			w.Text = w.Chain.Text(s.Source)
+		}
+		s.warnTagged(w.Text)
+		return
+	}
 	text := "\n[WARNING]: \n" + w.Text
 	if !w.Formatted {
 		text = strings.Join(wrapText("[WARNING]: "+w.Text, s.Columns, false), "\n") + "\n"
@@ -142,6 +155,10 @@ func (s *Screen) Warn(w Warning) {
 // Deprecate prints a deprecation warning on standard error, the first time only, but for one that says Again.
 func (s *Screen) Deprecate(d Deprecation) {
 	if !s.Deprecations {
+		return
+	}
+	if s.Tagged {
+		s.deprecateTagged(d)
 		return
 	}
 	text := strings.Join(wrapText(d.sentence(), s.Columns, true), "\n") + "\n"
@@ -184,6 +201,10 @@ func (d Deprecation) sentence() string {
 
 // Fail prints an error on standard error, the first time only.
 func (s *Screen) Fail(e ErrorMessage) {
+	if s.Tagged {
+		s.failTagged(e.Text, true)
+		return
+	}
 	text := "ERROR! " + e.Text
 	if e.Wrap {
 		text = strings.Join(wrapText("\n[ERROR]: "+e.Text, s.Columns, false), "\n") + "\n"

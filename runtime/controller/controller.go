@@ -94,6 +94,9 @@ type Options struct {
 	// Playbooks are the names of the playbook files, and Starts the number of the first play of each.
 	Playbooks []string
 	Starts    []int
+	// Detached runs every batch inside the controller, modules over connections that are made when one is
+	// needed: hosts are restarted in this run.
+	Detached bool
 	// Order says how much of the linear strategy's order is kept.
 	Order Order
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
@@ -118,6 +121,16 @@ const (
 type Memory struct {
 	mu    sync.Mutex
 	hosts map[string]*machine.Host
+	// Keeper keeps facts between runs; nil keeps none. To be set before anything else.
+	Keeper Keeper
+}
+
+// Keeper keeps the facts of hosts between runs. Its methods are called one at a time.
+type Keeper interface {
+	// Load returns the facts of a host, nil for none.
+	Load(host string) *value.Dict
+	// Save keeps the facts of a host in the place of older ones; an empty dictionary forgets them.
+	Save(host string, facts *value.Dict)
 }
 
 // NewMemory returns an empty memory.
@@ -127,12 +140,37 @@ func NewMemory() *Memory { return &Memory{hosts: map[string]*machine.Host{}} }
 func (m *Memory) With(host string, f func(h *machine.Host)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	h := m.hosts[host]
+	f(m.host(host))
+}
+
+func (m *Memory) host(name string) *machine.Host {
+	h := m.hosts[name]
 	if h == nil {
-		h = machine.NewHost(host)
-		m.hosts[host] = h
+		h = machine.NewHost(name)
+		m.hosts[name] = h
+		if m.Keeper != nil {
+			h.Facts.Update(m.Keeper.Load(name))
+		}
 	}
-	f(h)
+	return h
+}
+
+// save has the keeper keep the facts of a host, when what a task left has changed them.
+func (m *Memory) save(host string, left *value.List) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Keeper != nil && machine.Lasting(left) {
+		m.Keeper.Save(host, m.host(host).Facts)
+	}
+}
+
+// forget has the keeper forget a host.
+func (m *Memory) forget(host string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Keeper != nil {
+		m.Keeper.Save(host, value.NewDict())
+	}
 }
 
 // The exit codes of a run, as ansible-playbook's.

@@ -5,6 +5,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 )
@@ -28,6 +29,10 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	case event.Retry:
 		res := r.result(h, e)
 		r.c.emit(callback.Retry{Host: h.name, Task: res.Task, Name: e.Name, DelegateTo: res.DelegateTo, Result: res.Result})
+	case event.Async:
+		step := map[string]callback.AsyncStep{"poll": callback.AsyncPoll, "ok": callback.AsyncOK, "failed": callback.AsyncFailed}[e.Name]
+		res := r.result(h, e)
+		r.c.emit(callback.Async{Host: h.name, Task: res.Task, Step: step, Result: res.Result})
 	case event.Finished:
 		r.finished(h, e)
 	case event.Included:
@@ -142,10 +147,12 @@ func (r *playRun) held(h *hostRun, e *event.Event) {
 
 func (r *playRun) message(e *event.Event) {
 	switch e.Level {
+	case "display":
+		r.c.emit(callback.Message{Text: e.Name})
 	case "warning":
-		r.c.emit(callback.Warning{Text: e.Name})
+		r.c.emit(callback.Warning{Text: e.Name, Chain: failure.FromValue(e.Result.V)})
 	case "task warning":
-		r.c.emit(callback.Warning{Text: e.Name, Again: true})
+		r.c.emit(callback.Warning{Text: e.Name, Chain: failure.FromValue(e.Result.V), Again: true})
 	case "deprecation":
 		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true, Again: true})
 	case "error":

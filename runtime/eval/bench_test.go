@@ -73,3 +73,30 @@ func FuzzEvaluate(f *testing.F) {
 		}
 	})
 }
+
+// TestAllocations holds what an evaluation allocates: speed that no clock has to measure.
+func TestAllocations(t *testing.T) {
+	_, base := readVectors(t)
+	opt := jinja.Defaults(eval.Classic)
+	v := static{vars{typed(base, opt.Value).(*value.Dict)}}
+	for _, c := range []struct {
+		name, src string
+		most      float64
+	}{
+		{"comparison", "ansible_facts['os_family'] == 'Debian'", 4},
+		{"filter and comparison", "ansible_facts.distribution_major_version | int >= 11", 6},
+		{"tests", "r_ok is defined and r_fail is changed", 5},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cond := opt.Condition(c.src)
+			got := testing.AllocsPerRun(100, func() {
+				if _, err := eval.New(eval.Config{Vars: v}).Condition(cond); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if got > c.most {
+				t.Errorf("got %g allocations, want at most %g", got, c.most)
+			}
+		})
+	}
+}

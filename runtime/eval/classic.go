@@ -91,6 +91,9 @@ func (e *Eval) classicAll(v []val) ([]val, bool, error) {
 		return nil, false, err
 	}
 	defer func() { e.depth-- }()
+	if err := e.round(); err != nil {
+		return nil, false, err
+	}
 	var r []val
 	for i, x := range v {
 		y, err := e.classicValue(x)
@@ -170,7 +173,6 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 		}
 	}
 	if err := e.enter(); err != nil {
-		e.depth--
 		return nil, &exception.Error{Class: exception.Ansible, Msg: "recursive loop detected in template string: " + t.Src, Orig: err}
 	}
 	defer func() { e.depth-- }()
@@ -190,10 +192,11 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 }
 
 func (e *Eval) runClassic(p *program, r *run) (val, error) {
-	var out []val
+	out := make([]val, 0, p.printed.Load())
 	if err := p.exec(&frame{run: r}, &out); err != nil {
 		return nil, err
 	}
+	p.printed.Store(int32(min(len(out), 1<<12)))
 	for _, v := range out {
 		r.taintBy(v)
 	}
@@ -262,6 +265,19 @@ func restoreNewlines(t *value.Tmpl, v val) val {
 	return s
 }
 
+// textSize is about how long the text of what a template printed will be.
+func textSize(out []val) int {
+	n := 0
+	for _, v := range out {
+		if s, ok := v.(string); ok {
+			n += len(s)
+		} else {
+			n += 8
+		}
+	}
+	return min(n, bound.Text)
+}
+
 // textConcat joins what a template printed.
 func textConcat(out []val) (val, error) {
 	if len(out) == 1 {
@@ -270,6 +286,7 @@ func textConcat(out []val) (val, error) {
 		}
 	}
 	var b strings.Builder
+	b.Grow(textSize(out))
 	for _, v := range out {
 		s, err := python.ToText(v)
 		if err != nil {

@@ -96,7 +96,7 @@ func (c *compiler) binary(n *expr.Node, op func(a, b val) (val, error)) exprFn {
 		if err != nil {
 			return nil, err
 		}
-		return op(a, b)
+		return f.run.e.count(op(a, b))
 	}
 }
 
@@ -188,7 +188,7 @@ func (c *compiler) concat(n *expr.Node) exprFn {
 			}
 			b.WriteString(s)
 		}
-		return b.String(), nil
+		return f.run.e.count(b.String(), nil)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
-	"pbc/runtime/plugin"
 	"pbc/runtime/python"
 )
 
@@ -144,9 +143,9 @@ func (c *compiler) methodCall(o *expr.Node, args *argFns) exprFn {
 			return python.CallValue(target, &k)
 		}
 		if tagged {
-			return deferCall(&k, run)
+			return f.run.e.count(deferCall(&k, run))
 		}
-		return run()
+		return f.run.e.count(run())
 	}
 }
 
@@ -161,7 +160,10 @@ func builtinName(name string) string {
 }
 
 // notLoaded is what Jinja says of a filter or test that is not there.
-func notLoaded(name string) string {
+func (e *Eval) notLoaded(test bool, name string) string {
+	if e.tagged() {
+		return "No " + pluginKind(test) + " named " + value.StrRepr(name) + "."
+	}
 	return "Could not load \"" + name + "\": '" + name + "'"
 }
 
@@ -179,7 +181,7 @@ func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
 			in = c.expr(n.A[0])
 		}
 	}
-	x := c.pluginCall(p, in, c.args(n, n.A[1:]))
+	x := c.pluginCall(plugged{p, "filter", n.S}, in, c.args(n, n.A[1:]))
 	if p.Native && !c.tagged && n.S == p.Name {
 		return nativeText(x)
 	}
@@ -208,7 +210,7 @@ func (c *compiler) test(n *expr.Node) exprFn {
 	if (p.Name == "defined" || p.Name == "undefined") && len(n.A) == 1 && len(n.KW) == 0 {
 		return definedTest(in, p.Name == "undefined")
 	}
-	return c.pluginCall(p, in, c.args(n, n.A[1:]))
+	return c.pluginCall(plugged{p, "test", n.S}, in, c.args(n, n.A[1:]))
 }
 
 // definedTest is "is defined", without a call.
@@ -226,7 +228,7 @@ func definedTest(in exprFn, want bool) exprFn {
 	}
 }
 
-func (c *compiler) pluginCall(p *plugin.Row, in exprFn, args *argFns) exprFn {
+func (c *compiler) pluginCall(p plugged, in exprFn, args *argFns) exprFn {
 	n := max(1+len(args.pos), p.Size())
 	tagged := c.tagged
 	return func(f *frame) (val, error) {
@@ -240,8 +242,8 @@ func (c *compiler) pluginCall(p *plugin.Row, in exprFn, args *argFns) exprFn {
 			return nil, err
 		}
 		if tagged {
-			return deferPlugin(p, &k)
+			return f.run.e.count(p.deferred(&k))
 		}
-		return p.Invoke(&k)
+		return f.run.e.count(p.Invoke(&k))
 	}
 }

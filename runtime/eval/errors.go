@@ -1,6 +1,9 @@
 package eval
 
-import "pbc/runtime/exception"
+import (
+	"pbc/ir/failure"
+	"pbc/runtime/exception"
+)
 
 // Error is the exception that an evaluation raised.
 type Error = exception.Error
@@ -11,6 +14,9 @@ const (
 	AnsibleLookupError  = exception.AnsibleLookup
 	AnsibleOptionsError = exception.AnsibleOptions
 )
+
+// Failure is err as dialect tagged tells it, see exception.Failure.
+func Failure(err error) *failure.Failure { return exception.Failure(err) }
 
 // IsAnsible says whether err is one of Ansible's own errors, see exception.IsAnsible.
 func IsAnsible(err error) bool { return exception.IsAnsible(err) }

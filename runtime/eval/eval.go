@@ -15,8 +15,11 @@
 package eval
 
 import (
+	"errors"
+
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
@@ -50,6 +53,12 @@ type StaticVars interface {
 // Telling may be implemented by an Outside that can tell the user something: kind is "warning" or "deprecated".
 type Telling interface {
 	Tell(kind, text string)
+}
+
+// Including may be implemented by an Outside that looks for included templates beside the one that includes them.
+type Including interface {
+	// TemplateFrom is Template for what the template file from includes.
+	TemplateFrom(from, name string) (t *value.Tmpl, found bool, err error)
 }
 
 // Kind is what a text that Outside parses stands for.
@@ -110,6 +119,18 @@ type Outside interface {
 // ErrNoLookup is what Outside.Lookup returns for a plugin that it does not have.
 var ErrNoLookup error = &exception.Error{Class: noLookup, Msg: "no such lookup plugin"}
 
+// Declined is the error of a lookup plugin that leaves a call to Ansible's own plugin of that name: for what only that can
+// do, or for the words of a failure. Nothing has been done by then. Err is the failure where there is no Ansible.
+type Declined struct{ Err error }
+
+func (d *Declined) Error() string { return d.Err.Error() }
+
+// Unwrap returns the failure where there is no Ansible.
+func (d *Declined) Unwrap() error { return d.Err }
+
+// ErrNoAnsible is the cause of the failures of plugins in Python where no Ansible is installed.
+var ErrNoAnsible = errors.New("no Ansible was found on this machine: there is no ansible-playbook on PATH that a Python with ansible-core runs")
+
 const noLookup = "pbc.NoLookup"
 
 // Config is what an Eval needs to know.
@@ -130,6 +151,11 @@ type Eval struct {
 	// volatile is set by whatever may answer differently the next time: what was rendered
 	// meanwhile is not remembered.
 	volatile bool
+	from     string // the path of the template file that is rendered, "" for other texts
+	rounds   int    // of loops, so far
+	made     int    // bytes of large values, so far
+	// replacing, when not nil, shows undefined values instead of raising them.
+	replacing *replacer
 }
 
 // New returns an Eval of what c says.
@@ -139,6 +165,9 @@ func New(c Config) *Eval {
 	return e
 }
 
+// Dialect is the dialect that e evaluates in.
+func (e *Eval) Dialect() Dialect { return e.cfg.Dialect }
+
 // With returns an Eval that differs from e in its variables only.
 func (e *Eval) With(v Vars) *Eval {
 	c := e.cfg
@@ -146,14 +175,55 @@ func (e *Eval) With(v Vars) *Eval {
 	return New(c)
 }
 
+// From returns an Eval like e for what a template file holds.
+func (e *Eval) From(path string) *Eval {
+	twin := New(e.cfg)
+	twin.from = path
+	return twin
+}
+
 // maxDepth bounds how deep templates may use templates: as deep as Python goes from an argument.
 const maxDepth = 138
 
 func (e *Eval) enter() error {
-	if e.depth++; e.depth > maxDepth {
+	if e.depth >= maxDepth {
 		return errRecursion
 	}
+	e.depth++
 	return nil
+}
+
+// Bounds of all that one Eval does: for one task or item.
+const (
+	maxRounds = 1 << 23
+	maxMade   = 1 << 31
+	large     = 1 << 16 // bytes from which a value counts
+)
+
+// round counts a round of a loop.
+func (e *Eval) round() error {
+	if e.rounds++; e.rounds > maxRounds {
+		return exception.Raise("TimeoutError", "the loops of a template go on for more than %d rounds", maxRounds)
+	}
+	return nil
+}
+
+// count counts what an operation made against the bound of all: a loop could keep every one.
+func (e *Eval) count(v val, err error) (val, error) {
+	n := 0
+	switch x := v.(type) {
+	case string:
+		n = len(x)
+	case *list:
+		n = 16 * len(x.V)
+	}
+	if n < large || err != nil {
+		return v, err
+	}
+	if e.made += n; e.made > maxMade {
+		return nil, bound.TooLarge()
+	}
+	return v, nil
 }
 
 var errRecursion = exception.Raise("RecursionError", "maximum recursion depth exceeded")

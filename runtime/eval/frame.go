@@ -141,13 +141,17 @@ func (f *frame) ReadYAML(text string, all bool) (val, error) {
 func (f *frame) Plugin(test bool, name string) (python.Applier, error) {
 	p, why := f.run.e.plugin(test, name)
 	if p == nil {
-		return nil, exception.Raise("jinja2.exceptions.TemplateSyntaxError", "%s\n  line 0", why)
+		if !f.run.e.tagged() {
+			why += "\n  line 0"
+		}
+		return nil, exception.Raise("jinja2.exceptions.TemplateSyntaxError", "%s", why)
 	}
 	tagged := f.run.e.tagged()
+	named := plugged{p, pluginKind(test), name}
 	return func(v val, args []val, kw []python.Arg) (val, error) {
 		k := python.Call{Ctx: f, Name: p.Name, KW: kw, Args: append(append(make([]val, 0, 1+len(args)), v), args...)}
 		if tagged {
-			return deferPlugin(p, &k)
+			return named.deferred(&k)
 		}
 		return p.Invoke(&k)
 	}, nil

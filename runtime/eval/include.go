@@ -15,6 +15,11 @@ type notFound struct{ name string }
 
 func (n *notFound) Error() string { return n.name }
 
+// Unwrap gives the exception that it is to Python.
+func (n *notFound) Unwrap() error {
+	return &exception.Error{Class: "jinja2.exceptions.TemplateNotFound", Msg: n.name}
+}
+
 // extendsSignal stops a template whose parent takes over.
 type extendsSignal struct{ parent *program }
 
@@ -48,7 +53,7 @@ func loadOne(f *frame, name string) (*program, string, error) {
 	if e.cfg.Outside == nil {
 		return nil, "", exception.TypeError("no loader for this environment specified")
 	}
-	t, found, err := e.cfg.Outside.Template(name)
+	t, found, err := e.included(name)
 	if err != nil {
 		return nil, "", err
 	}
@@ -60,6 +65,14 @@ func loadOne(f *frame, name string) (*program, string, error) {
 	}
 	p := e.programOf(t)
 	return p, name, p.err
+}
+
+// included asks for a template that this one includes.
+func (e *Eval) included(name string) (*value.Tmpl, bool, error) {
+	if o, ok := e.cfg.Outside.(Including); ok && e.from != "" {
+		return o.TemplateFrom(e.from, name)
+	}
+	return e.cfg.Outside.Template(name)
 }
 
 func (c *compiler) include(n *expr.Node) stmtFn {
@@ -119,7 +132,7 @@ func (c *compiler) importStmt(n *expr.Node) stmtFn {
 		}
 		d := exports(g)
 		if n.Op == expr.SImport {
-			f.set(n.S, &namespace{d: d, name: name})
+			f.set(n.S, &module{d: d, name: name})
 			return nil
 		}
 		for i := 0; i+1 < len(n.Ops); i += 2 {
@@ -176,7 +189,7 @@ func runBlock(f *frame, name string, level int, out *[]val) error {
 }
 
 // selfOf is the variable self: the template's blocks as functions.
-func selfOf(f *frame) *namespace {
+func selfOf(f *frame) *module {
 	d := value.NewDict()
 	for name := range f.run.blocks {
 		d.SetStr(name, &python.Function{Shown: "<BlockReference>", Func: func(*python.Call) (val, error) {
@@ -187,5 +200,5 @@ func selfOf(f *frame) *namespace {
 			return f.run.concat(o)
 		}})
 	}
-	return &namespace{d: d, name: "self"}
+	return &module{d: d, name: "self"}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
 	"pbc/runtime/plugin/filter/mapping"
@@ -31,6 +32,7 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 	if err != nil {
 		return nil, err
 	}
+	opt.tagged = e.tagged()
 	ran, err := e.runLookup(f, name, terms, options)
 	if err != nil {
 		return opt.failed(e, name, err)
@@ -41,18 +43,32 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 			return ran, err
 		}
 	}
-	if len(l) > 0 && !opt.allowUnsafe {
-		f.run.taint(!e.tagged())
+	var v val = &list{V: l}
+	if !opt.wantlist {
+		v = joined(l)
 	}
-	if opt.wantlist {
-		return &list{V: l}, nil
+	if len(l) > 0 && !opt.allowUnsafe && !e.tagged() {
+		f.run.taint(true)
+		v = value.Taint(v)
 	}
-	return joined(l), nil
+	return v, nil
+}
+
+// LookupKey names a use of a lookup plugin whose answer depends on nothing but its arguments; "" for arguments that have
+// no text.
+func LookupKey(plugin string, terms []value.Value, options *value.Dict) string {
+	t, err := value.Repr(&list{V: terms})
+	o, oerr := value.Repr(options)
+	if err != nil || oerr != nil {
+		return ""
+	}
+	return builtinName(plugin) + t + o
 }
 
 // lookupOpts are the options that lookup() itself takes.
 type lookupOpts struct {
 	wantlist, allowUnsafe bool
+	tagged                bool
 	errors                string
 }
 
@@ -87,6 +103,8 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	switch {
 	case exception.IsUndefined(err), raised && x.Loading:
 		return nil, err
+	case o.tagged:
+		return o.taggedFailed(name, err)
 	case exception.ClassOf(err) == noLookup:
 		return nil, exception.AnsibleError("lookup plugin (%s) not found", name)
 	case raised && x.Class == exception.AnsibleOptions:
@@ -117,6 +135,20 @@ func (e *Eval) tell(kind, text string) {
 	if t, ok := e.cfg.Outside.(Telling); ok {
 		t.Tell(kind, text)
 	}
+}
+
+// taggedFailed is failed for dialect tagged.
+func (o lookupOpts) taggedFailed(name string, err error) (val, error) {
+	switch {
+	case exception.ClassOf(err) == noLookup:
+		return nil, &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The lookup plugin " + value.StrRepr(name) + " was not found."}
+	case o.errors == "warn" || o.errors == "ignore":
+		if o.wantlist {
+			return value.NewList(), nil
+		}
+		return nil, nil
+	}
+	return nil, pluginFault("lookup", name, err)
 }
 
 // unlisted is what becomes of a lookup's result that is no list. Text is taken for the list of its characters and a
@@ -205,7 +237,7 @@ var localLookups map[string]*Lookup
 func init() {
 	localLookups = map[string]*Lookup{}
 	for _, l := range []*Lookup{
-		{"items", "List items, one level of lists flattened.", func(_ *frame, t []val, _ *dict) ([]val, error) { return flattenLists(t, 1), nil }},
+		{"items", "List items, one level of lists flattened.", func(_ *frame, t []val, _ *dict) ([]val, error) { return flattenLists(t, 1) }},
 		{"list", "List items as they are.", func(_ *frame, t []val, _ *dict) ([]val, error) { return t, nil }},
 		{"flattened", "List items, all lists flattened.", flattenedLookup},
 		{"dict", "List the keys and values of dictionaries.", dictLookup},
@@ -265,10 +297,56 @@ func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 }
 
 // flattenLists flattens lists and tuples, levels deep.
-func flattenLists(t []val, levels int64) []val { return plugin.Flatten(t, levels, false) }
+func flattenLists(t []val, levels int64) ([]val, error) { return plugin.Flatten(t, levels, false) }
 
 func flattenedLookup(_ *frame, t []val, _ *dict) ([]val, error) {
-	return plugin.Flatten(t, -1, true), nil
+	f := flattenedTerms{out: []val{}}
+	err := f.add(t)
+	return f.out, err
+}
+
+// flattenedTerms flattens as the plugin does: a list of one is its element, and what follows the text "None" or "null" in
+// a list is left out.
+type flattenedTerms struct {
+	walk bound.Walk
+	out  []val
+}
+
+func (f *flattenedTerms) add(terms []val) error {
+	if err := f.walk.In(); err != nil {
+		return err
+	}
+	defer f.walk.Out()
+	for _, t := range terms {
+		t = unwrapped(t)
+		if s, ok := value.Text(t); ok && (s == "None" || s == "null") {
+			return nil
+		}
+		l, ok := t.(*list)
+		if !ok {
+			f.out = append(f.out, t)
+			continue
+		}
+		if err := f.add(l.V); err != nil {
+			return err
+		}
+	}
+	if len(f.out) > bound.Elems {
+		return bound.TooLarge()
+	}
+	return nil
+}
+
+// unwrapped is the only element of a list of one, however deep; a list that holds itself stays a list.
+func unwrapped(t val) val {
+	for range maxDepth {
+		l, ok := t.(*list)
+		if !ok || len(l.V) != 1 {
+			return t
+		}
+		t = l.V[0]
+	}
+	return t
 }
 
 func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
@@ -295,12 +373,27 @@ func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 }
 
 func indexedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
-	it := flattenLists(terms, 1)
+	it, err := flattenLists(terms, 1)
+	if err != nil {
+		return nil, err
+	}
 	r := make([]val, len(it))
 	for i, v := range it {
 		r[i] = tuple{int64(i), v}
 	}
 	return r, nil
+}
+
+// flatRows makes lists of rows, and flattens each by a level.
+func flatRows(rows []val) ([]val, error) {
+	for i, row := range rows {
+		flat, err := flattenLists(row.(tuple), 1)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = &list{V: flat}
+	}
+	return rows, nil
 }
 
 // listTerms are terms that must be lists, as together and nested want them.
@@ -332,10 +425,7 @@ func togetherLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 		n = max(n, len(col))
 	}
 	rows := sequence.ZipTo(cols, n, nil).V
-	for i, row := range rows {
-		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
-	}
-	return rows, nil
+	return flatRows(rows)
 }
 
 func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
@@ -350,10 +440,7 @@ func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, row := range rows {
-		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
-	}
-	return rows, nil
+	return flatRows(rows)
 }
 
 func cartesianLookup(f *frame, terms []val, options *dict) ([]val, error) {

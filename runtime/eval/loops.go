@@ -168,8 +168,11 @@ func (x *forLoop) run(f *frame, items []val, depth int64, out *[]val) error {
 	}
 	for i, v := range items {
 		l.i = i
+		if err := f.run.e.round(); err != nil {
+			return err
+		}
 		// a scope for each round: a macro may keep the last one
-		g := &frame{run: f.run, parent: f, names: make([]string, 0, 3), vals: make([]val, 0, 3)}
+		g := newRound(f)
 		g.set("loop", l)
 		if err := x.target(g, v); err != nil {
 			return err
@@ -185,6 +188,17 @@ func (x *forLoop) run(f *frame, items []val, depth int64, out *[]val) error {
 		}
 	}
 	return nil
+}
+
+// newRound makes the scope of one round with room for the names that most rounds have: loop and two more.
+func newRound(f *frame) *frame {
+	r := &struct {
+		frame
+		names [3]string
+		vals  [3]val
+	}{frame: frame{run: f.run, parent: f}}
+	r.frame.names, r.frame.vals = r.names[:0], r.vals[:0]
+	return &r.frame
 }
 
 func (x *forLoop) again(f *frame) func([]val, int64) (val, error) {

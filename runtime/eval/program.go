@@ -2,6 +2,7 @@ package eval
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
@@ -14,15 +15,16 @@ type (
 	stmtFn func(f *frame, out *[]val) error
 )
 
-// program is a template as closures. It is immutable, and shared.
+// program is a template as closures. It is shared; nothing but printed changes.
 type program struct {
 	dialect expr.Dialect
 	root    stmtFn
 	cond    exprFn // of a condition
 	blocks  map[string]stmtFn
 	mutates bool
-	single  string // the name, when the template is nothing but {{ name }}
-	err     error  // an unknown filter or test
+	single  string       // the name, when the template is nothing but {{ name }}
+	err     error        // an unknown filter or test
+	printed atomic.Int32 // how many values it printed the last time
 }
 
 // compiler turns trees into closures.

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"math/big"
 	"strings"
 
@@ -8,6 +9,8 @@ import (
 	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
+	"pbc/runtime/plugin/filter"
+	"pbc/runtime/plugin/test"
 	"pbc/runtime/python"
 )
 
@@ -58,8 +61,23 @@ func unrolled(v val) val {
 	return v
 }
 
-// deferPlugin is deferCall for filters and tests, some of which take markers.
-func deferPlugin(p *plugin.Row, c *python.Call) (val, error) {
+// plugged is a filter or test as a template calls it.
+type plugged struct {
+	*plugin.Row
+	kind string // "filter" or "test"
+	as   string // the name that the template uses
+}
+
+// fullName is the name by which dialect tagged speaks of p.
+func (p plugged) fullName() string {
+	if name := builtinName(p.as); filter.Table[name] == p.Row || test.Table[name] == p.Row {
+		return "ansible.builtin." + name
+	}
+	return p.as
+}
+
+// deferred is deferCall for filters and tests, some of which take markers.
+func (p plugged) deferred(c *python.Call) (val, error) {
 	if !p.Markers {
 		if m := firstMarker(c); m != nil {
 			return m, nil
@@ -67,7 +85,7 @@ func deferPlugin(p *plugin.Row, c *python.Call) (val, error) {
 	}
 	r, err := p.Invoke(c)
 	if err != nil {
-		return capture(err), nil
+		return capture(pluginFault(p.kind, p.fullName(), err)), nil
 	}
 	if x, ok := r.(*value.Range); ok {
 		it, err := python.Iter(x)
@@ -124,28 +142,35 @@ func (e *Eval) taggedAll(v []val) ([]val, bool) {
 
 // taggedTemplate renders a template, its result not yet final.
 func (e *Eval) taggedTemplate(t *value.Tmpl) (val, error) {
+	v, err := e.execTagged(t)
+	if err != nil {
+		return nil, renderFault(err, t.At, "template")
+	}
+	if u, ok := v.(*undef); ok {
+		placeMarker(u, t.At)
+	}
+	return restoreNewlines(t, v), nil
+}
+
+// execTagged renders a template; its error is not yet wrapped.
+func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 	if t.Fault != "" {
-		return nil, exception.AnsibleError("Syntax error in template: %s", t.Fault)
+		return nil, syntaxFault(t.Fault, t.At, "template")
 	}
 	p := e.programOf(t)
 	if p.err != nil {
-		return nil, exception.AnsibleError("Syntax error in template: %s", p.err)
+		return nil, p.err
 	}
 	if err := e.enter(); err != nil {
-		e.depth--
 		return nil, exception.AnsibleError("Recursive loop detected in template: %s", err)
 	}
 	defer func() { e.depth-- }()
-	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
+	r := &run{e: e, concat: e.join(t.At), mutates: p.mutates}
 	var out []val
 	if err := p.exec(&frame{run: r}, &out); err != nil {
 		return nil, err
 	}
-	v, err := taggedConcat(out)
-	if err != nil {
-		return nil, err
-	}
-	return restoreNewlines(t, v), nil
+	return r.concat(out)
 }
 
 // taggedConcat joins what a template printed: a single value keeps its type.
@@ -182,7 +207,9 @@ func taggedConcat(out []val) (val, error) {
 
 // final turns a result into a value to keep: the first marker in it is raised, omit is dropped
 // from containers, sequences become lists. top refuses what cannot be a variable.
-func final(v val, top bool) (val, error) {
+func final(v val, top bool) (val, error) { return finalIn(v, top, &bound.Walk{}) }
+
+func finalIn(v val, top bool, w *bound.Walk) (val, error) {
 	switch x := v.(type) {
 	case nil, bool, int64, float64, string, *value.Str, *big.Int, []byte, *value.Date, value.OmitType:
 		return v, nil
@@ -195,16 +222,16 @@ func final(v val, top bool) (val, error) {
 		}
 		return v, nil
 	case *list:
-		return finalSeq(x.V, top)
+		return finalSeq(x.V, top, w)
 	case *dict:
-		return finalDict(x, top)
+		return finalDict(x, top, w)
 	case *value.View:
-		return finalSeq(x.Items(), top)
+		return finalSeq(x.Items(), top, w)
 	case *value.Set:
-		return finalSeq(x.D.K, top)
+		return finalSeq(x.D.K, top, w)
 	}
 	if t, ok := python.AsTuple(v); ok {
-		return finalSeq(t, top)
+		return finalSeq(t, top, w)
 	}
 	if !top {
 		return v, nil
@@ -212,13 +239,17 @@ func final(v val, top bool) (val, error) {
 	return nil, exception.TypeError("Type '%s' is unsupported for variable storage.", value.TypeName(v))
 }
 
-func finalSeq(v []val, top bool) (val, error) {
+func finalSeq(v []val, top bool, w *bound.Walk) (val, error) {
+	if err := w.In(); err != nil {
+		return nil, err
+	}
+	defer w.Out()
 	r := make([]val, 0, len(v))
 	for _, e := range v {
 		if e == val(value.Omit) {
 			continue
 		}
-		x, err := final(e, top)
+		x, err := finalIn(e, top, w)
 		if err != nil {
 			return nil, err
 		}
@@ -227,13 +258,17 @@ func finalSeq(v []val, top bool) (val, error) {
 	return &list{V: r}, nil
 }
 
-func finalDict(x *dict, top bool) (val, error) {
+func finalDict(x *dict, top bool, w *bound.Walk) (val, error) {
+	if err := w.In(); err != nil {
+		return nil, err
+	}
+	defer w.Out()
 	d := value.NewDict()
 	for i, k := range x.K {
 		if x.V[i] == val(value.Omit) {
 			continue
 		}
-		v, err := final(x.V[i], top)
+		v, err := finalIn(x.V[i], top, w)
 		if err != nil {
 			return nil, err
 		}
@@ -253,7 +288,16 @@ func (e *Eval) taggedValue(v val) (val, error) {
 	if err != nil {
 		return nil, err
 	}
-	return final(r, true)
+	return finalOf(r, value.OriginOf(v))
+}
+
+// finalOf is the final value of a template, or of whatever else stands at the place given.
+func finalOf(v val, at *value.Origin) (val, error) {
+	r, err := final(v, true)
+	if err != nil {
+		return nil, renderFault(err, at, "template")
+	}
+	return r, nil
 }
 
 func (e *Eval) taggedFile(t *value.Tmpl) (val, error) {
@@ -261,62 +305,104 @@ func (e *Eval) taggedFile(t *value.Tmpl) (val, error) {
 	if err != nil {
 		return nil, err
 	}
-	return final(r, true)
+	return finalOf(r, t.At)
 }
 
 // taggedCondition decides a condition, which must give a boolean.
 func (e *Eval) taggedCondition(v val) (bool, error) {
-	if t, ok := v.(*value.Tmpl); ok {
-		v = &value.Cond{Src: t.Src, Tmpl: t}
+	switch t := v.(type) {
+	case bool:
+		return t, nil
+	case *value.Tmpl:
+		v = &value.Cond{Src: t.Src, Tmpl: t, At: t.At}
+	case nil:
+		return false, broken(nil, "Empty conditional expressions are not allowed.")
+	case *value.Cond, string, *value.Str:
+	default:
+		return false, broken(nil, "Conditional expressions must be strings.")
 	}
 	c, err := e.asCond(v)
 	if err != nil {
 		return false, err
 	}
+	at := c.At
+	r, from, err := e.taggedTruth(c)
+	if err != nil {
+		if exception.IsUndefined(err) {
+			return false, &exception.Error{Class: exception.AnsibleUndefined, Msg: "Error while evaluating conditional.", At: at, Cause: err}
+		}
+		return false, err
+	}
+	b, ok := r.(bool)
+	if !ok {
+		return false, broken(at, fmt.Sprintf("Conditional result (%s) was derived from value of type '%s' at %s. Conditionals must have a boolean result.",
+			pythonTruth(r), value.TypeName(r), value.StrRepr(originText(from))))
+	}
+	return b, nil
+}
+
+func originText(at *value.Origin) string {
+	if at == nil {
+		return "<unknown>"
+	}
+	return at.String()
+}
+
+// taggedTruth evaluates a condition, which may be a template that gives the text of the real one. From is where the
+// value comes from.
+func (e *Eval) taggedTruth(c *value.Cond) (v val, from *value.Origin, err error) {
 	if c.Tmpl != nil {
 		r, err := e.taggedValue(c.Tmpl)
 		if err != nil {
-			return false, err
+			return nil, nil, err
 		}
 		s, ok := value.Text(r)
 		if !ok {
-			return wantBool(r)
+			return r, c.At, nil
 		}
+		at := c.At
 		if c, err = e.asCond(strings.TrimSpace(s)); err != nil {
-			return false, err
+			return nil, nil, err
 		}
+		c = &value.Cond{Src: c.Src, Root: c.Root, Tmpl: c.Tmpl, Fault: c.Fault, Line: c.Line, At: at}
 	}
 	if strings.TrimSpace(c.Src) == "" {
-		return false, exception.AnsibleError("Empty conditional expressions are not allowed.")
+		return nil, nil, broken(c.At, "Empty conditional expressions are not allowed.")
 	}
-	return e.taggedDecide(c)
+	v, err = e.taggedDecide(c)
+	return v, c.At, err
 }
 
-func (e *Eval) taggedDecide(c *value.Cond) (bool, error) {
+// taggedDecide evaluates the expression of a condition.
+func (e *Eval) taggedDecide(c *value.Cond) (val, error) {
+	v, err := e.evaluate(c)
+	if err == nil {
+		v, err = final(v, true)
+	}
+	if err != nil {
+		return nil, renderFault(err, c.At, "expression")
+	}
+	return v, nil
+}
+
+// evaluate evaluates an expression; its result is not final.
+func (e *Eval) evaluate(c *value.Cond) (val, error) {
 	if c.Root == nil {
-		return false, exception.AnsibleError("Syntax error in expression: %s", c.Fault)
+		return nil, syntaxFault(c.Fault, c.At, "expression")
 	}
 	p := e.conditionOf(c)
 	if p.err != nil {
-		return false, exception.AnsibleError("Syntax error in expression: %s", p.err)
+		return nil, renderFault(p.err, c.At, "expression")
 	}
-	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
+	r := &run{e: e, concat: e.join(c.At), mutates: p.mutates}
 	v, err := p.cond(&frame{run: r})
 	if err != nil {
-		return false, err
+		return nil, renderFault(err, c.At, "expression")
 	}
-	if v, err = final(v, true); err != nil {
-		return false, err
+	if u, ok := v.(*undef); ok {
+		placeMarker(u, c.At)
 	}
-	return wantBool(v)
-}
-
-func wantBool(v val) (bool, error) {
-	b, ok := v.(bool)
-	if !ok {
-		return false, exception.AnsibleError("Conditional result (%v) was derived from value of type '%s'. Conditionals must have a boolean result.", pythonTruth(v), value.TypeName(v))
-	}
-	return b, nil
+	return v, nil
 }
 
 func pythonTruth(v val) string {

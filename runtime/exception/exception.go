@@ -3,7 +3,9 @@ package exception
 import (
 	"errors"
 	"fmt"
+	"strings"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -15,6 +17,11 @@ type Error struct {
 	Orig  error // what caused it, when Ansible shows that too
 	// Loading says that it was raised while a plugin was loaded, before anything could handle it.
 	Loading bool
+
+	// Dialect tagged: what the message is about, what to do about it, and the cause, which is told after it.
+	At    *value.Origin
+	Help  string
+	Cause error
 }
 
 // The classes of Ansible's own errors.
@@ -24,10 +31,20 @@ const (
 	AnsibleFilterType = "ansible.errors.AnsibleFilterTypeError"
 	AnsibleLookup     = "ansible.errors.AnsibleLookupError"
 	AnsibleOptions    = "ansible.errors.AnsibleOptionsError"
+
+	// Those of dialect tagged.
+	AnsibleTemplate          = "ansible.errors.AnsibleTemplateError"
+	AnsibleTemplateSyntax    = "ansible.errors.AnsibleTemplateSyntaxError"
+	AnsibleTemplatePlugin    = "ansible.errors.AnsibleTemplatePluginError"
+	AnsibleBrokenConditional = "ansible.errors.AnsibleBrokenConditionalError"
+	AnsibleUndefined         = "ansible.errors.AnsibleUndefinedVariable"
 )
 
 // Error is the message as Ansible shows it: the cause follows it, repeated as Ansible repeats it.
 func (e *Error) Error() string {
+	if e.Cause != nil {
+		return Failure(e).Brief()
+	}
 	if e.Orig != nil {
 		return e.Msg + ". " + e.Orig.Error()
 	}
@@ -35,7 +52,30 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Orig }
+func (e *Error) Unwrap() error {
+	if e.Cause != nil {
+		return e.Cause
+	}
+	return e.Orig
+}
+
+// Failure is err as dialect tagged tells it.
+func Failure(err error) *failure.Failure {
+	switch x := err.(type) {
+	case *Error:
+		f := &failure.Failure{Msg: strings.TrimSpace(x.Msg), Help: x.Help, At: x.At}
+		if x.Cause != nil {
+			f.Cause = Failure(x.Cause)
+		}
+		return f
+	case *value.UndefError:
+		if x.U.Err != nil {
+			return Failure(x.U.Err)
+		}
+		return &failure.Failure{Msg: x.Error(), At: x.U.At}
+	}
+	return failure.New(strings.TrimSpace(err.Error()))
+}
 
 // IsAnsible says whether err is one of Ansible's own errors, whose message becomes the task's.
 // What is not ends the task as an unexpected exception.
@@ -101,6 +141,10 @@ func ClassOf(err error) string {
 		return "ansible.parsing.vault.AnsibleVaultError"
 	case IsUndefined(err):
 		return "jinja2.exceptions.UndefinedError"
+	case errors.Is(err, value.ErrReprDepth):
+		return "RecursionError"
+	case errors.Is(err, value.ErrReprSize):
+		return "MemoryError"
 	case errors.Is(err, value.ErrUnhashable):
 		return "TypeError"
 	}

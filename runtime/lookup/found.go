@@ -3,10 +3,8 @@ package lookup
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
@@ -14,8 +12,10 @@ import (
 
 // search is what the terms of first_found ask for.
 type search struct {
-	names []value.Value
-	skip  bool
+	names  []value.Value
+	paths  []string
+	skip   bool
+	tagged bool
 }
 
 // splitList splits text, or each text of a list, at any of the separators.
@@ -52,44 +52,65 @@ func (s *search) terms(terms []value.Value, options *value.Dict) error {
 			continue
 		default:
 			if _, ok := value.Text(t); !ok {
-				shown, _ := value.ToStr(t)
-				return lookupError("Invalid term supplied, can handle string, mapping or list of strings but got: <class '%s'> for %s", value.TypeName(t), shown)
+				return s.invalid(t)
 			}
 		}
+		if from != options || !s.tagged {
+			s.set(from)
+		}
 		files, _ := from.GetStr("files")
-		paths, _ := from.GetStr("paths")
-		skip, _ := from.GetStr("skip")
-		s.skip, _ = eval.Boolean(skip)
-		s.add(t, splitList(files, ",;"), splitList(paths, ",:;"))
+		if s.tagged && from == options {
+			files = t
+		}
+		s.add(t, splitList(files, ",;"))
 	}
 	return nil
 }
 
-// add does as Ansible does: paths times files are appended, files alone replace what was there.
-func (s *search) add(term value.Value, files, paths []string) {
+// set takes the options that hold for the files that follow.
+func (s *search) set(options *value.Dict) {
+	paths, _ := options.GetStr("paths")
+	skip, _ := options.GetStr("skip")
+	s.paths = splitList(paths, ",:;")
+	s.skip, _ = eval.Boolean(skip)
+}
+
+func (s *search) invalid(t value.Value) error {
+	if s.tagged {
+		return ansibleError("Invalid term supplied. A string, dict or list is required, not '%s').", value.TypeName(t))
+	}
+	shown, _ := value.ToStr(t)
+	return lookupError("Invalid term supplied, can handle string, mapping or list of strings but got: <class '%s'> for %s", value.TypeName(t), shown)
+}
+
+// add does as Ansible does: paths times files are appended; in dialect classic files alone replace what was there.
+func (s *search) add(term value.Value, files []string) {
 	switch {
-	case len(paths) > 0:
-		for _, p := range paths {
+	case len(s.paths) > 0:
+		for _, p := range s.paths {
 			for _, f := range files {
 				s.names = append(s.names, filepath.Join(p, f))
 			}
 		}
 	case len(files) > 0:
-		s.names = nil
+		if !s.tagged {
+			s.names = nil
+		}
 		for _, f := range files {
 			s.names = append(s.names, f)
 		}
-	default:
+	case !s.tagged:
 		s.names = append(s.names, term)
 	}
 }
 
 func firstFound(_ context.Context, c *Call) ([]value.Value, error) {
 	terms := c.Terms
-	if len(terms) == 0 && c.Options.Len() > 0 {
-		terms = []value.Value{c.Options}
+	if files, ok := c.Options.GetStr("files"); ok && len(terms) == 0 && c.tagged() {
+		terms = []value.Value{files}
 	}
-	var s search
+	s := search{tagged: c.tagged()}
+	s.set(c.Options)
 	if err := s.terms(terms, c.Options); err != nil {
 		return nil, err
 	}
@@ -115,69 +136,4 @@ func firstFound(_ context.Context, c *Call) ([]value.Value, error) {
 		return nil, nil
 	}
 	return nil, lookupError("No file was found when using first_found.")
-}
-
-// filetree lists what is below each folder, as community.general's plugin describes it.
-func filetree(_ context.Context, c *Call) ([]value.Value, error) {
-	var r []value.Value
-	seen := map[string]bool{}
-	for _, t := range c.texts() {
-		root := c.search("files", t)
-		if root == "" {
-			continue
-		}
-		err := filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
-			rel, rerr := filepath.Rel(root, p)
-			if err != nil || rerr != nil || rel == "." || seen[rel] {
-				return err
-			}
-			if e := treeEntry(root, p, rel); e != nil {
-				seen[rel] = true
-				r = append(r, e)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, ansibleError("%s", err)
-		}
-	}
-	return r, nil
-}
-
-func treeEntry(root, path, rel string) *value.Dict {
-	st, err := os.Lstat(path)
-	if err != nil {
-		return nil
-	}
-	d := value.DictOf("root", root+"/", "path", rel)
-	mode := st.Mode()
-	switch {
-	case mode&os.ModeSymlink != 0:
-		target, _ := os.Readlink(path)
-		d.SetStr("state", "link")
-		d.SetStr("src", target)
-	case mode.IsDir():
-		d.SetStr("state", "directory")
-	case mode.IsRegular():
-		d.SetStr("state", "file")
-		d.SetStr("src", path)
-	default:
-		return nil
-	}
-	if s, ok := st.Sys().(*syscall.Stat_t); ok {
-		d.SetStr("uid", int64(s.Uid))
-		d.SetStr("gid", int64(s.Gid))
-	}
-	d.SetStr("mode", octal(uint32(mode.Perm())))
-	d.SetStr("size", st.Size())
-	d.SetStr("mtime", float64(st.ModTime().UnixNano())/1e9)
-	return d
-}
-
-func octal(n uint32) string {
-	digits := "0"
-	for shift := 6; shift >= 0; shift -= 3 {
-		digits += string(rune('0' + n>>shift&7))
-	}
-	return digits
 }

@@ -56,24 +56,30 @@ type Host interface {
 type plugin struct {
 	name, doc string
 	run       func(ctx context.Context, c *Call) ([]value.Value, error)
+	// declines says that a failure is left to Ansible's own plugin, which has the words for it.
+	declines bool
+}
+
+// decline leaves a call to Ansible's own plugin; why is told where there is none.
+func decline(why string, a ...any) error {
+	return &eval.Declined{Err: lookupError("only Ansible's own plugin can do this, and no Ansible was found: "+why, a...)}
 }
 
 var table = []plugin{
-	{"config", "Return settings.", config},
-	{"csvfile", "Read a value from a CSV file.", csvfile},
-	{"env", "Read environment variables.", env},
-	{"file", "Read files.", file},
-	{"fileglob", "List the files that patterns match.", fileglob},
-	{"filetree", "List the files below a folder.", filetree},
-	{"first_found", "Return the first file that exists.", firstFound},
-	{"ini", "Read a value from an INI file.", iniFile},
-	{"inventory_hostnames", "List the hosts that patterns match.", inventoryHostnames},
-	{"lines", "Read the lines that commands print.", lines},
-	{"password", "Read or make a password in a file.", password},
-	{"pipe", "Read what commands print.", pipe},
-	{"template", "Render templates.", template},
-	{"unvault", "Read vaulted files.", unvault},
-	{"url", "Read URLs.", url},
+	{"config", "Return settings.", config, true},
+	{"csvfile", "Read a value from a CSV file.", csvfile, true},
+	{"env", "Read environment variables.", env, false},
+	{"file", "Read files.", file, false},
+	{"fileglob", "List the files that patterns match.", fileglob, false},
+	{"first_found", "Return the first file that exists.", firstFound, false},
+	{"ini", "Read a value from an INI file.", iniFile, true},
+	{"inventory_hostnames", "List the hosts that patterns match.", inventoryHostnames, false},
+	{"lines", "Read the lines that commands print.", lines, false},
+	{"password", "Read or make a password in a file.", password, true},
+	{"pipe", "Read what commands print.", pipe, false},
+	{"template", "Render templates.", template, false},
+	{"unvault", "Read vaulted files.", unvault, false},
+	{"url", "Read URLs.", url, true},
 }
 
 // Names returns the names of the plugins, sorted, with a sentence on each.
@@ -89,7 +95,7 @@ func Names() [][2]string {
 // eval.ErrNoLookup.
 func Run(ctx context.Context, c Call) (value.Value, error) {
 	name := c.Name
-	for _, p := range []string{"ansible.builtin.", "ansible.legacy.", "community.general."} {
+	for _, p := range []string{"ansible.builtin.", "ansible.legacy."} {
 		name = strings.TrimPrefix(name, p)
 	}
 	for _, p := range table {
@@ -100,6 +106,9 @@ func Run(ctx context.Context, c Call) (value.Value, error) {
 			c.Options = value.NewDict()
 		}
 		r, err := p.run(ctx, &c)
+		if err != nil && p.declines {
+			return nil, &eval.Declined{Err: err}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -115,6 +124,9 @@ func ansibleError(format string, a ...any) error {
 func lookupError(format string, a ...any) error {
 	return &eval.Error{Class: eval.AnsibleLookupError, Msg: fmt.Sprintf(format, a...)}
 }
+
+// tagged says whether the dialect is tagged.
+func (c *Call) tagged() bool { return c.Eval != nil && c.Eval.Dialect() == eval.Tagged }
 
 // text returns the terms as text.
 func (c *Call) texts() []string {
@@ -313,23 +325,19 @@ func inventoryHostnames(_ context.Context, c *Call) ([]value.Value, error) {
 }
 
 func config(_ context.Context, c *Call) ([]value.Value, error) {
-	missing := c.option("on_missing", "error")
-	switch missing {
-	case "error", "warn", "skip":
-	default:
-		return nil, &eval.Error{Class: eval.AnsibleOptionsError, Msg: fmt.Sprintf("\"on_missing\" must be a string and one of \"error\", \"warn\" or \"skip\", not %s", missing)}
-	}
-	if c.option("plugin_type", "") != "" || c.option("plugin_name", "") != "" {
-		return nil, lookupError("settings of plugins are not known")
+	for _, o := range []string{"plugin_type", "plugin_name", "show_origin"} {
+		if v, given := c.Options.GetStr(o); given && v != nil && v != false {
+			return nil, decline("the option %s of the lookup config", o)
+		}
 	}
 	var r []value.Value
-	for _, t := range c.texts() {
-		v, ok := c.Host.Setting(t)
-		if ok {
-			r = append(r, v)
-		} else if missing == "error" {
-			return nil, lookupError("Unable to find setting %s", t)
+	for _, t := range c.Terms {
+		name, _ := value.Text(t)
+		v, ok := c.Host.Setting(name)
+		if !ok {
+			return nil, lookupError("Unable to find setting %s", name)
 		}
+		r = append(r, v)
 	}
 	return r, nil
 }

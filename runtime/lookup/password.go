@@ -29,6 +29,9 @@ type passwordSpec struct {
 	seed    value.Value
 }
 
+// hashes are the values of encrypt that are made here.
+var hashes = map[string]bool{"": true, "sha256_crypt": true, "sha512_crypt": true}
+
 func (c *Call) passwordSpec(term string) (*passwordSpec, error) {
 	path, rest, _ := strings.Cut(term, " ")
 	words, options := inline(rest)
@@ -58,6 +61,9 @@ func (c *Call) passwordSpec(term string) (*passwordSpec, error) {
 		specs = splitChars(opt["chars"])
 	} else if v, ok := c.Options.GetStr("chars"); ok {
 		specs = charList(v)
+	}
+	if !hashes[opt["encrypt"]] || opt["ident"] != "" {
+		return nil, decline("passwords as %s %s", opt["encrypt"], opt["ident"])
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(c.Basedir, path)
@@ -139,8 +145,8 @@ func (p *passwordSpec) value() (string, error) {
 			salt, _, _ = strings.Cut(salt, " ident=")
 		}
 	}
+	changed = changed || p.encrypt != "" // as Ansible does, which looks for an ident in the file
 	if p.encrypt != "" && salt == "" {
-		changed = true
 		if salt, err = crypt.Salt(p.encrypt, 0); err != nil {
 			return "", err
 		}
@@ -163,5 +169,8 @@ func (p *passwordSpec) store(plain, salt string) error {
 	if salt != "" {
 		plain += " salt=" + salt
 	}
-	return os.WriteFile(p.path, []byte(plain+"\n"), 0o600)
+	if err := os.WriteFile(p.path, []byte(plain+"\n"), 0o600); err != nil {
+		return err
+	}
+	return os.Chmod(p.path, 0o600) // it may have been there
 }

@@ -102,13 +102,16 @@ func url(ctx context.Context, c *Call) ([]value.Value, error) {
 }
 
 func (c *Call) fetch(ctx context.Context, address string) ([]byte, error) {
+	for _, k := range c.Options.K {
+		if name, _ := value.Text(k); name != "split_lines" && name != "headers" && name != "wantlist" {
+			return nil, decline("the option %s of the lookup url", name)
+		}
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, lookupError("Failed lookup url for %s : %s", address, err)
 	}
-	if user := c.option("username", ""); user != "" {
-		req.SetBasicAuth(user, c.option("password", ""))
-	}
+	req.Header.Set("User-Agent", "ansible-httpget")
 	if h, ok := c.Options.GetStr("headers"); ok {
 		if d, ok := h.(*value.Dict); ok {
 			for i, k := range d.K {
@@ -117,14 +120,6 @@ func (c *Call) fetch(ctx context.Context, address string) ([]byte, error) {
 				req.Header.Set(name, v)
 			}
 		}
-	}
-	for _, o := range []string{"unix_socket", "ca_path", "use_gssapi"} {
-		if v, ok := c.Options.GetStr(o); ok && v != nil && v != false {
-			return nil, lookupError("the option %s of the url lookup is not supported", o)
-		}
-	}
-	if !c.flag("validate_certs", true) {
-		return nil, lookupError("the option validate_certs=false of the url lookup is not supported")
 	}
 	client := &http.Client{Timeout: 10 * time.Second}
 	resp, err := client.Do(req)

@@ -28,7 +28,7 @@ func inline(term string) (words []string, options map[string]string) {
 func csvfile(_ context.Context, c *Call) ([]value.Value, error) {
 	known := map[string]string{
 		"file": c.option("file", "ansible.csv"), "delimiter": c.option("delimiter", "TAB"), "encoding": c.option("encoding", "utf-8"),
-		"col": c.option("col", "1"), "default": "",
+		"col": c.option("col", "1"), "keycol": c.option("keycol", "0"), "default": "",
 	}
 	dflt, hasDflt := c.Options.GetStr("default")
 	var r []value.Value
@@ -68,11 +68,17 @@ func (c *Call) csvValue(key string, o map[string]string) (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
+	if bytes.ContainsRune(b, '\r') || strings.ToLower(o["encoding"]) != "utf-8" || o["keycol"] != "0" {
+		return "", false, decline("a CSV file in another encoding, or by another column")
+	}
 	rd := csv.NewReader(bytes.NewReader(b))
-	rd.FieldsPerRecord, rd.LazyQuotes = -1, true
+	rd.FieldsPerRecord = -1
 	rd.Comma = '\t'
-	if d := o["delimiter"]; d != "TAB" && d != "" {
-		rd.Comma = []rune(d)[0]
+	if d := []rune(o["delimiter"]); o["delimiter"] != "TAB" {
+		if len(d) != 1 {
+			return "", false, decline("the delimiter %s", o["delimiter"])
+		}
+		rd.Comma = d[0]
 	}
 	col, err := strconv.Atoi(o["col"])
 	if err != nil {
@@ -100,7 +106,7 @@ func (c *Call) csvValue(key string, o map[string]string) (string, bool, error) {
 func iniFile(_ context.Context, c *Call) ([]value.Value, error) {
 	opt := map[string]string{
 		"file": c.option("file", "ansible.ini"), "section": c.option("section", "global"), "type": c.option("type", "ini"),
-		"re": c.option("re", "False"), "default": c.option("default", ""), "encoding": "utf-8",
+		"re": c.option("re", "False"), "default": c.option("default", ""), "encoding": c.option("encoding", "utf-8"), "interpolation": c.option("interpolation", ""),
 		"case_sensitive": c.option("case_sensitive", "False"), "allow_no_value": c.option("allow_no_value", c.option("allow_none", "False")),
 	}
 	var r []value.Value
@@ -139,12 +145,15 @@ func (c *Call) iniValues(key string, opt map[string]string) ([]value.Value, erro
 	if err != nil {
 		return nil, ansibleError("%s", err)
 	}
+	if strings.ToLower(opt["encoding"]) != "utf-8" || bytes.ContainsRune(b, '%') || opt["interpolation"] != "" {
+		return nil, decline("interpolation in an INI file, or another encoding")
+	}
 	text, section := string(b), opt["section"]
 	if opt["type"] == "properties" {
 		section = "java_properties"
 		text = "[java_properties]\n" + text
 	}
-	sections, err := parseINI(text, isTrue(opt["case_sensitive"]))
+	sections, err := parseINI(text, isTrue(opt["case_sensitive"]), isTrue(opt["allow_no_value"]))
 	if err != nil {
 		return nil, lookupError("%s in '%s'", err, opt["file"])
 	}
@@ -158,8 +167,10 @@ func (c *Call) iniValues(key string, opt map[string]string) ([]value.Value, erro
 	if !isTrue(opt["case_sensitive"]) {
 		key = strings.ToLower(key)
 	}
-	if v, ok := s.GetStr(key); ok {
+	if v, ok := s.GetStr(key); ok && v != nil {
 		return []value.Value{v}, nil
+	} else if ok {
+		return nil, nil
 	}
 	return []value.Value{opt["default"]}, nil
 }
@@ -187,8 +198,8 @@ func matchKeys(s *value.Dict, pattern string) ([]value.Value, error) {
 // parseINI reads what Python's configparser reads: sections, "key = value" or "key: value", lines
 // that continue a value because they are indented, # and ; comments, and the section DEFAULT, which
 // all others inherit.
-func parseINI(text string, caseSensitive bool) (map[string]*value.Dict, error) {
-	p := &iniParser{fold: !caseSensitive, sections: map[string]*value.Dict{}, defaults: value.NewDict()}
+func parseINI(text string, caseSensitive, noValue bool) (map[string]*value.Dict, error) {
+	p := &iniParser{fold: !caseSensitive, noValue: noValue, sections: map[string]*value.Dict{}, defaults: value.NewDict()}
 	for n, line := range strings.Split(text, "\n") {
 		if err := p.line(strings.TrimRight(line, "\r"), n+1); err != nil {
 			return nil, err
@@ -206,6 +217,7 @@ func parseINI(text string, caseSensitive bool) (map[string]*value.Dict, error) {
 
 type iniParser struct {
 	fold     bool
+	noValue  bool // a key may stand alone
 	sections map[string]*value.Dict
 	defaults *value.Dict
 	cur      *value.Dict
@@ -233,9 +245,10 @@ func (p *iniParser) line(line string, n int) error {
 			p.cur = p.defaults
 			return nil
 		}
-		if p.sections[name] == nil {
-			p.sections[name] = value.NewDict()
+		if p.sections[name] != nil {
+			return ansibleError("While reading from '<???>' [line %2d]: section %s already exists", n, value.StrRepr(name))
 		}
+		p.sections[name] = value.NewDict()
 		p.cur = p.sections[name]
 		return nil
 	}
@@ -243,6 +256,9 @@ func (p *iniParser) line(line string, n int) error {
 		return ansibleError("File contains no section headers (line %d)", n)
 	}
 	i := strings.IndexAny(trimmed, "=:")
+	if i < 0 && p.noValue {
+		i = len(trimmed)
+	}
 	if i <= 0 {
 		return ansibleError("Source contains parsing errors (line %d)", n)
 	}
@@ -252,6 +268,10 @@ func (p *iniParser) line(line string, n int) error {
 	}
 	if _, ok := p.cur.GetStr(p.key); ok {
 		return ansibleError("Duplicate option (line %d)", n)
+	}
+	if i == len(trimmed) {
+		p.cur.SetStr(p.key, nil)
+		return nil
 	}
 	p.cur.SetStr(p.key, strings.TrimSpace(trimmed[i+1:]))
 	return nil

@@ -31,6 +31,12 @@ func init() {
 		"ansible.builtin.gather_facts":           (*taskRun).gatherFacts,
 		"ansible.builtin.validate_argument_spec": (*taskRun).validateArgs,
 		"ansible.builtin.service":                (*taskRun).service,
+		"ansible.builtin.pause":                  (*taskRun).pause,
+		"ansible.builtin.unarchive":              (*taskRun).unarchive,
+		"ansible.builtin.uri":                    (*taskRun).uri,
+		"ansible.builtin.yum":                    (*taskRun).yum,
+		"ansible.builtin.reboot":                 (*taskRun).reboot,
+		"ansible.builtin.wait_for_connection":    (*taskRun).waitForConnection,
 		"ansible.builtin.fetch":                  (*taskRun).fetch,
 		"ansible.builtin.package":                (*taskRun).packages,
 	}
@@ -44,11 +50,15 @@ func Actions() []string { return slices.Sorted(maps.Keys(actions)) }
 
 // action runs the task's action once.
 func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
+	if err := x.allowsAsync(p); err != nil {
+		return nil, err
+	}
 	if act := actions[x.t.Module]; act != nil {
 		x.ready = p
 		return act(x, ctx, p.args.Copy())
 	}
 	res, err := x.module(ctx, p)
+	x.moduleFailed = err == nil && truthy(res, "failed")
 	if err == nil && x.t.Module == "ansible.builtin.setup" {
 		res.SetStr("_ansible_verbose_override", true) // its facts are not shown
 	}
@@ -76,6 +86,9 @@ func (x *taskRun) actionFail(msg string) error {
 }
 
 func (x *taskRun) debug(_ context.Context, args *value.Dict) (*value.Dict, error) {
+	if x.tagged() {
+		return x.taggedDebug(args)
+	}
 	if has(args, "msg") && has(args, "var") {
 		return value.DictOf("failed", true, "msg", "'msg' and 'var' are incompatible options"), nil
 	}
@@ -181,6 +194,9 @@ func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, err
 		if err != nil {
 			return nil, err
 		}
+		if x.tagged() && !isVariableName(name) {
+			return nil, x.badName(name, "args."+name)
+		}
 		if !isIdentifier(name) {
 			return nil, x.actionFail("The variable name '" + name + "' is not valid. Variables must start with a letter or underscore character, " +
 				"and contain only letters, numbers and underscores.")
@@ -232,7 +248,11 @@ func (x *taskRun) fail(_ context.Context, args *value.Dict) (*value.Dict, error)
 }
 
 func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, error) {
-	if err := x.validArgs(args, "fail_msg", "msg", "quiet", "success_msg", "that"); err != nil {
+	if x.tagged() {
+		if err := x.taggedAssert(args); err != nil {
+			return nil, err
+		}
+	} else if err := x.validArgs(args, "fail_msg", "msg", "quiet", "success_msg", "that"); err != nil {
 		return nil, err
 	}
 	if !has(args, "that") {
@@ -370,6 +390,9 @@ func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*v
 	a, err := x.m.up.Ask(ctx, need(what, x, args))
 	if err != nil {
 		return nil, err
+	}
+	for _, w := range a.Warnings {
+		x.warn(w)
 	}
 	if a.Error != "" {
 		return nil, &fault{msg: a.Error, excerpt: a.Kind == "excerpt"}

@@ -11,12 +11,21 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/module"
 )
 
 // execute runs the task once, or once for the present item: conditions, arguments, attempts.
 //
 // Observed: ansible-core 2.14's task executor.
 func (x *taskRun) execute() (*value.Dict, error) {
+	if !x.tagged() {
+		return x.executeOnce()
+	}
+	x.notices, x.deprecations, x.moduleFailed = nil, nil, false
+	return x.settle(x.executeOnce()), nil
+}
+
+func (x *taskRun) executeOnce() (*value.Dict, error) {
 	x.label = x.writtenName()
 	x.flags.DelegateTo = x.writtenDelegate()
 	run, err := x.condition(x.t.When, x.eval())
@@ -27,7 +36,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 		return nil, err
 	}
 	if !run {
-		return value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False"), nil
+		return x.skippedResult(), nil
 	}
 	if x.loopFault != nil {
 		return nil, x.loopFault
@@ -39,17 +48,44 @@ func (x *taskRun) execute() (*value.Dict, error) {
 	return x.attempts(p)
 }
 
+// skippedResult is the result of a task whose condition is false.
+func (x *taskRun) skippedResult() *value.Dict {
+	res := value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False")
+	if x.tagged() {
+		res.SetStr("false_condition", x.falseCondition)
+	}
+	return res
+}
+
+// writtenCondition is a condition as it is written.
+func writtenCondition(v value.Value) value.Value {
+	switch c := v.(type) {
+	case *value.Cond:
+		return c.Src
+	case *value.Tmpl:
+		return c.Src
+	}
+	return v
+}
+
 // condition evaluates a list of conditions: all must hold.
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
-		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil {
+		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil && !x.tagged() {
 			x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
 		}
 		ok, err := ev.Condition(c.V)
+		if cond, is := c.V.(*value.Cond); is && cond.Tmpl != nil && x.tagged() && err == nil {
+			x.deprecate(deprecation{msg: "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.", version: "2.23", at: cond.At})
+		}
+		if err != nil && x.tagged() {
+			return false, err
+		}
 		if err != nil {
 			return false, &fault{msg: err.Error(), excerpt: true}
 		}
 		if !ok {
+			x.falseCondition = writtenCondition(c.V)
 			return false, nil
 		}
 	}
@@ -65,6 +101,11 @@ type prepared struct {
 	timeout  time.Duration
 	become   Become
 	register string
+	// async is set when the task does not wait for its module; poll is how often it then looks for the end.
+	async *module.Async
+	poll  time.Duration
+	// collectors are the only ones that are of use, of a call of setup; nil for all.
+	collectors []string
 }
 
 // prepare renders the keywords in the order in which Ansible does: of several faults the first one
@@ -99,7 +140,7 @@ func (x *taskRun) prepare() (*prepared, error) {
 	if p.become, err = x.become(); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, x.renderAsync(p)
 }
 
 // resultName is the name that a result has. Unlike a banner it has a name that is a number, too.
@@ -165,7 +206,7 @@ func (x *taskRun) renderDelegation() error {
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
-		return fieldFault("delegate_to", err)
+		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
 	if v == value.Value(value.Omit) {
 		x.flags.DelegateTo = ""
@@ -190,7 +231,7 @@ func (x *taskRun) renderNotify() error {
 	for _, n := range x.t.Notify {
 		v, err := x.eval().Value(n.V)
 		if err != nil {
-			return fieldFault("notify", err)
+			return x.fieldFault("notify", n.V, err)
 		}
 		list, ok := v.(*value.List)
 		if !ok {
@@ -199,7 +240,7 @@ func (x *taskRun) renderNotify() error {
 		for _, e := range list.V {
 			s, err := value.ToStr(e)
 			if err != nil {
-				return fieldFault("notify", err)
+				return x.fieldFault("notify", n.V, err)
 			}
 			x.notify = append(x.notify, s)
 		}
@@ -210,9 +251,9 @@ func (x *taskRun) renderNotify() error {
 // arguments renders the task's arguments, with the module defaults below them and omitted ones
 // gone.
 func (x *taskRun) arguments() (*value.Dict, error) {
-	v, err := x.eval().Value(x.t.Args.V)
+	v, err := x.argumentValues()
 	if err != nil {
-		return nil, x.argumentFault(err)
+		return nil, err
 	}
 	if v == nil {
 		v = value.NewDict()
@@ -271,7 +312,7 @@ func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 	for _, d := range list {
 		v, err := x.eval().Value(d.V)
 		if err != nil {
-			return nil, fieldFault("module_defaults", err)
+			return nil, x.fieldFault("module_defaults", d.V, err)
 		}
 		if dd, ok := v.(*value.Dict); ok {
 			all.Update(dd)
@@ -327,7 +368,7 @@ func (x *taskRun) addEnvironment(env map[string]string, item value.Value) error 
 	if !ok {
 		v, err := x.eval().Value(item)
 		if err != nil {
-			return fieldFault("environment", err)
+			return x.fieldFault("environment", item, err)
 		}
 		switch v := v.(type) {
 		case *value.Dict:
@@ -350,7 +391,7 @@ func (x *taskRun) addEnvironment(env map[string]string, item value.Value) error 
 			continue
 		}
 		if err != nil {
-			return fieldFault("environment", err)
+			return x.fieldFault("environment", d.V[i], err)
 		}
 		if v == value.Value(value.Omit) {
 			continue
@@ -386,7 +427,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 	for attempt := int64(1); ; attempt++ {
 		r, err := x.attempt(p)
 		var f *fault
-		if errors.As(err, &f) && f.result != nil {
+		if errors.As(err, &f) && f.result != nil && !x.tagged() {
 			return f.result, nil
 		}
 		if err != nil {
@@ -404,6 +445,9 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 		}
 		x.remember(p.register, res) // until sees what changed_when and failed_when made of it
 		done, err := x.condition(x.t.Until, x.eval())
+		if err != nil && x.tagged() {
+			return nil, err
+		}
 		if err != nil {
 			return nil, faultf("%s", err) // the place is not shown
 		}
@@ -447,6 +491,9 @@ func (x *taskRun) attempt(p *prepared) (*value.Dict, error) {
 		defer cancel()
 	}
 	res, err := x.action(ctx, p)
+	if err == nil && ctx.Err() == nil && p.async != nil {
+		return x.poll(p, res)
+	}
 	if p.timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && x.ctx.Err() == nil {
 		msg := fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", x.t.Action, p.timeout/time.Second)
 		return nil, &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg)}
@@ -487,6 +534,9 @@ func (x *taskRun) judge(p *prepared, res *value.Dict, attempt int64) {
 		}
 		res.SetStr("failed", ok)
 		res.SetStr("failed_when_result", ok)
+		if !ok && x.tagged() {
+			suppressed(res)
+		}
 	}
 }
 

@@ -134,7 +134,7 @@ func (x *taskRun) notifyHandler(name string) error {
 		}
 	}
 	for i := range x.m.handlers {
-		if x.m.handlerListens(x, i, name) {
+		if x.m.handlerListens(i, name) {
 			if err := mark(i); err != nil {
 				return err
 			}
@@ -190,7 +190,7 @@ func (m *Machine) handlerIs(x *taskRun, i int, name string) bool {
 	if t.Role < 0 || r == nil {
 		return false
 	}
-	return name == r.Name+" : "+own || name == shortRole(r)+" : "+own
+	return name == r.Name+" : "+own || name == r.ShortName()+" : "+own
 }
 
 // sharedName renders the name of a handler without the variables of the host.
@@ -215,30 +215,31 @@ func (x *taskRun) handlerName() string {
 	return x.writtenName()
 }
 
-func (m *Machine) handlerListens(x *taskRun, i int, topic string) bool {
-	t := m.tasks[m.handlers[i].Task]
-	if m.excluded[m.handlers[i].Task] {
+// handlerListens says whether a handler listens to a topic. Topics are compared as they are written: Ansible renders no listen.
+func (m *Machine) handlerListens(i int, topic string) bool {
+	number := m.handlers[i].Task
+	if m.excluded[number] {
 		return false
 	}
-	h := m.begin(x.ctx, m.handlers[i].Task, x.addr)
-	for _, l := range t.Listen {
-		v, err := h.eval().Value(l.V)
-		if err != nil {
-			continue
-		}
-		if list, ok := v.(*value.List); ok {
-			for _, e := range list.V {
-				if s, _ := value.ToStr(e); s == topic {
-					return true
-				}
+	for _, l := range m.tasks[number].Listen {
+		for _, written := range elements(l.V) {
+			if t, ok := written.(*value.Tmpl); ok {
+				written = t.Src
 			}
-			continue
-		}
-		if s, _ := value.ToStr(v); s == topic {
-			return true
+			if s, _ := value.ToStr(written); s == topic {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// elements are those of a list; anything else is its own only one.
+func elements(v value.Value) []value.Value {
+	if l, ok := v.(*value.List); ok {
+		return l.V
+	}
+	return []value.Value{v}
 }
 
 // apply takes the result of a task that another host ran for all (run_once).
@@ -313,6 +314,20 @@ func (h *Host) StoreFacts(list *value.List) {
 	}
 }
 
+// Lasting says whether some of the variables that Facts gave are facts of the host, which a cache keeps. Nil has none.
+func Lasting(list *value.List) bool {
+	if list == nil {
+		return false
+	}
+	for _, d := range dicts(list) {
+		module, _ := value.Text(get(d, "module"))
+		if module != "ansible.builtin.include_vars" && module != "ansible.builtin.set_fact" || module == "ansible.builtin.set_fact" && truthy(d, "cacheable") {
+			return true
+		}
+	}
+	return false
+}
+
 // takeFacts keeps what tasks of other hosts left for this one meanwhile.
 func (m *Machine) takeFacts(v value.Value) {
 	if l, ok := v.(*value.List); ok {
@@ -335,8 +350,8 @@ func (h *Host) storeFacts(module string, facts *value.Dict, cacheable bool) {
 		h.Included.Update(facts)
 	case "ansible.builtin.set_fact":
 		h.Set.Update(facts)
-		if cacheable {
-			h.Facts.Update(facts)
+		if cacheable { // as a fact it is no template any more
+			h.Facts.Update(asDict(value.Taint(facts)))
 		}
 	default:
 		h.Facts.Update(asDict(value.Taint(facts)))

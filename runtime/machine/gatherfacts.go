@@ -52,7 +52,7 @@ func (x *taskRun) gatherFacts(ctx context.Context, args *value.Dict) (*value.Dic
 		case truthy(r, "skipped"):
 			skipped.SetStr(name, r)
 		default:
-			gathered(res, r)
+			x.addFacts(res, r)
 		}
 	}
 	x.factsFaults(res, failed, skipped, len(names))
@@ -218,11 +218,15 @@ func (x *taskRun) factsModule(ctx context.Context, name string, args *value.Dict
 		t.Module = "ansible.builtin." + short
 	}
 	run.t = &t
-	return run.module(ctx, &prepared{args: args, env: env, become: b})
+	p := &prepared{args: args, env: env, become: b}
+	if s := x.m.code.Settings; x.t.Implicit && isSetup(name) && s.FactsRead && x.t.Register == "" {
+		p.collectors = append([]string{}, s.Collectors...)
+	}
+	return run.module(ctx, p)
 }
 
-// gathered adds what a module found.
-func gathered(res, r *value.Dict) {
+// addFacts adds what a module found. Dialect classic has lists of warnings though they are empty.
+func (x *taskRun) addFacts(res, r *value.Dict) {
 	if f, ok := get(r, "ansible_facts").(*value.Dict); ok {
 		res.SetStr("ansible_facts", value.Merge(get(res, "ansible_facts").(*value.Dict), f))
 	}
@@ -233,7 +237,9 @@ func gathered(res, r *value.Dict) {
 				all.V = append(all.V, l.V...)
 			}
 		}
-		res.SetStr(k, all)
+		if len(all.V) > 0 || x.m.dialect == eval.Classic {
+			res.SetStr(k, all)
+		}
 	}
 }
 

@@ -127,7 +127,7 @@ func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *va
 		return nil, x.failure(err)
 	}
 	if !run {
-		return nil, value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False")
+		return nil, x.skippedResult()
 	}
 	if x.loopFault != nil {
 		return nil, x.failure(x.loopFault)
@@ -294,6 +294,9 @@ func (m *Machine) learn(e *ir.Extension) {
 	m.batch.Host.Whole = m.batch.Host.Whole || e.Whole
 	for _, n := range e.Known {
 		m.known[n] = true
+	}
+	if e.Answers != nil {
+		m.batch.Host.Answers = e.Answers
 	}
 	m.inventory = joined(m.inventory, e.Inventory)
 	m.play = joined(m.play, e.Play)

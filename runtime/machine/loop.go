@@ -7,6 +7,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -26,6 +27,10 @@ func (x *taskRun) items() (items []value.Value, looped bool, err error) {
 			return t, true, nil
 		}
 		list, ok := v.(*value.List)
+		if !ok && x.tagged() {
+			return nil, true, &taggedFault{chain: &failure.Failure{Msg: "The `loop` value must resolve to a 'list', not '" + value.TypeName(v) + "'.",
+				At: x.keywordOrigin("loop", l.Items.V), Help: "Provide a list of items/templates, or a template resolving to a list."}}
+		}
 		if !ok {
 			s, _ := value.ToStr(v)
 			return nil, true, faultf("Invalid data passed to 'loop', it requires a list, got this instead: %s."+
@@ -52,6 +57,10 @@ func (x *taskRun) withItems(l *ir.Loop) ([]value.Value, error) {
 	x.subdir = x.lookupFolder()
 	defer func() { x.subdir = "" }()
 	list, err := ev.Loop(l.With, terms)
+	if err != nil && x.tagged() && !isUndefined(err) {
+		f := failure.Failure{Msg: "The lookup plugin " + value.StrRepr(l.With) + " failed.", Shown: "invoke_lookup()"}
+		return nil, &taggedFault{chain: f.Because(chainOf(err))}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +113,7 @@ func (x *taskRun) loopControl() (c loopControl, err error) {
 		}
 		var r value.Value
 		if r, err = x.eval().Value(v.V); err != nil {
-			err = fieldFault(name, err)
+			err = x.fieldFault(name, v.V, err)
 			return unset
 		}
 		s, _ := value.ToStr(r)
@@ -136,8 +145,7 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		return nil, err
 	}
 	if _, used := x.vars.Lookup(c.varName); used {
-		x.warnOf(fmt.Sprintf("%s: The loop variable '%s' is already in use. You should set the `loop_var` value in the `loop_control` option for the task"+
-			" to something else to avoid variable collisions and unexpected behavior.", x.describe(), c.varName))
+		x.loopVarUsed(c.varName)
 	}
 	var results []*value.Dict
 	noLog := false
@@ -158,6 +166,17 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 	x.flags.NoLog = noLog
 	x.label = x.writtenName()
 	return results, nil
+}
+
+// loopVarUsed warns of a loop variable that hides another.
+func (x *taskRun) loopVarUsed(name string) {
+	const advice = "You should set the `loop_var` value in the `loop_control` option for the task to something else to avoid variable collisions and unexpected behavior."
+	if x.tagged() {
+		f := &failure.Failure{Msg: "The loop variable '" + name + "' is already in use.", Help: advice, Shown: name, At: x.keywordOrigin("loop_control.loop_var", x.t.Loop.Var.V)}
+		x.emitTold("task warning", f)
+		return
+	}
+	x.warnOf(fmt.Sprintf("%s: The loop variable '%s' is already in use. %s", x.describe(), name, advice))
 }
 
 // item runs the task for one item and reports its result.
@@ -252,6 +271,10 @@ func extendedLoop(items []value.Value, i int, all bool) *value.Dict {
 
 // warnOf tells the user something that this task has met, once for the task.
 func (x *taskRun) warnOf(msg string) {
+	if x.tagged() {
+		x.tell(failure.New(msg))
+		return
+	}
 	if !x.first(msg) {
 		return
 	}

@@ -16,10 +16,17 @@ import (
 func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) {
 	c := &module.Call{
 		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
-		Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
-		Dialect: x.m.dialect,
+		Async: p.async, Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
+		Dialect: x.m.dialect, Collectors: p.collectors,
 	}
 	if err := x.source(ctx, c); err != nil {
+		return nil, err
+	}
+	if c.Name == asyncStatus {
+		c.Args = c.Args.Copy()
+		c.Args.SetStr("_async_dir", x.asyncDir())
+	}
+	if err := x.python(c); err != nil {
 		return nil, err
 	}
 	if !x.m.run.Has(c.Name) {
@@ -36,6 +43,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err != nil {
 		return nil, err
 	}
+	x.foundPython(c, res)
 	x.outputWarnings(res)
 	return raised(res)
 }
@@ -46,7 +54,7 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 	if err != nil {
 		return nil, err
 	}
-	if !own {
+	if !own || x.m.host.Detached || x.m.code.Settings.Detached {
 		return x.delegate(ctx, c, b, route)
 	}
 	if c.RemoteTmp, err = x.m.run.TempDir(); err != nil {
@@ -78,6 +86,13 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		env.SetStr(k, v)
 	}
 	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "dialect", int64(c.Dialect), "env", env)
+	if c.Collectors != nil {
+		l := value.NewList()
+		for _, n := range c.Collectors {
+			l.V = append(l.V, n)
+		}
+		d.SetStr("collectors", l)
+	}
 	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError} {
 		if s != "" {
 			d.SetStr(k, s)
@@ -88,6 +103,16 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 	}
 	if c.Source != nil {
 		d.SetStr("source", encodeSource(c.Source))
+	}
+	if a := c.Async; a != nil {
+		d.SetStr("async", value.NewList(a.ID, a.Limit, a.Dir))
+	}
+	if v := c.Discover; v != nil {
+		fallback := value.NewList()
+		for _, p := range v.Fallback {
+			fallback.V = append(fallback.V, p)
+		}
+		d.SetStr("discover", value.DictOf("mode", v.Mode, "host", v.Host, "version", v.Version, "tagged", v.Tagged, "fallback", fallback))
 	}
 	if c.Payload != nil {
 		b, _ := msgpack.Marshal(c.Payload) // of plain fields
@@ -109,6 +134,12 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)
 	}
+	if l, ok := get(d, "collectors").(*value.List); ok {
+		c.Collectors = make([]string, len(l.V))
+		for i, v := range l.V {
+			c.Collectors[i], _ = value.Text(v)
+		}
+	}
 	if n, ok := get(d, "dialect").(int64); ok {
 		c.Dialect = expr.Dialect(n)
 	}
@@ -118,6 +149,15 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		c.Env[name], _ = value.Text(env.V[i])
 	}
 	c.Content, _ = get(d, "content").([]byte)
+	if l, ok := get(d, "async").(*value.List); ok && len(l.V) == 3 {
+		c.Async = &module.Async{}
+		c.Async.ID, _ = value.Text(l.V[0])
+		c.Async.Limit, _ = l.V[1].(int64)
+		c.Async.Dir, _ = value.Text(l.V[2])
+	}
+	if v, ok := get(d, "discover").(*value.Dict); ok {
+		c.Discover = decodeDiscovery(v)
+	}
 	if b, ok := get(d, "payload").([]byte); ok {
 		c.Payload = &ir.Payload{}
 		if msgpack.Unmarshal(b, c.Payload) != nil {
@@ -135,6 +175,21 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		}
 	}
 	return c, b
+}
+
+func decodeDiscovery(d *value.Dict) *module.Discovery {
+	v := &module.Discovery{}
+	v.Mode, _ = value.Text(get(d, "mode"))
+	v.Host, _ = value.Text(get(d, "host"))
+	v.Version, _ = value.Text(get(d, "version"))
+	v.Tagged, _ = get(d, "tagged").(bool)
+	if l, ok := get(d, "fallback").(*value.List); ok {
+		for _, e := range l.V {
+			s, _ := value.Text(e)
+			v.Fallback = append(v.Fallback, s)
+		}
+	}
+	return v
 }
 
 func encodeSource(s *module.Source) *value.Dict {

@@ -85,8 +85,11 @@ func (o *outside) Parse(k eval.Kind, src string) (value.Value, error) {
 const maxParsed = 1000
 
 // Template implements eval.Outside.
-func (o *outside) Template(name string) (*value.Tmpl, bool, error) {
-	a, err := o.ask(event.TemplateFile, name, nil)
+func (o *outside) Template(name string) (*value.Tmpl, bool, error) { return o.TemplateFrom("", name) }
+
+// TemplateFrom implements eval.Including.
+func (o *outside) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
+	a, err := o.ask(event.TemplateFile, name, from)
 	if err != nil || !a.Found {
 		return nil, false, err
 	}
@@ -99,7 +102,13 @@ func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict
 	if options == nil {
 		options = value.NewDict()
 	}
-	a, err := o.ask(event.Lookup, plugin, value.DictOf("terms", &value.List{V: terms}, "options", options, "vars", o.x.loopVars(), "subdir", o.x.subdir))
+	if answers := o.x.m.batch.Host.Answers; len(answers) > 0 {
+		if v, ok := answers[eval.LookupKey(plugin, terms, options)]; ok {
+			return v.V, nil
+		}
+	}
+	a, err := o.ask(event.Lookup, plugin, value.DictOf("terms", &value.List{V: terms}, "options", options, "vars", o.x.vars.local, "includes", o.x.aroundVars(),
+		"subdir", o.x.subdir))
 	if err != nil {
 		return nil, err
 	}
@@ -108,11 +117,17 @@ func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict
 
 // loopVars are the variables that only this task has, for a lookup that reads variables.
 func (x *taskRun) loopVars() *value.Dict {
+	d := x.aroundVars()
+	d.Update(x.vars.local)
+	return d
+}
+
+// aroundVars are the variables of the includes around the task, while they run.
+func (x *taskRun) aroundVars() *value.Dict {
 	d := value.NewDict()
 	for _, vars := range x.m.includes {
 		d.Update(vars)
 	}
-	d.Update(x.vars.local)
 	return d
 }
 
@@ -165,7 +180,8 @@ func (o *outside) Plugin(c eval.PluginCall) (value.Value, bool, error) {
 	args := value.DictOf("test", c.Test, "each", c.Each, "args", &value.List{V: c.Args}, "kw", c.KW)
 	if c.Locals != nil {
 		args.SetStr("locals", c.Locals)
-		args.SetStr("vars", o.x.loopVars())
+		args.SetStr("vars", o.x.vars.local)
+		args.SetStr("includes", o.x.aroundVars())
 	}
 	a, err := o.ask(event.Plugin, c.Name, args)
 	if err != nil {

@@ -229,41 +229,18 @@ func (s *scope) magic(name string) (value.Value, bool) {
 	}
 	switch name {
 	case "ansible_search_path":
-		return s.searchPath(), true
+		return s.lex.SearchPath(), true
 	case "omit":
 		return value.Omit, true
+	case "environment":
+		if t := s.m.tasks[s.task]; t != nil {
+			return t.EnvironmentVar(), true
+		}
 	}
 	if s.lex.Role < 0 {
 		return nil, false
 	}
-	r := s.m.roles[s.lex.Role]
-	switch name {
-	case "role_name":
-		return shortRole(r), true
-	case "ansible_role_name":
-		return r.Name, true
-	case "role_path":
-		return r.Path, true
-	case "ansible_collection_name":
-		if r.Collection != "" {
-			return r.Collection, true
-		}
-	case "ansible_parent_role_names":
-		if len(r.Parents) > 0 {
-			return texts(r.Parents), true
-		}
-	case "ansible_parent_role_paths":
-		return nil, false
-	}
-	return nil, false
-}
-
-// shortRole is the name of a role without its collection.
-func shortRole(r *ir.Role) string {
-	if r.Collection == "" {
-		return r.Name
-	}
-	return strings.TrimPrefix(r.Name, r.Collection+".")
+	return s.m.roles[s.lex.Role].Magic(name)
 }
 
 func texts(list []string) *value.List {
@@ -271,17 +248,6 @@ func texts(list []string) *value.List {
 	for _, s := range list {
 		l.V = append(l.V, s)
 	}
-	return l
-}
-
-func (s *scope) searchPath() *value.List {
-	l := texts(s.lex.Search)
-	for _, p := range s.lex.Search {
-		if p == s.lex.Basedir {
-			return l
-		}
-	}
-	l.V = append(l.V, s.lex.Basedir)
 	return l
 }
 
@@ -307,9 +273,13 @@ func (s *scope) Names() []string {
 	if m.code.Settings.InjectFacts {
 		add(m.host.Facts)
 	}
-	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil))
+	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil))
 	if s.lex.Role >= 0 {
-		add(value.DictOf("role_name", nil, "ansible_role_name", nil, "role_path", nil))
+		for _, n := range ir.RoleMagic {
+			if _, ok := s.m.roles[s.lex.Role].Magic(n); ok {
+				add(value.DictOf(n, nil))
+			}
+		}
 	}
 	for _, list := range [][]int{s.lex.IncludeParams, s.lex.RoleParams, s.lex.Task, s.lex.RoleVars, m.code.PlayRoleVars, s.lex.RoleDefaults, m.code.PlayDefaults} {
 		for _, l := range list {

@@ -3,6 +3,7 @@ package machine
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,18 +24,17 @@ type sourced struct {
 }
 
 var sources = map[string]sourced{
-	"ansible.builtin.copy":      {"src", "files", "remote_src", true},
-	"ansible.builtin.template":  {"src", "templates", "", true},
-	"ansible.builtin.script":    {"_raw_params", "files", "", true},
-	"ansible.builtin.unarchive": {"src", "files", "remote_src", true},
-	"ansible.builtin.assemble":  {"src", "files", "remote_src", true},
+	"ansible.builtin.copy":     {"src", "files", "remote_src", true},
+	"ansible.builtin.template": {"src", "templates", "", true},
+	"ansible.builtin.script":   {"_raw_params", "files", "", true},
+	"ansible.builtin.assemble": {"src", "files", "remote_src", true},
 }
 
 // source gives a call the controller's file that its arguments name: the controller's half of copy,
 // template and their like.
 func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	s, ok := sources[x.t.Module]
-	if !ok {
+	if !ok || x.instead != "" {
 		return nil
 	}
 	if b, _ := eval.Boolean(get(c.Args, s.remote)); b && s.remote != "" {
@@ -51,9 +51,6 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 		if name = firstWord(name); name == "" {
 			return nil
 		}
-	}
-	if x.t.Module == "ansible.builtin.unarchive" && strings.Contains(name, "://") {
-		return nil
 	}
 	if x.t.Module == "ansible.builtin.template" && !has(c.Args, "dest") {
 		return nil
@@ -163,7 +160,13 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	x.vars.local = local.Copy()
 	defer func() { x.vars.local = local }()
 	x.vars.local.Update(templateVars(f, dest))
-	text, err := x.eval().File(t)
+	path := x.vars.lex.SearchPath()
+	path.V = append(path.V, x.vars.lex.Basedir, filepath.Dir(f.Tree.Path)) // as Ansible's own module leaves it
+	x.vars.local.SetStr("ansible_search_path", path)
+	text, err := x.eval().From(f.Tree.Path).File(t)
+	if err != nil && x.tagged() {
+		return err
+	}
 	if err != nil {
 		class := "AnsibleError"
 		if isUndefined(err) {

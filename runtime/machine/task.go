@@ -8,6 +8,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/python"
@@ -28,6 +29,15 @@ type taskRun struct {
 	instead string
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
+	// moduleFailed says that a module, not an action, told of a failure.
+	moduleFailed bool
+	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
+	notices      []*failure.Failure
+	deprecations []deprecation
+	// falseCondition is the condition that was false last, as written.
+	falseCondition value.Value
+	// discovered are the Pythons that the task has found, by the host it was delegated to.
+	discovered map[string]string
 	// warned are the warnings given already.
 	warned map[string]bool
 	notify []string
@@ -107,12 +117,27 @@ func (x *taskRun) eval() *eval.Eval {
 
 // started reports the task's start, with its name as far as it can be rendered.
 func (x *taskRun) started() error {
-	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: x.name(), Handler: x.t.Handler, Flags: x.flags})
+	flags := x.flags
+	flags.NoLog = flags.NoLog || hidden(x.t.NoLog)
+	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: x.name(), Handler: x.t.Handler, Flags: flags})
+}
+
+// hidden says whether no_log as it is written keeps the arguments from those who are told of a task's start: a template is not
+// rendered yet, and does.
+func hidden(noLog ir.Val) bool {
+	if !noLog.IsSet() {
+		return false
+	}
+	b, known := eval.Boolean(noLog.V)
+	return b || !known
 }
 
 func (x *taskRun) name() string {
 	if !x.t.Named() {
 		return ""
+	}
+	if x.tagged() {
+		return x.replacedName()
 	}
 	v, err := x.eval().Value(x.t.Name.V)
 	if err == nil && v != nil {
@@ -145,6 +170,9 @@ func (x *taskRun) result() *value.Dict {
 }
 
 func (x *taskRun) failure(err error) *value.Dict {
+	if x.tagged() {
+		return x.failed(value.NewDict(), chainOf(err))
+	}
 	var f *fault
 	if errors.As(err, &f) && f.result != nil {
 		if _, ok := f.result.GetStr("changed"); !ok {
@@ -275,9 +303,12 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return false, fieldFault(name, err)
+		return false, x.fieldFault(name, v.V, err)
 	}
 	b, ok := eval.Boolean(r)
+	if !ok && x.tagged() {
+		return false, x.notConverted(name, v.V, r, "bool")
+	}
 	if !ok {
 		s, _ := value.ToStr(r)
 		return false, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an bool."+
@@ -295,9 +326,12 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	}
 	r, err := x.eval().Value(v.V)
 	if err != nil {
-		return 0, fieldFault(name, err)
+		return 0, x.fieldFault(name, v.V, err)
 	}
 	n, ok := toInt(r)
+	if !ok && x.tagged() {
+		return 0, x.notConverted(name, v.V, r, "int")
+	}
 	if !ok {
 		s, _ := value.ToStr(r)
 		return 0, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an int."+
@@ -308,7 +342,10 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 
 // fieldFault words an error met while rendering a keyword of a task: what is no error of Ansible's own
 // has no message, only its traceback.
-func fieldFault(name string, err error) error {
+func (x *taskRun) fieldFault(name string, v value.Value, err error) error {
+	if x.tagged() {
+		return x.keywordFault(name, v, err)
+	}
 	var f *fault
 	switch {
 	case errors.As(err, &f):
@@ -329,7 +366,7 @@ func fieldFault(name string, err error) error {
 // refuses is told with the whole of them.
 func (x *taskRun) argumentFault(err error) error {
 	if !eval.IsValueError(err) {
-		return fieldFault("args", err)
+		return x.fieldFault("args", x.t.Args.V, err)
 	}
 	shown, rerr := value.Repr(x.t.Args.V)
 	if rerr != nil {

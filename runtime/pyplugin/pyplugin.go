@@ -94,9 +94,6 @@ func New(o Options) *Host {
 	return &Host{opt: o, calls: map[int64]chan *value.Dict{}, ended: make(chan struct{})}
 }
 
-// ErrNoAnsible is the cause of every failure where no Ansible is installed.
-var ErrNoAnsible = errors.New("no Ansible was found on this machine: there is no ansible-playbook on PATH that a Python with ansible-core runs")
-
 // Start starts the process ahead of its first use, and does not wait for it.
 func (h *Host) Start() { go func() { _ = h.start() }() }
 
@@ -113,7 +110,7 @@ func (h *Host) start() error {
 
 func (h *Host) launch() error {
 	if h.opt.Python == "" {
-		return ErrNoAnsible
+		return eval.ErrNoAnsible
 	}
 	inR, inW, err := os.Pipe()
 	if err != nil {

@@ -223,7 +223,7 @@ func TestLookups(t *testing.T) {
 }
 
 func TestNoAnsible(t *testing.T) {
-	if _, err := New(Options{}).Names(t.Context()); !errors.Is(err, ErrNoAnsible) {
+	if _, err := New(Options{}).Names(t.Context()); !errors.Is(err, eval.ErrNoAnsible) {
 		t.Errorf("without Python: got %v", err)
 	}
 	h := New(Options{Python: "/bin/false"})

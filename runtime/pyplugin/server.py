@@ -129,8 +129,21 @@ class Classic:
     def cipher(self, v):
         return v._ciphertext if isinstance(v, self.Vault) else None
 
-    def lookup(self, run, invoked_as_with):
+    def variables(self, more):
+        return Lazy("vars", more=more)
+
+    def run(self, function, templar):
+        return function()
+
+    def lookup(self, run, templar, invoked_as_with):
         return run()
+
+    def omit(self, text):
+        return text
+
+    def hostvars(self, data, name):
+        from ansible.vars.hostvars import HostVarsVars
+        return HostVarsVars(data, loader=world.loader)
 
 
 class Tagged:
@@ -149,15 +162,35 @@ class Tagged:
         except KeyError:
             plugin = None
         if plugin is None:
-            raise KeyError(name)
+            raise KeyError("No %s named %r." % (kind, name))
         return plugin.j2_function
 
     def environment(self, templar):
         return templar._engine.environment
 
     def context(self, templar, local):
+        from ansible._internal._templating._jinja_bits import ArgSmuggler
         template = self.environment(templar).from_string("")
-        return template.new_context(dict(templar.available_variables, **(local or {})), shared=True)
+        return template.new_context(ArgSmuggler.package_jinja_vars(dict(templar.available_variables, **(local or {}))))
+
+    def variables(self, more):
+        found = dict(Lazy("vars", more=more)._load())  # this engine takes no other kind of dictionary
+        found.pop("omit", None)
+        return found
+
+    def run(self, function, templar):
+        from ansible._internal._templating._engine import TemplateOptions
+        from ansible._internal._templating._utils import TemplateContext
+        with TemplateContext(template_value="", templar=(templar or templars.plain())._engine, options=TemplateOptions.DEFAULT):
+            return function()
+
+    def omit(self, text):
+        from ansible._internal._templating._utils import Omit
+        return Omit
+
+    def hostvars(self, data, name):
+        from ansible.vars.hostvars import HostVarsVars
+        return HostVarsVars(data, loader=world.loader, host=name)
 
     def unsafe(self, text):
         return text
@@ -177,10 +210,10 @@ class Tagged:
     def cipher(self, v):
         return v._ciphertext if isinstance(v, self.Vault) else None
 
-    def lookup(self, run, invoked_as_with):
+    def lookup(self, run, templar, invoked_as_with):
         from ansible._internal._templating._jinja_plugins import _LookupContext
         with _LookupContext(invoked_as_with=invoked_as_with):
-            return run()
+            return self.run(run, templar)
 
 
 class HostVars:
@@ -190,11 +223,10 @@ class HostVars:
         self._known = {}
 
     def __getitem__(self, name):
-        from ansible.vars.hostvars import HostVarsVars
         data = self.raw_get(name)
         if isinstance(data, dialect.Undefined):
             return data
-        return HostVarsVars(data, loader=world.loader)
+        return dialect.hostvars(data, name)
 
     def raw_get(self, name):
         if name not in self._known:
@@ -265,6 +297,8 @@ def pack(v):
         return v
     if type(v) is list:
         return [pack(x) for x in v]
+    if v is world.omit:
+        return {TAG: "omit"}
     if isinstance(v, str):
         return pack_text(v)
     if isinstance(v, dict):
@@ -342,7 +376,7 @@ class World:
         self.loader.set_vault_secrets(secrets)
         self.loader.set_basedir(request["basedir"])
         self.vault = VaultLib(secrets)
-        self.omit = request["omit"]
+        self.omit = dialect.omit(request["omit"])
         self.add(request["dirs"])
 
     def prepare(self, request):
@@ -423,38 +457,46 @@ def find(request):
     try:
         return {"gets": passed(dialect.function(request["kind"], request["name"]))}
     except Exception as e:  # Jinja's error holds the words of a plugin that does not load
-        return {"missing": getattr(e, "message", None) or str(e)}
+        return {"missing": getattr(e, "message", None) or str(e.args[0] if isinstance(e, KeyError) else e)}
 
 
 def call(request):
-    """Calls a filter or test, or with each set once for each item of a list."""
+    """Calls a filter or test, or with each set once for each item of a list, and packs what it returns."""
     function = dialect.function(request["kind"], request["name"])
     args, kwargs = unpack(request["args"]), unpack(request["kw"])
     what = passed(function)
-    if what:
-        templar = templars.of(Lazy("vars"))
-        context = dialect.context(templar, unpack(request["locals"])) if what != "environment" else None
-        first = {"environment": lambda: dialect.environment(templar), "context": lambda: context, "eval_context": lambda: context.eval_ctx}
-        args.insert(0, first[what]())
-    if not request["each"]:
-        return function(*args, **kwargs)
-    at = 1 if what else 0
-    return [function(*args[:at], item, *args[at + 1:], **kwargs) for item in args[at]]
+    templar = templars.of(dialect.variables(None)) if what else None
+
+    def run():
+        first = [given(what, templar, unpack(request["locals"]))] if what else []
+        if request["each"]:
+            return [pack(function(*first, item, *args[1:], **kwargs)) for item in args[0]]
+        return pack(function(*first, *args, **kwargs))
+    return dialect.run(run, templar)
+
+
+def given(what, templar, local):
+    """What Jinja passes before the arguments."""
+    if what == "environment":
+        return dialect.environment(templar)
+    context = dialect.context(templar, local)
+    return context.eval_ctx if what == "eval_context" else context
 
 
 def lookup(request):
     """Runs a lookup plugin."""
     from ansible.plugins.loader import lookup_loader
-    variables = Lazy("vars", more=unpack(request["locals"]))
+    variables = dialect.variables(unpack(request["locals"]))
+    templar = templars.of(variables)
     current.loading = True
-    plugin = lookup_loader.get(request["name"], loader=world.loader, templar=templars.of(variables))
+    plugin = lookup_loader.get(request["name"], loader=world.loader, templar=templar)
     current.loading = False
     if plugin is None:
         return {"missing": True}
     if request["subdir"]:
         plugin._subdir = request["subdir"]
     terms, options = unpack(request["args"]), unpack(request["kw"])
-    return {"list": pack(dialect.lookup(lambda: plugin.run(terms, variables=variables, **options), bool(request["with"])))}
+    return {"list": dialect.lookup(lambda: pack(plugin.run(terms, variables=variables, **options)), templar, bool(request["with"]))}
 
 
 def serve_start(request):
@@ -465,11 +507,7 @@ def serve_add(request):
     world.add(request["dirs"])
 
 
-def serve_call(request):
-    return pack(call(request))
-
-
-WORK = {"start": serve_start, "add": serve_add, "names": names, "find": find, "call": serve_call, "lookup": lookup}
+WORK = {"start": serve_start, "add": serve_add, "names": names, "find": find, "call": call, "lookup": lookup}
 
 
 def serve(request):

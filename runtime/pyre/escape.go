@@ -28,11 +28,11 @@ func (t *translator) escape() error {
 	switch {
 	case strings.ContainsRune("AZbB", c):
 		t.last = nothing
-		t.out.WriteString(t.anchor(c))
+		t.put(t.anchor(c))
 		t.i += 2
 		return nil
 	case strings.ContainsRune("wdsWDS", c):
-		t.out.WriteString(t.shorthand(c))
+		t.put(t.shorthand(c))
 		t.i += 2
 		return nil
 	case c >= '1' && c <= '9':
@@ -56,6 +56,9 @@ func (t *translator) anchor(c rune) string {
 	case c == 'B' && t.ascii:
 		return asciiNotEdge
 	}
+	if c == 'B' { // Python finds none in an empty text
+		return `(?:\B(?!\A\z))`
+	}
 	return `\` + string(c)
 }
 
@@ -67,27 +70,6 @@ func (t *translator) shorthand(c rune) string {
 		return "[" + s + "]"
 	}
 	return "[" + asciiOther[c] + "]"
-}
-
-// backReference reads a reference to a group, or three octal digits.
-func (t *translator) backReference() error {
-	s := t.rest()
-	if octalRun(s[1:], 3) == 3 {
-		r, n, err := t.octal(t.i)
-		if err != nil {
-			return err
-		}
-		t.literal(r)
-		t.i += n
-		return nil
-	}
-	n := 2
-	if len(s) > 2 && isDigit(s[2]) {
-		n = 3
-	}
-	t.out.WriteString(`\k<` + s[1:n] + ">")
-	t.i += n
-	return nil
 }
 
 // octal reads octal digits behind the backslash at a place.
@@ -146,10 +128,10 @@ func (t *translator) hex(at, size int) (rune, int, error) {
 // class reads a bracket expression. Shorthands that negate go last: the engine forgets what follows them.
 func (t *translator) class() error {
 	start := t.i
-	t.out.WriteByte('[')
+	t.put("[")
 	t.i++
 	if t.peek(0) == '^' {
-		t.out.WriteByte('^')
+		t.put("^")
 		t.i++
 	}
 	late := ""
@@ -159,10 +141,13 @@ func (t *translator) class() error {
 		case c < 0:
 			return t.fail(start, "unterminated character set")
 		case c == ']' && !first:
-			t.out.WriteString(late + "]")
+			t.put(late + "]")
 			t.i++
 			return nil
 		case c == '\\' && strings.ContainsRune("wdsWDS", t.peek(1)):
+			if t.peek(2) == '-' && t.peek(3) >= 0 && t.peek(3) != ']' {
+				return t.fail(t.i, "bad character range \\%c-%c", t.peek(1), t.peek(3))
+			}
 			late += t.member(t.peek(1))
 			t.i += 2
 			continue
@@ -180,7 +165,7 @@ func (t *translator) member(c rune) (late string) {
 		s = asciiClass[c] + asciiOther[c]
 	}
 	if c >= 'a' {
-		t.out.WriteString(s)
+		t.put(s)
 		return ""
 	}
 	return s
@@ -210,7 +195,7 @@ func (t *translator) memberRange() error {
 	}
 	t.i += 1 + n
 	t.literal(lo)
-	t.out.WriteByte('-')
+	t.put("-")
 	t.literal(hi)
 	return nil
 }

@@ -1,6 +1,7 @@
 package pyre
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -52,9 +53,12 @@ func (r *Regexp) start(s string) (*regexp2.Match, error) {
 
 func (r *Regexp) match(s string, m *regexp2.Match) *Match { return &Match{r, s, r.spans(m)} }
 
-// slow is the error of a search that passed a bound.
+// slow is the error of a search that passed a bound. The engine's own tells the text, which may be a secret.
 func slow(err error) error {
-	return exception.Raise("TimeoutError", "regular expression took too long: %s", err)
+	if errors.Is(err, regexp2.ErrBacktrackingStackLimit) {
+		return bound.TooLarge()
+	}
+	return exception.Raise("TimeoutError", "the regular expression takes longer than %s", maxTime)
 }
 
 // Search finds the first place where the pattern matches, nil when there is none.
@@ -99,11 +103,22 @@ func (r *Regexp) variant(at *atomicRegexp, before, after string) (*Regexp, error
 // FindAll finds all matches, which do not overlap.
 func (r *Regexp) FindAll(s string) ([]*Match, error) {
 	var out []*Match
+	err := r.each(s, func(m *Match) error {
+		if out = append(out, m); len(out) > bound.Elems {
+			return bound.TooLarge()
+		}
+		return nil
+	})
+	return out, err
+}
+
+// each calls f for every match.
+func (r *Regexp) each(s string, f func(*Match) error) error {
 	m, err := r.start(s)
 	for m != nil && err == nil {
 		x := r.match(s, m)
-		if out = append(out, x); len(out) > bound.Elems {
-			return nil, bound.TooLarge()
+		if err := f(x); err != nil {
+			return err
 		}
 		if x.at[0] == x.at[1] {
 			// Python tries for a match that is not empty at the same place first
@@ -116,9 +131,9 @@ func (r *Regexp) FindAll(s string) ([]*Match, error) {
 		m, err = r.engine().FindNextMatch(m)
 	}
 	if err != nil {
-		return nil, slow(err)
+		return slow(err)
 	}
-	return out, nil
+	return nil
 }
 
 // longer finds a match at the place of an empty match that is not empty. The search goes on behind it.
@@ -138,26 +153,26 @@ func (r *Regexp) longer(s string, at int) (*regexp2.Match, error) {
 
 // Sub replaces all matches by a replacement template and says how many there were.
 func (r *Regexp) Sub(template, s string) (string, int, error) {
-	ms, err := r.FindAll(s)
-	if err != nil {
-		return "", 0, err
-	}
 	p, err := r.template(template)
 	if err != nil {
 		return "", 0, err
 	}
 	var b strings.Builder
-	at := 0
-	for _, m := range ms {
+	at, n := 0, 0
+	err = r.each(s, func(m *Match) error {
 		b.WriteString(s[at:m.at[0]])
 		p.fill(&b, m)
-		if b.Len() > bound.Text {
-			return "", 0, bound.TooLarge()
-		}
 		at = m.at[1]
+		if n++; b.Len() > bound.Text {
+			return bound.TooLarge()
+		}
+		return nil
+	})
+	if err != nil {
+		return "", 0, err
 	}
 	b.WriteString(s[at:])
-	return b.String(), len(ms), nil
+	return b.String(), n, nil
 }
 
 // Expand fills in a replacement template. The error is an exception re.error.

@@ -117,6 +117,9 @@ func (r *Regexp) named(s string, i int) (p piece, n int, err error) {
 	if i+1 >= len(s) || s[i+1] != '<' {
 		return p, 0, reError("missing < at position %d", i+1)
 	}
+	if i+2 >= len(s) {
+		return p, 0, reError("missing group name at position %d", i+2)
+	}
 	end := strings.IndexByte(s[i:], '>')
 	if end < 0 {
 		return p, 0, reError("missing >, unterminated name at position %d", i+2)

@@ -12,19 +12,27 @@ import (
 type translator struct {
 	src   []rune
 	i     int
-	out   strings.Builder
+	out   []byte
 	flags Flags
 	// The flags a and x are not the engine's: what they change is written out.
 	ascii, verbose bool
 	open           []group
-	last           item // what a quantifier would repeat
+	last           item           // what a quantifier would repeat
+	from           int            // where in out it begins
+	names          map[string]int // of groups
+	groups         int            // how many there are so far
+	ahead, aheadAt int            // the highest group that a condition names, and where: it may come later
 }
 
 // group is an open parenthesis, and the flags that hold again behind it.
 type group struct {
 	at             int
 	ascii, verbose bool
+	out            int // where in the translation it begins
+	number         int // 0 for one that captures nothing
 }
+
+func (t *translator) put(s string) { t.out = append(t.out, s...) }
 
 // item is the kind of what was read last.
 type item byte
@@ -64,16 +72,20 @@ func (t *translator) translate() (string, error) {
 	if n := len(t.open); n > 0 {
 		return "", t.fail(t.open[n-1].at, "missing ), unterminated subpattern")
 	}
-	return t.out.String(), nil
+	if t.ahead > t.groups {
+		return "", t.fail(t.aheadAt, "invalid group reference %d", t.ahead)
+	}
+	return string(t.out), nil
 }
 
 func (t *translator) step() error {
 	c := t.src[t.i]
 	switch c {
 	case '\\':
+		t.from = len(t.out)
 		return t.escape()
 	case '[':
-		t.last = atom
+		t.last, t.from = atom, len(t.out)
 		return t.class()
 	case '(':
 		return t.group()
@@ -85,7 +97,7 @@ func (t *translator) step() error {
 		return t.brace()
 	case '|', '^', '$':
 		t.last = nothing
-		t.out.WriteRune(c)
+		t.put(string(c))
 		t.i++
 		return nil
 	}
@@ -96,11 +108,11 @@ func (t *translator) step() error {
 			t.i++
 		}
 	case c == '.':
-		t.out.WriteRune(c)
-		t.last = atom
+		t.last, t.from = atom, len(t.out)
+		t.put(".")
 	default:
+		t.last, t.from = atom, len(t.out)
 		t.literal(c)
-		t.last = atom
 	}
 	t.i++
 	return nil
@@ -115,12 +127,24 @@ func (t *translator) repeat(at int, q string, n int) error {
 		return t.fail(at, "multiple repeat")
 	}
 	t.i += n
-	t.out.WriteString(q)
-	if t.peek(0) == '?' {
-		t.out.WriteByte('?')
+	t.put(q)
+	switch t.peek(0) {
+	case '?':
+		t.put("?")
+		t.i++
+	case '+': // possessive: what it took is not given back
+		t.out = append(t.out[:t.from], "(?>"+string(t.out[t.from:])+")"...)
 		t.i++
 	}
 	t.last = repeat
+	return nil
+}
+
+// brokenBrace reads a brace that begins no repetition.
+func (t *translator) brokenBrace() error {
+	t.last, t.from = atom, len(t.out)
+	t.literal('{')
+	t.i++
 	return nil
 }
 
@@ -129,17 +153,11 @@ func (t *translator) brace() error {
 	s := t.rest()
 	end := strings.IndexByte(s, '}')
 	if end < 2 {
-		t.literal('{')
-		t.last = atom
-		t.i++
-		return nil
+		return t.brokenBrace()
 	}
 	lo, hi, comma := strings.Cut(s[1:end], ",")
 	if strings.Trim(lo, "0123456789") != "" || strings.Trim(hi, "0123456789") != "" {
-		t.literal('{')
-		t.last = atom
-		t.i++
-		return nil
+		return t.brokenBrace()
 	}
 	if lo == "" {
 		lo = "0"
@@ -168,143 +186,24 @@ func (t *translator) end() error {
 	if n == 0 {
 		return t.fail(t.i, "unbalanced parenthesis")
 	}
-	t.ascii, t.verbose = t.open[n-1].ascii, t.open[n-1].verbose
+	g := t.open[n-1]
+	t.ascii, t.verbose, t.from = g.ascii, g.verbose, g.out
 	t.open = t.open[:n-1]
-	t.out.WriteByte(')')
+	t.put(")")
 	t.i++
 	t.last = atom
 	return nil
-}
-
-// group reads an opening parenthesis with what says which kind of group it is.
-func (t *translator) group() error {
-	s := t.rest()
-	switch {
-	case strings.HasPrefix(s, "(?P="):
-		end := strings.IndexByte(s, ')')
-		if end < 0 {
-			return t.fail(t.i+4, "missing ), unterminated name")
-		}
-		t.out.WriteString(`\k<` + s[4:end] + ">")
-		t.i += len([]rune(s[:end+1]))
-		t.last = atom
-		return nil
-	case strings.HasPrefix(s, "(?#"):
-		end := strings.IndexByte(s, ')')
-		if end < 0 {
-			return t.fail(t.i, "missing ), unterminated comment")
-		}
-		t.i += len([]rune(s[:end+1]))
-		return nil
-	}
-	t.open = append(t.open, group{t.i, t.ascii, t.verbose})
-	t.last = nothing
-	for _, p := range []struct{ python, engine string }{
-		{"(?P<", "(?<"}, {"(?:", "(?:"}, {"(?=", "(?="}, {"(?!", "(?!"}, {"(?<=", "(?<="}, {"(?<!", "(?<!"}, {"(?>", "(?>"}, {"(?(", "(?("},
-	} {
-		if !strings.HasPrefix(s, p.python) {
-			continue
-		}
-		n := len(p.python)
-		if end := strings.IndexAny(s[n:], ">)"); n == 4 && p.python != "(?<=" && p.python != "(?<!" && end > 0 || p.python == "(?(" && end > 0 {
-			// the name
-			t.out.WriteString(p.engine + s[n:n+end+1])
-			t.i += n + len([]rune(s[n:n+end+1]))
-			return nil
-		}
-		t.out.WriteString(p.engine)
-		t.i += n
-		return nil
-	}
-	if strings.HasPrefix(s, "(?P") {
-		return t.fail(t.i+1, "unknown extension ?P%c", max(t.peek(3), ' '))
-	}
-	if strings.HasPrefix(s, "(?") {
-		return t.inline()
-	}
-	t.out.WriteByte('(')
-	t.i++
-	return nil
-}
-
-// inline reads flags: of the whole pattern, which must stand at its start, or of the group they open.
-func (t *translator) inline() error {
-	at := t.i
-	set, unset := "", ""
-	into := &set
-	t.i += 2
-	for {
-		c := t.peek(0)
-		t.i++
-		switch {
-		case c == '-' && into == &set:
-			into = &unset
-		case c >= 0 && strings.ContainsRune("aiLmsux", c):
-			*into += string(c)
-		case c == ')' && into == &set && set != "":
-			if at != 0 {
-				return t.fail(at, "global flags not at the start of the expression")
-			}
-			t.open = t.open[:len(t.open)-1]
-			t.global(set)
-			return nil
-		case c == ':':
-			t.scoped(set, unset)
-			return nil
-		case c < 0:
-			return t.fail(at+2, "unexpected end of pattern")
-		case set+unset != "":
-			return t.fail(t.i-1, "unknown flag")
-		default:
-			return t.fail(at+1, "unknown extension ?%c", c)
-		}
-	}
-}
-
-func (t *translator) global(set string) {
-	for _, c := range set {
-		switch c {
-		case 'i':
-			t.flags |= IgnoreCase
-		case 'm':
-			t.flags |= Multiline
-		case 's':
-			t.flags |= DotAll
-		case 'x':
-			t.verbose = true
-		case 'a':
-			t.ascii = true
-		}
-	}
-}
-
-func (t *translator) scoped(set, unset string) {
-	t.ascii = t.ascii && !strings.Contains(set, "u") || strings.Contains(set, "a")
-	t.verbose = (t.verbose || strings.Contains(set, "x")) && !strings.Contains(unset, "x")
-	keep := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if strings.ContainsRune("ims", r) {
-				return r
-			}
-			return -1
-		}, s)
-	}
-	on, off := keep(set), keep(unset)
-	if off != "" {
-		off = "-" + off
-	}
-	t.out.WriteString("(?" + on + off + ":")
 }
 
 // literal writes a character that stands for itself.
 func (t *translator) literal(c rune) {
 	switch {
 	case c < ' ' || c == 0x7f:
-		fmt.Fprintf(&t.out, `\x%02x`, c)
+		t.put(fmt.Sprintf(`\x%02x`, c))
 	case strings.ContainsRune(`\.+*?()|[]{}^$#- `, c):
-		t.out.WriteByte('\\')
-		t.out.WriteRune(c)
+		t.put(`\`)
+		t.put(string(c))
 	default:
-		t.out.WriteRune(c)
+		t.put(string(c))
 	}
 }

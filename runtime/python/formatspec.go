@@ -78,7 +78,7 @@ func thousands(s string, sep byte, n int) string {
 	return b.String()
 }
 
-func (sp spec) integer(v *big.Int) string {
+func (sp spec) integer(v *big.Int) (string, error) {
 	a := new(big.Int).Abs(v)
 	body, prefix, n := "", "", 4
 	switch sp.typ {
@@ -91,9 +91,13 @@ func (sp spec) integer(v *big.Int) string {
 	case 'b':
 		body, prefix = a.Text(2), "0b"
 	case 'c':
-		return sp.pad(string(rune(v.Int64())))
+		return sp.pad(string(rune(v.Int64()))), nil
 	default:
-		body, n = a.String(), 3
+		n = 3
+		var err error
+		if body, err = value.IntText(a); err != nil {
+			return "", exception.ValueError("%s", err)
+		}
 	}
 	if sp.prec > len(body) {
 		body = strings.Repeat("0", sp.prec-len(body)) + body
@@ -102,7 +106,7 @@ func (sp spec) integer(v *big.Int) string {
 	if sp.alt {
 		sign += prefix
 	}
-	return sp.number(sign, thousands(body, sp.comma, n))
+	return sp.number(sign, thousands(body, sp.comma, n)), nil
 }
 
 func (sp spec) float(f float64) string {
@@ -302,7 +306,7 @@ func formatInteger(x value.Value, sp spec, unknown func(string) error) (string, 
 		return "", exception.ValueError("Precision not allowed in integer format specifier")
 	}
 	if b, ok := x.(bool); ok && sp.typ == 0 && sp.width > 0 {
-		return sp.integer(Num(b).Big()), nil
+		return sp.integer(Num(b).Big())
 	}
-	return sp.integer(Num(x).Big()), nil
+	return sp.integer(Num(x).Big())
 }

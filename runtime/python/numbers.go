@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 )
 
@@ -106,6 +107,9 @@ func arith(op byte, a, b value.Value) (value.Value, error) {
 	case '-':
 		r.Sub(x.Big(), y.Big())
 	default:
+		if x.Big().BitLen()+y.Big().BitLen() > maxBits {
+			return nil, bound.TooLarge()
+		}
 		r.Mul(x.Big(), y.Big())
 	}
 	return value.NormInt(r), nil
@@ -244,7 +248,7 @@ func Mod(a, b value.Value) (value.Value, error) {
 	return r, err
 }
 
-// maxBits bounds the integers that ** makes.
+// maxBits bounds the integers that * and ** make.
 const maxBits = 1 << 22
 
 // Power is a ** b.
@@ -255,7 +259,7 @@ func Power(a, b value.Value) (value.Value, error) {
 	}
 	if x.Kind != 'f' && y.Kind == 'i' && y.I >= 0 {
 		if int64(x.Big().BitLen()) > 1 && y.I > maxBits/int64(x.Big().BitLen()) {
-			return nil, exception.Raise("MemoryError", "exponent too large")
+			return nil, bound.TooLarge()
 		}
 		return value.NormInt(new(big.Int).Exp(x.Big(), big.NewInt(y.I), nil)), nil
 	}

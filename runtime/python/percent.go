@@ -111,7 +111,10 @@ func (p *percent) size() (int, error) {
 		if n.Kind != 'i' {
 			return 0, exception.TypeError("* wants int")
 		}
-		return int(min(n.I, bound.Width)), nil
+		if n.I > bound.Width {
+			return 0, bound.TooLarge()
+		}
+		return int(n.I), nil
 	}
 	n := 0
 	for p.i < len(p.s) && p.s[p.i] >= '0' && p.s[p.i] <= '9' {
@@ -228,5 +231,5 @@ func percentInteger(v value.Value, sp spec) (string, error) {
 	if decimal {
 		sp.typ = 'd'
 	}
-	return sp.integer(n.Big()), nil
+	return sp.integer(n.Big())
 }

@@ -241,6 +241,7 @@ var splitMethods = map[string]strFn{
 			return nil, err
 		}
 		r := make([]string, len(it))
+		size := len(s) * len(it)
 		for i, e := range it {
 			x, ok := value.Text(e)
 			if !ok {
@@ -250,6 +251,9 @@ var splitMethods = map[string]strFn{
 				return nil, exception.TypeError("sequence item %d: expected str instance, %s found", i, value.TypeName(e))
 			}
 			r[i] = x
+			if size += len(x); size > bound.Text {
+				return nil, bound.TooLarge()
+			}
 		}
 		return strings.Join(r, s), nil
 	},

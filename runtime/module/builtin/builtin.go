@@ -31,6 +31,7 @@ var table = []module.Module{
 	files.Slurp(),
 	files.Tempfile(),
 	network.WaitFor(),
+	system.AsyncStatus(),
 	system.Ping(),
 	system.Getent(),
 	system.Group(),
@@ -51,8 +52,9 @@ func index() map[string]*module.Module {
 		m[table[i].Name] = &table[i]
 		m[table[i].Short] = &table[i]
 	}
-	piece := files.Piece()
-	m[piece.Name] = &piece
+	for _, own := range []module.Module{files.Piece(), files.Place()} {
+		m[own.Name] = &own
+	}
 	return m
 }
 

@@ -292,6 +292,9 @@ func batchFilter(c *python.Call) (value.Value, error) {
 		return nil, exception.ValueError("linecount must be at least 1")
 	}
 	fill := c.Opt(2, nil)
+	if size > bound.Elems && fill != nil {
+		return nil, bound.TooLarge()
+	}
 	n := int(min(size, bound.Elems))
 	r := []value.Value{}
 	for i := 0; i < len(it); i += n {
@@ -316,7 +319,10 @@ func sliceFilter(c *python.Call) (value.Value, error) {
 	if slices == 0 {
 		return nil, python.DivZero("integer division or modulo by zero")
 	}
-	n := int(min(max(slices, 0), bound.Elems))
+	if slices > bound.Elems {
+		return nil, bound.TooLarge()
+	}
+	n := int(max(slices, 0))
 	fill := c.Opt(2, nil)
 	r := []value.Value{}
 	off := 0

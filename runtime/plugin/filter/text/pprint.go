@@ -14,6 +14,9 @@ func pprintFilter(c *python.Call) (value.Value, error) {
 	if err := python.Use(c.Args[0]); err != nil {
 		return nil, err
 	}
+	if err := python.Bounded(c.Args[0]); err != nil {
+		return nil, err
+	}
 	if c.Ctx.Tagged() { // pprint does not know the classes that its containers have there
 		return value.Repr(c.Args[0])
 	}

@@ -1,0 +1,279 @@
+package machine
+
+import (
+	"errors"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/failure"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/module"
+)
+
+// This file makes the results of dialect tagged: whatever fails becomes a chain of messages with places, which goes with
+// the result under _ansible_error, and what a task tells the user goes with it, too.
+//
+// Observed: ansible-core 2.19's task executor.
+
+// traceless is what a playbook sees in place of a traceback.
+const traceless = "(traceback unavailable)"
+
+func (x *taskRun) tagged() bool { return x.m.dialect == eval.Tagged }
+
+func originOf(p ir.Pos) *value.Origin {
+	if p.File == "" {
+		return nil
+	}
+	return &value.Origin{File: p.File, Line: p.Line, Col: p.Col}
+}
+
+// taggedFault is an error of a task with its chain.
+type taggedFault struct {
+	chain *failure.Failure
+	// result, when not nil, is what the task returns beside the error: then the error does not give the message.
+	result *value.Dict
+}
+
+func (f *taggedFault) Error() string { return f.chain.Brief() }
+
+// chainOf is the chain of any error.
+func chainOf(err error) *failure.Failure {
+	var t *taggedFault
+	var f *fault
+	switch {
+	case errors.As(err, &t):
+		return t.chain
+	case errors.As(err, &f):
+		return failure.New(f.msg)
+	}
+	return eval.Failure(err)
+}
+
+// because is a fault with a message of its own about a place, caused by err.
+func because(msg string, at *value.Origin, err error) error {
+	return &taggedFault{chain: failure.Failure{Msg: msg, At: at}.Because(chainOf(err))}
+}
+
+// keywordFault is the error of a keyword that cannot be rendered, or has no value of its type.
+func (x *taskRun) keywordFault(name string, v value.Value, err error) error {
+	return because("Error processing keyword "+value.StrRepr(name)+".", x.keywordOrigin(name, v), err)
+}
+
+// keywordOrigin is where the value of a keyword is written.
+func (x *taskRun) keywordOrigin(name string, v value.Value) *value.Origin {
+	if at := value.OriginOf(v); at != nil {
+		return at
+	}
+	if p, ok := x.t.Places[name]; ok {
+		return &value.Origin{File: x.t.Pos.File, Line: p[0], Col: p[1]}
+	}
+	return nil
+}
+
+// converted is the fault of a keyword's value that is none of its type.
+func (x *taskRun) notConverted(name string, written, v value.Value, kind string) error {
+	shown, _ := value.Repr(v)
+	at := x.keywordOrigin(name, written)
+	return x.keywordFault(name, written, &taggedFault{chain: &failure.Failure{Msg: "The value " + shown + " could not be converted to '" + kind + "'.", At: at, Handling: true}})
+}
+
+// settle makes the result of one execution in dialect tagged, which never fails: an error becomes a result.
+func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
+	switch {
+	case err != nil:
+		res = x.taskFailed(err)
+	case truthy(res, "failed"):
+		x.captured(res)
+	}
+	if !has(res, "changed") {
+		res.SetStr("changed", false)
+	}
+	return x.withWarnings(res)
+}
+
+// taskFailed is the result of an error that ended the task.
+func (x *taskRun) taskFailed(err error) *value.Dict {
+	cause := chainOf(err)
+	res := value.NewDict()
+	var t *taggedFault
+	var f *fault
+	switch {
+	case errors.As(err, &t) && t.result != nil:
+		res = t.result.Copy()
+	case errors.As(err, &f) && f.result != nil:
+		res = f.result.Copy()
+	}
+	return x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+}
+
+// failed completes the result of a failure.
+func (x *taskRun) failed(res *value.Dict, chain *failure.Failure) *value.Dict {
+	res.SetStr("failed", true)
+	res.SetStr("exception", traceless)
+	res.SetStr("_ansible_error", chain.Value())
+	if !has(res, "msg") {
+		res.SetStr("msg", chain.Brief())
+	}
+	return res
+}
+
+// captured gives a result in which a module or action told of its failure the chain of it.
+func (x *taskRun) captured(res *value.Dict) {
+	msg := "Unknown error."
+	if v, ok := res.GetStr("msg"); ok {
+		msg, _ = value.ToStr(v)
+	}
+	what, by := "Action failed.", get(res, module.FailedBy)
+	if x.moduleFailed && by == nil {
+		what = "Module failed."
+	}
+	own := failure.FromValue(get(res, "_ansible_error"))
+	if own == nil {
+		own = failure.New(msg)
+	}
+	top := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}
+	switch by {
+	case module.ByRaise:
+		x.failed(res, top.Because(own))
+	case module.ByHandler:
+		x.failed(res, top.Because(&failure.Failure{Msg: own.Msg, Handling: true}))
+	default:
+		x.failed(res, top.Because(failure.Failure{Msg: what}.Because(own)))
+	}
+}
+
+// suppressed takes the error from a result that failed_when says has not failed.
+func suppressed(res *value.Dict) {
+	if truthy(res, "exception") {
+		res.Del("exception")
+		res.SetStr("failed_when_suppressed_exception", traceless)
+	}
+}
+
+// tell has the task say something with its result.
+func (x *taskRun) tell(f *failure.Failure) {
+	for _, t := range x.notices {
+		if t.Brief() == f.Brief() {
+			return
+		}
+	}
+	x.notices = append(x.notices, f)
+}
+
+// deprecation is a notice of something that goes in a version of ansible-core.
+type deprecation struct {
+	msg, version, help string
+	at                 *value.Origin
+}
+
+// deprecate has the task tell of a deprecation with its result.
+func (x *taskRun) deprecate(d deprecation) {
+	for _, seen := range x.deprecations {
+		if seen.msg == d.msg && value.SameOrigin(seen.at, d.at) {
+			return
+		}
+	}
+	x.deprecations = append(x.deprecations, d)
+}
+
+// withDeprecations puts them into the result.
+func (x *taskRun) withDeprecations(res *value.Dict) {
+	if len(x.deprecations) == 0 {
+		return
+	}
+	shown, chains := &value.List{}, &value.List{}
+	for _, d := range x.deprecations {
+		shown.V = append(shown.V, value.DictOf("msg", d.msg, "collection_name", "ansible.builtin", "version", d.version,
+			"deprecator", value.DictOf("resolved_name", "ansible.builtin", "type", nil)))
+		f := &failure.Failure{Msg: d.msg + " This feature will be removed from ansible-core version " + d.version + ".", Help: d.help, At: d.at}
+		chains.V = append(chains.V, f.Value())
+	}
+	x.deprecations = nil
+	res.SetStr("deprecations", shown)
+	res.SetStr("_ansible_deprecations", chains)
+}
+
+// withWarnings puts what the task has told in front of the user into its result.
+func (x *taskRun) withWarnings(res *value.Dict) *value.Dict {
+	texts, chains := &value.List{}, &value.List{}
+	add := func(f *failure.Failure) {
+		texts.V = append(texts.V, f.Brief())
+		chains.V = append(chains.V, f.Value())
+	}
+	for _, f := range x.notices {
+		add(f)
+	}
+	if own, ok := get(res, "warnings").(*value.List); ok {
+		for _, w := range own.V {
+			s, _ := value.ToStr(w)
+			add(failure.New(s))
+		}
+	}
+	x.notices = nil
+	x.withDeprecations(res)
+	if len(texts.V) > 0 {
+		res.SetStr("warnings", texts)
+		res.SetStr("_ansible_warnings", chains)
+	}
+	return res
+}
+
+// emitTold tells the user something at once, not with a result.
+func (x *taskRun) emitTold(level string, f *failure.Failure) {
+	_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: level, Addr: x.addr, Task: x.number, Name: f.Brief(), Result: ir.Val{V: f.Value()}})
+}
+
+// argumentValues renders the arguments of the task.
+func (x *taskRun) argumentValues() (value.Value, error) {
+	args, ok := x.t.Args.V.(*value.Dict)
+	if !x.tagged() || !ok {
+		v, err := x.eval().Value(x.t.Args.V)
+		if err != nil {
+			return nil, x.argumentFault(err)
+		}
+		return v, nil
+	}
+	out := value.NewDict()
+	for i, k := range args.K {
+		v, err := x.eval().Value(args.V[i])
+		if err != nil {
+			name, _ := value.ToStr(k)
+			err = because("Error while resolving value for "+value.StrRepr(name)+".", x.keywordOrigin("args."+name, args.V[i]), err)
+			return nil, because("Finalization of task args for '"+x.t.Module+"' failed.", originOf(x.t.ActionPos), err)
+		}
+		if err := out.Set(k, v); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// isVariableName says whether a name may be a variable's: more words are Jinja's own than in dialect classic.
+func isVariableName(name string) bool {
+	switch name {
+	case "true", "false", "none", "True", "False", "None", "not":
+		return false
+	}
+	if name == "" {
+		return false
+	}
+	for i, c := range name {
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// badName is the error of a variable's name, which is written as the key at a place.
+func (x *taskRun) badName(name, place string) error {
+	f := &failure.Failure{Msg: "Invalid variable name " + value.StrRepr(name) + ".",
+		Help: "Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores."}
+	if p, ok := x.t.Places["key."+place]; ok {
+		f.At = &value.Origin{File: x.t.Pos.File, Line: p[0], Col: p[1]}
+	} else {
+		f.Shown = name
+	}
+	return &taggedFault{chain: f}
+}
