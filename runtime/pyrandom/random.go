@@ -173,6 +173,20 @@ func Below(s Source, n uint64) uint64 {
 	return r
 }
 
+// BelowBig is Below for numbers of any size.
+func BelowBig(s Source, n *big.Int) *big.Int {
+	for {
+		r := new(big.Int)
+		for at := 0; at < n.BitLen(); at += 32 { // the lowest bits come first
+			word := new(big.Int).SetUint64(s.bits(min(32, n.BitLen()-at)))
+			r.Or(r, word.Lsh(word, uint(at)))
+		}
+		if r.Cmp(n) < 0 {
+			return r
+		}
+	}
+}
+
 func leadingZeros(n uint64) int {
 	z := 0
 	for bit := uint64(1) << 63; bit > 0 && n&bit == 0; bit >>= 1 {

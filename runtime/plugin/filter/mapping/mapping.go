@@ -409,6 +409,9 @@ func rekeyFilter(c *python.Call) (value.Value, error) {
 			return nil, exception.FilterError("Key %s was not found", python.Str(c.Args[1]))
 		}
 		if _, had, _ := d.Get(k); had && dup == "error" {
+			if c.Ctx.Tagged() {
+				return nil, exception.FilterError("Key %s is not unique, cannot convert to dict.", python.Str(k))
+			}
 			return nil, exception.FilterError("Key %s is not unique, cannot correctly turn into dict", python.Str(k))
 		}
 		if err := d.Set(k, e); err != nil {

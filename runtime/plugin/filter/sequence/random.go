@@ -1,6 +1,8 @@
 package sequence
 
 import (
+	"math/big"
+
 	"pbc/ir/value"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
@@ -58,6 +60,9 @@ func randomFilter(c *python.Call) (value.Value, error) {
 
 // randomInt is randrange(start, end, step).
 func randomInt(s pyrandom.Source, end, start, step value.Value) (value.Value, error) {
+	if big, ok := end.(*big.Int); ok && big.Sign() > 0 && start == nil && step == nil {
+		return value.NormInt(pyrandom.BelowBig(s, big)), nil
+	}
 	stop, err := python.AsInt(end)
 	if err != nil {
 		return nil, err

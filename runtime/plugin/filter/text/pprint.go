@@ -17,6 +17,9 @@ func pprintFilter(c *python.Call) (value.Value, error) {
 	if err := python.Bounded(c.Args[0]); err != nil {
 		return nil, err
 	}
+	if c.Ctx.Tagged() { // pprint does not know the classes that its containers have there
+		return value.Repr(c.Args[0])
+	}
 	var b strings.Builder
 	err := pprint(&b, c.Args[0], 0, 0)
 	return b.String(), err
