@@ -54,8 +54,10 @@ type Settings struct {
 	RemoteTmp       string
 	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings
-	HashMerge       bool // hash_behaviour=merge
-	TaskTimeout     int  // seconds, 0 for none
+	HashMerge       bool   // hash_behaviour=merge
+	Connection      string // the connection plugin where no variable or keyword says otherwise
+	Detached        bool   // the batch runs inside the controller, modules over connections that may end
+	TaskTimeout     int    // seconds, 0 for none
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string

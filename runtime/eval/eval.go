@@ -184,15 +184,16 @@ func (e *Eval) From(path string) *Eval {
 const maxDepth = 138
 
 func (e *Eval) enter() error {
-	if e.depth++; e.depth > maxDepth {
+	if e.depth >= maxDepth {
 		return errRecursion
 	}
+	e.depth++
 	return nil
 }
 
 // Bounds of all that one Eval does: for one task or item.
 const (
-	maxRounds = 1 << 25
+	maxRounds = 1 << 23
 	maxMade   = 1 << 31
 	large     = 1 << 16 // bytes from which a value counts
 )

@@ -54,7 +54,7 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 	if err != nil {
 		return nil, err
 	}
-	if !own {
+	if !own || x.m.host.Detached || x.m.code.Settings.Detached {
 		return x.delegate(ctx, c, b, route)
 	}
 	if c.RemoteTmp, err = x.m.run.TempDir(); err != nil {
