@@ -5,9 +5,11 @@ import (
 	"path"
 	"strings"
 
+	"pbc/compiler/link"
 	"pbc/compiler/payload"
 	"pbc/compiler/playbook"
 	"pbc/ir"
+	"pbc/ir/value"
 )
 
 // Payload implements link.Front: it gathers what a host needs to run a module that is not native. Name is the
@@ -37,7 +39,21 @@ func (u *Unit) Payload(play, task int, name string) (*ir.Payload, error) {
 		return nil, err
 	}
 	u.opt.Store.AddBlobs(b.Blobs)
-	return &b.Payload, nil
+	out := b.Payload
+	out.Internal = ir.Val{V: u.internals()}
+	return &out, nil
+}
+
+// internals are the version of ansible-core, and of the arguments that not every one of them knows those that it does.
+func (u *Unit) internals() *value.Dict {
+	d := value.DictOf("_ansible_version", u.opt.CoreVersion)
+	src, _ := u.source.ReadFile(path.Join(u.opt.Core, "module_utils/common/parameters.py"))
+	for _, name := range link.VersionedInternals {
+		if strings.Contains(string(src), "'"+strings.TrimPrefix(name, "_ansible_")+"'") {
+			d.SetStr(name, nil)
+		}
+	}
+	return d
 }
 
 // coreModule is the file of a module of ansible-core, "" when there is none.

@@ -66,6 +66,10 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 	return &event.Answer{Error: fmt.Sprintf("unknown question %d", n.Ask)}
 }
 
+// VersionedInternals are the arguments added to those of modules in Python that not every ansible-core knows: a module
+// refuses what its own does not.
+var VersionedInternals = []string{"_ansible_string_conversion_action", "_ansible_ignore_unknown_opts", "_ansible_target_log_info", "_ansible_tracebacks_for"}
+
 // payload describes how to run a module that is not native.
 func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	if t := l.tables(s.Play); s.Task < 0 || s.Task >= len(t.Tasks) {
@@ -79,6 +83,15 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	own.Limit = l.opt.OpenFiles
 	internal := value.NewDict()
 	internal.Update(l.opt.Internal)
+	known, _ := p.Internal.V.(*value.Dict)
+	for _, name := range VersionedInternals {
+		if _, ok := known.GetStr(name); !ok {
+			internal.Del(name)
+		}
+	}
+	if v, ok := known.GetStr("_ansible_version"); ok {
+		internal.SetStr("_ansible_version", v)
+	}
 	if v, ok, err := l.hostVar(s.Host, "ansible_syslog_facility"); ok && err == nil {
 		internal.SetStr("_ansible_syslog_facility", v)
 	}

@@ -15,9 +15,6 @@ import (
 // inCompiler are the modules that the compiler itself expands or lowers.
 var inCompiler = []string{"import_playbook", "import_role", "import_tasks", "include_role", "include_tasks", "meta", "_include"}
 
-// needsPlugin are modules that are nothing without their action plugin: they count only as the machine's own.
-var needsPlugin = map[string]bool{"async_status": true}
-
 // unchecked tells the parameters of modules that have no argument spec, as Ansible's have none.
 var unchecked = map[string]string{
 	"ansible.builtin.raw":    "free form, `executable`",
@@ -45,7 +42,7 @@ func (w *writer) modules(proved *proof) {
 		own["module "+short(m.Name)] = row{note: "native, " + effect(m.Effect)}
 	}
 	for _, n := range names("module") {
-		if !slices.Contains(ours, n) && !needsPlugin[n] {
+		if !slices.Contains(ours, n) {
 			ours = append(ours, n)
 			own["module "+n] = row{note: "Ansible's own, in the host's Python"}
 		}

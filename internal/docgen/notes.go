@@ -6,7 +6,6 @@ var notes = map[string]row{
 	"filter vault":                       {state: same, note: "runs in the Python of the installed Ansible"},
 	"filter unvault":                     {state: same, note: "runs in the Python of the installed Ansible"},
 	"keyword strategy":                   {state: differs, note: "see Strategies"},
-	"keyword poll":                       {state: unsupported, note: "only has a meaning with async"},
 	"keyword galaxy_info":                {state: same, note: "as in a run of Ansible, nothing comes of it"},
 	"setting ANSIBLE_PIPELINING":         {note: "nothing to switch: modules are never copied one by one"},
 	"setting DEFAULT_MODULE_COMPRESSION": {note: "native modules are part of the agent"},

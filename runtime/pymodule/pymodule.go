@@ -245,6 +245,9 @@ func brokenText(c *module.Call, r *reply) string {
 	return "Unable to import " + name + " due to " + r.fault
 }
 
+// versioned are the added arguments that not every ansible-core knows.
+var versioned = map[string]bool{"string_conversion_action": true, "ignore_unknown_opts": true, "target_log_info": true, "tracebacks_for": true}
+
 // arguments are the arguments of a task with those that Ansible adds, in its order.
 func (h *Host) arguments(c *module.Call) *value.Dict {
 	d := value.NewDict()
@@ -264,8 +267,11 @@ func (h *Host) arguments(c *module.Call) *value.Dict {
 		{"version", in("version")}, {"module_name", c.ShownName()}, {"syslog_facility", in("syslog_facility")},
 		{"selinux_special_fs", in("selinux_special_fs")}, {"string_conversion_action", in("string_conversion_action")}, {"socket", in("socket")},
 		{"shell_executable", in("shell_executable")}, {"keep_remote_files", in("keep_remote_files")}, {"tmpdir", tmp}, {"remote_tmp", in("remote_tmp")},
+		{"ignore_unknown_opts", in("ignore_unknown_opts")}, {"target_log_info", in("target_log_info")}, {"tracebacks_for", in("tracebacks_for")},
 	} {
-		d.SetStr("_ansible_"+e.name, e.v)
+		if _, known := internal.GetStr("_ansible_" + e.name); known || !versioned[e.name] {
+			d.SetStr("_ansible_"+e.name, e.v)
+		}
 	}
 	return d
 }
