@@ -54,6 +54,7 @@ const maxBatch = 256 << 20
 
 // server is one session of an agent.
 type server struct {
+	host   *machine.Host // of the latest batch
 	opt    Options
 	frames *wire.Frames
 	ctx    context.Context
@@ -209,6 +210,8 @@ func (s *server) batch(body []byte) error {
 	host := machine.NewHost(b.Host.Name)
 	host.Facts.Update(dict(b.Host.Facts.V))
 	host.Set.Update(dict(b.Host.Set.V))
+	host.Detached = s.host != nil && s.host.Detached // once waited for, the host stays reachable in its own way
+	s.host = host
 	m := machine.New(b, host, s, s.runner)
 	s.running.Add(1)
 	go func() {
