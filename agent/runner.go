@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
-	"time"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -54,8 +52,7 @@ func (r *runner) TempDir() (string, error) {
 		return r.tmp, nil
 	}
 	base := tempBase(r.s.opt.Hopped)
-	now := time.Now()
-	dir := filepath.Join(base, fmt.Sprintf("ansible-tmp-%d.%07d-%d-%d", now.Unix(), now.Nanosecond()/100, os.Getpid(), rand.Int64N(1<<47)))
+	dir := filepath.Join(base, posix.TaskDir())
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}
@@ -93,6 +90,9 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 		}
 		return value.DictOf("unreachable", true, "msg", msg, "changed", false)
 	}
+	if c.Discover != nil {
+		return r.discover(ctx, c, b)
+	}
 	if b != (machine.Become{}) {
 		return r.runAs(ctx, c, b)
 	}
@@ -109,6 +109,42 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 		}
 	}
 	return guarded(ctx, m, c)
+}
+
+// discover finds the Python of this host before it runs the call, and tells of it in the result. Ansible looks for it as
+// the user of the connection.
+func (r *runner) discover(ctx context.Context, c *module.Call, b machine.Become) *value.Dict {
+	found := pymodule.Discover(*c.Discover)
+	own := *c
+	own.Discover, own.Interpreter = nil, found.Path
+	res := r.Run(ctx, &own, b)
+	facts, _ := res.GetStr("ansible_facts")
+	d, ok := facts.(*value.Dict)
+	if !ok {
+		d = value.NewDict()
+	}
+	d.SetStr(module.DiscoveredFact, found.Path)
+	res.SetStr("ansible_facts", d)
+	extend(res, "warnings", found.Warnings)
+	extend(res, module.WarningsKey, found.Said)
+	return res
+}
+
+// extend adds texts to a list in a result.
+func extend(res *value.Dict, key string, texts []string) {
+	if len(texts) == 0 {
+		return
+	}
+	l := value.NewList()
+	if v, ok := res.GetStr(key); ok {
+		if old, ok := v.(*value.List); ok {
+			l.V = append(l.V, old.V...)
+		}
+	}
+	for _, t := range texts {
+		l.V = append(l.V, t)
+	}
+	res.SetStr(key, l)
 }
 
 // guarded runs a module and turns a panic into the failure of its task.

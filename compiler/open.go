@@ -19,14 +19,14 @@ import (
 func Open(p *ir.Program, opt Options) (*Unit, error) {
 	own := *p
 	o := p.Origin
-	opt.Files, opt.Managed = p.Entry, o.Managed
+	opt.Files, opt.Managed, opt.Core, opt.CoreVersion = p.Entry, o.Managed, o.Core, o.CoreVersion
 	opt.Dialect = expr.Classic
 	if p.Dialect == "tagged" {
 		opt.Dialect = expr.Tagged
 	}
 	opt.Extra, _ = o.Extra.V.(*value.Dict)
 	opt.Playbook = playbook.Options{Cwd: o.Cwd, Home: o.Home, RolesPath: o.RolesPath, CollectionPaths: o.CollectionPaths, ModulePaths: o.ModulePaths,
-		ActionPaths: o.ActionPaths, Decrypt: opt.Playbook.Decrypt}
+		ActionPaths: o.ActionPaths, UtilsPaths: o.UtilsPaths, Decrypt: opt.Playbook.Decrypt}
 	u := &Unit{Program: &own, Starts: p.Starts, opt: opt, jinja: jinja.Defaults(opt.Dialect), source: replayed(p), included: map[string]int{}, payloads: map[string]*payload.Built{}, sealed: true}
 	if p.Locked {
 		if err := u.replay(); err != nil {

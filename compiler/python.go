@@ -78,3 +78,6 @@ func (d pythonDisk) ReadFile(p string) ([]byte, error) { return d.src.ReadFile(p
 
 // IsFile implements payload.Disk.
 func (d pythonDisk) IsFile(p string) bool { return d.src.Stat(p) == playbook.File }
+
+// IsDir implements payload.Disk.
+func (d pythonDisk) IsDir(p string) bool { return d.src.Stat(p) == playbook.Dir }

@@ -38,7 +38,7 @@ func (u *Unit) Seal() (*ir.Program, error) {
 	p.Starts, p.Blobs, p.Sources = u.Starts, ir.Blobs{}, nil
 	po := u.opt.Playbook
 	p.Origin = ir.Origin{Cwd: po.Cwd, Home: po.Home, RolesPath: po.RolesPath, CollectionPaths: po.CollectionPaths, ModulePaths: po.ModulePaths,
-		ActionPaths: po.ActionPaths, Managed: u.opt.Managed}
+		ActionPaths: po.ActionPaths, UtilsPaths: po.UtilsPaths, Core: u.opt.Core, CoreVersion: u.opt.CoreVersion, Managed: u.opt.Managed}
 	if u.opt.Extra.Len() > 0 {
 		p.Origin.Extra = ir.Val{V: u.opt.Extra}
 	}
@@ -155,6 +155,7 @@ func (s *sealer) task(play, number int) {
 		s.template(lex, &t.Files[i])
 	}
 	s.named(t, lex)
+	s.python(play, number, t)
 	tree := p.Task(number)
 	if t.Include == nil || tree == nil {
 		return
@@ -201,6 +202,15 @@ func (s *sealer) roles(p *lower.Play, t *playbook.Task) {
 	}
 }
 
+// python takes the module of a task into the plan, with all that it imports, when it is not native. What is wrong with it
+// the task tells when it runs.
+func (s *sealer) python(play, number int, t *ir.Task) {
+	if s.u.opt.Supported == nil || t.Include != nil || t.Module == "" || t.Module == "ansible.builtin.meta" || s.u.native(t) {
+		return
+	}
+	_, _ = s.twin.Payload(play, number, "")
+}
+
 func (s *sealer) varsFiles(p *lower.Play) {
 	for _, v := range p.IR.VarsFiles {
 		list, _ := v.V.(*value.List)
@@ -223,6 +233,8 @@ var nameArgs = map[string]struct {
 	"ansible.builtin.template":     {[]string{"src"}, "templates"},
 	"ansible.builtin.script":       {[]string{"_raw_params", "cmd"}, "files"},
 	"ansible.builtin.unarchive":    {[]string{"src"}, "files"},
+	"ansible.builtin.assemble":     {[]string{"src"}, "files"},
+	"ansible.builtin.uri":          {[]string{"src"}, "files"},
 	"ansible.builtin.include_vars": {[]string{"_raw_params", "file", "dir"}, "vars"},
 }
 

@@ -62,7 +62,11 @@ type Settings struct {
 	FactsModules    []string // facts_modules; empty is "smart"
 	NoLog           bool     // no_log where no keyword says otherwise
 	AnyErrorsFatal  bool     // the same of any_errors_fatal
+	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
 	Interpreter     string   // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON
+	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
+	Collectors []string
+	FactsRead  bool
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
@@ -97,4 +101,4 @@ type HostPart struct {
 // AgentReads are the variables that a machine reads whatever the code says.
 var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
-	"ansible_facts_modules", "ansible_network_os"}
+	"ansible_facts_modules", "ansible_network_os", "ansible_interpreter_python_fallback"}

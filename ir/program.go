@@ -38,8 +38,11 @@ type Origin struct {
 	Cwd, Home                  string
 	RolesPath, CollectionPaths []string
 	ModulePaths, ActionPaths   []string
-	Extra                      Val    // -e: a *value.Dict
-	Managed                    string // the setting ansible_managed
+	UtilsPaths                 []string
+	// Core is the folder of the ansible-core whose modules the plan holds, "" for none, CoreVersion its version.
+	Core, CoreVersion string
+	Extra             Val    // -e: a *value.Dict
+	Managed           string // the setting ansible_managed
 }
 
 // Blobs are bytes by their SHA-256 in hexadecimal.

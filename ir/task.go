@@ -60,12 +60,12 @@ type Task struct {
 
 	// Defaults are the module_defaults that apply to the action, merged; nil when none.
 	Defaults []Val
-	// FactsDefaults are those of setup, for a task that gathers facts: it calls setup.
-	FactsDefaults []Val `msgpack:",omitempty"`
 	// DefaultsOf are the module_defaults of the modules that an action may choose while running (service,
 	// package): a *value.Dict from full names to lists; not set for other actions.
 	DefaultsOf Val
-	Include    *Include
+	// FactsDefaults are those of setup, for a task that gathers facts: it calls setup.
+	FactsDefaults []Val `msgpack:",omitempty"`
+	Include       *Include
 	// Exprs are the expressions and conditions that constant arguments hold as text (debug's var,
 	// assert's that), parsed, by the text that would be parsed.
 	Exprs Exprs

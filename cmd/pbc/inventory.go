@@ -28,15 +28,20 @@ func listInventory(r *toolRun) error {
 	if err := r.secrets(); err != nil {
 		return err
 	}
-	inv, err := inventory.Load(r.inventoryOptions(p.File("basedir")))
+	r.facts = r.factCache()
+	inv, err := inventory.Load(r.inventoryOptions(firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))))
 	if err != nil {
 		return err
 	}
-	if err := inv.Check(p.Text("subset")); err != nil {
+	if err := inv.SetLimit(p.Text("subset")); err != nil {
 		return err
 	}
-	text, err := r.listing(listing.Listing{Inventory: inv, Export: p.On("export") || r.conf.Bool("INVENTORY_EXPORT"), Extra: r.extra,
-		Merge: r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"})
+	show := listing.Listing{Inventory: inv, Export: p.On("export") || r.conf.Bool("INVENTORY_EXPORT"), Extra: r.extra,
+		Merge: r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"}
+	if r.facts != nil {
+		show.Facts = r.facts.Load
+	}
+	text, err := r.listing(show)
 	if err != nil {
 		return err
 	}

@@ -18,5 +18,8 @@ func (k *linked) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 
 // Answer implements controller.Linker.
 func (k *linked) Answer(ctx context.Context, play int, host string, n *event.Need) *event.Answer {
+	if n.Ask == event.Pause {
+		return pause(ctx, n)
+	}
 	return k.l.Answer(ctx, play, host, n)
 }

@@ -53,7 +53,9 @@ func run(args []string) int {
   pbc show plan.bin
   pbc run -i hosts plan.bin
   pbc diff -i hosts site.yml             pbc and ansible-playbook, side by side
-  pbc inventory -i hosts --graph         hosts, groups and variables, as ansible-inventory shows them`,
+  pbc inventory -i hosts --graph         hosts, groups and variables, as ansible-inventory shows them
+  pbc vault encrypt secret.yml           encrypt a file, as ansible-vault does
+  pbc config dump --only-changed         settings, as ansible-config shows them`,
 		Version: version, SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(playbookCommand(), compileCommand(), runCommand(), showCommand(), checkCommand(), diffCommand())
 	for _, name := range slices.Sorted(maps.Keys(tools)) {

@@ -21,7 +21,7 @@ func playbookMain(args []string) int {
 		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
 		return 5
 	}
-	args, word, err := takeDialect(args)
+	args, word, err := takeDialect(takeAllFacts(args))
 	var like core
 	if err == nil {
 		like, err = chooseCore(word)
@@ -99,7 +99,7 @@ func (c core) failOptions(err error, conf *config.Config, terminal cli.Terminal)
 func askTerminal(prompt string, private bool) (string, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return "", err
+		return askStdin(prompt)
 	}
 	defer tty.Close()
 	fmt.Fprint(tty, prompt)
@@ -109,6 +109,17 @@ func askTerminal(prompt string, private bool) (string, error) {
 		return string(b), err
 	}
 	return readLine(tty)
+}
+
+// askStdin asks where there is no terminal, as Python's getpass does.
+func askStdin(prompt string) (string, error) {
+	fmt.Fprintln(os.Stderr, "Warning: Password input may be echoed.")
+	fmt.Fprint(os.Stderr, prompt)
+	line, err := readLine(os.Stdin)
+	if err == io.EOF && line != "" {
+		err = nil
+	}
+	return line, err
 }
 
 // readLine reads a line, and nothing after it.

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"flag"
+	"fmt"
 	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -14,13 +19,56 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "agent" { // on a host that a test reaches by ssh
 		os.Exit(run(os.Args))
 	}
-	testscript.Main(m, map[string]func(){"pbc": func() { os.Exit(run(os.Args)) }})
+	programs := map[string]func(){"pbc": func() { os.Exit(run(os.Args)) }}
+	for name := range tools { // pbc by Ansible's name: the commands of that name are Ansible's
+		programs["like-"+name] = func() { os.Exit(run(append([]string{"ansible-" + name}, os.Args[1:]...))) }
+	}
+	testscript.Main(m, programs)
+}
+
+// same runs a program of the installed Ansible and pbc by the same name, with the same arguments, standard input and
+// files before, and fails where their output or exit codes differ: "same vault view file". A first argument "<file" gives the
+// standard input; "!stderr" lets standard error differ.
+func same(ts *testscript.TestScript, _ bool, args []string) {
+	stdin, stderr := "", true
+	for strings.HasPrefix(args[0], "<") || args[0] == "!stderr" {
+		if stderr = stderr && args[0] != "!stderr"; args[0] != "!stderr" {
+			stdin = ts.ReadFile(args[0][1:])
+		}
+		args = args[1:]
+	}
+	name := "ansible-" + args[0]
+	real, err := exec.LookPath(name)
+	ts.Check(err)
+	self, err := exec.LookPath("like-" + args[0])
+	ts.Check(err)
+	var got [2]string
+	for i, program := range []string{real, self} {
+		cmd := exec.Command(program, args[1:]...)
+		cmd.Dir = ts.MkAbs(".")
+		for _, v := range []string{"HOME", "PATH", "ANSIBLE_NOCOLOR", "PBC_DIALECT", "EDITOR", "ANSIBLE_VAULT_PASSWORD_FILE", "ANSIBLE_INVENTORY_PLUGINS", "ANSIBLE_CONFIG", "ANSIBLE_FORKS"} {
+			if ts.Getenv(v) != "" {
+				cmd.Env = append(cmd.Env, v+"="+ts.Getenv(v))
+			}
+		}
+		cmd.Env = append(cmd.Env, "LANG=C.UTF-8", "COLUMNS=80", "TERM=dumb")
+		var out, errs bytes.Buffer
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
+		_ = cmd.Run()
+		got[i] = fmt.Sprintf("exit code %d\n%s", cmd.ProcessState.ExitCode(), out.String())
+		if stderr {
+			got[i] += "--- stderr\n" + errs.String()
+		}
+	}
+	if d := cmp.Diff(strings.Split(got[0], "\n"), strings.Split(got[1], "\n")); d != "" {
+		ts.Fatalf("%s %s (-ansible +pbc):\n%s", name, strings.Join(args[1:], " "), d)
+	}
 }
 
 // TestScripts runs the command lines in testdata/script.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: "testdata/script", Cmds: map[string]func(*testscript.TestScript, bool, []string){"same": same}, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Setenv("ANSIBLE_NOCOLOR", "1")

@@ -31,6 +31,7 @@ import (
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/fact"
+	"pbc/runtime/factcache"
 	"pbc/runtime/machine"
 	"pbc/runtime/module/builtin"
 	"pbc/runtime/module/posix"
@@ -50,10 +51,13 @@ type session struct {
 	store                           *files.Store
 	roles                           []string // of --roles-path, before those of the settings
 	order                           controller.Order
+	// allFacts has plays gather all facts, not only those that something reads.
+	allFacts bool
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
-	log     *os.File // of log_path, nil for none
+	log     *os.File         // of log_path, nil for none
+	facts   *factcache.Cache // nil for none that outlives the run
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -81,6 +85,7 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 	}
 	s.introduce(like.versionText("ansible-playbook", conf))
 	s.warnSettings()
+	s.facts = s.factCache()
 	return s, s.secrets()
 }
 
@@ -92,6 +97,9 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 		return nil, err
 	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
+	if s.allFacts, err = s.seesFacts(opt); err != nil {
+		return nil, err
+	}
 	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
 	s.screen.Tagged, s.screen.Source = like.dialect == expr.Tagged, os.ReadFile
 	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
@@ -271,6 +279,9 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
 	o.Dialect, o.Extra, o.Installed = s.like.dialect, s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
+	if s.facts != nil {
+		o.CachedFacts = s.facts.Load
+	}
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
 	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
@@ -306,11 +317,13 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
+	s.recall(memory, inv)
 	python := newPlugins(s, u)
 	defer python.close()
 	options := s.linkOptions(inv, u, known{memory})
 	options.Python = python
 	l := link.New(u.Program, options)
+	s.noteFacts(l)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
@@ -370,7 +383,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
-		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
+		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
@@ -478,6 +491,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 
 // Batch implements controller.Linker.
 func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment, error) {
+	if k.s.facts != nil && k.s.facts.Err() != nil {
+		return nil, k.s.facts.Err()
+	}
 	b, blobs, err := k.l.Batch(n, host, hosts)
 	if err != nil {
 		return nil, err

@@ -5,9 +5,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"pbc/compiler/config"
+	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/runtime/callback"
+	"pbc/runtime/controller"
+	"pbc/runtime/factcache"
+	"pbc/runtime/machine"
 	"pbc/runtime/module/posix"
 )
 
@@ -24,6 +30,7 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 
 // hostSettings are the settings that hosts need, beside those of the command line.
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
+	set.CoreVersion = strings.Join(strings.SplitN(s.like.version+"..", ".", 3)[:2], ".")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
 	set.HashMerge = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
@@ -48,6 +55,48 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.Become.Password = s.conf.String(pass)
 	}
 	return set
+}
+
+// factCache is the fact cache of the settings, nil for that of the run alone.
+//
+// Ansible docs: "Cache plugins".
+func (s *session) factCache() *factcache.Cache {
+	plugin := s.conf.String("CACHE_PLUGIN")
+	warn := func(m string) { s.out.Handle(callback.Warning{Text: m}) }
+	if !factcache.ForPlugin(plugin) {
+		return nil
+	}
+	dir := s.conf.String("CACHE_PLUGIN_CONNECTION")
+	if dir == "" {
+		warn("No setting was provided for required configuration plugin_type: cache plugin: jsonfile setting: _uri")
+		return nil
+	}
+	base := ""
+	if s.conf.Origin("CACHE_PLUGIN_CONNECTION") == s.conf.File {
+		base = filepath.Dir(s.conf.File)
+	}
+	c := &factcache.Cache{Dir: config.Unfrack(dir, base), Timeout: time.Duration(s.conf.Int("CACHE_PLUGIN_TIMEOUT")) * time.Second, Warn: warn}
+	if s.set("CACHE_PLUGIN_PREFIX") { // the default is for other caches
+		c.Prefix = s.conf.String("CACHE_PLUGIN_PREFIX")
+	}
+	if !c.Open() {
+		return nil
+	}
+	return c
+}
+
+// recall has the memory know what the fact cache has, or with --flush-cache forgets it.
+func (s *session) recall(memory *controller.Memory, inv *inventory.Inventory) {
+	if s.facts == nil {
+		return
+	}
+	memory.Keeper = s.facts
+	for _, h := range inv.Hosts() {
+		if s.req.FlushCache {
+			s.facts.Delete(h.Name)
+		}
+		memory.With(h.Name, func(*machine.Host) {})
+	}
 }
 
 // retryFiles writes the hosts that failed to the file that --limit can name; nil when it is not wanted.

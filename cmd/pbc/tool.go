@@ -27,6 +27,7 @@ type toolRun struct {
 	*session
 	tool   *cli.Tool
 	parsed *cli.Parsed
+	args   []string
 	width  int
 	like   core
 }
@@ -43,6 +44,19 @@ examples:
   pbc inventory -i hosts --list              all hosts and their variables, as JSON
   pbc inventory -i hosts --graph --vars      the tree of groups
   pbc inventory -i hosts --host web1 --yaml  one host
+`},
+	"vault": {describe: cli.VaultTool, run: runVault, short: "encrypt and decrypt files and texts, with ansible-vault's command line", examples: `
+examples:
+  pbc vault encrypt group_vars/all/secret.yml
+  pbc vault view --vault-password-file pw secret.yml
+  pbc vault encrypt_string --vault-id prod@prompt -n db_password
+  pbc vault rekey --new-vault-id prod@new.pw secret.yml
+`},
+	"config": {describe: cli.ConfigTool, run: runConfig, short: "show settings, with ansible-config's command line", examples: `
+examples:
+  pbc config dump --only-changed             settings that are not at their defaults
+  pbc config dump                            all, with those that pbc does not honour
+  pbc config init --disabled > ansible.cfg   a file to start with
 `},
 }
 
@@ -79,7 +93,7 @@ func toolMain(name, called string, args []string) int {
 		fmt.Fprint(os.Stderr, exit.Stderr)
 		return exit.Code
 	}
-	r := &toolRun{tool: desc, like: like, parsed: parsed, width: columns}
+	r := &toolRun{tool: desc, like: like, parsed: parsed, args: args, width: columns}
 	if r.session, err = newToolSession(parsed, conf, like); err == nil {
 		r.introduce(like.versionText("ansible-"+name, conf))
 		err = t.run(r)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,13 @@ const (
 	Path                 // string: absolute; relative to the file that sets it
 	PathSpec             // []string of paths, separated by colons
 	PathList             // []string of paths, separated by commas
+	Mapping              // []string, each "key=value"; only defaults have this type
 )
+
+// Unset is the default of a Bool that has none: nil, where others are false.
+var Unset = unset{}
+
+type unset struct{}
 
 // Setting is a row of the table of settings.
 type Setting struct {
@@ -64,7 +71,7 @@ type Env func(name string) (string, bool)
 
 // Settings is the table of all settings.
 func Settings() []Setting {
-	return append(coreSettings[:len(coreSettings):len(coreSettings)], pluginSettings...)
+	return slices.Concat(coreSettings, otherSettings, pluginSettings)
 }
 
 // Load finds ansible.cfg and reads all settings. The error is an *Error.
@@ -243,6 +250,8 @@ func (c *Config) defaultValue(s Setting) any {
 	home, _ := c.values["ANSIBLE_HOME"].(string)
 	text, isText := s.Default.(string)
 	switch {
+	case s.Default == Unset:
+		return nil
 	case s.Default == nil:
 		return zero(s.Type)
 	case isText && s.Type != String:
@@ -280,7 +289,7 @@ func parse(t Type, text, base string) (any, error) {
 			return nil, fmt.Errorf("could not convert string to float: %s", value.StrRepr(text))
 		}
 		return f, nil
-	case List:
+	case List, Mapping:
 		return split(text, ",", unquote), nil
 	case Path:
 		return resolvePath(text, base), nil

@@ -1,6 +1,10 @@
 package config
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
 
 // Effect says what a setting does to a run of pbc.
 type Effect uint8
@@ -23,9 +27,6 @@ var harmless = map[string]string{
 	"ANSIBLE_PIPELINING":             "modules are never copied one by one",
 	"ssh.pipelining":                 "modules are never copied one by one",
 	"BECOME_ALLOW_SAME_USER":         "becoming the user that one is changes nothing but the cost",
-	"CACHE_PLUGIN_CONNECTION":        "told with CACHE_PLUGIN",
-	"CACHE_PLUGIN_PREFIX":            "told with CACHE_PLUGIN",
-	"CACHE_PLUGIN_TIMEOUT":           "told with CACHE_PLUGIN",
 	"DEFAULT_INVENTORY_PLUGIN_PATH":  "the installed ansible-inventory runs these plugins, and reads the setting",
 	"COLLECTIONS_SCAN_SYS_PATH":      "collections that come with Ansible are found where it is installed",
 	"COLOR_CONSOLE_PROMPT":           "the colour of another program",
@@ -61,42 +62,79 @@ var harmless = map[string]string{
 	"sh.system_tmpdirs":              "files of the become user are made by that user",
 	"sh.admin_users":                 "files of the become user are made by that user",
 	"sh.world_readable_temp":         "files of the become user are made by that user",
+
+	"COVERAGE_REMOTE_OUTPUT":         "for testing Ansible itself",
+	"COVERAGE_REMOTE_PATHS":          "for testing Ansible itself",
+	"DEFAULT_INTERNAL_POLL_INTERVAL": "there are no workers to look at",
+	"WORKER_SHUTDOWN_POLL_COUNT":     "there are no workers to look at",
+	"WORKER_SHUTDOWN_POLL_DELAY":     "there are no workers to look at",
+	"DEFAULT_LIBVIRT_LXC_NOSECLABEL": "for a connection plugin of a collection",
+	"DEFAULT_LOAD_CALLBACK_PLUGINS":  "for another program",
+	"DEFAULT_SU":                     "Ansible does not read it either",
+	"DEVEL_WARNING":                  "no development version runs",
+	"DOCSITE_ROOT_URL":               "for documentation",
+	"DOC_FRAGMENT_PLUGIN_PATH":       "for documentation",
+	"GALAXY_*":                       "for another program",
+	"INVENTORY_CACHE_*":              "the installed ansible-inventory runs these plugins, and reads the setting",
+	"JINJA2_NATIVE_WARNING":          "Jinja is pbc's own",
+	"OLD_PLUGIN_CACHE_CLEARING":      "there are no plugins to forget",
+	"TASK_DEBUGGER_IGNORE_ERRORS":    "told with ENABLE_TASK_DEBUGGER",
+	"VALIDATE_ACTION_GROUP_METADATA": "a warning to the authors of collections",
+	"WIN_ASYNC_STARTUP_TIMEOUT":      "hosts with Windows are not reached",
+	"ANSIBLE_CONNECTION_PATH":        "network devices are not reached",
+	"CONNECTION_FACTS_MODULES":       "network devices are not reached",
+	"DEFAULT_CLICONF_PLUGIN_PATH":    "network devices are not reached",
+	"DEFAULT_HTTPAPI_PLUGIN_PATH":    "network devices are not reached",
+	"DEFAULT_NETCONF_PLUGIN_PATH":    "network devices are not reached",
+	"DEFAULT_TERMINAL_PLUGIN_PATH":   "network devices are not reached",
+	"NETCONF_SSH_CONFIG":             "network devices are not reached",
+	"NETWORK_GROUP_MODULES":          "network devices are not reached",
+	"PERSISTENT_*":                   "network devices are not reached",
+	"USE_PERSISTENT_CONNECTIONS":     "network devices are not reached",
+	"PARAMIKO_LOOK_FOR_KEYS":         "SSH is spoken by pbc itself",
+	"MODULE_IGNORE_EXTS":             "modules are named, and not searched for in folders",
 }
 
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
 var unhonoured = map[string]string{
-	"CACHE_PLUGIN":                   "facts are kept for the run only",
-	"DEFAULT_ACTION_PLUGIN_PATH":     "action plugins there are not used",
-	"BECOME_PLUGIN_PATH":             "become plugins there are not used",
-	"DEFAULT_CACHE_PLUGIN_PATH":      "cache plugins there are not used",
-	"DEFAULT_CALLBACK_PLUGIN_PATH":   "callback plugins there are not used",
-	"DEFAULT_CONNECTION_PLUGIN_PATH": "connection plugins there are not used",
-	"DEFAULT_STRATEGY_PLUGIN_PATH":   "strategies there are not used",
-	"DEFAULT_VARS_PLUGIN_PATH":       "vars plugins there are not used",
-	"DEFAULT_ALLOW_UNSAFE_LOOKUPS":   "what lookups return is never a template",
-	"DEFAULT_EXECUTABLE":             "commands are started with /bin/sh",
-	"DEFAULT_JINJA2_EXTENSIONS":      "templates have no extensions",
-	"DEFAULT_JINJA2_NATIVE":          "templates give what they give without it",
-	"DEFAULT_LOG_FILTER":             "the log is not filtered",
-	"DEFAULT_NULL_REPRESENTATION":    "null is shown as Ansible does without it",
-	"DEFAULT_POLL_INTERVAL":          "the default of poll is 15 seconds",
-	"DEFAULT_PRIVATE_ROLE_VARS":      "variables of roles are seen by the play",
-	"DEFAULT_UNDEFINED_VAR_BEHAVIOR": "undefined variables are errors",
-	"INVALID_TASK_ATTRIBUTE_FAILED":  "unknown keywords are errors",
-	"MAX_FILE_SIZE_FOR_DIFF":         "differences of files up to 104448 bytes are shown",
-	"PLAYBOOK_VARS_ROOT":             "group_vars and host_vars beside the first playbook count",
-	"STRING_CONVERSION_ACTION":       "values that become text are warned about as without it",
-	"VARIABLE_PLUGINS_ENABLED":       "group_vars and host_vars are read, and nothing else",
-	"VARIABLE_PRECEDENCE":            "variables have the usual order",
-	"ssh.reconnection_retries":       "one attempt is made to connect",
-	"ssh.pkcs11_provider":            "keys on smart cards are not used",
-	"sh.remote_tmp":                  "temporary files of hosts are in their usual folder",
-	"sh.async_dir":                   "tasks with async use the usual folder",
-	"sudo.become_exe":                "the program of DEFAULT_BECOME_EXE is taken",
-	"sudo.become_flags":              "the flags of DEFAULT_BECOME_FLAGS are taken",
-	"su.become_exe":                  "the program of DEFAULT_BECOME_EXE is taken",
-	"su.become_flags":                "the flags of DEFAULT_BECOME_FLAGS are taken",
-	"su.prompt_l10n":                 "the usual prompts are known",
+	"COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH": "collections are taken for any ansible-core",
+	"ENABLE_TASK_DEBUGGER":                    "there is no debugger",
+	"PARAMIKO_HOST_KEY_AUTO_ADD":              "unknown host keys are refused or added as for ssh",
+	"INTERPRETER_PYTHON_FALLBACK":             "the usual Pythons are looked for",
+	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
+	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
+	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
+	"DEFAULT_ACTION_PLUGIN_PATH":              "action plugins there are not used",
+	"BECOME_PLUGIN_PATH":                      "become plugins there are not used",
+	"DEFAULT_CACHE_PLUGIN_PATH":               "cache plugins there are not used",
+	"DEFAULT_CALLBACK_PLUGIN_PATH":            "callback plugins there are not used",
+	"DEFAULT_CONNECTION_PLUGIN_PATH":          "connection plugins there are not used",
+	"DEFAULT_STRATEGY_PLUGIN_PATH":            "strategies there are not used",
+	"DEFAULT_VARS_PLUGIN_PATH":                "vars plugins there are not used",
+	"DEFAULT_ALLOW_UNSAFE_LOOKUPS":            "what lookups return is never a template",
+	"DEFAULT_EXECUTABLE":                      "commands are started with /bin/sh",
+	"DEFAULT_JINJA2_EXTENSIONS":               "templates have no extensions",
+	"DEFAULT_JINJA2_NATIVE":                   "templates give what they give without it",
+	"DEFAULT_LOG_FILTER":                      "the log is not filtered",
+	"DEFAULT_NULL_REPRESENTATION":             "null is shown as Ansible does without it",
+	"DEFAULT_POLL_INTERVAL":                   "the default of poll is 15 seconds",
+	"DEFAULT_PRIVATE_ROLE_VARS":               "variables of roles are seen by the play",
+	"DEFAULT_UNDEFINED_VAR_BEHAVIOR":          "undefined variables are errors",
+	"INVALID_TASK_ATTRIBUTE_FAILED":           "unknown keywords are errors",
+	"MAX_FILE_SIZE_FOR_DIFF":                  "differences of files up to 104448 bytes are shown",
+	"PLAYBOOK_VARS_ROOT":                      "group_vars and host_vars beside the first playbook count",
+	"STRING_CONVERSION_ACTION":                "values that become text are warned about as without it",
+	"VARIABLE_PLUGINS_ENABLED":                "group_vars and host_vars are read, and nothing else",
+	"VARIABLE_PRECEDENCE":                     "variables have the usual order",
+	"ssh.reconnection_retries":                "one attempt is made to connect",
+	"ssh.pkcs11_provider":                     "keys on smart cards are not used",
+	"sh.remote_tmp":                           "temporary files of hosts are in their usual folder",
+	"sh.async_dir":                            "tasks with async use the usual folder",
+	"sudo.become_exe":                         "the program of DEFAULT_BECOME_EXE is taken",
+	"sudo.become_flags":                       "the flags of DEFAULT_BECOME_FLAGS are taken",
+	"su.become_exe":                           "the program of DEFAULT_BECOME_EXE is taken",
+	"su.become_flags":                         "the flags of DEFAULT_BECOME_FLAGS are taken",
+	"su.prompt_l10n":                          "the usual prompts are known",
 }
 
 // sameAs are the settings that are honoured as long as they say what another one says.
@@ -105,10 +143,20 @@ var sameAs = map[string]string{
 	"su.become_exe": "DEFAULT_BECOME_EXE", "su.become_flags": "DEFAULT_BECOME_FLAGS",
 }
 
+// fulfilled are the values of settings otherwise not honoured that are.
+var fulfilled = map[string][]string{
+	"CACHE_PLUGIN": {"memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"},
+}
+
 // Effect says what the setting does to a run of pbc and, when it does nothing, what happens instead.
 func (s Setting) Effect() (Effect, string) {
 	if why, ok := harmless[s.Name]; ok {
 		return Harmless, why
+	}
+	for name, why := range harmless {
+		if family, ok := strings.CutSuffix(name, "*"); ok && strings.HasPrefix(s.Name, family) {
+			return Harmless, why
+		}
 	}
 	if why, ok := unhonoured[s.Name]; ok {
 		return Unhonoured, why
@@ -123,7 +171,8 @@ func (c *Config) Unhonoured() []Setting {
 	for _, s := range c.Changed() {
 		effect, _ := s.Effect()
 		value := c.values[s.Name]
-		if effect != Unhonoured || reflect.DeepEqual(value, c.defaultValue(s)) {
+		text, _ := value.(string)
+		if effect != Unhonoured || reflect.DeepEqual(value, c.defaultValue(s)) || slices.Contains(fulfilled[s.Name], text) {
 			continue
 		}
 		if other, ok := sameAs[s.Name]; ok && reflect.DeepEqual(value, c.values[other]) {

@@ -11,6 +11,9 @@ func TestEffectsNameSettings(t *testing.T) {
 	known := map[string]bool{}
 	for _, s := range Settings() {
 		known[s.Name] = true
+		for _, family := range []string{"GALAXY_", "INVENTORY_CACHE_", "PERSISTENT_"} {
+			known[family+"*"] = known[family+"*"] || strings.HasPrefix(s.Name, family)
+		}
 	}
 	for _, table := range []map[string]string{harmless, unhonoured, sameAs} {
 		for name := range table {
@@ -31,7 +34,8 @@ func TestUnhonoured(t *testing.T) {
 		{"none", "", ""},
 		{"honoured", "[defaults]\nforks = 7\n", ""},
 		{"harmless", "[defaults]\nno_target_syslog = yes\n", ""},
-		{"unhonoured", "[defaults]\njinja2_native = yes\nfact_caching = jsonfile\n", "CACHE_PLUGIN DEFAULT_JINJA2_NATIVE"},
+		{"unhonoured", "[defaults]\njinja2_native = yes\nfact_caching = redis\n", "CACHE_PLUGIN DEFAULT_JINJA2_NATIVE"},
+		{"a value that is honoured", "[defaults]\nfact_caching = jsonfile\n", ""},
 		{"the default in words", "[defaults]\njinja2_native = no\nfact_caching = memory\n", ""},
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
 		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", "sudo.become_flags"},

@@ -196,7 +196,7 @@ func (r *iniReader) variable(line string) error {
 }
 
 func (r *iniReader) host(line string) error {
-	words, err := splitWords(line)
+	words, err := SplitWords(line)
 	if err != nil {
 		return r.errorf("Error parsing host definition '%s': %s", line, err)
 	}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// splitWords is Python's shlex.split(s, comments=True).
-func splitWords(s string) ([]string, error) {
+// SplitWords is Python's shlex.split(s, comments=True).
+func SplitWords(s string) ([]string, error) {
 	var l lexer
 	for _, r := range s {
 		if l.next(r) {
@@ -23,7 +23,7 @@ func splitWords(s string) ([]string, error) {
 	return l.words, nil
 }
 
-// lexer is the state of splitWords between two characters.
+// lexer is the state of SplitWords between two characters.
 type lexer struct {
 	words  []string
 	word   strings.Builder

@@ -70,6 +70,9 @@ type Options struct {
 	ManagedFormat    string       // the setting ansible_managed
 	Lookup           LookupPlugin // nil has none
 	Python           Python       // plugins in Python; nil has none
+	// FactCollector names what gathers a fact, whose name has no prefix. Nil gathers all facts; else those only that
+	// the run reads.
+	FactCollector func(fact string) string
 	// Internal are the _ansible_ arguments of modules in Python that are the same for all hosts; OpenFiles is how many
 	// files such a module may have open, 0 for the system's limit.
 	Internal  *value.Dict
@@ -92,6 +95,7 @@ type Linker struct {
 	active   map[int][]string // the hosts of the batch that runs
 	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
 	refreshed string
+	reading   *factUse // which facts the run reads; nil until that is asked
 	// sent are the names that a host knows of a play.
 	sent map[sentKey]*names
 	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
@@ -212,6 +216,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
 	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
 	c.Settings.StartAt = l.startAt(p)
+	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)
 		if err != nil {

@@ -15,6 +15,9 @@ type names struct {
 	all bool
 	// calls are the lookups that can be answered ahead, by eval.LookupKey.
 	calls map[string]LookupCall
+	// facts, when not nil, gathers which facts are read; conditions are then those met.
+	facts      *factUse
+	conditions []*value.Cond
 }
 
 func newNames() *names { return &names{set: map[string]bool{}} }
@@ -58,6 +61,9 @@ func (n *names) value(v value.Value) {
 	case *value.Tmpl:
 		n.nodes(x.Root)
 	case *value.Cond:
+		if n.facts != nil {
+			n.conditions = append(n.conditions, x)
+		}
 		n.nodes([]*expr.Node{x.Root})
 		if x.Tmpl != nil {
 			n.value(x.Tmpl)
@@ -83,6 +89,9 @@ func (n *names) value(v value.Value) {
 var everything = map[string]bool{"varnames": true}
 
 func (n *names) nodes(root []*expr.Node) {
+	if n.facts != nil {
+		n.facts.trees(root)
+	}
 	u := expr.UsesOf(root)
 	for _, name := range u.Names {
 		n.set[name] = true

@@ -1,17 +1,23 @@
 package link
 
 import (
-	"errors"
+	"fmt"
 
 	"pbc/compiler/yaml"
 	"pbc/ir/value"
+	"pbc/runtime/exception"
 )
 
 // parseYAML loads documents that were met at run time: the filters from_yaml and from_yaml_all.
 func parseYAML(src string, all bool) (value.Value, error) {
-	docs, diags := yaml.Parse("<unicode string>", []byte(src))
+	docs, diags := yaml.Options{Stream: all}.Parse("<unicode string>", []byte(src))
 	if diags.Stops() {
-		return nil, errors.New(diags.Items[0].Msg)
+		d := diags.Items[0]
+		msg := d.Short
+		if d.Pos.IsValid() {
+			msg += fmt.Sprintf("\n  in \"%s\", line %d, column %d", d.Pos.File, d.Pos.Line, d.Pos.Col)
+		}
+		return nil, exception.Raise("yaml.error.MarkedYAMLError", "%s", msg)
 	}
 	if !all {
 		if len(docs) == 0 {

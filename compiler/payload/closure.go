@@ -174,7 +174,15 @@ func (l *Library) candidate(u *util, parts []string, core, optional bool) (bool,
 		return ok, err
 	}
 	dir := l.Collection(coll)
-	return dir != "" && l.read(u, path.Join(append([]string{dir}, parts[3:]...)...)), nil
+	if dir == "" {
+		return false, nil
+	}
+	p := path.Join(append([]string{dir}, parts[3:]...)...)
+	if l.Disk.IsDir(p) && !l.Disk.IsFile(p+"/__init__.py") {
+		u.pkg = true // in a collection a folder is a package
+		return true, nil
+	}
+	return l.read(u, p), nil
 }
 
 // inCore looks in the user's module_utils, and in those of ansible-core.

@@ -24,8 +24,9 @@ import (
 type Disk interface {
 	// ReadFile returns the whole content of a file.
 	ReadFile(path string) ([]byte, error)
-	// IsFile says whether there is a file at the path.
+	// IsFile and IsDir say whether there is a file or a folder at the path.
 	IsFile(path string) bool
+	IsDir(path string) bool
 }
 
 // Library says where shared Python code is.

@@ -28,6 +28,7 @@ type catalog struct {
 	bases        []string // the directories of playbooks and roles that were added
 	playbookDirs []string
 	collections  map[string]*collection
+	coreUtils    map[string]string // where module_utils of ansible-core have gone; nil until asked
 }
 
 // collection is an installed collection with what its meta/runtime.yml says.
@@ -106,11 +107,10 @@ func (l *Loader) CollectionDir(name string) string { return l.catalog.collection
 // UtilsRoute says where a collection's metadata send those who look for one of its module_utils, and why it is gone
 // if it is. For ansible.builtin the metadata are those of the ansible-core in the folder core.
 func (l *Loader) UtilsRoute(core, coll, util string) (redirect, removed string) {
-	meta := l.catalog.collection(coll).meta
 	if coll == "ansible.builtin" {
-		meta = l.catalog.metadata(path.Join(core, "config", "ansible_builtin_runtime.yml"))
+		return l.catalog.coreUtil(core, util), ""
 	}
-	e := meta.Get("plugin_routing").Get(string(utilsKind)).Get(util)
+	e := l.catalog.collection(coll).meta.Get("plugin_routing").Get(string(utilsKind)).Get(util)
 	if !isMap(e) {
 		return "", ""
 	}
@@ -122,6 +122,31 @@ func (l *Loader) UtilsRoute(core, coll, util string) (redirect, removed string) 
 		}
 	}
 	return redirect, removed
+}
+
+// coreUtil is where a module_util of ansible-core has gone. Its list is looked through line by line: it is too long
+// to be read as YAML for the few lines that count.
+func (c *catalog) coreUtil(core, util string) string {
+	if c.coreUtils == nil {
+		c.coreUtils = map[string]string{}
+		data, _ := c.l.src.ReadFile(path.Join(core, "config", "ansible_builtin_runtime.yml"))
+		_, rest, _ := strings.Cut(string(data), "\n  "+string(utilsKind)+":\n")
+		name := ""
+		for line := range strings.Lines(rest) {
+			text := strings.TrimSpace(line)
+			indent := len(line) - len(strings.TrimLeft(line, " "))
+			switch to, redirect := strings.CutPrefix(text, "redirect: "); {
+			case text == "" || text[0] == '#':
+			case indent < 4:
+				return c.coreUtils[util]
+			case indent == 4:
+				name = strings.TrimSuffix(text, ":")
+			case redirect:
+				c.coreUtils[name] = to
+			}
+		}
+	}
+	return c.coreUtils[util]
 }
 
 // hasLookup says whether there is a lookup plugin of that name.

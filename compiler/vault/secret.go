@@ -21,6 +21,7 @@ type Request struct {
 	Ask           bool     // --ask-vault-pass
 	DefaultID     string   // the setting DEFAULT_VAULT_IDENTITY; "" is "default"
 	MatchID       bool     // see Keyring
+	New           bool     // passwords are chosen, not given: those that are prompted for are asked for twice
 	// Prompt asks for a password on the terminal. Nil fails every prompt.
 	Prompt func(prompt string) (string, error)
 	// Warn is told of sources that give no password. May be nil.
@@ -93,21 +94,40 @@ func (r Request) ask(label, source string) (Secret, error) {
 	if label == "" {
 		label = r.DefaultID
 	}
-	prompt := "Vault password: "
-	if source == promptID {
-		prompt = "Vault password (" + label + "): "
+	var first string
+	for i, prompt := range r.prompts(label, source) {
+		if r.Prompt == nil {
+			return Secret{}, errors.New("there is no terminal to ask for a vault password")
+		}
+		answer, err := r.Prompt(prompt)
+		if err != nil {
+			return Secret{}, fmt.Errorf("EOFError (ctrl-d) on prompt for (%s)", label)
+		}
+		if answer == "" {
+			return Secret{}, errors.New("Invalid vault password was provided")
+		}
+		answer = strings.TrimSpace(answer)
+		if i == 0 {
+			first = answer
+		}
+		if answer != first {
+			return Secret{}, errors.New("Passwords do not match")
+		}
 	}
-	if r.Prompt == nil {
-		return Secret{}, errors.New("there is no terminal to ask for a vault password")
+	return Secret{label, []byte(first)}, nil
+}
+
+// prompts are the questions for a password.
+func (r Request) prompts(label, source string) []string {
+	switch {
+	case r.New && source == promptID:
+		return []string{"New vault password (" + label + "): ", "Confirm new vault password (" + label + "): "}
+	case r.New:
+		return []string{"New Vault password: ", "Confirm New Vault password: "}
+	case source == promptID:
+		return []string{"Vault password (" + label + "): "}
 	}
-	answer, err := r.Prompt(prompt)
-	if err != nil {
-		return Secret{}, fmt.Errorf("EOFError (ctrl-d) on prompt for (%s)", label)
-	}
-	if answer == "" {
-		return Secret{}, errors.New("Invalid vault password was provided")
-	}
-	return Secret{label, []byte(strings.TrimSpace(answer))}, nil
+	return []string{"Vault password: "}
 }
 
 // The two places where Ansible words a failure of a source.

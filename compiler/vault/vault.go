@@ -87,30 +87,55 @@ type Keyring struct {
 
 // Decrypt opens a vault. file is where the text comes from, for messages; it may be empty.
 func (k *Keyring) Decrypt(data []byte, file string) ([]byte, error) {
+	sum := sha256.Sum256(data)
+	if k != nil {
+		if plain, ok := k.recall(sum); ok {
+			return plain, nil
+		}
+	}
+	o, err := k.Open(data, file)
+	if err != nil {
+		return nil, err
+	}
+	k.remember(sum, o.Plain)
+	return o.Plain, nil
+}
+
+// Opened is a vault that was opened.
+type Opened struct {
+	Plain  []byte
+	Secret Secret // the one that opened it
+	ID     string // the vault id in the header
+}
+
+// String hides the text.
+func (o Opened) String() string { return "opened vault " + o.ID }
+
+// GoString hides the text.
+func (o Opened) GoString() string { return o.String() }
+
+// Open is Decrypt that also tells how the vault was closed.
+func (k *Keyring) Open(data []byte, file string) (Opened, error) {
+	in, on := "", ""
+	if file != "" {
+		in, on = " in "+file, " on "+file
+	}
 	if !IsEncrypted(data) {
 		msg := "input is not vault encrypted data. "
 		if file != "" {
 			msg += file + " is not a vault encrypted file"
 		}
-		return nil, errors.New(msg)
+		return Opened{}, errors.New(msg)
 	}
 	body, cipherName, id, err := envelope(data)
 	if err != nil {
-		in := ""
-		if file != "" {
-			in = " in " + file
-		}
-		return nil, formatErrorf("Vault envelope format error%s: %s", in, err)
+		return Opened{}, formatErrorf("Vault envelope format error%s: %s", in, err)
 	}
 	if cipherName != cipherAES {
-		return nil, fmt.Errorf("%s cipher could not be found", cipherName)
+		return Opened{}, fmt.Errorf("%s cipher could not be found", cipherName)
 	}
 	if k == nil || len(k.Secrets) == 0 {
-		return nil, errors.New("Attempting to decrypt but no vault secrets found")
-	}
-	sum := sha256.Sum256(data)
-	if plain, ok := k.recall(sum); ok {
-		return plain, nil
+		return Opened{}, errors.New("Attempting to decrypt but no vault secrets found")
 	}
 	for _, s := range k.Secrets {
 		if k.MatchID && s.ID != id {
@@ -118,19 +143,14 @@ func (k *Keyring) Decrypt(data []byte, file string) ([]byte, error) {
 		}
 		plain, err := open(body, s.Password)
 		if err == nil {
-			k.remember(sum, plain)
-			return plain, nil
+			return Opened{plain, s, id}, nil
 		}
 		var fe *FormatError
 		if errors.As(err, &fe) {
-			return nil, err
+			return Opened{}, err
 		}
 	}
-	msg := "Decryption failed (no vault secrets were found that could decrypt)"
-	if file != "" {
-		msg += " on " + file
-	}
-	return nil, errors.New(msg)
+	return Opened{}, errors.New("Decryption failed (no vault secrets were found that could decrypt)" + on)
 }
 
 func (k *Keyring) recall(sum [sha256.Size]byte) ([]byte, bool) {

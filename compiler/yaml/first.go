@@ -24,7 +24,7 @@ func first(file string, src []byte, err *syntaxError) *syntaxError {
 	}
 	line := offset(src, err.pos.Line, 1)
 	for _, cut := range []int{line, offset(src, err.pos.Line, err.pos.Col)} {
-		_, earlier := load(file, src[:cut])
+		_, earlier := load(file, src[:cut], false)
 		if earlier == nil || !earlier.structural || !earlier.pos.IsValid() {
 			continue
 		}
@@ -44,7 +44,7 @@ func secondDocument(file string, src []byte, line int) *syntaxError {
 	at := 0
 	for n := 1; n < line; n++ {
 		if n > 1 && bytes.HasPrefix(src[at:], []byte("---")) {
-			_, err := load(file, src[:at+len("---")])
+			_, err := load(file, src[:at+len("---")], false)
 			if err != nil && err.problem == anotherDocument {
 				return err
 			}

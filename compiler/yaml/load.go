@@ -42,18 +42,21 @@ type syntaxError struct {
 func (e *syntaxError) Error() string { return e.problem + e.detail }
 
 // compose reads every document of src. A cycle of aliases and too deep nesting are errors.
-func compose(file string, src []byte) ([]*raw, *syntaxError) {
+func (o Options) compose(file string, src []byte) ([]*raw, *syntaxError) {
 	if err := checkCharacters(src); err != nil {
 		return nil, err
 	}
-	docs, err := load(file, src)
+	docs, err := load(file, src, o.Stream)
+	if err != nil && o.Stream {
+		return nil, err
+	}
 	if err != nil {
 		return nil, first(file, src, err)
 	}
 	return docs, nil
 }
 
-func load(file string, src []byte) ([]*raw, *syntaxError) {
+func load(file string, src []byte, stream bool) ([]*raw, *syntaxError) {
 	l, err := lib.NewLoader(bytes.NewReader(src), lib.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
 	if err != nil {
 		return nil, &syntaxError{detail: err.Error()}
@@ -74,7 +77,7 @@ func load(file string, src []byte) ([]*raw, *syntaxError) {
 				return docs, err
 			}
 			docs = append(docs, r)
-			if len(docs) > 1 {
+			if len(docs) > 1 && !stream {
 				return docs, &syntaxError{pos: c.pos(n.Line, n.Column), problem: anotherDocument, structural: true}
 			}
 		}

@@ -20,6 +20,8 @@ type Options struct {
 	Duplicates string
 	// Hidden says that the source is secret (it was decrypted): no diagnostic may show its lines.
 	Hidden bool
+	// Stream reads all documents of the source, where otherwise a second one is a fault.
+	Stream bool
 }
 
 // Parse reads the source of a file with Ansible's defaults. See Options.Parse.
@@ -38,7 +40,7 @@ func (o Options) Parse(file string, src []byte) ([]*Node, diag.List) {
 		diags.Add(d)
 		return nil, diags
 	}
-	raws, serr := compose(file, src)
+	raws, serr := o.compose(file, src)
 	if serr != nil {
 		diags.Add(o.syntax(file, serr, jerr.text(text)))
 		return nil, diags

@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -72,7 +71,7 @@ func Run(ctx context.Context, o Options) (compare.Report, error) {
 		if o.Ran != nil {
 			o.Ran(s.program, run, time.Since(start))
 		}
-		run = withoutDiscovery(o.rename(run, s, i))
+		run = steadied(o.rename(run, s, i))
 		outcomes[i] = normaliser.Outcome(compare.Outcome{Runs: []compare.Run{run}})
 	}
 	return compare.Outcomes(outcomes[0], outcomes[1]), nil
@@ -163,24 +162,12 @@ func (o Options) rename(run compare.Run, s side, i int) compare.Run {
 	return run
 }
 
-// discovered is how -v shows the Python that Ansible found on a host.
-var discovered = regexp.MustCompile(`"ansible_facts": \{"discovered_interpreter_python": "[^"]*"\}, `)
-
-// withoutDiscovery takes away what Ansible says of the Python it found for its modules, in the first result of a host: pbc's own
-// modules need none, so they do not look for it.
-func withoutDiscovery(run compare.Run) compare.Run {
-	run.Stdout = discovered.ReplaceAllString(run.Stdout, "")
+// steadied takes what two gatherings of facts never agree on out of all results.
+func steadied(run compare.Run) compare.Run {
 	for _, e := range run.Events {
 		result, _ := e.Result.(map[string]any)
 		facts, _ := result["ansible_facts"].(map[string]any)
 		steady(facts)
-		if _, found := facts["discovered_interpreter_python"]; !found {
-			continue
-		}
-		delete(facts, "discovered_interpreter_python")
-		if len(facts) == 0 {
-			delete(result, "ansible_facts")
-		}
 	}
 	return run
 }

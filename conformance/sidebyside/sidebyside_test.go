@@ -92,20 +92,6 @@ func TestRunRefuses(t *testing.T) {
 	}
 }
 
-func TestDiscoveryIsNoDifference(t *testing.T) {
-	event := `printf '{"event":"ok","host":"two","result":{%s"rc":0}}\n' >> "$PBC_EVENT_LOG"`
-	found := `"ansible_facts":{"discovered_interpreter_python":"/usr/bin/python3"},`
-	o := Options{
-		Ansible: program(t, strings.Replace(event, "%s", found, 1)+"\n"+`echo 'ok: [two] => {"ansible_facts": {"discovered_interpreter_python": "/p"}, "rc": 0}'`),
-		Pbc:     program(t, strings.Replace(event, "%s", "", 1)+"\n"+`echo 'ok: [two] => {"rc": 0}'`),
-		Dir:     t.TempDir(), Env: []string{"PATH=" + os.Getenv("PATH")},
-	}
-	report, err := Run(t.Context(), o)
-	if err != nil || !report.Equal {
-		t.Errorf("got %v, %v, want equal", report.Differences, err)
-	}
-}
-
 func TestMomentaryFactsDoNotCount(t *testing.T) {
 	facts := map[string]any{"ansible_uptime_seconds": 1, "ansible_interfaces": []any{"lo", "eth0"}, "ansible_hostname": "h",
 		"ansible_env": map[string]any{"HOME": "/h", "SSH_CLIENT": "x"}, "ansible_mounts": []any{map[string]any{"mount": "/", "block_used": 1}}}

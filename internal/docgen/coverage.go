@@ -219,7 +219,7 @@ func pluginNote(p *plugin.Row, name string) string {
 
 // typeNames are Ansible's names of the types of settings.
 var typeNames = map[config.Type]string{config.String: "string", config.Bool: "bool", config.Int: "int", config.Float: "float",
-	config.List: "list", config.Path: "path", config.PathSpec: "pathspec", config.PathList: "pathlist"}
+	config.List: "list", config.Path: "path", config.PathSpec: "pathspec", config.PathList: "pathlist", config.Mapping: "dict"}
 
 func (w *writer) settings(read map[string]bool) {
 	w.line("A setting counts as honoured when the code asks for it, by its name or one of its variables. Settings of plugins are those")
@@ -252,7 +252,13 @@ func (w *writer) settings(read map[string]bool) {
 // do, by one of its variables.
 func settingState(s config.Setting, read map[string]bool) row {
 	r := row{name: s.Name, state: idle}
-	if read[s.Name] {
+	switch effect, why := s.Effect(); {
+	case effect == config.Unhonoured:
+		return row{name: s.Name, state: unsupported, note: why}
+	case effect == config.Harmless:
+		r.note = why
+		return r
+	case read[s.Name]:
 		r.state = same
 		return r
 	}

@@ -68,7 +68,7 @@ type Event struct {
 	Label   ir.Val // of an item
 	Attempt int    `msgpack:",omitempty"`
 	Retries int    `msgpack:",omitempty"`
-	Level   string `msgpack:",omitempty"` // "warning", "task warning" (told again by the next task), "deprecation", "error", "v", "vv"
+	Level   string `msgpack:",omitempty"` // "display" (as it is), "warning", "task warning" (told again by the next task), "deprecation", "error", "v", "vv"
 	Files   []IncludedFile
 	Outcome Outcome `msgpack:",omitempty"`
 	Handler bool    `msgpack:",omitempty"`
@@ -126,8 +126,9 @@ const (
 	Inventory                   // add_host, group_by, refresh_inventory: Args; answer Value
 	Excerpt                     // the lines of the playbook around Task; answer Value
 	TemplateFile                // {% include %}: Name, answer File
-	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
+	Pause                       // pause, Args: {seconds, echo}, or none to ask only for Found: somebody is there; answer Value: what was typed
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
+	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 )
 

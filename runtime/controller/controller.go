@@ -118,6 +118,16 @@ const (
 type Memory struct {
 	mu    sync.Mutex
 	hosts map[string]*machine.Host
+	// Keeper keeps facts between runs; nil keeps none. To be set before anything else.
+	Keeper Keeper
+}
+
+// Keeper keeps the facts of hosts between runs. Its methods are called one at a time.
+type Keeper interface {
+	// Load returns the facts of a host, nil for none.
+	Load(host string) *value.Dict
+	// Save keeps the facts of a host in the place of older ones; an empty dictionary forgets them.
+	Save(host string, facts *value.Dict)
 }
 
 // NewMemory returns an empty memory.
@@ -127,12 +137,28 @@ func NewMemory() *Memory { return &Memory{hosts: map[string]*machine.Host{}} }
 func (m *Memory) With(host string, f func(h *machine.Host)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	h := m.hosts[host]
+	f(m.host(host))
+}
+
+func (m *Memory) host(name string) *machine.Host {
+	h := m.hosts[name]
 	if h == nil {
-		h = machine.NewHost(host)
-		m.hosts[host] = h
+		h = machine.NewHost(name)
+		m.hosts[name] = h
+		if m.Keeper != nil {
+			h.Facts.Update(m.Keeper.Load(name))
+		}
 	}
-	f(h)
+	return h
+}
+
+// save has the keeper keep the facts of a host.
+func (m *Memory) save(host string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Keeper != nil {
+		m.Keeper.Save(host, m.host(host).Facts)
+	}
 }
 
 // The exit codes of a run, as ansible-playbook's.

@@ -246,6 +246,7 @@ func (r *playRun) forgetFacts(h *hostRun) {
 	}
 	for _, h := range hosts {
 		r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
+		r.c.opt.Memory.save(h.name)
 	}
 }
 
@@ -258,9 +259,11 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 	r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Store(t, e) })
 	for name, facts := range machine.Facts(t, e) {
 		if name == "" || name == h.name {
+			r.c.opt.Memory.save(h.name)
 			continue
 		}
 		r.c.opt.Memory.With(name, func(m *machine.Host) { m.StoreFacts(facts) })
+		r.c.opt.Memory.save(name)
 		if other := r.byName[name]; other != nil {
 			other.facts = append(other.facts, facts.V...)
 		}

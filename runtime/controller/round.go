@@ -16,8 +16,9 @@ type round struct {
 	// pending are the hosts that have yet to be let go: no more run at a time than limit says.
 	pending []*hostRun
 	limit   int
-	// leader runs a run_once task for all; result is its result.
+	// leader runs a run_once task for all; result is its result. Alone says that it has it for itself.
 	leader *hostRun
+	alone  bool
 	result *event.Event
 	// lost are the hosts that failed or became unreachable in this round.
 	lost []*hostRun
@@ -135,7 +136,7 @@ func (r *playRun) release() bool {
 		r.round.limit = ask.throttle
 	}
 	if ask.once {
-		r.round.leader = low[0]
+		r.round.leader, r.round.alone = low[0], ask.alone
 		r.round.hosts = low[:1]
 	}
 	r.round.pending = r.round.hosts
@@ -146,6 +147,7 @@ func (r *playRun) release() bool {
 // barrierAsk is what a host says of the task it waits to run.
 type barrierAsk struct {
 	once     bool // run_once
+	alone    bool // the result is the one host's only
 	throttle int
 	shielded bool // within a rescue or always
 }
@@ -161,6 +163,8 @@ func askOf(n *event.Need) barrierAsk {
 	}
 	once, _ := d.GetStr("run_once")
 	a.once, _ = once.(bool)
+	alone, _ := d.GetStr("alone")
+	a.alone, _ = alone.(bool)
 	throttle, _ := d.GetStr("throttle")
 	t, _ := throttle.(int64)
 	a.throttle = int(t)
@@ -171,11 +175,15 @@ func askOf(n *event.Need) barrierAsk {
 
 // applyResult gives the result of a run_once task to the hosts that did not run it.
 func (r *playRun) applyResult(hosts []*hostRun) {
+	result := r.round.result
+	if r.round.alone {
+		result = nil
+	}
 	for _, h := range hosts {
-		if r.round.result != nil && r.round.result.Kind == event.Finished {
-			r.remember(h, r.round.result)
+		if result != nil && result.Kind == event.Finished {
+			r.remember(h, result)
 		}
-		r.letGo(h, &event.Answer{Go: event.Apply, Result: r.round.result})
+		r.letGo(h, &event.Answer{Go: event.Apply, Result: result})
 	}
 }
 

@@ -143,6 +143,8 @@ func (r *playRun) held(h *hostRun, e *event.Event) {
 
 func (r *playRun) message(e *event.Event) {
 	switch e.Level {
+	case "display":
+		r.c.emit(callback.Message{Text: e.Name})
 	case "warning":
 		r.c.emit(callback.Warning{Text: e.Name, Chain: failure.FromValue(e.Result.V)})
 	case "task warning":

@@ -229,7 +229,8 @@ func renderError(t *value.Tmpl, err error) error {
 	if strings.Contains(err.Error(), "AnsibleUndefined") {
 		msg := fmt.Sprintf("Unable to look up a name or access an attribute in template string (%s).\n"+
 			"Make sure your variable name does not contain invalid characters like '-': %s", shownSource(t), err)
-		return (&undef{Hint: msg + ". " + err.Error()}).Fail()
+		msg += ". " + err.Error()
+		return (&undef{Hint: msg + ". " + msg}).Fail()
 	}
 	return &exception.Error{Class: exception.Ansible, Msg: fmt.Sprintf("Unexpected templating type error occurred on (%s): %s", shownSource(t), err), Orig: err}
 }

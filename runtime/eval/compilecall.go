@@ -207,7 +207,7 @@ func (c *compiler) test(n *expr.Node) exprFn {
 		c.lacks(why)
 	}
 	in := c.expr(n.A[0])
-	if p.Name == "defined" || p.Name == "undefined" {
+	if (p.Name == "defined" || p.Name == "undefined") && len(n.A) == 1 && len(n.KW) == 0 {
 		return definedTest(in, p.Name == "undefined")
 	}
 	return c.pluginCall(plugged{p, "test", n.S}, in, c.args(n, n.A[1:]))

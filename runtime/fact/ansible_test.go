@@ -4,12 +4,15 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/module"
 )
@@ -41,17 +44,35 @@ var volatile = []struct{ path, why string }{
 	{"ansible_env.LC_MESSAGES", "set by Ansible"},
 }
 
+// oracle is the installed ansible, or that beside the ansible-playbook which PBC_ORACLE names, and its dialect.
+func oracle() (string, expr.Dialect, error) {
+	name := "ansible"
+	if p := os.Getenv("PBC_ORACLE"); p != "" {
+		name = filepath.Join(filepath.Dir(p), name)
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", 0, err
+	}
+	out, err := exec.Command(path, "--version").Output()
+	if regexp.MustCompile(`core 2\.(1[4-8])\.`).Match(out) {
+		return path, expr.Classic, err
+	}
+	return path, expr.Tagged, err
+}
+
 // TestThisMachine compares every fact of this machine with what Ansible's setup says of it. Without
 // Ansible there is nothing to ask; TestRecordedHosts has its recorded answers.
 func TestThisMachine(t *testing.T) {
-	ansible, err := exec.LookPath("ansible")
+	ansible, dialect, err := oracle()
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatal("in CI the facts must be compared with the real Ansible's: ansible is not installed")
 		}
 		t.Skip("ansible is not installed")
 	}
-	out, err := exec.Command(ansible, "localhost", "-m", "setup", "-a", "fact_path="+t.TempDir()).Output()
+	c := exec.Command(ansible, "localhost", "-e", "ansible_python_interpreter=/usr/bin/python3", "-m", "setup", "-a", "fact_path="+t.TempDir())
+	out, err := c.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +82,7 @@ func TestThisMachine(t *testing.T) {
 		t.Fatalf("%v:\n%s", err, out)
 	}
 	want, _ := answer.(*value.Dict).GetStr("ansible_facts")
-	res := Setup.Run(context.Background(), &module.Call{Name: "setup", Args: value.DictOf("fact_path", t.TempDir())})
+	res := Setup.Run(context.Background(), &module.Call{Name: "setup", Dialect: dialect, Args: value.DictOf("fact_path", t.TempDir())})
 	got, ok := res.GetStr("ansible_facts")
 	if !ok {
 		t.Fatal(value.Repr(res))

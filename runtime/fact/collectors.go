@@ -2,7 +2,9 @@ package fact
 
 import (
 	"slices"
+	"strings"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -18,6 +20,7 @@ type collector struct {
 	// prefix goes before the names of its facts; empty means "ansible_".
 	prefix  string
 	min     bool // one of the subset min
+	tagged  bool // of dialect tagged only
 	collect func(*probe) (*value.Dict, error)
 }
 
@@ -66,7 +69,7 @@ var collectors = []*collector{
 			"virtualization_tech_host"}},
 	{name: "hardware", collect: hardwareFacts, needs: []string{"platform"},
 		ids: []string{"processor", "processor_cores", "processor_count", "mounts", "devices"},
-		more: []string{"processor_nproc", "processor_threads_per_core", "processor_vcpus", "memory_mb",
+		more: []string{"flags", "processor_nproc", "processor_threads_per_core", "processor_vcpus", "memory_mb",
 			"memfree_mb", "memtotal_mb", "swapfree_mb", "swaptotal_mb", "device_links", "uptime_seconds", "lvm",
 			"bios_date", "bios_vendor", "bios_version", "board_asset_tag", "board_name", "board_serial",
 			"board_vendor", "board_version", "chassis_asset_tag", "chassis_serial", "chassis_vendor",
@@ -75,12 +78,19 @@ var collectors = []*collector{
 	{name: "dns", min: true, collect: dnsFacts, more: []string{"dns"}},
 	{name: "fibre_channel_wwn", collect: fcWwnFacts, more: []string{"fibre_channel_wwn"}},
 	{name: "network", collect: networkFacts, needs: []string{"platform", "distribution"},
-		ids: []string{"interfaces", "default_ipv4", "default_ipv6", "all_ipv4_addresses", "all_ipv6_addresses"}},
+		ids:  []string{"interfaces", "default_ipv4", "default_ipv6", "all_ipv4_addresses", "all_ipv6_addresses"},
+		more: []string{"locally_reachable_ips"}},
 	{name: "iscsi", collect: iscsiFacts, more: []string{"iscsi_iqn"}},
 	{name: "nvme", collect: nvmeFacts, more: []string{"hostnqn"}},
 	{name: "local", min: true, collect: localFacts, more: []string{"local"}},
+	{name: "systemd", tagged: true, collect: systemdFacts, more: []string{"systemd"}},
 	{name: "facter", prefix: "facter_", collect: facterFacts},
 	{name: "ohai", prefix: "ohai_", collect: ohaiFacts},
+}
+
+// collectorsOf are the collectors of a dialect.
+func collectorsOf(d expr.Dialect) []*collector {
+	return slices.DeleteFunc(slices.Clone(collectors), func(c *collector) bool { return c.tagged && d != expr.Tagged })
 }
 
 // notFacts are the names of subsets that no fact has.
@@ -103,8 +113,13 @@ func Known() []string {
 }
 
 // SubsetOf returns the gather_subset that makes the fact, named without prefix. An unknown name is
-// that of an interface if of anything, so it gives "network".
+// that of an interface if of anything, so it gives "network"; names of other tools begin with theirs.
 func SubsetOf(name string) string {
+	for _, c := range collectors {
+		if c.prefix != "" && strings.HasPrefix(name, c.prefix) {
+			return c.name
+		}
+	}
 	for _, c := range collectors {
 		if slices.Contains(c.more, name) || slices.Contains(c.ids, name) {
 			return c.name

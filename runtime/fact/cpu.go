@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -44,6 +45,8 @@ type cpuinfo struct {
 	socket, core   string
 	sockets, cores counts
 	reported       int // s390x's own number of processors
+	lastThread     int // s390x's highest number of a thread, -1 when not told
+	flags          *value.List
 	paravirtual    bool
 	err            error
 }
@@ -57,7 +60,7 @@ func (p *probe) cpu() (*value.Dict, error) {
 	if l := p.sys.lines("/sys/hypervisor/type"); !xen && len(l) > 0 {
 		xen = strip(l[0]) == "xen"
 	}
-	c := &cpuinfo{list: value.NewList(), reported: -1}
+	c := &cpuinfo{list: value.NewList(), reported: -1, lastThread: -1}
 	for _, line := range p.sys.lines("/proc/cpuinfo") {
 		k, v, _ := strings.Cut(line, ":")
 		c.read(strip(k), strip(v), xen)
@@ -66,7 +69,10 @@ func (p *probe) cpu() (*value.Dict, error) {
 		return nil, c.err
 	}
 	d.SetStr("processor", c.list)
-	if c.reported >= 0 {
+	if c.flags != nil && p.tagged() {
+		d.SetStr("flags", c.flags)
+	}
+	if c.reported >= 0 && !p.tagged() {
 		d.SetStr("processor_cores", int64(c.reported))
 	}
 	arch := p.fact("platform", "architecture")
@@ -79,14 +85,26 @@ func (p *probe) cpu() (*value.Dict, error) {
 			n = c.processors
 		}
 	}
-	if arch != "s390x" {
-		d.Update(c.topology(n))
-		if !c.paravirtual {
+	switch {
+	case arch != "s390x":
+		d.Update(c.topology(n, p.tagged()))
+		if !c.paravirtual || p.tagged() {
 			d.SetStr("processor_nproc", int64(p.usableCPUs(c.processors)))
 		}
+	case p.tagged():
+		if c.lastThread < 0 {
+			return nil, errMalformed("/proc/cpuinfo", "max thread id")
+		}
+		threads := c.lastThread + 1
+		d.Update(value.DictOf("processor_count", int64(1), "processor_cores", rounded(max(c.reported, 0), threads),
+			"processor_threads_per_core", int64(threads), "processor_vcpus", int64(max(c.reported, 0)),
+			"processor_nproc", int64(p.usableCPUs(max(c.reported, 0)))))
 	}
 	return d, nil
 }
+
+// rounded is Python's round(a / b): halves go to the even number.
+func rounded(a, b int) int64 { return int64(math.RoundToEven(float64(a) / float64(b))) }
 
 // usableCPUs is how many processors this process may use; a folder that stands for a machine has
 // what its /proc/cpuinfo lists.
@@ -109,6 +127,10 @@ func (c *cpuinfo) read(key, v string, xen bool) {
 		c.paravirtual = true
 	}
 	switch key {
+	case "flags":
+		c.flags = textList(words(v))
+	case "max thread id":
+		c.lastThread = num()
 	case "model name", "Processor", "vendor_id", "cpu", "Vendor", "processor":
 		c.list.V = append(c.list.V, v)
 		c.entries++
@@ -142,7 +164,7 @@ func (c *cpuinfo) read(key, v string, xen bool) {
 }
 
 // topology derives the numbers of sockets, cores and threads from the first of each.
-func (c *cpuinfo) topology(n int) *value.Dict {
+func (c *cpuinfo) topology(n int, tagged bool) *value.Dict {
 	sockets, cores, threads := n, 1, 1
 	if c.paravirtual {
 		return value.DictOf("processor_count", int64(n), "processor_cores", int64(n),
@@ -155,7 +177,11 @@ func (c *cpuinfo) topology(n int) *value.Dict {
 	if len(c.cores.keys) > 0 {
 		threads = c.cores.first()
 	}
-	threads /= cores
+	if tagged {
+		threads = int(rounded(threads, cores))
+	} else {
+		threads /= cores
+	}
 	return value.DictOf("processor_count", int64(sockets), "processor_cores", int64(cores),
 		"processor_threads_per_core", int64(threads), "processor_vcpus", int64(threads*sockets*cores))
 }

@@ -150,6 +150,9 @@ func (b *blockDevices) device(name, dir string, virtual int64) *value.Dict {
 	}
 	d.SetStr("removable", b.file(dir+"/removable"))
 	d.SetStr("support_discard", b.file(dir+"/queue/discard_granularity"))
+	if most, _ := b.sys.text(dir + "/queue/discard_max_hw_bytes"); b.tagged() && most == "0" {
+		d.SetStr("support_discard", "0")
+	}
 	if w, ok := b.wwn[disk]; ok {
 		d.SetStr("wwn", w)
 	}
@@ -202,6 +205,15 @@ func (b *blockDevices) size(dir, file string, start value.Value) *value.Dict {
 	}
 	text, _ := sectors.(string)
 	n, _ := strconv.ParseFloat(text, 64)
+	if b.tagged() { // the kernel counts in 512 bytes whatever the device's unit
+		size := int64(512)
+		if s, ok := unit.(string); ok {
+			size, _ = strconv.ParseInt(s, 10, 64)
+		}
+		count := int64(n) * 512 / max(size, 1)
+		d.Update(value.DictOf("sectorsize", unit, "sectors", count, "size", human(float64(count)*float64(size))))
+		return d
+	}
 	d.Update(value.DictOf("sectors", sectors, "sectorsize", unit, "size", human(n*512)))
 	return d
 }

@@ -30,7 +30,14 @@ var families = map[string][]string{
 	"DragonFly":  {"DragonflyBSD", "DragonFlyBSD", "Gentoo/DragonflyBSD", "Gentoo/DragonFlyBSD"},
 }
 
-func family(distribution string) string {
+// taggedFamilies are those that dialect tagged knows beside them.
+var taggedFamilies = map[string]string{"Amzn": "RedHat", "MIRACLE": "RedHat", "Linux Mint Debian Edition": "Debian",
+	"ALP-Dolomite": "Suse", "SL-Micro": "Suse", "openSUSE MicroOS": "Suse"}
+
+func (g *gathering) family(distribution string) string {
+	if f := taggedFamilies[distribution]; f != "" && g.tagged() {
+		return f
+	}
 	for f, names := range families {
 		for _, n := range names {
 			if n == distribution {
@@ -111,7 +118,7 @@ func distributionFacts(p *probe) (*value.Dict, error) {
 		return nil, err
 	}
 	name, _ := d.GetStr("distribution")
-	d.SetStr("os_family", family(name.(string)))
+	d.SetStr("os_family", p.family(name.(string)))
 	return d, nil
 }
 
@@ -148,7 +155,7 @@ func (p *probe) linuxDistribution(d *value.Dict) error {
 func (r *release) try(i int, d *value.Dict) (bool, error) {
 	f := releaseFiles[i]
 	fi, err := os.Stat(r.sys.path(f.path))
-	if err != nil || fi.Size() == 0 && !f.empty {
+	if err != nil || fi.Size() == 0 && !f.empty || r.tagged() && !fi.Mode().IsRegular() {
 		return false, nil
 	}
 	found := value.DictOf("distribution", f.name, "distribution_file_path", f.path,

@@ -44,7 +44,7 @@ func (p *probe) distro() (*distro, error) {
 		if !ok {
 			return ""
 		}
-		if y := p.interpreter(); y != nil && y.Distro != "new" {
+		if y := p.interpreter(); y != nil && y.Distro != "new" && (y.Distro != "" || !p.tagged()) {
 			return ""
 		}
 		return v

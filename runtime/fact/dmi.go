@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/pyre"
 )
 
 // dmiKeys are the facts of the DMI table: their file in /sys, and dmidecode's word for them.
@@ -37,6 +38,36 @@ var chassisTypes = []string{"Unknown", "Other", "Unknown", "Desktop", "Low Profi
 	"Bus Expansion Chassis", "Peripheral Chassis", "RAID Chassis", "Rack Mount Chassis", "Sealed-case PC",
 	"Multi-system", "CompactPCI", "AdvancedTCA", "Blade", "Blade Enclosure", "Tablet", "Convertible",
 	"Detachable", "IoT Gateway", "Embedded PC", "Mini PC", "Stick PC"}
+
+// sysinfoLines are what /proc/sysinfo of a mainframe says for the DMI table that it lacks.
+var sysinfoLines = []struct {
+	fact    string
+	pattern *pyre.Regexp
+}{
+	{"system_vendor", pyre.MustCompile(`^Manufacturer:\s+(.+)`)},
+	{"product_name", pyre.MustCompile(`Type:\s+(.+)`)},
+	{"product_serial", pyre.MustCompile(`Sequence Code:\s+0+(.+)$`)},
+}
+
+// sysinfo reads a mainframe's table, in dialect tagged.
+func (p *probe) sysinfo() (*value.Dict, error) {
+	d := value.NewDict()
+	if !p.tagged() || !p.sys.exists("/proc/sysinfo") {
+		return d, nil
+	}
+	for _, k := range []string{"system_vendor", "product_version", "product_serial", "product_name", "product_uuid"} {
+		d.SetStr(k, "NA")
+	}
+	for _, l := range p.sys.lines("/proc/sysinfo") {
+		for _, s := range sysinfoLines {
+			if m := s.pattern.FindStringSubmatch(l); m != nil {
+				d.SetStr(s.fact, m[1])
+				break
+			}
+		}
+	}
+	return d, nil
+}
 
 func (p *probe) dmi() (*value.Dict, error) {
 	d := value.NewDict()

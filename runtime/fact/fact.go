@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -36,14 +37,22 @@ type Options struct {
 	Timeout time.Duration
 	// Path is the folder of local facts; empty means that there are none.
 	Path string
+	// Only, when not nil, are the collectors whose facts are of use, by name: others are left out though the
+	// subset names them, but for local facts, whose programs may do more than tell facts.
+	Only []string
+	// Dialect is the generation of ansible-core whose facts are wanted.
+	Dialect expr.Dialect
 }
 
 // SubsetError reports a gather_subset that names nothing. Its text is Ansible's.
-type SubsetError struct{ Name string }
+type SubsetError struct {
+	Name  string
+	among []*collector
+}
 
 func (e *SubsetError) Error() string {
 	return fmt.Sprintf("Bad subset '%s' given to Ansible. gather_subset options allowed: all, %s",
-		e.Name, strings.Join(subsetNames(), ", "))
+		e.Name, strings.Join(subsetNames(e.among), ", "))
 }
 
 // Gathered is what Gather returns.
@@ -64,10 +73,12 @@ func Gather(ctx context.Context, sys *System, o Options) (*Gathered, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
-	chosen, err := selectCollectors(o.Subset)
+	all := collectorsOf(o.Dialect)
+	chosen, err := selectCollectors(all, o.Subset)
 	if err != nil {
 		return nil, err
 	}
+	chosen = useful(chosen, o.Only)
 	g := &gathering{sys: sys, opts: o, jobs: map[string]*job{}, ctx: ctx}
 	for _, c := range chosen {
 		g.jobs[c.name] = &job{collector: c, done: make(chan struct{})}
@@ -150,6 +161,9 @@ func (g *gathering) merge(chosen []*collector) (*Gathered, error) {
 	r.Facts.Update(keep(meta, g.opts.Filter))
 	return r, nil
 }
+
+// tagged says whether the facts of dialect tagged are wanted.
+func (g *gathering) tagged() bool { return g.opts.Dialect == expr.Tagged }
 
 // probe is a collector's view of the host.
 type probe struct {

@@ -17,7 +17,7 @@ func facterFacts(p *probe) (*value.Dict, error) {
 	if out.Code != 0 {
 		out = p.sys.run(p.ctx, []string{tool, "--json"})
 	}
-	return jsonFacts(out), nil
+	return p.jsonFacts(out, "Failed to parse facter facts"), nil
 }
 
 func ohaiFacts(p *probe) (*value.Dict, error) {
@@ -25,17 +25,21 @@ func ohaiFacts(p *probe) (*value.Dict, error) {
 	if tool == "" {
 		return value.NewDict(), nil
 	}
-	return jsonFacts(p.sys.run(p.ctx, []string{tool})), nil
+	return p.jsonFacts(p.sys.run(p.ctx, []string{tool}), "Failed to gather ohai facts"), nil
 }
 
-// jsonFacts reads what a tool printed; nothing when it failed.
-func jsonFacts(out output) *value.Dict {
+// jsonFacts reads what a tool printed; nothing when it failed. What cannot be read is warned of in
+// dialect tagged.
+func (p *probe) jsonFacts(out output, warning string) *value.Dict {
 	if out.Code != 0 {
 		return value.NewDict()
 	}
 	v, err := value.ParseJSON([]byte(out.Stdout))
 	if d, ok := v.(*value.Dict); ok && err == nil {
 		return d
+	}
+	if err != nil && p.tagged() {
+		p.warn(warning)
 	}
 	return value.NewDict()
 }

@@ -29,7 +29,7 @@ func hardwareFacts(p *probe) (*value.Dict, error) {
 // hardware are the facts of all parts but the mounts.
 func (p *probe) hardware() (*value.Dict, error) {
 	d := value.NewDict()
-	for _, part := range []func() (*value.Dict, error){p.cpu, p.memory, p.dmi, p.devices, p.uptime, p.lvm} {
+	for _, part := range []func() (*value.Dict, error){p.cpu, p.memory, p.dmi, p.sysinfo, p.devices, p.uptime, p.lvm} {
 		f, err := part()
 		if err != nil {
 			return nil, err

@@ -16,10 +16,12 @@ import (
 // A continuation is a line indented deeper than its option; the section DEFAULT gives options to all
 // the others; %(name)s in a value stands for another option's value, %% for a percent sign.
 
-var (
-	errINI         = errors.New("not an INI file")
-	errInterpolate = errors.New("bad interpolation")
-)
+var errINI = errors.New("not an INI file")
+
+// interpolationError is a value that names what is not there. Its text is configparser's.
+type interpolationError struct{ msg string }
+
+func (e *interpolationError) Error() string { return e.msg }
 
 type iniSection struct {
 	name    string
@@ -41,9 +43,49 @@ type iniFile struct {
 	bad    bool
 }
 
-// parseINI returns the sections as dictionaries. The error is errINI for what is no such file, and
-// wraps errInterpolate for a value that names an option that is not there.
+// parseINI returns the sections as dictionaries. The error is errINI for what is no such file, and an
+// *interpolationError for a value that names an option that is not there.
 func parseINI(text string) (*value.Dict, error) {
+	f, err := readINI(text)
+	if err != nil {
+		return nil, err
+	}
+	r := value.NewDict()
+	err = f.each(func(section, option, v string, err error) error {
+		d, ok := r.GetStr(section)
+		if !ok {
+			d = value.NewDict()
+			r.SetStr(section, d)
+		}
+		if option != "" {
+			d.(*value.Dict).SetStr(option, v)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// each gives every option of every section, with its value or why that has none; the option "" stands
+// for the section itself, before its options.
+func (f *iniFile) each(visit func(section, option, v string, err error) error) error {
+	for _, s := range f.sections {
+		if err := visit(s.name, "", "", nil); err != nil {
+			return err
+		}
+		for _, o := range append(append([]string{}, s.options...), f.defaults.options...) {
+			v, err := f.interpolate(s, o, f.lookup(s, o), 1)
+			if err := visit(s.name, o, v, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func readINI(text string) (*iniFile, error) {
 	f := &iniFile{defaults: iniSection{name: "DEFAULT", values: map[string][]string{}}}
 	for _, l := range strings.Split(text, "\n") {
 		if err := f.line(l); err != nil {
@@ -53,19 +95,7 @@ func parseINI(text string) (*value.Dict, error) {
 	if f.bad {
 		return nil, errINI
 	}
-	r := value.NewDict()
-	for _, s := range f.sections {
-		d := value.NewDict()
-		for _, o := range append(append([]string{}, s.options...), f.defaults.options...) {
-			v, err := f.interpolate(s, f.lookup(s, o), 1)
-			if err != nil {
-				return nil, err
-			}
-			d.SetStr(o, v)
-		}
-		r.SetStr(s.name, d)
-	}
-	return r, nil
+	return f, nil
 }
 
 func (f *iniFile) lookup(s *iniSection, option string) string {
@@ -138,10 +168,13 @@ func (f *iniFile) header(name string) error {
 	return nil
 }
 
-func (f *iniFile) interpolate(s *iniSection, v string, depth int) (string, error) {
+// interpolate replaces the references of a value, which is option's or was named by it.
+func (f *iniFile) interpolate(s *iniSection, option, v string, depth int) (string, error) {
 	var b strings.Builder
+	where := "option " + quote(option) + " in section " + quote(s.name) + " contains an interpolation key "
 	if depth > 10 {
-		return "", errInterpolate
+		return "", &interpolationError{"Recursion limit exceeded in value substitution: " + where +
+			"which cannot be substituted in 10 steps. Raw value: " + quote(f.lookup(s, option))}
 	}
 	for {
 		text, rest, ok := strings.Cut(v, "%")
@@ -154,16 +187,29 @@ func (f *iniFile) interpolate(s *iniSection, v string, depth int) (string, error
 			v = r
 			continue
 		}
-		name, r, ok := strings.Cut(strings.TrimPrefix(rest, "("), ")s")
-		name = strings.ToLower(name)
-		if !ok || !strings.HasPrefix(rest, "(") || name == "" || strings.Contains(name, ")") || !f.has(s, name) {
-			return "", errInterpolate
+		if !strings.HasPrefix(rest, "(") {
+			return "", &interpolationError{"'%' must be followed by '%' or '(', found: " + quote("%"+rest)}
 		}
-		in, err := f.interpolate(s, f.lookup(s, name), depth+1)
+		name, r, ok := strings.Cut(rest[1:], ")s")
+		name = strings.ToLower(name)
+		switch {
+		case !ok || name == "" || strings.Contains(name, ")"):
+			return "", &interpolationError{"bad interpolation variable reference " + quote("%"+rest)}
+		case !f.has(s, name):
+			return "", &interpolationError{"Bad value substitution: " + where + quote(name) +
+				" which is not a valid option name. Raw value: " + quote(f.lookup(s, option))}
+		}
+		in, err := f.interpolate(s, option, f.lookup(s, name), depth+1)
 		if err != nil {
 			return "", err
 		}
 		b.WriteString(in)
 		v = r
 	}
+}
+
+// quote is Python's repr of a text.
+func quote(s string) string {
+	t, _ := value.Repr(s)
+	return t
 }

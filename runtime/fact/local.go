@@ -66,10 +66,42 @@ func (p *probe) localFact(file string) (value.Value, error) {
 		return v, nil
 	}
 	v, err := parseINI(text)
+	var bad *interpolationError
+	if p.tagged() && errors.As(err, &bad) {
+		return p.brokenINI(file, text), nil
+	}
 	if errors.Is(err, errINI) {
 		return nil, warning("error loading facts as JSON or ini - please check content: %s", file)
 	}
 	return v, err
+}
+
+// brokenINI is the fact of a file with values that cannot be made, in dialect tagged: a text. Each such
+// value is a warning, and whatever Ansible then tries to keep beside the text is another failure.
+func (p *probe) brokenINI(file, text string) string {
+	f, err := readINI(text)
+	if err != nil {
+		return ""
+	}
+	why := ""
+	fault := f.each(func(section, option, _ string, err error) error {
+		switch {
+		case err != nil:
+			why = "error loading facts as ini - please check content: " + file + " (" + err.Error() + ")"
+			p.warn(why)
+		case why == "" || option == "" && strings.Contains(why, section):
+		case option == "":
+			return errors.New("'str' object does not support item assignment")
+		default:
+			return errors.New("string indices must be integers, not 'str'")
+		}
+		return nil
+	})
+	if fault != nil {
+		why = "Failed to convert (" + file + ") to JSON: " + fault.Error()
+		p.warn(why)
+	}
+	return why
 }
 
 // StartError reports a local fact that is executable but cannot be run, which fails the task.

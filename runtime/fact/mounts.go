@@ -22,13 +22,16 @@ func (s fsSize) facts() *value.Dict {
 }
 
 // mount is one line of the table of mounts.
-type mount struct{ device, path, kind, options string }
+type mount struct {
+	device, path, kind, options string
+	dump, pass                  int64 // read in dialect tagged only
+}
 
 // mounts asks every mount of a device or a network share for its size, all at once. One that does
 // not answer in time, such as a dead NFS server's, keeps a note instead.
 func (p *probe) mounts() (*value.List, []string, error) {
 	table, some := p.mountTable()
-	if !some { // Ansible cannot do with an empty table, and loses all hardware facts
+	if !some && !p.tagged() { // Ansible cannot do with an empty table, and loses all hardware facts
 		return nil, nil, errMalformed("/etc/mtab", "")
 	}
 	var uuids map[string]string
@@ -47,6 +50,9 @@ func (p *probe) mounts() (*value.List, []string, error) {
 	expired := false
 	for i, m := range table {
 		d := value.DictOf("mount", m.path, "device", m.device, "fstype", m.kind, "options", m.options)
+		if p.tagged() {
+			d.Update(value.DictOf("dump", m.dump, "passno", m.pass))
+		}
 		if binds[m.path] && !markedBind(m.options) {
 			d.SetStr("options", m.options+",bind")
 		}
@@ -96,7 +102,11 @@ func (p *probe) mountTable() (r []mount, some bool) {
 		for i := range w {
 			w[i] = unescapeOctal(w[i])
 		}
-		m := mount{w[0], w[1], w[2], w[3]}
+		m := mount{device: w[0], path: w[1], kind: w[2], options: w[3]}
+		if len(w) > 5 {
+			m.dump, _ = strconv.ParseInt(w[4], 10, 64)
+			m.pass, _ = strconv.ParseInt(w[5], 10, 64)
+		}
 		local := strings.HasPrefix(m.device, "/") || strings.HasPrefix(m.device, `\`)
 		if !local && !strings.Contains(m.device, ":/") || m.kind == "none" {
 			continue

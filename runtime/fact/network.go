@@ -26,6 +26,7 @@ type network struct {
 	*probe
 	interfaces         *value.Dict
 	default4, default6 *value.Dict
+	local4, local6     *value.List // what routes say is reached on the host itself
 	all4, all6         *value.List
 	addresses          map[string]*addressLines
 	mac                value.Value // of the interface read last that has one: Ansible's default_ipv4 has it too
@@ -42,6 +43,10 @@ func networkFacts(p *probe) (*value.Dict, error) {
 	wg.Go(func() { n.default4 = p.route(ip, "-4", route4) })
 	wg.Go(func() { n.default6 = p.route(ip, "-6", route6) })
 	wg.Go(func() { n.addresses = p.addressLines(ip) })
+	if p.tagged() {
+		wg.Go(func() { n.local4 = p.reachable(ip, "-4") })
+		wg.Go(func() { n.local6 = p.reachable(ip, "-6") })
+	}
 	wg.Wait()
 	names, _ := p.sys.names("/sys/class/net")
 	for _, dev := range names {
@@ -61,7 +66,26 @@ func networkFacts(p *probe) (*value.Dict, error) {
 	}
 	d.Update(value.DictOf("interfaces", list, "default_ipv4", n.default4, "default_ipv6", n.default6,
 		"all_ipv4_addresses", n.all4, "all_ipv6_addresses", n.all6))
+	if p.tagged() {
+		d.SetStr("locally_reachable_ips", value.DictOf("ipv4", n.local4, "ipv6", n.local6))
+	}
 	return d, nil
+}
+
+// reachable are the addresses and networks that the table of local routes has, in its order.
+func (p *probe) reachable(ip, family string) *value.List {
+	r, seen := value.NewList(), map[string]bool{}
+	out := p.sys.run(p.ctx, []string{ip, family, "route", "show", "table", "local"})
+	if out.Code != 0 {
+		return r
+	}
+	for _, l := range splitLines(out.Stdout) {
+		if w := words(l); len(w) > 1 && w[0] == "local" && !seen[w[1]] {
+			seen[w[1]] = true
+			r.V = append(r.V, w[1])
+		}
+	}
+	return r
 }
 
 // route asks which way a packet to the address would take.

@@ -2,8 +2,10 @@ package fact
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -14,6 +16,8 @@ var packageTools = []struct{ path, name string }{
 	{"/usr/bin/rpm-ostree", "atomic_container"},
 	{"/usr/bin/yum", "yum"},
 	{"/usr/bin/dnf", "dnf"},
+	{"/usr/bin/dnf-3", "dnf"},
+	{"/usr/bin/dnf5", "dnf5"},
 	{"/usr/bin/apt-get", "apt"},
 	{"/usr/bin/zypper", "zypper"},
 	{"/usr/sbin/urpmi", "urpmi"},
@@ -39,6 +43,12 @@ var packageTools = []struct{ path, name string }{
 	{"/QOpenSys/pkgs/bin/yum", "yum"},
 }
 
+// otherTools are the tools that a dialect does not look for.
+var otherTools = map[expr.Dialect][]string{
+	expr.Classic: {"/usr/bin/dnf-3", "/usr/bin/dnf5"},
+	expr.Tagged:  {"/usr/bin/dnf", "/QOpenSys/pkgs/bin/yum"},
+}
+
 func pkgMgrFacts(p *probe) (*value.Dict, error) {
 	family := p.fact("distribution", "os_family")
 	if family == "" { // the distribution's collector failed, and this one needs it
@@ -49,14 +59,24 @@ func pkgMgrFacts(p *probe) (*value.Dict, error) {
 		if family == "Altlinux" && t.path == "/usr/bin/pkg" { // there it is a Perl tool
 			continue
 		}
+		if slices.Contains(otherTools[p.opts.Dialect], t.path) {
+			continue
+		}
 		if p.sys.exists(t.path) {
 			name = t.name
 		}
 	}
+	if p.tagged() && name == "yum" {
+		name = "dnf"
+	}
 	var err error
 	switch {
 	case family == "RedHat":
-		name, err = p.redHatManager(name)
+		if p.tagged() {
+			name = p.redHatTool()
+		} else {
+			name, err = p.redHatManager(name)
+		}
 	case family == "Debian":
 		name = "apt"
 	case family == "Altlinux" && name == "apt":
@@ -67,6 +87,23 @@ func pkgMgrFacts(p *probe) (*value.Dict, error) {
 		name = "apt_rpm"
 	}
 	return value.DictOf("pkg_mgr", name), err
+}
+
+// redHatTool tells dnf from dnf5 by where the command leads, as dialect tagged does.
+func (p *probe) redHatTool() string {
+	if p.sys.exists("/run/ostree-booted") {
+		return "atomic_container"
+	}
+	for _, path := range []string{"/usr/bin/dnf", "/usr/bin/microdnf"} {
+		switch {
+		case !p.sys.exists(path):
+		case p.sys.realpath(path) == "/usr/bin/dnf5":
+			return "dnf5"
+		default:
+			return "dnf"
+		}
+	}
+	return "unknown"
 }
 
 // redHatManager tells yum from dnf by the distribution's version, as both may be there.

@@ -16,7 +16,7 @@ type python struct {
 	Type       string
 	SSL        bool
 	// Distro is "new" when it can import a module distro that reads /etc/debian_version, as 1.7 and
-	// later do, "old" for another one, "" without: Ansible prefers it to its own old copy.
+	// later do, "old" for another one, "" without: Ansible prefers it to its own copy, which is old in dialect classic.
 	Distro string
 }
 

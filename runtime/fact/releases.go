@@ -126,11 +126,29 @@ func readSUSE(r *release) (bool, error) {
 			r.set("version", r.guess["version"]+"."+v)
 		}
 	}
-	const product = "/etc/products.d/baseproduct"
-	if r.sys.isLink(product) && strings.HasSuffix(r.sys.realpath(product), "SLES_SAP.prod") {
-		r.setDistribution("SLES_SAP")
+	if name := r.suseVariant(); name != "" {
+		r.setDistribution(name)
 	}
 	return true, nil
+}
+
+// suseVariant is an edition that counts as a distribution of its own, "" for others: by the product that
+// is installed and, in dialect tagged, by what os-release says before that.
+func (r *release) suseVariant() string {
+	if id, ok := r.lookup(`(?m)^VARIANT_ID="?([^"\n]*)"?`); ok && r.tagged() {
+		return map[string]string{"server-sap": "SLES_SAP", "sles-sap": "SLES_SAP", "transactional": "SL-Micro"}[id]
+	}
+	const link = "/etc/products.d/baseproduct"
+	if !r.sys.isLink(link) {
+		return ""
+	}
+	switch product := r.sys.realpath(link); {
+	case strings.HasSuffix(product, "SLES_SAP.prod"):
+		return "SLES_SAP"
+	case strings.HasSuffix(product, "SL-Micro.prod") && r.tagged():
+		return "SL-Micro"
+	}
+	return ""
 }
 
 // suseOSRelease reads os-release; the release is the version's second number, for an enterprise
@@ -157,24 +175,26 @@ func (r *release) suseOSRelease(open, enterprise bool) bool {
 
 // debianKinds are Debian and what is made of it, in the order in which their words are looked for.
 var debianKinds = []struct {
-	words []string
-	read  func(*release) error
+	words  []string
+	read   func(*release) error
+	tagged bool // in dialect tagged only
 }{
-	{[]string{"Debian", "Raspbian"}, readPlainDebian},
-	{[]string{"Ubuntu"}, func(r *release) error { r.setDistribution("Ubuntu"); return nil }},
-	{[]string{"SteamOS"}, func(r *release) error { r.setDistribution("SteamOS"); return nil }},
-	{[]string{"Kali", "Parrot"}, readKali},
-	{[]string{"Devuan"}, readDevuan},
-	{[]string{"Cumulus"}, readCumulus},
-	{[]string{"Mint"}, readMint},
-	{[]string{"UOS", "Uos", "uos"}, func(r *release) error { return readDeepin(r, "Uos") }},
-	{[]string{"Deepin", "deepin"}, func(r *release) error { return readDeepin(r, "Deepin") }},
+	{[]string{"Debian", "Raspbian"}, readPlainDebian, false},
+	{[]string{"Ubuntu"}, func(r *release) error { r.setDistribution("Ubuntu"); return nil }, false},
+	{[]string{"SteamOS"}, func(r *release) error { r.setDistribution("SteamOS"); return nil }, false},
+	{[]string{"Kali", "Parrot"}, readKali, false},
+	{[]string{"Devuan"}, readDevuan, false},
+	{[]string{"Cumulus"}, readCumulus, false},
+	{[]string{"Mint"}, readMint, false},
+	{[]string{"UOS", "Uos", "uos"}, func(r *release) error { return readDeepin(r, "Uos") }, false},
+	{[]string{"Deepin", "deepin"}, func(r *release) error { return readDeepin(r, "Deepin") }, false},
+	{[]string{"LMDE"}, func(r *release) error { r.setDistribution("Linux Mint Debian Edition"); return nil }, true},
 }
 
 func readDebian(r *release) (bool, error) {
 	for _, k := range debianKinds {
 		for _, w := range k.words {
-			if r.has(w) {
+			if r.has(w) && (!k.tagged || r.tagged()) {
 				return true, k.read(r)
 			}
 		}

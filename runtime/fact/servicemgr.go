@@ -26,6 +26,8 @@ func serviceMgrFacts(p *probe) (*value.Dict, error) {
 		name = "bsdinit"
 	case p.fact("distribution", "distribution") == "OpenWrt":
 		name = "openwrt_init"
+	case p.tagged() && p.fact("distribution", "distribution") == "SMGL":
+		name = "simpleinit_msb"
 	case system == "Linux":
 		name = p.linuxServiceMgr()
 	}
@@ -60,10 +62,8 @@ func (p *probe) initProcess() string {
 
 func (p *probe) linuxServiceMgr() string {
 	systemctl := p.sys.look("systemctl") != ""
-	for _, canary := range []string{"/run/systemd/system/", "/dev/.run/systemd/", "/dev/.systemd/"} {
-		if systemctl && p.sys.isDir(canary) {
-			return "systemd"
-		}
+	if systemctl && p.sys.booted() {
+		return "systemd"
 	}
 	init, _ := p.sys.readlink("/sbin/init")
 	switch {
@@ -75,6 +75,8 @@ func (p *probe) linuxServiceMgr() string {
 		return "systemd"
 	case p.sys.isDir("/etc/init.d/"):
 		return "sysvinit"
+	case p.tagged() && p.sys.exists("/etc/dinit.d/"):
+		return "dinit"
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
@@ -15,7 +16,7 @@ import (
 // ServiceFacts is the module that lists the host's services.
 var ServiceFacts = module.New("ansible.builtin.service_facts", "service_facts", module.Local,
 	&argspec.Spec{CheckMode: true}, func(ctx context.Context, t *module.Task) (*value.Dict, error) {
-		s := &serviceScan{ctx: ctx, sys: systemOf(t.Call), found: value.NewDict()}
+		s := &serviceScan{ctx: ctx, sys: systemOf(t.Call), found: value.NewDict(), tagged: t.Dialect == expr.Tagged}
 		err := s.all()
 		for _, w := range s.warnings {
 			t.Warn("%s", w)
@@ -31,6 +32,7 @@ type serviceScan struct {
 	ctx      context.Context
 	sys      *System
 	found    *value.Dict
+	tagged   bool
 	warnings []string
 }
 
@@ -60,12 +62,22 @@ func (s *serviceScan) all() error {
 			return err
 		}
 	}
-	comm, _ := s.sys.raw("/proc/1/comm")
 	systemctl := s.sys.look("systemctl", "/usr/bin", "/usr/local/bin")
-	if strings.Contains(comm, "systemd") && systemctl != "" {
+	if systemctl != "" && s.underSystemd() {
 		return s.systemd(systemctl)
 	}
 	return nil
+}
+
+// underSystemd says whether systemd runs the host: by the name of process 1 and, in dialect tagged, by
+// what systemd leaves when it starts a host.
+func (s *serviceScan) underSystemd() bool {
+	comm, _ := s.sys.raw("/proc/1/comm")
+	if !s.tagged {
+		return strings.Contains(comm, "systemd")
+	}
+	line, _, _ := strings.Cut(comm, "\n")
+	return s.sys.look("systemctl") != "" && (s.sys.booted() || strip(line) == "systemd")
 }
 
 func (s *serviceScan) warn(text string) { s.warnings = append(s.warnings, text) }
@@ -180,7 +192,13 @@ func (s *serviceScan) openRC(status, update string) error {
 			continue
 		}
 		level, ok := levels[w[0]]
-		if !ok {
+		switch {
+		case s.tagged && w[0] == "*": // no service
+			continue
+		case !ok && s.tagged:
+			s.warn("Service " + w[0] + " not found in the service list")
+			continue
+		case !ok:
 			return &module.PyException{Class: "KeyError", Msg: "'" + w[0] + "'"}
 		}
 		s.add(w[0], "runlevels", level, "state", w[1], "source", "openrc")
@@ -224,7 +242,11 @@ func (s *serviceScan) systemd(systemctl string) error {
 
 // units reads the units that systemd has loaded.
 func (s *serviceScan) units(systemctl string) error {
-	out := s.shell(systemctl + " list-units --no-pager --type service --all")
+	marks := ""
+	if s.tagged {
+		marks = " --plain"
+	}
+	out := s.shell(systemctl + " list-units --no-pager --type service --all" + marks)
 	if out.Code != 0 {
 		s.warn("Could not list units from systemd: " + out.Stderr)
 		return nil
@@ -235,11 +257,18 @@ func (s *serviceScan) units(systemctl string) error {
 		}
 		w := words(l)
 		status := ""
-		for _, bad := range badStates { // the mark in front of such a unit is a column of its own
-			if slices.Contains(w, bad) {
-				status, w = bad, w[1:]
+		look := w
+		if s.tagged && len(w) > 0 { // the last word belongs to the description
+			look = w[:len(w)-1]
+		}
+		for _, bad := range badStates {
+			if slices.Contains(look, bad) {
+				status = bad
 				break
 			}
+		}
+		if status != "" && !s.tagged { // the mark in front of such a unit is a column of its own
+			w = w[1:]
 		}
 		if len(w) < 4 {
 			return &module.PyException{Class: "IndexError", Msg: "list index out of range"}

@@ -26,23 +26,33 @@ func TestRecordedServices(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := &serviceScan{ctx: context.Background(), sys: unpackHost(t, a, hostArgs{}), found: value.NewDict()}
-			if err := s.all(); err != nil {
-				t.Fatal(err)
-			}
-			got := s.result()
-			got.SetStr("changed", false)
-			if len(s.warnings) > 0 {
-				got.SetStr("warnings", textList(s.warnings))
-			}
-			want, err := value.ParseJSON(part(a, "want.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			want.(*value.Dict).SetStr("changed", false)
-			if d := cmp.Diff(plain(want), plain(got)); d != "" {
-				t.Errorf("Ansible's (-) and pbc's (+) results differ:\n%s", d)
+			compareServices(t, a, false, part(a, "want.json"))
+			if want := part(a, "want-tagged.json"); want != nil {
+				compareServices(t, a, true, want)
+			} else {
+				compareServices(t, a, true, part(a, "want.json"))
 			}
 		})
+	}
+}
+
+func compareServices(t *testing.T, a *txtar.Archive, tagged bool, recorded []byte) {
+	t.Helper()
+	s := &serviceScan{ctx: context.Background(), sys: unpackHost(t, a, hostArgs{}), found: value.NewDict(), tagged: tagged}
+	if err := s.all(); err != nil {
+		t.Fatal(err)
+	}
+	got := s.result()
+	got.SetStr("changed", false)
+	if len(s.warnings) > 0 {
+		got.SetStr("warnings", textList(s.warnings))
+	}
+	want, err := value.ParseJSON(recorded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.(*value.Dict).SetStr("changed", false)
+	if d := cmp.Diff(plain(want), plain(got)); d != "" {
+		t.Errorf("Ansible's (-) and pbc's (+) results differ, tagged %v:\n%s", tagged, d)
 	}
 }

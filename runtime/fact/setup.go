@@ -28,7 +28,7 @@ func runSetup(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	timeout, _ := t.Get("gather_timeout").(int64)
 	path, _ := value.Text(t.Get("fact_path"))
 	g, err := Gather(ctx, systemOf(t.Call), Options{Subset: texts(t.Get("gather_subset")),
-		Filter: texts(t.Get("filter")), Timeout: time.Duration(timeout) * time.Second, Path: path})
+		Filter: texts(t.Get("filter")), Timeout: time.Duration(timeout) * time.Second, Path: path, Dialect: t.Dialect, Only: t.Collectors})
 	if g != nil {
 		for _, w := range g.Warnings {
 			t.Warn("%s", w)

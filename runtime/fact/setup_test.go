@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/module"
 )
@@ -93,7 +94,7 @@ func TestSubsets(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := selectCollectors(strings.Split(tt.spec, ","))
+			got, err := selectCollectors(collectorsOf(expr.Classic), strings.Split(tt.spec, ","))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,9 +6,9 @@ import (
 )
 
 // subsetNames are all names that gather_subset takes, sorted, without all and min.
-func subsetNames() []string {
+func subsetNames(among []*collector) []string {
 	var r []string
-	for _, c := range collectors {
+	for _, c := range among {
 		r = append(append(r, c.name), c.ids...)
 	}
 	slices.Sort(r)
@@ -39,28 +39,28 @@ func minNames() []string {
 // exist is no error. Collectors that the chosen ones need come with them.
 //
 // Observed: ansible-core 2.14, setup with gather_subset '!all,!min', '!hardware,devices', 'min,!min'.
-func selectCollectors(spec []string) ([]*collector, error) {
+func selectCollectors(among []*collector, spec []string) ([]*collector, error) {
 	valid := subset{}
-	valid.add(subsetNames()...)
+	valid.add(subsetNames(among)...)
 	in, out, named := subset{}, subset{}, subset{}
 	for _, s := range append([]string{"min"}, spec...) {
 		name, exclude := strings.CutPrefix(s, "!")
 		switch {
 		case exclude:
-			out.add(excluded(name)...)
+			out.add(excluded(among, name)...)
 		case name == "min":
 			in.add(minNames()...)
 		case name == "all":
-			in.add(subsetNames()...)
+			in.add(subsetNames(among)...)
 		case !valid[name]:
-			return nil, &SubsetError{name}
+			return nil, &SubsetError{name, among}
 		default:
 			in.add(name)
 			named.add(name)
 		}
 	}
 	chosen := subset{}
-	for _, c := range collectors {
+	for _, c := range among {
 		for _, n := range append([]string{c.name}, c.ids...) {
 			if in[n] && (!out[n] || named[n]) {
 				chosen.add(c.name)
@@ -68,20 +68,35 @@ func selectCollectors(spec []string) ([]*collector, error) {
 			}
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(collectors), func(c *collector) bool { return !chosen[c.name] }), nil
+	return slices.DeleteFunc(slices.Clone(among), func(c *collector) bool { return !chosen[c.name] }), nil
+}
+
+// useful are the chosen collectors that are wanted, and those that they need.
+func useful(chosen []*collector, only []string) []*collector {
+	if only == nil {
+		return chosen
+	}
+	keep := subset{"local": true}
+	for _, c := range chosen {
+		if slices.Contains(only, c.name) {
+			keep.add(c.name)
+			keep.add(c.needs...)
+		}
+	}
+	return slices.DeleteFunc(chosen, func(c *collector) bool { return !keep[c.name] })
 }
 
 // excluded are the names that "!name" takes out.
-func excluded(name string) []string {
+func excluded(among []*collector, name string) []string {
 	switch name {
 	case "min":
 		return minNames()
 	case "all":
 		min := minNames()
-		return slices.DeleteFunc(subsetNames(), func(n string) bool { return slices.Contains(min, n) })
+		return slices.DeleteFunc(subsetNames(among), func(n string) bool { return slices.Contains(min, n) })
 	}
 	r := []string{name}
-	for _, c := range collectors {
+	for _, c := range among {
 		if c.name == name {
 			r = append(r, c.ids...)
 		}

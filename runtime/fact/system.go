@@ -196,7 +196,7 @@ func execute(ctx context.Context, argv, env []string) output {
 	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr, c.Env = &out, &errs, env
-	c.WaitDelay = 100 * time.Millisecond
+	c.WaitDelay = 2 * time.Second // for what outlives the tool and keeps its output open
 	err := c.Run()
 	r := output{Stdout: out.String(), Stderr: errs.String()}
 	if err != nil {

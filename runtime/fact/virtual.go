@@ -144,20 +144,21 @@ var firmwareSigns = []struct {
 	file   string
 	values []string
 	tech   string
+	more   []string // how other values begin, in dialect tagged
 }{
-	{"product_name", []string{"KVM", "KVM Server", "Bochs", "AHV"}, "kvm"},
-	{"sys_vendor", []string{"oVirt"}, "oVirt"},
-	{"", nil, "red hat"},
-	{"product_name", []string{"VMware Virtual Platform", "VMware7,1"}, "VMware"},
-	{"product_name", []string{"OpenStack Compute", "OpenStack Nova"}, "openstack"},
-	{"bios_vendor", []string{"Xen"}, "xen"},
-	{"bios_vendor", []string{"innotek GmbH"}, "virtualbox"},
-	{"bios_vendor", []string{"Amazon EC2", "DigitalOcean", "Hetzner"}, "kvm"},
-	{"sys_vendor", []string{"QEMU", "Amazon EC2", "DigitalOcean", "Google", "Scaleway", "Nutanix"}, "kvm"},
-	{"sys_vendor", []string{"KubeVirt"}, "KubeVirt"},
-	{"sys_vendor", []string{"Microsoft Corporation"}, "VirtualPC"},
-	{"sys_vendor", []string{"Parallels Software International Inc."}, "parallels"},
-	{"sys_vendor", []string{"OpenStack Foundation"}, "openstack"},
+	{"product_name", []string{"KVM", "KVM Server", "Bochs", "AHV"}, "kvm", []string{"CloudStack KVM Hypervisor"}},
+	{"sys_vendor", []string{"oVirt"}, "oVirt", nil},
+	{"", nil, "red hat", nil},
+	{"product_name", []string{"VMware Virtual Platform", "VMware7,1"}, "VMware", []string{"VMware"}},
+	{"product_name", []string{"OpenStack Compute", "OpenStack Nova"}, "openstack", nil},
+	{"bios_vendor", []string{"Xen"}, "xen", nil},
+	{"bios_vendor", []string{"innotek GmbH"}, "virtualbox", nil},
+	{"bios_vendor", []string{"Amazon EC2", "DigitalOcean", "Hetzner"}, "kvm", []string{"Linode"}},
+	{"sys_vendor", []string{"QEMU", "Amazon EC2", "DigitalOcean", "Google", "Scaleway", "Nutanix"}, "kvm", nil},
+	{"sys_vendor", []string{"KubeVirt"}, "KubeVirt", nil},
+	{"sys_vendor", []string{"Microsoft Corporation"}, "VirtualPC", nil},
+	{"sys_vendor", []string{"Parallels Software International Inc."}, "parallels", nil},
+	{"sys_vendor", []string{"OpenStack Foundation"}, "openstack", nil},
 }
 
 const dmiDir = "/sys/devices/virtual/dmi/id/"
@@ -167,7 +168,10 @@ func (v *virtualization) firmware() {
 	for _, s := range firmwareSigns {
 		switch {
 		case s.file != "":
-			if slices.Contains(s.values, dmi(s.file)) {
+			text := dmi(s.file)
+			if slices.Contains(s.values, text) || v.tagged() && slices.ContainsFunc(s.more, func(p string) bool {
+				return strings.HasPrefix(text, p)
+			}) {
 				v.isGuest(s.tech)
 			}
 		case dmi("sys_vendor") != "Red Hat":

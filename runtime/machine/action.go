@@ -31,6 +31,10 @@ func init() {
 		"ansible.builtin.gather_facts":           (*taskRun).gatherFacts,
 		"ansible.builtin.validate_argument_spec": (*taskRun).validateArgs,
 		"ansible.builtin.service":                (*taskRun).service,
+		"ansible.builtin.pause":                  (*taskRun).pause,
+		"ansible.builtin.unarchive":              (*taskRun).unarchive,
+		"ansible.builtin.uri":                    (*taskRun).uri,
+		"ansible.builtin.yum":                    (*taskRun).yum,
 		"ansible.builtin.fetch":                  (*taskRun).fetch,
 		"ansible.builtin.package":                (*taskRun).packages,
 	}

@@ -58,26 +58,75 @@ func (x *taskRun) packages(ctx context.Context, args *value.Dict) (*value.Dict, 
 	if manager == "auto" {
 		return module.ActionFail(`Could not detect which package manager to use. Try gathering facts or setting the "use" option.`, ""), nil
 	}
-	chosen, ok := packageModule(manager)
-	if !ok {
+	chosen := packageModule(manager)
+	if !x.findable(ctx, chosen) {
 		return module.ActionFail("Could not find a module for "+manager+".", ""), nil
 	}
 	args.Del("use")
 	return x.chosen(ctx, chosen, args)
 }
 
-// inGeneral are the package managers whose modules have moved to the collection community.general.
-var inGeneral = strings.Fields("zypper urpmi pacman opkg pkgin macports homebrew apk pkgng swdepot portage svr4pkg pkg5 xbps swupd sorcery installp openbsd_pkg")
-
-// packageModule is the full name of a package manager's module.
-func packageModule(manager string) (string, bool) {
-	switch {
-	case slices.Contains([]string{"apt", "dnf", "yum"}, manager):
-		return "ansible.builtin." + manager, true
-	case slices.Contains(inGeneral, manager):
-		return "community.general." + manager, true
+// packageModule is the full name of a module that use or the fact names: those of ansible-core are never
+// mistaken for a collection's.
+func packageModule(manager string) string {
+	if slices.Contains([]string{"apt", "dnf", "yum"}, manager) {
+		return "ansible.builtin." + manager
 	}
-	return manager, strings.Count(manager, ".") >= 2
+	return manager
+}
+
+// yum runs the module of the yum that the host has: of version 3, or that in front of dnf.
+func (x *taskRun) yum(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if has(args, "use") && has(args, "use_backend") {
+		return nil, x.actionFail("parameters are mutually exclusive: ('use', 'use_backend')")
+	}
+	backend := "auto"
+	if v := firstOf(args, "use", "use_backend"); v != nil {
+		backend, _ = value.ToStr(v)
+	}
+	if backend == "auto" {
+		if name, ok := x.knownFact("pkg_mgr"); ok {
+			backend = name
+		}
+	}
+	res := value.NewDict()
+	if !yumBackends[backend] {
+		name, lost, err := x.gathered(ctx, "pkg_mgr")
+		if lost != nil || err != nil {
+			return lost, err
+		}
+		if backend = name; backend != "auto" && (x.flags.DelegateTo == "" || x.flags.DelegateFacts) {
+			res.SetStr("ansible_facts", value.DictOf("pkg_mgr", backend))
+		}
+	}
+	if !yumBackends[backend] {
+		res.Update(value.DictOf("failed", true, "msg", value.NewList(
+			"Could not detect which major revision of yum is in use, which is required to determine module backend.",
+			"You should manually specify use_backend to tell the module whether to use the yum (yum3) or dnf (yum4) backend})")))
+		return res, nil
+	}
+	if backend == "yum4" {
+		backend = "dnf"
+	}
+	args.Del("use")
+	args.Del("use_backend")
+	run, err := x.submodule(ctx, "ansible.builtin."+backend, args)
+	if err != nil {
+		return nil, err
+	}
+	res.Update(run)
+	return res, nil
+}
+
+// yumBackends are the names that the action yum knows.
+var yumBackends = map[string]bool{"yum": true, "yum4": true, "dnf": true}
+
+// findable says whether there is a module of that name, here or on the controller.
+func (x *taskRun) findable(ctx context.Context, name string) bool {
+	run, t := *x, *x.t
+	t.Action, t.ModuleFile = name, ""
+	run.t, run.instead = &t, name
+	return x.m.run.Has(name) || run.payload(ctx, &module.Call{Name: name}) == nil
 }
 
 // noAttribute is Python's error of a method that a value does not have.
@@ -94,6 +143,11 @@ func (x *taskRun) manager(ctx context.Context, fact, use string) (name string, l
 	if name, ok := x.knownFact(fact); ok && name != "auto" {
 		return name, nil, nil
 	}
+	return x.gathered(ctx, fact)
+}
+
+// gathered is a fact of the host, "auto" when there is none.
+func (x *taskRun) gathered(ctx context.Context, fact string) (name string, lost *value.Dict, err error) {
 	res, err := x.submodule(ctx, "ansible.builtin.setup", value.DictOf("gather_subset", "!all", "filter", "ansible_"+fact))
 	if err != nil || truthy(res, "unreachable") {
 		return "", res, err

@@ -100,6 +100,8 @@ type prepared struct {
 	timeout  time.Duration
 	become   Become
 	register string
+	// collectors are the only ones that are of use, of a call of setup; nil for all.
+	collectors []string
 }
 
 // prepare renders the keywords in the order in which Ansible does: of several faults the first one

@@ -336,8 +336,8 @@ func (h *Host) storeFacts(module string, facts *value.Dict, cacheable bool) {
 		h.Included.Update(facts)
 	case "ansible.builtin.set_fact":
 		h.Set.Update(facts)
-		if cacheable {
-			h.Facts.Update(facts)
+		if cacheable { // as a fact it is no template any more
+			h.Facts.Update(asDict(value.Taint(facts)))
 		}
 	default:
 		h.Facts.Update(asDict(value.Taint(facts)))

@@ -218,7 +218,11 @@ func (x *taskRun) factsModule(ctx context.Context, name string, args *value.Dict
 		t.Module = "ansible.builtin." + short
 	}
 	run.t = &t
-	return run.module(ctx, &prepared{args: args, env: env, become: b})
+	p := &prepared{args: args, env: env, become: b}
+	if s := x.m.code.Settings; x.t.Implicit && isSetup(name) && s.FactsRead && x.t.Register == "" {
+		p.collectors = append([]string{}, s.Collectors...)
+	}
+	return run.module(ctx, p)
 }
 
 // gathered adds what a module found.

@@ -322,7 +322,7 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 	return a, err
 }
 
-// bypasses are the modules that one host runs for all.
+// bypasses are the modules that one host runs for all. Without run_once the others get nothing of the result.
 var bypasses = map[string]bool{"ansible.builtin.add_host": true, "ansible.builtin.pause": true}
 
 // barrierArgs tells the controller what decides who runs the task, and how many at a time.
@@ -339,7 +339,8 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 	x := m.begin(ctx, task, addr)
 	once, _ := x.keyword("run_once", t.RunOnce, false)
 	throttle, _ := x.number64("throttle", t.Throttle, 0)
-	return value.DictOf("run_once", once || bypasses[t.Module], "throttle", throttle, "shielded", shielded)
+	bypass := bypasses[t.Module]
+	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
 }
 
 // shielded says whether the host is in a rescue or an always, which the failure of others does not end.

@@ -17,9 +17,12 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	c := &module.Call{
 		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
 		Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
-		Dialect: x.m.dialect,
+		Dialect: x.m.dialect, Collectors: p.collectors,
 	}
 	if err := x.source(ctx, c); err != nil {
+		return nil, err
+	}
+	if err := x.python(c); err != nil {
 		return nil, err
 	}
 	if !x.m.run.Has(c.Name) {
@@ -36,6 +39,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err != nil {
 		return nil, err
 	}
+	x.foundPython(c, res)
 	x.outputWarnings(res)
 	return raised(res)
 }
@@ -78,6 +82,13 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		env.SetStr(k, v)
 	}
 	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "dialect", int64(c.Dialect), "env", env)
+	if c.Collectors != nil {
+		l := value.NewList()
+		for _, n := range c.Collectors {
+			l.V = append(l.V, n)
+		}
+		d.SetStr("collectors", l)
+	}
 	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError} {
 		if s != "" {
 			d.SetStr(k, s)
@@ -88,6 +99,13 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 	}
 	if c.Source != nil {
 		d.SetStr("source", encodeSource(c.Source))
+	}
+	if v := c.Discover; v != nil {
+		fallback := value.NewList()
+		for _, p := range v.Fallback {
+			fallback.V = append(fallback.V, p)
+		}
+		d.SetStr("discover", value.DictOf("mode", v.Mode, "host", v.Host, "version", v.Version, "tagged", v.Tagged, "fallback", fallback))
 	}
 	if c.Payload != nil {
 		b, _ := msgpack.Marshal(c.Payload) // of plain fields
@@ -109,6 +127,12 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)
 	}
+	if l, ok := get(d, "collectors").(*value.List); ok {
+		c.Collectors = make([]string, len(l.V))
+		for i, v := range l.V {
+			c.Collectors[i], _ = value.Text(v)
+		}
+	}
 	if n, ok := get(d, "dialect").(int64); ok {
 		c.Dialect = expr.Dialect(n)
 	}
@@ -118,6 +142,9 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		c.Env[name], _ = value.Text(env.V[i])
 	}
 	c.Content, _ = get(d, "content").([]byte)
+	if v, ok := get(d, "discover").(*value.Dict); ok {
+		c.Discover = decodeDiscovery(v)
+	}
 	if b, ok := get(d, "payload").([]byte); ok {
 		c.Payload = &ir.Payload{}
 		if msgpack.Unmarshal(b, c.Payload) != nil {
@@ -135,6 +162,21 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		}
 	}
 	return c, b
+}
+
+func decodeDiscovery(d *value.Dict) *module.Discovery {
+	v := &module.Discovery{}
+	v.Mode, _ = value.Text(get(d, "mode"))
+	v.Host, _ = value.Text(get(d, "host"))
+	v.Version, _ = value.Text(get(d, "version"))
+	v.Tagged, _ = get(d, "tagged").(bool)
+	if l, ok := get(d, "fallback").(*value.List); ok {
+		for _, e := range l.V {
+			s, _ := value.Text(e)
+			v.Fallback = append(v.Fallback, s)
+		}
+	}
+	return v
 }
 
 func encodeSource(s *module.Source) *value.Dict {

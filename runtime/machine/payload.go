@@ -5,9 +5,9 @@ import (
 	"path"
 	"strings"
 
-	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/eval"
 	"pbc/runtime/module"
 )
 
@@ -30,18 +30,21 @@ func (x *taskRun) payload(ctx context.Context, c *module.Call) error {
 	return x.interpreter(c)
 }
 
-// interpreter gives a call the interpreter that the user asked for in place of the one that the module names.
+// interpreter gives a call the interpreter that the user asked for in place of the one that the module names, when
+// that is no Python: see python.
 //
-// Ansible docs: "Interpreter Discovery", "ansible_*_interpreter".
+// Ansible docs: "ansible_*_interpreter".
 func (x *taskRun) interpreter(c *module.Call) error {
 	if len(c.Payload.Interpreter) == 0 {
+		c.Interpreter, c.Discover = "", nil
 		return nil
 	}
 	name := strings.TrimSpace(path.Base(c.Payload.Interpreter[0]))
-	v, ok := x.variableOf(x.flags.DelegateTo, "ansible_"+name+"_interpreter")
-	if !ok && name == "python" {
-		v, ok = x.m.code.Settings.Interpreter, true
+	if name == "python" {
+		return nil
 	}
+	c.Interpreter, c.Discover = "", nil
+	v, ok := x.variableOf(x.flags.DelegateTo, "ansible_"+name+"_interpreter")
 	if !ok {
 		return nil
 	}
@@ -52,6 +55,96 @@ func (x *taskRun) interpreter(c *module.Call) error {
 	c.Interpreter, err = value.ToStr(r)
 	c.Interpreter = strings.TrimSpace(c.Interpreter)
 	return err
+}
+
+// plain are the modules that Ansible runs without Python.
+var plain = map[string]bool{"ansible.builtin.raw": true, "ansible.builtin.script": true}
+
+// python gives a call the Python of its host, or has it found first: for native modules, too, since Ansible tells in
+// the result of any module what it found.
+//
+// Ansible docs: "Interpreter Discovery".
+func (x *taskRun) python(c *module.Call) error {
+	if plain[c.Name] {
+		return nil
+	}
+	host := x.flags.DelegateTo
+	v, ok := x.variableOf(host, "ansible_python_interpreter")
+	if !ok {
+		v = x.m.code.Settings.Interpreter
+	}
+	r, err := x.eval().Value(v)
+	if err != nil {
+		return err
+	}
+	s, err := value.ToStr(r)
+	if err != nil {
+		return err
+	}
+	if s = strings.TrimSpace(s); s != "" && !strings.HasPrefix(s, "auto") {
+		c.Interpreter = s
+		return nil
+	}
+	return x.discover(c, s)
+}
+
+// discover has the Python of a host found, unless it was.
+func (x *taskRun) discover(c *module.Call, mode string) error {
+	host := x.flags.DelegateTo
+	if p, ok := x.discovered[host]; ok {
+		c.Interpreter = p
+		return nil
+	}
+	if v, ok := x.factOf(host, module.DiscoveredFact); ok {
+		c.Interpreter, _ = value.Text(v)
+		return nil
+	}
+	if mode == "" {
+		mode = "auto"
+	}
+	c.Discover = &module.Discovery{Mode: mode, Host: host, Version: x.m.code.Settings.CoreVersion, Tagged: x.m.dialect == eval.Tagged}
+	if host == "" {
+		c.Discover.Host = x.m.host.Name
+	}
+	if v, ok := x.variableOf(host, "ansible_interpreter_python_fallback"); ok {
+		if l, ok := v.(*value.List); ok {
+			for _, e := range l.V {
+				s, _ := value.Text(e)
+				c.Discover.Fallback = append(c.Discover.Fallback, s)
+			}
+		}
+	}
+	return nil
+}
+
+// factOf is a fact of this host, or of the one that the task is delegated to.
+func (x *taskRun) factOf(host, name string) (value.Value, bool) {
+	if host == "" {
+		return x.m.host.Facts.GetStr(name)
+	}
+	return x.variableOf(host, name)
+}
+
+// foundPython notes which Python a call has found, for the items and attempts that follow. What was found on another
+// host is no fact of this one.
+func (x *taskRun) foundPython(c *module.Call, res *value.Dict) {
+	facts, ok := get(res, "ansible_facts").(*value.Dict)
+	if c.Discover == nil || !ok {
+		return
+	}
+	p, _ := value.Text(get(facts, module.DiscoveredFact))
+	if x.discovered == nil {
+		x.discovered = map[string]string{}
+	}
+	host := x.flags.DelegateTo
+	x.discovered[host] = p
+	if host == "" || x.flags.DelegateFacts {
+		return
+	}
+	facts.Del(module.DiscoveredFact)
+	if facts.Len() == 0 {
+		res.Del("ansible_facts")
+	}
 }
 
 // variableOf is a variable of this host, or of the one that the task is delegated to.
@@ -75,5 +168,3 @@ func (x *taskRun) outputWarnings(res *value.Dict) {
 		x.warn(s)
 	}
 }
-
-var _ = ir.StylePython

@@ -24,18 +24,17 @@ type sourced struct {
 }
 
 var sources = map[string]sourced{
-	"ansible.builtin.copy":      {"src", "files", "remote_src", true},
-	"ansible.builtin.template":  {"src", "templates", "", true},
-	"ansible.builtin.script":    {"_raw_params", "files", "", true},
-	"ansible.builtin.unarchive": {"src", "files", "remote_src", true},
-	"ansible.builtin.assemble":  {"src", "files", "remote_src", true},
+	"ansible.builtin.copy":     {"src", "files", "remote_src", true},
+	"ansible.builtin.template": {"src", "templates", "", true},
+	"ansible.builtin.script":   {"_raw_params", "files", "", true},
+	"ansible.builtin.assemble": {"src", "files", "remote_src", true},
 }
 
 // source gives a call the controller's file that its arguments name: the controller's half of copy,
 // template and their like.
 func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	s, ok := sources[x.t.Module]
-	if !ok {
+	if !ok || x.instead != "" {
 		return nil
 	}
 	if b, _ := eval.Boolean(get(c.Args, s.remote)); b && s.remote != "" {
@@ -52,9 +51,6 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 		if name = firstWord(name); name == "" {
 			return nil
 		}
-	}
-	if x.t.Module == "ansible.builtin.unarchive" && strings.Contains(name, "://") {
-		return nil
 	}
 	if x.t.Module == "ansible.builtin.template" && !has(c.Args, "dest") {
 		return nil

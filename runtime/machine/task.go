@@ -36,6 +36,8 @@ type taskRun struct {
 	deprecations []deprecation
 	// falseCondition is the condition that was false last, as written.
 	falseCondition value.Value
+	// discovered are the Pythons that the task has found, by the host it was delegated to.
+	discovered map[string]string
 	// warned are the warnings given already.
 	warned map[string]bool
 	notify []string

@@ -26,6 +26,8 @@ type Call struct {
 	Diff      bool // --diff or diff: put "diff" into the result
 	NoLog     bool
 	Verbosity int
+	// Collectors are, of a call of setup, the only fact collectors that are of use; nil for all.
+	Collectors []string
 	// Dialect is the generation of ansible-core whose module this stands for.
 	Dialect expr.Dialect
 	// Env is the task's environment keyword, laid over the agent's own environment.
@@ -52,7 +54,22 @@ type Call struct {
 	// Interpreter is what modules run with whose first line names the program Payload.Interpreter[0]: a command line
 	// that the user gave. Empty is that program itself.
 	Interpreter string
+	// Discover asks for the host's Python to be found first, and to be told in the result; nil does not.
+	Discover *Discovery
 }
+
+// Discovery asks which Python the modules of a host run with.
+type Discovery struct {
+	Mode    string // "auto", "auto_legacy", or one of them with "_silent"
+	Host    string // as warnings name it
+	Version string // of ansible-core, two numbers, as links to its documentation have it
+	Tagged  bool   // from ansible-core 2.19 on
+	// Fallback are the interpreters that are looked for; nil are those of the version.
+	Fallback []string
+}
+
+// DiscoveredFact is the fact that tells which Python was found.
+const DiscoveredFact = "discovered_interpreter_python"
 
 // Source is a file or folder on the controller, as a module that copies it sees it. A link that the
 // task follows (local_follow, copy's default) appears as what it leads to; Link is set for those links
@@ -75,6 +92,9 @@ type Blobs interface {
 
 // ReadPiece is the name of the module that reads a file in pieces: pbc's own, see files.Piece.
 const ReadPiece = "pbc.read_piece"
+
+// PlaceFile is the name of the module that keeps a file of the controller for others: see files.Place.
+const PlaceFile = "pbc.place_file"
 
 // Effect says what a module may touch: DESIGN's local and open.
 type Effect uint8

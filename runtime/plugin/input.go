@@ -13,11 +13,17 @@ func Path(f func(s string) value.Value) python.Func {
 		if s, ok := value.Text(c.Args[0]); ok {
 			return f(s), nil
 		}
-		if err := python.Use(c.Args[0]); err != nil {
-			return nil, err
-		}
-		return nil, exception.TypeError("expected str, bytes or os.PathLike object, not %s", value.TypeName(c.Args[0]))
+		return nil, NotText(c, "expected str, bytes or os.PathLike object, not %s")
 	}
+}
+
+// NotText is the error of an input that a function in C takes for text: a TypeError whose format has a place for the
+// name of a type. To such a function an undefined value is one type more, where it is no marker.
+func NotText(c *python.Call, format string) error {
+	if err := python.Use(c.Args[0]); err != nil && c.Ctx.Tagged() {
+		return err
+	}
+	return exception.TypeError(format, value.TypeName(c.Args[0]))
 }
 
 // Pattern compiles a parameter as a pattern.

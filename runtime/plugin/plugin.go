@@ -24,13 +24,15 @@ type Row struct {
 	// Only restricts the plugin to one dialect; nil is both.
 	Only *expr.Dialect
 
-	Python  string // Python's name of the function, in its TypeErrors
-	Hidden  int    // arguments that Jinja puts before the input, which Python counts, too
-	InC     bool   // the function is written in C: its TypeErrors read otherwise
-	Fn      python.Func
-	Markers bool // tagged: takes markers as arguments
-	Native  bool // classic: the result is text that is never read back as a literal
-	params  *params
+	Python string // Python's name of the function, in its TypeErrors
+	Hidden int    // arguments that Jinja puts before the input, which Python counts, too
+	// Operator says that the function is one of Python\'s operators, which count all their arguments.
+	Operator bool
+	InC      bool // the function is written in C: its TypeErrors read otherwise
+	Fn       python.Func
+	Markers  bool // tagged: takes markers as arguments
+	Native   bool // classic: the result is text that is never read back as a literal
+	params   *params
 	// Every calls a plugin in Python for all of a list at once; nil for those of the tables.
 	Every func(c *python.Call, items []value.Value) ([]value.Value, error)
 }
@@ -166,6 +168,8 @@ func (s *params) index(name string) int {
 
 func (p *Row) tooMany(n int) error {
 	switch most := p.params.kwOnly; {
+	case p.Operator:
+		return exception.TypeError("%s expected %d arguments, got %d", p.Python, most, n)
 	case p.InC && most == 1:
 		return exception.TypeError("%s() takes exactly one argument (%d given)", p.Python, n)
 	case p.InC:
@@ -189,6 +193,9 @@ func (p *Row) lacking(args []value.Value) error {
 		if args[i] == (python.Missing{}) {
 			names = append(names, "'"+p.params.names[i]+"'")
 		}
+	}
+	if p.Operator {
+		return exception.TypeError("%s expected %d arguments, got 1", p.Python, p.params.required)
 	}
 	if p.InC {
 		return exception.TypeError("%s() missing required argument %s (pos %d)", p.Python, names[0], p.params.required)

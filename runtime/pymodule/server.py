@@ -134,7 +134,8 @@ class Leave(Exception):
 class Server(object):
     def __init__(self):
         self.bundles, self.sources, self.jobs = {}, {}, {}
-        self.folder = None
+        self.names = tempfile._get_candidate_names()
+        self.folders = []
         self.base = None
         self.wake, wakeup = os.pipe()
         for fd in (self.wake, wakeup):
@@ -143,9 +144,8 @@ class Server(object):
         signal.set_wakeup_fd(wakeup)
 
     def path(self, name):
-        if self.folder is None:
-            self.folder = tempfile.gettempdir() + '/ansible_%s_payload_%d' % (name, os.getpid())
-        return '%s/ansible_%s_payload.zip' % (self.folder, name)
+        """Where Ansible would have put the files of a module: what they call themselves. Mostly nothing is there."""
+        return '%s/ansible_%s_payload_%s/ansible_%s_payload.zip' % (tempfile.gettempdir(), name, next(self.names), name)
 
     def prepare(self, job):
         """Imports what every module needs, and compiles what this one does. Returns what is no Python."""
@@ -169,8 +169,9 @@ class Server(object):
     def write_zip(self, source):
         """Some modules start another Python with the code they were sent."""
         import zipfile
-        if not os.path.isdir(self.folder):
-            os.mkdir(self.folder, 0o755)
+        folder = os.path.dirname(source.root)
+        os.mkdir(folder, 0o700)
+        self.folders.append(folder)
         with zipfile.ZipFile(source.root, 'w') as z:
             files = dict(self.base.files)
             files.update(source.files)
@@ -258,9 +259,10 @@ class Server(object):
     def end(self):
         for job in self.jobs.values():
             os.killpg(job.pid, signal.SIGKILL)
-        if self.folder and os.path.isdir(self.folder):
-            import shutil
-            shutil.rmtree(self.folder, True)
+        for folder in self.folders:
+            for name in os.listdir(folder):
+                os.remove(folder + '/' + name)
+            os.rmdir(folder)
 
 
 def execute(server, job):

@@ -1,6 +1,7 @@
 package python
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -127,6 +128,10 @@ func Strftime(t time.Time, f string) string {
 			pad = f[i]
 			i++
 		}
+		width := 0
+		for ; IsDigit(f[i]) && i+1 < len(f); i++ {
+			width = min(10*width+int(f[i]-'0'), 1<<10)
+		}
 		s, ok := timeField(t, f[i])
 		if !ok {
 			b.WriteByte('%')
@@ -136,7 +141,12 @@ func Strftime(t time.Time, f string) string {
 			b.WriteByte(f[i])
 			continue
 		}
-		b.WriteString(padField(s, f[i], pad))
+		s = padField(s, f[i], pad)
+		fill := "0"
+		if _, err := strconv.Atoi(s); err != nil || pad == '_' {
+			fill = " "
+		}
+		b.WriteString(strings.Repeat(fill, max(width-len(s), 0)) + s)
 	}
 	return b.String()
 }
@@ -257,12 +267,29 @@ func Strptime(s, f string) (*value.Date, error) {
 	}
 	t, err := time.Parse(layout.String(), s)
 	if err != nil {
-		return nil, mismatch
+		return nil, parseFailure(err, mismatch)
 	}
 	if t.Year() == 0 && !strings.Contains(f, "%Y") && !strings.Contains(f, "%y") {
 		t = t.AddDate(1900, 0, 0)
 	}
 	return &value.Date{T: t, HasTime: true, HasZone: zone}, nil
+}
+
+// parseFailure tells what Python tells apart: a day that its month lacks, and text left over.
+func parseFailure(err, mismatch error) error {
+	var p *time.ParseError
+	if !errors.As(err, &p) {
+		return mismatch
+	}
+	if strings.HasSuffix(p.Message, "day out of range") {
+		return exception.ValueError("day is out of range for month")
+	}
+	if _, extra, ok := strings.Cut(p.Message, "extra text: "); ok {
+		if rest, err := strconv.Unquote(extra); err == nil {
+			return exception.ValueError("unconverted data remains: %s", rest)
+		}
+	}
+	return mismatch
 }
 
 // Clock is what now() reads; tests set it.

@@ -29,7 +29,7 @@ func PythonType(v value.Value) string {
 			name = "ansible.utils.unsafe_proxy.AnsibleUnsafeText"
 		}
 	case *value.Undef:
-		name = "ansible.template.AnsibleUndefined"
+		name = "ansible.template.native_helpers.AnsibleUndefined"
 	case *value.Date:
 		name = "datetime." + name
 	}

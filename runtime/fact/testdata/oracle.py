@@ -7,9 +7,10 @@ namespace of its own, and setup is run in it by chroot. Its answer becomes the p
     unshare -m testdata/oracle.py [name.txtar ...]      (as root)
 
 args.json: module is service_facts, or package_facts with its params, else setup is run; dialect is tagged for
-the ansible-core in the folder that the environment variable TAGGED names; subset is gather_subset; uname overrides fields of uname(2); bundled hides the module
+the ansible-core in the folder that the environment variable TAGGED names. Its answers to the others become
+the part want-tagged.json where they differ. subset is gather_subset; uname overrides fields of uname(2); bundled hides the module
 distro, so that ansible-core uses its own copy; drop are facts not to record; env is the environment.
-A part named "path -> target" is a link, "path/ ->" a folder; a path under bin or sbin, or one that begins with
+A part named "path -> target" is a link, "path/" a folder; a path under bin or sbin, or one that begins with
 "#!", is executable; newlines of a file called environ stand for NUL.
 """
 import glob
@@ -62,7 +63,7 @@ def parse(text):
 
 def unpack(root, parts):
     for name, body in parts:
-        if name in ('args.json', 'want.json'):
+        if name in ('args.json', 'want.json', 'want-tagged.json'):
             continue
         name, _, target = name.partition(' ->')
         path = os.path.join(root, name)
@@ -108,7 +109,7 @@ def ask(parts, args):
         for src, dest in wanted:
             bind(src, dest)
             mounts.append(dest)
-        env = {'PATH': '/bin:/usr/bin:/sbin:/usr/sbin', 'ORACLE': json.dumps(args), 'HOME': '/', 'LANG': 'C.UTF-8', 'TRACE': os.environ.get('TRACE', '')}
+        env = {'PATH': '/bin:/usr/bin:/sbin:/usr/sbin', 'PYTHONHASHSEED': '0', 'ORACLE': json.dumps(args), 'HOME': '/', 'LANG': 'C.UTF-8', 'TRACE': os.environ.get('TRACE', '')}
         env.update(args.get('env', {}))
         if tagged:
             env['PYTHONPATH'] = '/tagged:' + env.get('PYTHONPATH', '')
@@ -131,19 +132,28 @@ def main():
         parts = parse(text)
         args = json.loads(dict(parts)['args.json'])
         args['uname'] = dict(UNAME, **args.get('uname', {}))
-        out = ask(parts, args)
-        want = {k: v for k, v in out.get('ansible_facts', {}).items()
-                if k not in args.get('drop', []) + DROP}
-        if args.get('module'):
-            out.pop('invocation', None)
-            if 'warnings' in out:  # dialect tagged has them as objects
-                out['warnings'] = [w if isinstance(w, str) else w['event']['msg'] for w in out['warnings']]
-            want = out
-        elif 'ansible_facts' not in out:
-            sys.exit('%s: %s' % (f, out))
+        body = re.split(r'^-- want.json --\n', text, flags=re.M)[0]
+        first = record(f, parts, args)
         with open(f, 'w') as fh:
-            fh.write(re.split(r'^-- want.json --\n', text, flags=re.M)[0])
-            fh.write('-- want.json --\n' + json.dumps(want, indent=1, sort_keys=True) + '\n')
+            fh.write(body + '-- want.json --\n' + first)
+            if os.environ.get('TAGGED') and 'dialect' not in args and args.get('module') != 'package_facts':
+                second = record(f, parts, dict(args, dialect='tagged'))
+                if second != first:
+                    fh.write('-- want-tagged.json --\n' + second)
+
+
+def record(f, parts, args):
+    out = ask(parts, args)
+    want = {k: v for k, v in out.get('ansible_facts', {}).items()
+            if k not in args.get('drop', []) + DROP}
+    if args.get('module'):
+        out.pop('invocation', None)
+        if 'warnings' in out:  # dialect tagged has them as objects
+            out['warnings'] = [w if isinstance(w, str) else w['event']['msg'] for w in out['warnings']]
+        want = out
+    elif 'ansible_facts' not in out:
+        sys.exit('%s: %s' % (f, out))
+    return json.dumps(want, indent=1, sort_keys=True) + '\n'
 
 
 main()

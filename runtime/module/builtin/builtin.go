@@ -51,8 +51,9 @@ func index() map[string]*module.Module {
 		m[table[i].Name] = &table[i]
 		m[table[i].Short] = &table[i]
 	}
-	piece := files.Piece()
-	m[piece.Name] = &piece
+	for _, own := range []module.Module{files.Piece(), files.Place()} {
+		m[own.Name] = &own
+	}
 	return m
 }
 

@@ -30,35 +30,112 @@ var assembleSpec = &argspec.Spec{
 	FileCommon: true,
 }
 
-// Assemble is ansible.builtin.assemble of fragments that are on the host, which is its default.
-// Fragments on the controller it leaves to Ansible's own action plugin.
+// Assemble is ansible.builtin.assemble: of fragments that are on the host, which is its default, or on the
+// controller.
 func Assemble() module.Module {
 	return module.Module{Name: "ansible.builtin.assemble", Short: "assemble", Effect: module.Local, Spec: assembleSpec,
 		Run: func(ctx context.Context, c *module.Call) *value.Dict {
 			if c.Check {
 				return value.DictOf("skipped", true, "changed", false, "msg", "check mode is not supported for this task.")
 			}
-			src, _ := c.Args.GetStr("src")
-			dest, _ := c.Args.GetStr("dest")
-			if src == nil || dest == nil {
-				return value.DictOf("failed", true, "changed", false, "msg", "src and dest are required")
-			}
 			over := *c
 			over.Args = c.Args.Copy()
 			over.Args.Del("decrypt")
-			return module.RunAs(ctx, &over, "ansible.legacy.assemble", assembleSpec, assemble)
+			p := &copying{ctx: ctx, c: &over, args: over.Args}
+			if p.arg("src") == nil || p.arg("dest") == nil {
+				return module.ActionFail("src and dest are required", "")
+			}
+			if p.loose("remote_src", true) {
+				return module.RunAs(ctx, &over, "ansible.legacy.assemble", assembleSpec, assemble)
+			}
+			return assembleLocal(p)
 		},
-		Declines: func(c *module.Call) string { return localFragments(c.Args) },
-		Refuses:  localFragments,
 	}
 }
 
-// localFragments says that the fragments are not on the host.
-func localFragments(args *value.Dict) string {
-	if _, given := args.GetStr("remote_src"); given && !(&copying{args: args}).loose("remote_src", true) {
-		return "the fragments are on the controller"
+// assembleLocal joins fragments of the controller, and has the module copy do the rest: Ansible's plugin
+// takes what it has joined for new each time.
+func assembleLocal(p *copying) *value.Dict {
+	switch src := p.c.Source; {
+	case p.c.SourceError != "" || src == nil:
+		return module.SourceFail(p.c.SourceError)
+	case !src.IsDir:
+		return module.ActionFail("Source ("+src.Path+") is not a directory", "")
 	}
-	return ""
+	var re *pyre.Regexp
+	if p.arg("regexp") != nil {
+		var err error
+		if re, err = pyre.Compile(p.text("regexp"), 0); err != nil {
+			return module.Raised("error", err.Error())
+		}
+	}
+	data, err := p.fragments(re)
+	if err != nil {
+		return module.Raised("OSError", err.Error())
+	}
+	one := piece{from: p.localTmp() + "/tmp" + posix.RandomName(), data: data}
+	p.dest = posix.Environ{Over: p.c.Env}.ExpandUser(p.text("dest"))
+	p.follow = p.loose("follow", false)
+	if _, failed := p.status(p.dest); failed != nil {
+		return failed
+	}
+	for _, k := range []string{"remote_src", "regexp", "delimiter", "ignore_hidden"} {
+		p.args.Del(k)
+	}
+	p.args.SetStr("dest", p.dest)
+	return p.replaceWhole(one)
+}
+
+// replaceWhole lets the module copy put a joined file in its place.
+func (p *copying) replaceWhole(one piece) *value.Dict {
+	var diff *value.Dict
+	if p.c.Diff {
+		diff = p.diff(p.dest, one)
+	}
+	tmp := posix.Join(p.c.RemoteTmp, "src")
+	if err := os.WriteFile(tmp, one.data, 0o644); err != nil {
+		return value.DictOf("failed", true, "changed", false, "msg", fmt.Sprintf("failed to transfer file to %s: %s", tmp, posix.PyError(err, tmp)))
+	}
+	defer func() { _ = os.Remove(tmp) }()
+	p.args.SetStr("src", tmp)
+	r := p.module("ansible.legacy.copy", copySpec, copyModule, p.args)
+	if diff != nil {
+		r.SetStr("diff", diff)
+	}
+	return r
+}
+
+// fragments joins a folder's files of the controller.
+func (p *copying) fragments(re *pyre.Regexp) ([]byte, error) {
+	j := &joining{delimiter: p.text("delimiter"), ended: true, first: true, always: true}
+	for i := range p.c.Source.Children {
+		s := &p.c.Source.Children[i]
+		hidden := p.arg("ignore_hidden") != nil && p.truthy("ignore_hidden") && strings.HasPrefix(s.Path, ".")
+		if strings.Contains(s.Path, "/") || s.Digest == "" || hidden || !occurs(re, s.Path) {
+			continue
+		}
+		one, err := p.read(s, s.Path, s.Path)
+		if err != nil {
+			return nil, err
+		}
+		j.add(one.data)
+	}
+	return j.out.Bytes(), nil
+}
+
+// occurs says whether a pattern, if there is one, occurs in a name.
+func occurs(re *pyre.Regexp, name string) bool {
+	if re == nil {
+		return true
+	}
+	m, err := re.Search(name)
+	return err == nil && m != nil
+}
+
+// truthy is Python's truth of an argument.
+func (p *copying) truthy(name string) bool {
+	v := p.arg(name)
+	return v != nil && v != false && v != int64(0) && p.text(name) != ""
 }
 
 func assemble(ctx context.Context, t *module.Task) (*value.Dict, error) {
@@ -109,9 +186,7 @@ func fragments(t *module.Task, src string, re *pyre.Regexp) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	delimiter := []byte(unescape(t.Str("delimiter")))
-	first, ended := true, true
+	j := &joining{delimiter: t.Str("delimiter"), ended: true, first: true}
 	for _, e := range entries {
 		path := posix.Join(src, e.Name())
 		hidden := t.Bool("ignore_hidden") && strings.HasPrefix(e.Name(), ".")
@@ -130,19 +205,33 @@ func fragments(t *module.Task, src string, re *pyre.Regexp) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !ended {
-			out.WriteByte('\n')
-		}
-		if !first && len(delimiter) > 0 {
-			out.Write(delimiter)
-			if delimiter[len(delimiter)-1] != '\n' {
-				out.WriteByte('\n')
-			}
-		}
-		out.Write(data)
-		first, ended = false, bytes.HasSuffix(data, []byte("\n"))
+		j.add(data)
 	}
-	return out.Bytes(), nil
+	return j.out.Bytes(), nil
+}
+
+// joining joins fragments.
+type joining struct {
+	out          bytes.Buffer
+	delimiter    string
+	first, ended bool // nothing was added yet; what was added last ended its line
+	// always puts a newline after the delimiter also where it ends with one, as Ansible's plugin does.
+	always bool
+}
+
+// add adds a fragment, on a line of its own and after the delimiter.
+func (j *joining) add(data []byte) {
+	if !j.ended {
+		j.out.WriteByte('\n')
+	}
+	if d := unescape(j.delimiter); !j.first && d != "" {
+		j.out.WriteString(d)
+		if j.always || !strings.HasSuffix(d, "\n") {
+			j.out.WriteByte('\n')
+		}
+	}
+	j.out.Write(data)
+	j.first, j.ended = false, bytes.HasSuffix(data, []byte("\n"))
 }
 
 // unescape is what Python's codecs.escape_decode makes of a delimiter.

@@ -2,8 +2,11 @@ package files
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
@@ -13,6 +16,43 @@ import (
 
 // pieceSize is how many bytes one call of the piece reader returns at most.
 const pieceSize = 1 << 20
+
+// Place is a module of pbc's own, which no playbook can name: it puts the call's Source among the temporary
+// files of the user it runs as, for the module that comes next, and returns its "path". With state absent it
+// takes such a file away again.
+func Place() module.Module {
+	spec := &argspec.Spec{CheckMode: true, Args: []argspec.Arg{{Name: "name", Required: true}, {Name: "state", Default: "present"}}}
+	return module.New(module.PlaceFile, module.PlaceFile, module.Local, spec, place)
+}
+
+func place(_ context.Context, t *module.Task) (*value.Dict, error) {
+	if t.Str("state") == "absent" {
+		dir := filepath.Dir(t.Str("name"))
+		if filepath.Dir(dir) != filepath.Dir(t.RemoteTmp) || !strings.HasPrefix(filepath.Base(dir), "ansible-tmp-") {
+			return nil, module.Fail("%s is not a temporary file", dir)
+		}
+		return nil, os.RemoveAll(dir)
+	}
+	if t.Source == nil || t.Source.IsDir {
+		return nil, module.Fail("the source is not a file")
+	}
+	r, err := t.Blobs.Open(t.Source.Digest)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	dir := filepath.Join(filepath.Dir(t.RemoteTmp), posix.TaskDir())
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, filepath.Base(t.Str("name")))
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(f, r)
+	return value.DictOf("path", path), errors.Join(err, f.Close())
+}
 
 // Piece is a module of pbc's own, which no playbook can name: it reads a file in pieces, for fetch. It
 // returns "data", at most a megabyte from offset on; with checksum the file's SHA-1 instead; with expand

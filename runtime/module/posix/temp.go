@@ -2,9 +2,11 @@ package posix
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"syscall"
+	"time"
 )
 
 // RandomName is eight characters as Python's tempfile takes them.
@@ -14,6 +16,12 @@ func RandomName() string {
 		b[i] = "abcdefghijklmnopqrstuvwxyz0123456789_"[rand.IntN(37)]
 	}
 	return string(b)
+}
+
+// TaskDir is a new name for a folder of temporary files, as Ansible makes them for each task.
+func TaskDir() string {
+	now := time.Now()
+	return fmt.Sprintf("ansible-tmp-%d.%07d-%d-%d", now.Unix(), now.Nanosecond()/100, os.Getpid(), rand.Int64N(1<<47))
 }
 
 // TempFile makes an empty file of mode 0600 with a new name, as tempfile.mkstemp does. The path is

@@ -18,6 +18,11 @@ func kindTest(f func(v value.Value) bool) python.Func {
 	return func(c *python.Call) (value.Value, error) { return f(c.Args[0]), nil }
 }
 
+// definedOnly is a kindTest that uses its value.
+func definedOnly(f func(v value.Value) bool) python.Func {
+	return func(c *python.Call) (value.Value, error) { return f(c.Args[0]), python.Use(c.Args[0]) }
+}
+
 // textTest is a test of text: str() of what is tested.
 func textTest(f func(s string) bool) python.Func {
 	return plugin.Text(func(s string, _ *python.Call) (value.Value, error) { return f(s), nil })
@@ -29,8 +34,8 @@ func compareTest(op string) python.Func {
 }
 
 var valueTests = []*plugin.Row{
-	{Name: "defined", Doc: "Is it defined?", Markers: true, Fn: kindTest(func(v value.Value) bool { _, u := v.(*value.Undef); return !u })},
-	{Name: "undefined", Doc: "Is it undefined?", Markers: true, Fn: kindTest(func(v value.Value) bool { _, u := v.(*value.Undef); return u })},
+	{Name: "defined", Python: "test_defined", Doc: "Is it defined?", Markers: true, Fn: kindTest(func(v value.Value) bool { _, u := v.(*value.Undef); return !u })},
+	{Name: "undefined", Python: "test_undefined", Doc: "Is it undefined?", Markers: true, Fn: kindTest(func(v value.Value) bool { _, u := v.(*value.Undef); return u })},
 	{Name: "none", Doc: "Is it none?", Fn: kindTest(func(v value.Value) bool { return v == nil })},
 	{Name: "boolean", Doc: "Is it a boolean?", Fn: kindTest(func(v value.Value) bool { _, ok := v.(bool); return ok })},
 	{Name: "true", Doc: "Is it true itself?", Fn: kindTest(func(v value.Value) bool { return v == true })},
@@ -49,12 +54,12 @@ var valueTests = []*plugin.Row{
 	{Name: "odd", Doc: "Is it odd?", Fn: remainder(2, 1)},
 	{Name: "even", Doc: "Is it even?", Fn: remainder(2, 0)},
 	{Name: "divisibleby", Params: "num", Doc: "Is it divisible by a number?", Python: "test_divisibleby", Fn: divisibleTest},
-	{Name: "eq", Aliases: []string{"equalto", "=="}, Params: "b", Doc: "Is it equal?", Fn: compareTest("==")},
-	{Name: "ne", Aliases: []string{"!="}, Params: "b", Doc: "Is it not equal?", Fn: compareTest("!=")},
-	{Name: "lt", Aliases: []string{"lessthan", "<"}, Params: "b", Doc: "Is it less?", Fn: compareTest("<")},
-	{Name: "le", Aliases: []string{"<="}, Params: "b", Doc: "Is it less or equal?", Fn: compareTest("<=")},
-	{Name: "gt", Aliases: []string{"greaterthan", ">"}, Params: "b", Doc: "Is it greater?", Fn: compareTest(">")},
-	{Name: "ge", Aliases: []string{">="}, Params: "b", Doc: "Is it greater or equal?", Fn: compareTest(">=")},
+	{Name: "eq", Aliases: []string{"equalto", "=="}, Params: "b", Operator: true, Doc: "Is it equal?", Fn: compareTest("==")},
+	{Name: "ne", Aliases: []string{"!="}, Params: "b", Operator: true, Doc: "Is it not equal?", Fn: compareTest("!=")},
+	{Name: "lt", Aliases: []string{"lessthan", "<"}, Params: "b", Operator: true, Doc: "Is it less?", Fn: compareTest("<")},
+	{Name: "le", Aliases: []string{"<="}, Params: "b", Operator: true, Doc: "Is it less or equal?", Fn: compareTest("<=")},
+	{Name: "gt", Aliases: []string{"greaterthan", ">"}, Params: "b", Operator: true, Doc: "Is it greater?", Fn: compareTest(">")},
+	{Name: "ge", Aliases: []string{">="}, Params: "b", Operator: true, Doc: "Is it greater or equal?", Fn: compareTest(">=")},
 	{Name: "in", Params: "seq", Doc: "Is it in a sequence?", Python: "test_in", Fn: compareTest("in")},
 	{Name: "contains", Params: "value", Doc: "Does it contain a value?", Fn: func(c *python.Call) (value.Value, error) {
 		r, err := python.Contains(c.Args[1], c.Args[0])
@@ -67,10 +72,10 @@ var valueTests = []*plugin.Row{
 	{Name: "any", Doc: "Is any item true?", Fn: quantifier(false)},
 	{Name: "subset", Aliases: []string{"issubset"}, Params: "b", Doc: "Is it a subset?", Python: "issubset", Fn: subsetTest(false)},
 	{Name: "superset", Aliases: []string{"issuperset"}, Params: "b", Doc: "Is it a superset?", Python: "issuperset", Fn: subsetTest(true)},
-	{Name: "nan", Aliases: []string{"isnan"}, Doc: "Is it not a number?", Python: "isnotanumber", Fn: kindTest(func(v value.Value) bool { f, ok := v.(float64); return ok && math.IsNaN(f) })},
+	{Name: "nan", Aliases: []string{"isnan"}, Doc: "Is it not a number?", Python: "isnotanumber", Fn: definedOnly(func(v value.Value) bool { f, ok := v.(float64); return ok && math.IsNaN(f) })},
 	{Name: "truthy", Params: "convert_bool=false", Doc: "Is it true to Python?", Fn: truthyTest(true)},
 	{Name: "falsy", Params: "convert_bool=false", Doc: "Is it false to Python?", Fn: truthyTest(false)},
-	{Name: "vault_encrypted", Doc: "Is it vaulted?", Fn: kindTest(func(v value.Value) bool { _, ok := v.(*value.Vault); return ok })},
+	{Name: "vault_encrypted", Doc: "Is it vaulted?", Fn: definedOnly(func(v value.Value) bool { _, ok := v.(*value.Vault); return ok })},
 	{Name: "match", Params: "pattern='', ignorecase=false, multiline=false", Doc: "Does a regular expression match at the start?", Fn: regexTest("match")},
 	{Name: "search", Params: "pattern='', ignorecase=false, multiline=false", Doc: "Does a regular expression match anywhere?", Fn: regexTest("search")},
 	{Name: "regex", Params: "pattern='', ignorecase=false, multiline=false, match_type='search'", Doc: "Does a regular expression match?", Fn: regexTest("")},
@@ -238,7 +243,7 @@ func regexTest(kind string) python.Func {
 		}
 		search := map[string]func(string) (*pyre.Match, error){"search": r.Search, "match": r.Match, "fullmatch": r.FullMatch}[how]
 		if search == nil {
-			return nil, exception.Raise("AttributeError", "'re.Pattern' object has no attribute %s", value.StrRepr(how))
+			return nil, exception.TypeError("'str' object is not callable")
 		}
 		m, err := search(s)
 		return m != nil, err
@@ -326,7 +331,7 @@ func asyncTest(key string) python.Func {
 
 // statTest is a test of what a path leads to.
 func statTest(f func(os.FileInfo) bool) python.Func {
-	return fileTest(func(p string) bool { st, err := os.Stat(p); return err == nil && f(st) })
+	return fileTest(notForStat, func(p string) bool { st, err := os.Stat(p); return err == nil && f(st) })
 }
 
 var pathTests = []*plugin.Row{
@@ -334,25 +339,35 @@ var pathTests = []*plugin.Row{
 	{Name: "directory", Aliases: []string{"is_dir"}, Doc: "Is it a directory?", Python: "isdir", Fn: statTest(os.FileInfo.IsDir)},
 	{Name: "file", Aliases: []string{"is_file"}, Doc: "Is it a file?", Python: "isfile", Fn: statTest(func(st os.FileInfo) bool { return st.Mode().IsRegular() })},
 	{Name: "exists", Doc: "Does the path exist?", Fn: statTest(func(os.FileInfo) bool { return true })},
-	{Name: "link_exists", Doc: "Does the path exist, links not followed?", Python: "lexists", Fn: fileTest(func(p string) bool { _, err := os.Lstat(p); return err == nil })},
-	{Name: "link", Aliases: []string{"is_link"}, Doc: "Is it a symbolic link?", Python: "islink", Fn: fileTest(func(p string) bool {
+	{Name: "link_exists", Doc: "Does the path exist, links not followed?", Python: "lexists", Fn: fileTest(notForLstat, func(p string) bool { _, err := os.Lstat(p); return err == nil })},
+	{Name: "link", Aliases: []string{"is_link"}, Doc: "Is it a symbolic link?", Python: "islink", Fn: fileTest(notForLstat, func(p string) bool {
 		st, err := os.Lstat(p)
 		return err == nil && st.Mode()&os.ModeSymlink != 0
 	})},
 	{Name: "same_file", Aliases: []string{"is_same_file"}, Params: "f2", Doc: "Are the two paths one file?", Python: "samefile", Fn: sameFileTest},
-	{Name: "mount", Aliases: []string{"is_mount"}, Doc: "Is it a mount point?", Python: "ismount", Fn: fileTest(isMount)},
+	{Name: "mount", Aliases: []string{"is_mount"}, Doc: "Is it a mount point?", Python: "ismount", Fn: fileTest(notForLstat, isMount)},
 	{Name: "uri", Params: "schemes=none", Doc: "Is it a URI?", Python: "is_uri", Fn: uriTest(false)},
 	{Name: "url", Params: "schemes=none", Doc: "Is it a URL?", Python: "is_url", Fn: uriTest(true)},
 	{Name: "urn", Doc: "Is it a URN?", Python: "is_urn", Fn: kindTest(func(v value.Value) bool { s, ok := value.Text(v); return ok && urllib.Scheme(s) == "urn" })},
 }
 
-// fileTest looks at the disk, whose answer may change.
-func fileTest(f func(p string) bool) python.Func {
+// fileTest looks at the disk, whose answer may change. what is Python's complaint of an input that is no path.
+func fileTest(what string, f func(p string) bool) python.Func {
 	return func(c *python.Call) (value.Value, error) {
+		s, ok := value.Text(c.Args[0])
+		if !ok {
+			return nil, plugin.NotText(c, what)
+		}
 		c.Ctx.Volatile()
-		return plugin.Path(func(s string) value.Value { return f(s) })(c)
+		return f(s), nil
 	}
 }
+
+// What Python says of values that are no paths.
+const (
+	notForStat  = "stat: path should be string, bytes, os.PathLike or integer, not %s"
+	notForLstat = "lstat: path should be string, bytes or os.PathLike, not %s"
+)
 
 func sameFileTest(c *python.Call) (value.Value, error) {
 	c.Ctx.Volatile()

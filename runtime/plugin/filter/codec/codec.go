@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"strings"
 	"time"
@@ -126,6 +127,9 @@ func jsonReady(v value.Value) value.Value {
 }
 
 func htmlJSON(c *python.Call) (value.Value, error) {
+	if _, isUndef := c.Args[0].(*value.Undef); isUndef {
+		return nil, plugin.NotText(c, "Object of type %s is not JSON serializable")
+	}
 	o := value.JSONOptions{ASCII: true, SortKeys: true}
 	var err error
 	if o.Indent, err = jsonIndent(c.Opt(1, nil)); err != nil {
@@ -147,10 +151,7 @@ func fromJSON(c *python.Call) (value.Value, error) {
 	default:
 		s, ok := value.Text(x)
 		if !ok {
-			if err := python.Use(x); err != nil {
-				return nil, err
-			}
-			return nil, exception.TypeError("the JSON object must be str, bytes or bytearray, not %s", value.TypeName(x))
+			return nil, plugin.NotText(c, "the JSON object must be str, bytes or bytearray, not %s")
 		}
 		text = s
 	}
@@ -190,19 +191,37 @@ func encodeText(s, encoding string) ([]byte, error) {
 	switch strings.ToLower(strings.ReplaceAll(encoding, "_", "-")) {
 	case "utf-8", "utf8":
 		return []byte(s), nil
-	case "ascii", "us-ascii", "latin-1", "iso-8859-1", "latin1":
-		b := make([]byte, 0, len(s))
-		for _, r := range s {
-			if r > 0xff {
-				return nil, exception.Raise("UnicodeEncodeError", "'%s' codec can't encode character '\\u%04x'", encoding, r)
-			}
-			b = append(b, byte(r))
-		}
-		return b, nil
+	case "ascii", "us-ascii":
+		return encodeBytes(s, "ascii", 128)
+	case "latin-1", "iso-8859-1", "latin1":
+		return encodeBytes(s, "latin-1", 256)
 	case "utf-16-le", "utf-16le", "utf-16":
 		return utf16LE(s, strings.HasSuffix(encoding, "16")), nil
 	}
 	return nil, exception.Raise("LookupError", "unknown encoding: %s", encoding)
+}
+
+// encodeBytes encodes with a codec that has one byte for each of the first limit characters.
+func encodeBytes(s, codec string, limit rune) ([]byte, error) {
+	b := make([]byte, 0, len(s))
+	for at, r := range []rune(s) {
+		if r >= limit {
+			return nil, exception.Raise("UnicodeEncodeError", "'%s' codec can't encode character %s in position %d: ordinal not in range(%d)", codec, escapedRune(r), at, limit)
+		}
+		b = append(b, byte(r))
+	}
+	return b, nil
+}
+
+// escapedRune is a character as Python's ascii() shows it.
+func escapedRune(r rune) string {
+	switch {
+	case r <= 0xff:
+		return fmt.Sprintf(`'\x%02x'`, r)
+	case r <= 0xffff:
+		return fmt.Sprintf(`'\u%04x'`, r)
+	}
+	return fmt.Sprintf(`'\U%08x'`, r)
 }
 
 func utf16LE(s string, mark bool) []byte {
@@ -304,6 +323,9 @@ var hashes = map[string]func() hash.Hash{
 }
 
 func hashFilter(c *python.Call) (value.Value, error) {
+	if c.Opt(1, "sha1") == nil {
+		return nil, exception.FilterError("name must be a string")
+	}
 	name := python.Str(c.Opt(1, "sha1"))
 	h, ok := hashes[strings.ReplaceAll(python.Lower(name), "-", "_")]
 	if !ok {
@@ -330,21 +352,22 @@ func toUUID(s string, c *python.Call) (value.Value, error) {
 func toDatetime(c *python.Call) (value.Value, error) {
 	s, ok := value.Text(c.Args[0])
 	if !ok {
-		if err := python.Use(c.Args[0]); err != nil {
-			return nil, err
+		if c.Args[0] == nil {
+			return nil, exception.TypeError("strptime() argument 1 must be str, not None")
 		}
-		return nil, exception.TypeError("strptime() argument 1 must be str, not %s", value.TypeName(c.Args[0]))
+		return nil, plugin.NotText(c, "strptime() argument 1 must be str, not %s")
 	}
-	return python.Strptime(s, python.Str(c.Opt(1, "%Y-%m-%d %H:%M:%S")))
+	format, ok := value.Text(c.Opt(1, "%Y-%m-%d %H:%M:%S"))
+	if !ok {
+		return nil, exception.TypeError("strptime() argument 2 must be str, not %s", value.TypeName(c.Args[1]))
+	}
+	return python.Strptime(s, format)
 }
 
 func strftimeFilter(c *python.Call) (value.Value, error) {
 	f, ok := value.Text(c.Args[0])
 	if !ok {
-		if err := python.Use(c.Args[0]); err != nil {
-			return nil, err
-		}
-		return nil, exception.TypeError("strftime() argument 1 must be str, not %s", value.TypeName(c.Args[0]))
+		return nil, plugin.NotText(c, "strftime() argument 1 must be str, not %s")
 	}
 	utc, err := c.OptFlag(2, false)
 	if err != nil {

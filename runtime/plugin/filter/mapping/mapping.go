@@ -263,6 +263,9 @@ func dict2items(c *python.Call) (value.Value, error) {
 
 func items2dict(c *python.Call) (value.Value, error) {
 	it, ok := plugin.Sequence(c.Args[0])
+	if err := python.Use(c.Args[0]); err != nil {
+		return nil, err
+	}
 	if !ok {
 		return nil, exception.FilterTypeError("items2dict requires a list, got %s instead.", python.PythonType(c.Args[0]))
 	}

@@ -38,14 +38,38 @@ func dirname(s string) string {
 }
 
 func expandUser(s string) string {
-	if s != "~" && !strings.HasPrefix(s, "~/") {
+	if !strings.HasPrefix(s, "~") {
 		return s
 	}
-	home := strings.TrimRight(os.Getenv("HOME"), "/")
+	user, rest := s[1:], ""
+	if i := strings.IndexByte(user, '/'); i >= 0 {
+		user, rest = user[:i], user[i:]
+	}
+	home := os.Getenv("HOME")
+	if user != "" {
+		home = homeOf(user)
+	}
 	if home == "" {
 		return s
 	}
-	return home + s[1:]
+	if r := strings.TrimRight(home, "/") + rest; r != "" {
+		return r
+	}
+	return "/"
+}
+
+// homeOf is the home of a user of this machine, "" when there is none.
+func homeOf(user string) string {
+	b, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Split(strings.TrimSuffix(line, "\n"), ":"); f[0] == user && len(f) > 5 {
+			return f[5]
+		}
+	}
+	return ""
 }
 
 // expandVars replaces $name and ${name}; what is not set stays.
@@ -95,11 +119,21 @@ func realPath(s string) string {
 }
 
 func relPath(c *python.Call) (value.Value, error) {
-	return plugin.Path(func(s string) value.Value {
-		start := "."
-		if v := c.Opt(1, nil); v != nil {
-			start = python.Str(v)
+	start := "."
+	if v := c.Opt(1, nil); v != nil {
+		s, ok := value.Text(v)
+		if !ok {
+			if err := python.Use(v); err != nil {
+				return nil, err
+			}
+			return nil, exception.TypeError("expected str, bytes or os.PathLike object, not %s", value.TypeName(v))
 		}
+		start = s
+	}
+	if s, ok := value.Text(c.Args[0]); ok && s == "" {
+		return nil, exception.ValueError("no path specified")
+	}
+	return plugin.Path(func(s string) value.Value {
 		r, err := filepath.Rel(absPath(start), absPath(s))
 		if err != nil {
 			return s
@@ -139,7 +173,10 @@ func pathJoin(c *python.Call) (value.Value, error) {
 			if err := python.Use(e); err != nil {
 				return nil, err
 			}
-			return nil, exception.TypeError("expected str, bytes or os.PathLike object, not %s", value.TypeName(e))
+			if i == 0 {
+				return nil, exception.TypeError("expected str, bytes or os.PathLike object, not %s", value.TypeName(e))
+			}
+			return nil, exception.TypeError("join() argument must be str, bytes, or os.PathLike object, not '%s'", value.TypeName(e))
 		}
 		switch {
 		case i == 0 || strings.HasPrefix(s, "/"):
@@ -190,7 +227,7 @@ func globFilter(c *python.Call) (value.Value, error) {
 		if err := python.Use(c.Args[0]); err != nil {
 			return nil, err
 		}
-		return nil, exception.TypeError("expected str, bytes or os.PathLike object, not %s", value.TypeName(c.Args[0]))
+		return nil, exception.TypeError("'%s' object is not subscriptable", value.TypeName(c.Args[0]))
 	}
 	c.Ctx.Volatile()
 	names, err := filepath.Glob(pattern)

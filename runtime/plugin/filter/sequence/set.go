@@ -150,6 +150,9 @@ func setFilter(keep func(in bool) bool) python.Func {
 	return func(c *python.Call) (value.Value, error) {
 		a, b, err := plugin.Two(c)
 		if err != nil {
+			if len(a) > 0 && exception.IsTypeError(err) && !c.Ctx.Tagged() {
+				err = exception.TypeError("argument of type '%s' is not iterable", value.TypeName(c.Args[1]))
+			}
 			return nil, err
 		}
 		r, err := keepMembers(a, b, keep)
@@ -305,7 +308,10 @@ func arrange(permute bool) python.Func {
 			return nil, err
 		}
 		n := int64(len(it))
-		if c.Opt(1, nil) != nil {
+		if v := c.Opt(1, nil); v != nil {
+			if permute && python.Num(v).Kind != 'i' && python.Use(v) == nil {
+				return nil, exception.TypeError("Expected int as r")
+			}
 			if n, err = python.AsInt(c.Args[1]); err != nil {
 				return nil, err
 			}

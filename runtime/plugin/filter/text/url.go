@@ -14,7 +14,7 @@ import (
 var urls = []*plugin.Row{
 	{Name: "urlsplit", Params: "query='', alias='urlsplit'", Doc: "Split a URL into its parts.", Python: "split_url", Fn: urlsplitFilter},
 	{Name: "urlencode", Params: "", Doc: "Quote text, or pairs, for a URL.", Python: "do_urlencode", Fn: urlencodeFilter},
-	{Name: "urldecode", Params: "", Doc: "Undo the quoting of a URL.", Python: "unquote_plus", Fn: urldecodeFilter},
+	{Name: "urldecode", Params: "encoding='utf-8', errors='replace'", Doc: "Undo the quoting of a URL.", Python: "unquote_plus", Fn: urldecodeFilter},
 	{Name: "escape", Aliases: []string{"e"}, Params: "", Doc: "Escape text for HTML that is not marked as safe.", Python: "markupsafe._speedups.escape", InC: true, Fn: escapeFilter},
 	{Name: "forceescape", Params: "", Doc: "Escape text for HTML.", Python: "do_forceescape", Fn: markup(escapeHTML)},
 	{Name: "safe", Params: "", Doc: "Mark text as safe for HTML.", Python: "do_mark_safe", Fn: markup(func(s string) string { return s })},
@@ -87,6 +87,9 @@ func urlencodeFilter(c *python.Call) (value.Value, error) {
 	for _, p := range it {
 		kv, err := python.Iter(p)
 		if err != nil {
+			if python.Use(p) == nil && exception.IsTypeError(err) {
+				err = exception.TypeError("cannot unpack non-iterable %s object", value.TypeName(p))
+			}
 			return nil, err
 		}
 		if len(kv) != 2 {
@@ -125,7 +128,18 @@ func urldecodeFilter(c *python.Call) (value.Value, error) {
 		}
 		b.WriteByte(s[i])
 	}
-	return strings.ToValidUTF8(b.String(), "\ufffd"), nil
+	switch enc := strings.ToLower(strings.ReplaceAll(python.Str(c.Opt(1, "utf-8")), "_", "-")); enc {
+	case "utf-8", "utf8":
+		return strings.ToValidUTF8(b.String(), "\ufffd"), nil
+	case "latin-1", "latin1", "iso-8859-1":
+		var r strings.Builder
+		for _, x := range []byte(b.String()) {
+			r.WriteRune(rune(x))
+		}
+		return r.String(), nil
+	default:
+		return nil, exception.Raise("LookupError", "unknown encoding: %s", enc)
+	}
 }
 
 var htmlEscaper = strings.NewReplacer("&", "&amp;", ">", "&gt;", "<", "&lt;", "'", "&#39;", `"`, "&#34;")

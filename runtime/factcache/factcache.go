@@ -1,0 +1,140 @@
+// Package factcache keeps facts between runs, as Ansible's cache plugin jsonfile does: one file for each host, which the
+// real one can read and write, too.
+//
+//	file = folder "/" prefix host     the facts of that host, a JSON object
+//
+// A file is as old as its last change. Facts of files that are too old do not count.
+package factcache
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"pbc/ir/value"
+	"pbc/runtime/module/posix"
+)
+
+// Cache is a folder of facts. It is not for use by several goroutines at once.
+type Cache struct {
+	Dir    string // absolute
+	Prefix string // of the names of its files
+	// Timeout is how long facts count; 0 is for ever.
+	Timeout time.Duration
+	// Warn is told what could not be done, in Ansible's words. May be nil.
+	Warn func(msg string)
+
+	err error
+}
+
+// ForPlugin says whether a cache plugin is one of those that keep facts in JSON files.
+func ForPlugin(name string) bool {
+	return name == "jsonfile" || name == "ansible.builtin.jsonfile" || name == "ansible.legacy.jsonfile"
+}
+
+func (c *Cache) warn(format string, args ...any) {
+	if c.Warn != nil {
+		c.Warn(fmt.Sprintf(format, args...))
+	}
+}
+
+// Open makes the folder. Where that fails the user is warned, and facts are not kept: ok is false.
+func (c *Cache) Open() (ok bool) {
+	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
+		c.warn("error in 'jsonfile' cache plugin while trying to create cache dir %s : b%s", c.Dir, value.StrRepr(posix.PyError(err, c.Dir)))
+		return false
+	}
+	return true
+}
+
+// Err is the first file that could not be read: it ends a run.
+func (c *Cache) Err() error { return c.err }
+
+// file is the file of a host, "" for a name that none can have.
+func (c *Cache) file(host string) string {
+	if strings.ContainsRune(host, '/') {
+		return ""
+	}
+	return filepath.Join(c.Dir, c.Prefix+host)
+}
+
+// Load returns the facts of a host, nil for none. Their texts are unsafe: they came from a host.
+func (c *Cache) Load(host string) *value.Dict {
+	name := c.file(host)
+	info, err := os.Stat(name)
+	if name == "" || err != nil || c.Timeout > 0 && time.Since(info.ModTime()) > c.Timeout {
+		return nil
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		c.warn("error in 'jsonfile' cache plugin while trying to read %s : b%s", name, value.StrRepr(posix.PyError(err, name)))
+		return nil
+	}
+	v, err := value.ParseJSON(b)
+	facts, ok := v.(*value.Dict)
+	if err != nil || !ok {
+		c.corrupt(name, err)
+		return nil
+	}
+	return value.Taint(facts).(*value.Dict)
+}
+
+func (c *Cache) corrupt(name string, err error) {
+	if err == nil {
+		err = errors.New("Expecting value")
+	}
+	c.warn("error in 'jsonfile' cache plugin while trying to read %s : b%s. Most likely a corrupt file, so erasing and failing.", name, value.StrRepr(err.Error()))
+	_ = os.Remove(name)
+	if c.err == nil {
+		c.err = fmt.Errorf("The cache file %s was corrupt, or did not otherwise contain valid data. It has been removed, so you can re-run your command now.", name)
+	}
+}
+
+// Save keeps the facts of a host in the place of older ones; no facts remove its file.
+func (c *Cache) Save(host string, facts *value.Dict) {
+	name := c.file(host)
+	if name == "" {
+		return
+	}
+	if facts.Len() == 0 {
+		c.Delete(host)
+		return
+	}
+	text, err := value.JSON(facts, value.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
+	if err == nil {
+		err = replace(name, text)
+	}
+	if err != nil {
+		c.warn("error in 'jsonfile' cache plugin while trying to write to %s : b%s", name, value.StrRepr(posix.PyError(err, name)))
+	}
+}
+
+// replace writes a file whole or not at all.
+func replace(name, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".pbc-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// Delete forgets the facts of a host.
+func (c *Cache) Delete(host string) {
+	if err := os.Remove(c.file(host)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.warn("error in 'jsonfile' cache plugin while trying to remove %s : b%s", c.file(host), value.StrRepr(posix.PyError(err, c.file(host))))
+	}
+}

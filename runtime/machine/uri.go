@@ -1,0 +1,104 @@
+package machine
+
+import (
+	"context"
+	"path"
+
+	"pbc/ir/value"
+	"pbc/runtime/module"
+)
+
+// uri is the controller's half of uri: it brings the files that a request sends.
+func (x *taskRun) uri(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if loose(args, "remote_src", false) {
+		return x.submodule(ctx, "ansible.builtin.uri", args)
+	}
+	b := &bringing{x: x, ctx: ctx}
+	defer b.clean()
+	format, _ := value.Text(get(args, "body_format"))
+	switch {
+	case truthy(args, "src"):
+		name, err := value.ToStr(get(args, "src"))
+		if err != nil {
+			return nil, err
+		}
+		at, res, err := b.file(name, args)
+		if res != nil || err != nil {
+			return res, err
+		}
+		args.SetStr("src", at)
+	case format == "form-multipart":
+		body, ok := get(args, "body").(*value.Dict)
+		if !ok {
+			return module.ActionFail("body must be mapping, cannot be type "+bodyType(get(args, "body")), ""), nil
+		}
+		if res, err := b.parts(body, args); res != nil || err != nil {
+			return res, err
+		}
+	}
+	return x.submodule(ctx, "ansible.builtin.uri", args)
+}
+
+// bodyType is how Ansible calls the class of a value in its own messages.
+func bodyType(v value.Value) string {
+	if _, ok := value.Text(v); ok {
+		return "AnsibleUnicode"
+	}
+	return value.TypeName(v)
+}
+
+// bringing copies files of the controller to the host, for one task.
+type bringing struct {
+	x      *taskRun
+	ctx    context.Context
+	placed []string
+}
+
+// clean takes the copies away.
+func (b *bringing) clean() {
+	for _, p := range b.placed {
+		b.x.remove(b.ctx, p)
+	}
+}
+
+// file copies a file and returns its path on the host.
+func (b *bringing) file(name string, args *value.Dict) (string, *value.Dict, error) {
+	f, err := b.x.findFile(b.ctx, "files", name, args)
+	if err != nil {
+		return "", nil, err
+	}
+	if f.Fault != "" {
+		return "", module.SourceFail(f.Fault), nil
+	}
+	src, err := view{follow: true}.source(&f.Tree)
+	if err != nil {
+		return "", nil, err
+	}
+	at, lost, err := b.x.place(b.ctx, src, path.Base(src.Path))
+	if at != "" {
+		b.placed = append(b.placed, at)
+	}
+	return at, lost, err
+}
+
+// parts copies the files that the parts of a form name.
+func (b *bringing) parts(body, args *value.Dict) (*value.Dict, error) {
+	for i := range body.V {
+		part, ok := body.V[i].(*value.Dict)
+		if !ok || !truthy(part, "filename") || truthy(part, "content") {
+			continue
+		}
+		name, err := value.ToStr(get(part, "filename"))
+		if err != nil {
+			return nil, err
+		}
+		at, res, err := b.file(name, args)
+		if res != nil || err != nil {
+			return res, err
+		}
+		part = part.Copy()
+		part.SetStr("filename", at)
+		body.V[i] = part
+	}
+	return nil, nil
+}
