@@ -96,6 +96,9 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 	if b != (machine.Become{}) {
 		return r.runAs(ctx, c, b)
 	}
+	if c.Payload != nil && c.Async != nil {
+		return r.startJob(ctx, c)
+	}
 	if c.Payload != nil {
 		return r.python.Run(ctx, c)
 	}
@@ -107,6 +110,9 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 		if why := m.Declines(c); why != "" {
 			return value.DictOf(module.DeclinedKey, why)
 		}
+	}
+	if c.Async != nil {
+		return r.startJob(ctx, c)
 	}
 	return guarded(ctx, m, c)
 }

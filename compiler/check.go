@@ -32,9 +32,6 @@ func (u *Unit) checkStrategy(p *ir.Play, out *diag.List) {
 }
 
 func (u *Unit) checkTask(t *ir.Task, out *diag.List) {
-	if n, ok := t.Async.V.(int64); t.Async.IsSet() && !(ok && n == 0) {
-		out.Add(diag.Unsupportedf(t.Pos, "the keyword async"))
-	}
 	if s, _ := value.Text(t.Debugger.V); t.Debugger.IsSet() && s != "never" {
 		out.Add(diag.Unsupportedf(t.Pos, "the keyword debugger"))
 	}

@@ -72,6 +72,7 @@ type Unit struct {
 func Compile(opt Options) (*Unit, diag.List) {
 	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}}
 	po := opt.Playbook
+	po.Tagged = opt.Dialect == expr.Tagged
 	po.Source = u.source
 	po.Render = u.render
 	u.loader = playbook.NewLoader(po)

@@ -54,14 +54,18 @@ type Settings struct {
 	RemoteTmp       string
 	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings
-	HashMerge       bool // hash_behaviour=merge
-	TaskTimeout     int  // seconds, 0 for none
+	HashMerge       bool   // hash_behaviour=merge
+	Connection      string // the connection plugin where no variable or keyword says otherwise
+	Detached        bool   // the batch runs inside the controller, modules over connections that may end
+	TaskTimeout     int    // seconds, 0 for none
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string
 	FactsModules    []string // facts_modules; empty is "smart"
 	NoLog           bool     // no_log where no keyword says otherwise
 	AnyErrorsFatal  bool     // the same of any_errors_fatal
+	AsyncDir        string   // where files of jobs go on hosts
+	PollInterval    int      // of async tasks that do not say, in seconds
 	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
 	Interpreter     string   // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
@@ -101,4 +105,4 @@ type HostPart struct {
 // AgentReads are the variables that a machine reads whatever the code says.
 var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
-	"ansible_facts_modules", "ansible_network_os", "ansible_interpreter_python_fallback"}
+	"ansible_facts_modules", "ansible_network_os", "ansible_interpreter_python_fallback", "ansible_async_dir"}

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(rw, "uid %d\n", os.Getuid())
 			_, err := io.Copy(rw, rw)
 			return err
-		}))
+		}, nil))
 	}
 	os.Exit(m.Run())
 }

@@ -45,7 +45,14 @@ func takeStdio() stdio {
 //	agent check SHA256   0 if the program's own file has that digest
 //	agent serve NONCE    say hello, then serve
 //	agent hop NONCE      the same, as a user whom a task became
-func Main(args []string, serve Serve) int {
+//	agent job -          run one module by itself, told on standard input
+func Main(args []string, serve Serve, job func() error) int {
+	if len(args) == 3 && args[0] == "agent" && args[1] == "job" && job != nil {
+		if err := job(); err != nil {
+			return 1
+		}
+		return 0
+	}
 	if err := run(args, serve); err != nil {
 		fmt.Fprintln(os.Stderr, "pbc:", err)
 		return 1

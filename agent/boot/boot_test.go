@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 					return nil
 				}
 			}
-		}))
+		}, nil))
 	}
 	os.Exit(m.Run())
 }
@@ -103,7 +103,7 @@ func TestCheckName(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{nil, {"agent"}, {"agent", "serve"}, {"agent", "dance", "n"}, {"serve", "n", "x"}} {
-		if Main(args, nil) != 1 {
+		if Main(args, nil, nil) != 1 {
 			t.Errorf("%v: want exit status 1", args)
 		}
 	}

@@ -14,5 +14,5 @@ import (
 func main() {
 	os.Exit(boot.Main(os.Args[1:], func(rw io.ReadWriteCloser) error {
 		return agent.Serve(rw, agent.Options{Hop: become.Open, Hopped: boot.Hopped(os.Args[1:])})
-	}))
+	}, agent.RunJob))
 }

@@ -123,17 +123,23 @@ func TestAPlayOnOneHostIsOneBatch(t *testing.T) {
 // TestSecretsStayAway plants secrets where a host has no business with them, and looks at what would be
 // sent to it.
 func TestSecretsStayAway(t *testing.T) {
-	const canary = "CANARY-"
 	files := map[string]string{
 		"site.yml": `- hosts: web
   gather_facts: no
   vars: {unused_play: CANARY-play}
-  vars_files: [secrets.yml]
+  vars_files: [secrets.yml, vaulted.yml]
   roles: [r]
   tasks:
     - debug: msg="{{ used }} {{ chained }}"
 `,
 		"secrets.yml":               "unused_file: CANARY-file\n",
+		"vaulted.yml":               sealed(t, "unused_vault: CANARY-vault\n", ""),
+		"extra.yml":                 sealed(t, "unused_extra: CANARY-vaulted-extra\n", ""),
+		"group_vars/web.yml":        "unused_sealed: !vault |\n" + sealed(t, "CANARY-sealed", "  "),
+		"host_vars/a.yml":           sealed(t, "unused_host: CANARY-host\n", ""),
+		"pw":                        canary + "password\n",
+		"become":                    canary + "become\n",
+		"connect":                   canary + "connect\n",
 		"roles/r/tasks/main.yml":    "- debug: msg={{ role_used }}\n",
 		"roles/r/vars/main.yml":     "role_used: seen\nrole_unused: CANARY-role\n",
 		"roles/r/defaults/main.yml": "role_default: CANARY-default\n",
@@ -142,7 +148,8 @@ func TestSecretsStayAway(t *testing.T) {
 		"group_vars/all.yml": "everywhere: CANARY-all\n",
 		"host_vars/b.yml":    "token: CANARY-token\n",
 	}
-	s := newTestSession(t, files, "-i", "hosts", "-e", "extra=CANARY-extra")
+	s := newTestSession(t, files, "-i", "hosts", "-e", "extra=CANARY-extra", "-e", "@extra.yml", "--vault-password-file", "pw",
+		"--become-password-file", "become", "--connection-password-file", "connect")
 	u := compiled(t, s)
 	inv, err := s.inventory(u.Program.Basedir)
 	if err != nil {

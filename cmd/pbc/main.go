@@ -37,7 +37,7 @@ func run(args []string) int {
 		}
 		switch args[1] {
 		case "agent":
-			return boot.Main(args[1:], serveAgent)
+			return boot.Main(args[1:], serveAgent, agent.RunJob)
 		case "playbook":
 			return playbookMain(args[2:])
 		case "run":

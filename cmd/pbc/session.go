@@ -222,7 +222,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 		return compiler.Options{}, err
 	}
 	home, _ := os.UserHomeDir()
-	po := playbook.Options{ModulePaths: s.conf.List("DEFAULT_MODULE_PATH"), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
+	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
@@ -260,6 +260,9 @@ func (s *session) report(list diag.List) error {
 			s.out.Handle(callback.Deprecation{Text: d.Msg, Whole: true})
 		case diag.Invalid:
 			code := d.Exit
+			if s.like.dialect == expr.Tagged && d.TaggedExit != 0 {
+				code = d.TaggedExit
+			}
 			if code == 0 {
 				code = 4
 			}
@@ -329,7 +332,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	d := newDialer(l, s.dialOptions(), note)
 	d.play = func() int { return int(current.Load()) }
 	d.observe = s.observe
-	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory,
+	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
 		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
@@ -380,6 +383,7 @@ func (s *session) screenNote(host, text string) {
 
 func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link.Known) link.Options {
 	set := ir.Settings{Check: s.req.Check, Diff: s.req.Diff, Verbosity: s.req.Verbosity, ForceHandlers: s.req.ForceHandlers,
+		Connection: s.req.Connection, Detached: restarts(u.Program),
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
@@ -479,7 +483,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, err
 	}
 	for _, w := range p.Warnings {
-		k.s.out.Handle(callback.Warning{Text: w})
+		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
 	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
 		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")

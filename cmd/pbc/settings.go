@@ -31,6 +31,7 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 // hostSettings are the settings that hosts need, beside those of the command line.
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.CoreVersion = strings.Join(strings.SplitN(s.like.version+"..", ".", 3)[:2], ".")
+	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
 	set.HashMerge = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"

@@ -109,7 +109,7 @@ func TestGiven(t *testing.T) {
 	if !p.Given("remote_user") || p.Given("connection") {
 		t.Error("Given")
 	}
-	if d := cmp.Diff([]string{"-M", "--step"}, p.Unhonoured()); d != "" {
+	if d := cmp.Diff([]string{"--step"}, p.Unhonoured()); d != "" {
 		t.Error(d)
 	}
 }

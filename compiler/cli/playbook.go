@@ -54,7 +54,7 @@ func (p *Playbook) Given(dest string) bool {
 // unhonoured are the dests of options that pbc reads and does not honour yet. A run that is given one is
 // to be refused.
 var unhonoured = map[string]bool{
-	"step": true, "module_path": true, "sftp_extra_args": true, "scp_extra_args": true,
+	"step": true,
 }
 
 // Unhonoured returns the first option string of each option given that pbc does not honour.

@@ -48,6 +48,8 @@ type Diagnostic struct {
 	Hidden bool
 	// Tagged is what dialect tagged tells in place of Msg, where that is not Msg at Pos.
 	Tagged *failure.Failure
+	// TaggedExit is the exit code of dialect tagged, 0 for Exit.
+	TaggedExit int
 	// Exit is ansible-playbook's exit code when it ends on this, 0 for its usual one: 4 where Pos is in
 	// a playbook or another file that it parses.
 	Exit int

@@ -1,6 +1,8 @@
 package diag
 
 import (
+	"strings"
+
 	"pbc/ir/expr"
 	"pbc/ir/failure"
 	"pbc/ir/value"
@@ -14,12 +16,19 @@ func Told(d *Diagnostic, dialect expr.Dialect, read ReadFile) string {
 	return Ansible(d, read)
 }
 
+// taggedClasses are the classes of what YAML gives, as either dialect names them.
+var taggedClasses = strings.NewReplacer(
+	"ansible.parsing.yaml.objects.AnsibleMapping", "ansible.module_utils._internal._datatag._AnsibleTaggedDict",
+	"ansible.parsing.yaml.objects.AnsibleSequence", "ansible.module_utils._internal._datatag._AnsibleTaggedList",
+	"ansible.parsing.yaml.objects.AnsibleUnicode", "ansible.module_utils._internal._datatag._AnsibleTaggedStr",
+)
+
 // Chain is d as dialect tagged tells it.
 func Chain(d *Diagnostic) *failure.Failure {
 	if d.Tagged != nil {
 		return d.Tagged
 	}
-	f := failure.New(d.Msg)
+	f := failure.New(taggedClasses.Replace(d.Msg))
 	if d.Pos.File != "" && d.Kind != Deprecated {
 		f.At = &value.Origin{File: d.Pos.File, Line: d.Pos.Line, Col: d.Pos.Col}
 	}

@@ -16,6 +16,13 @@ func (o Options) ConditionAt(s string, pos ir.Pos) *value.Cond {
 	return c
 }
 
+// TemplateAt is Template of a text that stands at pos.
+func (o Options) TemplateAt(s string, pos ir.Pos) *value.Tmpl {
+	t := Template(s, o)
+	o.place(t, pos)
+	return t
+}
+
 func (o Options) place(v value.Value, pos ir.Pos) value.Value {
 	if o.Dialect != expr.Tagged || pos.File == "" {
 		return v

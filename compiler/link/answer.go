@@ -270,7 +270,7 @@ func Complete(f *ir.File, t Template) error {
 			return err
 		}
 	}
-	f.Tmpl = ir.Val{V: jinja.Template(string(src), opt)}
+	f.Tmpl = ir.Val{V: opt.TemplateAt(string(src), ir.Pos{File: f.Tree.Path})}
 	return Describe(f, t)
 }
 
@@ -390,7 +390,7 @@ func (l *Linker) includedTemplate(dirs []string, name string) (*value.Tmpl, erro
 		}
 		opt := l.jinja
 		opt.File = true
-		return jinja.Template(string(b), opt), nil
+		return opt.TemplateAt(string(b), ir.Pos{File: p}), nil
 	}
 	return nil, nil
 }

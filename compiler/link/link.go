@@ -178,6 +178,9 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	n.close(all)
 	l.sent[sentKey{play, host}] = n
 	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
+	if !mayBecome(code, all) {
+		own.Settings.Become.Password = ""
+	}
 	part := ir.HostPart{Name: host, Inventory: ir.Val{V: n.prune(inv)}, Play: ir.Val{V: n.prune(vars)}, Extra: ir.Val{V: n.prune(l.opt.Extra)},
 		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all, Answers: l.answers(n)}
 	part.Route = ir.Val{V: l.knownRoute(play, host, n)}
@@ -186,6 +189,30 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 		own.Excluded = append([]int{0}, own.Excluded...)
 	}
 	return b, l.ahead(code), nil
+}
+
+// mayBecome says whether a host may become another user in a play: a password that is for nothing else is not sent for nothing.
+// Code that an include brings may do anything.
+func mayBecome(c *ir.Code, vars []*value.Dict) bool {
+	if c.Settings.Become.On {
+		return true
+	}
+	for _, in := range c.Instrs {
+		if in.Op == ir.OpInclude {
+			return true
+		}
+	}
+	for _, t := range c.Tables.Tasks {
+		if t.Become.On.IsSet() && t.Become.On.V != false || t.Handler && strings.Contains(t.Module, "include") {
+			return true
+		}
+	}
+	for _, d := range vars {
+		if _, ok := d.GetStr("ansible_become"); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // pruned are layers with only the variables that can be read. Their numbers stay.

@@ -13,11 +13,11 @@ import (
 type names struct {
 	set map[string]bool
 	all bool
-	// calls are the lookups that can be answered ahead, by eval.LookupKey.
-	calls map[string]LookupCall
 	// facts, when not nil, gathers which facts are read; conditions are then those met.
 	facts      *factUse
 	conditions []*value.Cond
+	// calls are the lookups that can be answered ahead, by eval.LookupKey.
+	calls map[string]LookupCall
 }
 
 func newNames() *names { return &names{set: map[string]bool{}} }

@@ -69,7 +69,10 @@ func (l *Linker) hostVar(host, name string) (value.Value, bool, error) {
 	if l.opt.Inventory.Host(host) == nil {
 		return nil, false, nil
 	}
-	vars := l.hostLayers(host)
+	var vars eval.Vars = l.hostLayers(host)
+	if l.opt.Settings.HashMerge {
+		vars = merged{l.hostLayers(host)}
+	}
 	ev := l.evaluator(-1, host, vars)
 	if name != "" {
 		raw, ok := vars.Lookup(name)

@@ -7,6 +7,7 @@ import (
 
 	"pbc/compiler/inventory"
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -17,7 +18,7 @@ type Play struct {
 	Batches              [][]string
 	AnyErrorsFatal       bool
 	MaxFail              float64 // negative when not given
-	Warnings             []string
+	Warnings             []*failure.Failure
 }
 
 // Prompts are the entries of a play's vars_prompt, which are asked for before Play is called.

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"pbc/ir"
+	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -20,17 +23,46 @@ var reservedNames = strings.Fields("action always any_errors_fatal args async as
 
 // reserved are the warnings for the variables of a play, without those of hosts, that have a reserved
 // name. The caller holds the lock.
-func (l *Linker) reserved(number int) []string {
+func (l *Linker) reserved(number int) []*failure.Failure {
 	p := l.prog.Plays[number]
 	vars, err := l.playVars(number, "")
 	if err != nil { // a file that only a host's variables name
 		vars = layer(p, p.Vars)
 	}
 	all := append(layers{vars, l.opt.Extra}, l.playLayers(number)...)
-	var out []string
+	if l.opt.Dialect == expr.Tagged {
+		return taggedReserved(p, all)
+	}
+	var out []*failure.Failure
 	for _, name := range reservedNames {
 		if slices.ContainsFunc(all, func(d *value.Dict) bool { _, ok := d.GetStr(name); return ok }) {
-			out = append(out, "Found variable using reserved name: "+name)
+			out = append(out, failure.New("Found variable using reserved name: "+name))
+		}
+	}
+	return out
+}
+
+// taggedReserved are the warnings of dialect tagged: in the order of the variables, with the place of those of the play.
+func taggedReserved(p *ir.Play, all layers) []*failure.Failure {
+	var out []*failure.Failure
+	seen := map[string]bool{}
+	for _, d := range all {
+		if d == nil {
+			continue
+		}
+		for _, k := range d.K {
+			name, _ := value.Text(k)
+			if seen[name] || name == "gather_subset" || !slices.Contains(reservedNames, name) {
+				continue
+			}
+			seen[name] = true
+			f := &failure.Failure{Msg: "Found variable using reserved name " + value.StrRepr(name) + "."}
+			if at, ok := p.VarPlaces[name]; ok {
+				f.At = &value.Origin{File: p.Path, Line: at[0], Col: at[1]}
+			} else {
+				f.Shown = name
+			}
+			out = append(out, f)
 		}
 	}
 	return out

@@ -17,6 +17,7 @@ import (
 	"pbc/compiler/playbook"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -118,6 +119,9 @@ func (b *builder) header(p *ir.Play) {
 	p.Vars = -1
 	if b.play.Vars.Len() > 0 {
 		p.Vars = b.layer("play vars", b.play.Vars)
+		if b.opt.Jinja.Dialect == expr.Tagged {
+			p.VarPlaces = keyPlaces(b.play.Vars, b.play.Pos.File)
+		}
 	}
 	for _, alternatives := range b.play.VarsFiles() {
 		l := &value.List{}
@@ -132,6 +136,17 @@ func (b *builder) header(p *ir.Play) {
 		p.RoleDefaults = append(p.RoleDefaults, b.roleLayer("defaults", r, nil, r.AllDefaults(nil)))
 		p.RoleVars = append(p.RoleVars, b.roleLayer("vars", r, nil, r.AllVars(nil, false)))
 	}
+}
+
+// keyPlaces tells where the names of a mapping are written, of those that are in the file.
+func keyPlaces(m playbook.Map, file string) map[string][2]int {
+	out := map[string][2]int{}
+	for _, e := range m.Entries {
+		if e.Key != nil && e.Key.Pos.File == file {
+			out[e.Name] = [2]int{e.Key.Pos.Line, e.Key.Pos.Col}
+		}
+	}
+	return out
 }
 
 // val is a keyword's node as a value, with its templates parsed.

@@ -286,6 +286,9 @@ func (b *builder) expressions(t *playbook.Task, out *ir.Task) {
 		if s, ok := t.Args.Get("var").Text(); ok {
 			src := "{{" + s + "}}"
 			out.Exprs = map[string]ir.Val{src: {V: b.opt.Jinja.ValueAt(src, placeOf(t.Args.Get("var")))}}
+			if b.opt.Jinja.Dialect == expr.Tagged {
+				out.Exprs = map[string]ir.Val{s: {V: b.opt.Jinja.ConditionAt(s, placeOf(t.Args.Get("var")))}}
+			}
 		}
 	case "ansible.builtin.assert":
 		n := t.Args.Get("that")

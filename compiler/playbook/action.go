@@ -8,6 +8,7 @@ import (
 	"pbc/compiler/playbook/args"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/keyword"
 )
 
@@ -344,7 +345,8 @@ func (p *actionParser) argError(err error) bool {
 	case errors.Is(err, args.ErrNamedRune):
 		p.l.unsupported(pos(p.task), "%s", err)
 	default:
-		return p.fail("%s", err)
+		at := pos(p.task)
+		p.l.invalid(at, "%s", err).Tagged = failure.Failure{Msg: "Error loading tasks.", At: originOf(at)}.Because(failure.New(err.Error()))
 	}
 	return false
 }

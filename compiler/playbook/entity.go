@@ -79,6 +79,11 @@ func taggedBadAttribute(e entity, msg string, key *yaml.Node) *failure.Failure {
 	return f
 }
 
+// taggedBadRegister is what dialect tagged tells of a register that is no name.
+func taggedBadRegister(n *yaml.Node) *failure.Failure {
+	return failure.Failure{Msg: "Invalid 'register' specified.", At: originOf(n.Pos)}.Because(taggedBadName(n))
+}
+
 func originOf(p ir.Pos) *value.Origin { return &value.Origin{File: p.File, Line: p.Line, Col: p.Col} }
 
 // strings reports the first keyword that must be text and is a list or mapping: what Ansible finds once everything else
@@ -90,7 +95,10 @@ func (l *Loader) checkText(e entity, kw *Map) bool {
 			continue
 		}
 		if n := kw.Get(k.Name); isSeq(n) || isMap(n) {
-			l.invalid(e.pos, "The field '%s' is supposed to be a string type, however the incoming data structure is a %s", k.Name, class(n))
+			d := l.invalid(e.pos, "The field '%s' is supposed to be a string type, however the incoming data structure is a %s", k.Name, class(n))
+			if k.Name == "register" {
+				d.Tagged = taggedBadRegister(n)
+			}
 			return false
 		}
 	}
@@ -196,13 +204,15 @@ func (l *Loader) loadVars(e entity, n *yaml.Node) (Map, bool) {
 	}
 	for _, part := range parts {
 		if !isMap(part) {
-			l.invalid(pos(n), "Vars in a %s must be specified as a dictionary, or a list of dictionaries%s", e.class, because(pos(n), ""))
+			l.invalid(pos(n), "Vars in a %s must be specified as a dictionary, or a list of dictionaries%s", e.class, because(pos(n), "")).Tagged =
+				&failure.Failure{Msg: "Vars in a " + e.class + " must be specified as a dictionary.", At: originOf(n.Pos)}
 			return m, false
 		}
 		for _, k := range part.Keys {
-			if name, ok := k.Text(); !ok || !isIdentifier(name) {
+			if name, ok := k.Text(); !ok || !l.isVariable(name) {
 				cause := fmt.Sprintf("'%s' is not a valid variable name", show(k))
-				l.invalid(pos(n), "Invalid variable name in vars specified for %s: %s%s", e.class, cause, because(pos(n), cause))
+				d := l.invalid(pos(n), "Invalid variable name in vars specified for %s: %s%s", e.class, cause, because(pos(n), cause))
+				d.Tagged, d.TaggedExit = taggedBadName(k), 1
 				return m, false
 			}
 		}
@@ -216,6 +226,41 @@ var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 var pythonKeywords = nameSet("False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
 	"elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass",
 	"raise", "return", "try", "while", "with", "yield")
+
+// isVariable says whether a variable may have that name.
+func (l *Loader) isVariable(name string) bool {
+	if l.opt.Tagged {
+		return identifier.MatchString(name) && !jinjaKeywords[name]
+	}
+	return isIdentifier(name)
+}
+
+// jinjaKeywords are the names that no variable has in dialect tagged.
+var jinjaKeywords = nameSet("true", "false", "none", "True", "False", "None", "not")
+
+// taggedBadName is what dialect tagged tells of the name of a variable.
+func taggedBadName(k *yaml.Node) *failure.Failure {
+	what := "name"
+	name, text := k.Text()
+	if !text && k.Kind == yaml.Scalar {
+		name, _ = value.ToStr(k.Value)
+	}
+	if k.Kind == yaml.Scalar {
+		what += " " + value.StrRepr(name)
+	}
+	if !text {
+		kind := value.TypeName(k.Value)
+		switch k.Kind {
+		case yaml.Seq:
+			kind = "list"
+		case yaml.Map:
+			kind = "dict"
+		}
+		what += " of type '" + kind + "'"
+	}
+	return &failure.Failure{Msg: "Invalid variable " + what + ".", At: originOf(k.Pos),
+		Help: "Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores."}
+}
 
 func isIdentifier(s string) bool { return identifier.MatchString(s) && !pythonKeywords[s] }
 

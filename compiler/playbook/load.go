@@ -17,6 +17,8 @@ import (
 
 // Options say where things are and how to render names.
 type Options struct {
+	// Tagged reads as dialect tagged does.
+	Tagged bool
 	// Source is read instead of the disk; nil is Disk.
 	Source Source
 	// Cwd is the absolute directory that relative names are relative to.

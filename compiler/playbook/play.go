@@ -9,6 +9,7 @@ import (
 	"pbc/compiler/playbook/args"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/keyword"
 )
 
@@ -113,7 +114,9 @@ func earlyFault(p *Play, e entity) *diag.Diagnostic {
 		switch {
 		case k.On&keyword.Play == 0 || !k.Early || k.Static:
 		case n.IsNull() && k.Required:
-			return laterFault(ir.Pos{}, "the field '"+k.Name+"' is required but was not set")
+			d := laterFault(ir.Pos{}, "the field '"+k.Name+"' is required but was not set")
+			d.Tagged = &failure.Failure{Msg: "The field '" + k.Name + "' is required but was not set.", At: originOf(p.Pos)}
+			return d
 		case n == nil || hasTemplate(n):
 		default:
 			_, err := k.Convert(n.ToValue(nil))

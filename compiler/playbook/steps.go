@@ -3,6 +3,7 @@ package playbook
 import (
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/keyword"
 )
 
@@ -99,7 +100,10 @@ func (l *Loader) section(n *yaml.Node, b *Block, what string) []Step {
 	at := pos(&yaml.Node{Kind: yaml.Map, Pos: b.Pos})
 	malformed := func(format string, of *yaml.Node) {
 		cause := "The ds (" + show(n) + ") should be a " + format + " but was a " + class(of)
-		l.invalid(at, "A malformed block was encountered while loading %s%s", what, because(at, cause))
+		d := l.invalid(at, "A malformed block was encountered while loading %s%s", what, because(at, cause))
+		if of == plainList {
+			d.Tagged = failure.Failure{Msg: "A malformed block was encountered while loading " + what, Shown: show(n)}.Because(failure.New(cause))
+		}
 	}
 	if !isSeq(n) {
 		malformed("list", n)

@@ -57,6 +57,12 @@ func (l *Loader) task(n *yaml.Node, c context, k Kind) *Task {
 	if !ok {
 		return nil
 	}
+	if r := written.Get("register"); l.opt.Tagged && !r.IsNull() {
+		if name, ok := r.Text(); !ok || !l.isVariable(name) {
+			l.invalid(e.pos, "Invalid 'register' specified.").Tagged = taggedBadRegister(r)
+			return nil
+		}
+	}
 	if len(colls) > 0 {
 		written.Set("collections", nil, collectionNode(n, colls))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"pbc/compiler/diag"
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -241,7 +242,9 @@ func (b *builder) duplicate(r *raw, k *Node) error {
 		return problem(r.pos, "%s", msg)
 	}
 	b.diags.Add(&diag.Diagnostic{Kind: diag.Warning, Pos: k.Pos, Msg: msg, Hidden: b.opts.Hidden,
-		Short: "duplicate key " + value.StrRepr(keyText(k.Value)) + ": the last one counts"})
+		Short: "duplicate key " + value.StrRepr(keyText(k.Value)) + ": the last one counts",
+		Tagged: &failure.Failure{Msg: "Found duplicate mapping key " + value.StrRepr(keyText(k.Value)) + ".", Help: "Using last defined value only.",
+			At: &value.Origin{File: k.Pos.File, Line: k.Pos.Line, Col: k.Pos.Col}}})
 	return nil
 }
 

@@ -35,6 +35,7 @@ type syntaxError struct {
 	pos     ir.Pos
 	problem string
 	detail  string
+	context string // what was being read: PyYAML's "context"
 	// structural says that the tokens are fine and their order is not.
 	structural bool
 }
@@ -159,7 +160,7 @@ func (c *composer) fault(err error) *syntaxError {
 	if !errors.As(err, &le) {
 		return &syntaxError{detail: err.Error()}
 	}
-	e := &syntaxError{problem: le.Message, structural: le.Stage == lib.ParserStage}
+	e := &syntaxError{problem: le.Message, context: le.ContextMsg, structural: le.Stage == lib.ParserStage}
 	if p, ok := problems[e.problem]; ok {
 		e.problem = p
 	}

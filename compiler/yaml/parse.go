@@ -42,7 +42,7 @@ func (o Options) Parse(file string, src []byte) ([]*Node, diag.List) {
 	}
 	raws, serr := o.compose(file, src)
 	if serr != nil {
-		diags.Add(o.syntax(file, serr, jerr.text(text)))
+		diags.Add(o.syntax(file, text, serr, jerr.text(text)))
 		return nil, diags
 	}
 	b := builder{file: file, opts: o}
@@ -50,7 +50,7 @@ func (o Options) Parse(file string, src []byte) ([]*Node, diag.List) {
 	for _, r := range raws {
 		n, err := b.document(r)
 		if err != nil {
-			b.diags.Add(o.constructError(file, err, jerr.text(text)))
+			b.diags.Add(o.constructError(file, text, err, jerr.text(text)))
 			return nil, b.diags
 		}
 		docs = append(docs, n)
@@ -59,7 +59,7 @@ func (o Options) Parse(file string, src []byte) ([]*Node, diag.List) {
 }
 
 // syntax is Ansible's message for text that neither reader accepts.
-func (o Options) syntax(file string, e *syntaxError, json string) *diag.Diagnostic {
+func (o Options) syntax(file, src string, e *syntaxError, json string) *diag.Diagnostic {
 	msg := "We were unable to read either as JSON nor YAML, these are the errors we got from each:\n" +
 		"JSON: " + json + "\n\nSyntax Error while loading YAML.\n  " + e.problem
 	pos := e.pos
@@ -67,13 +67,14 @@ func (o Options) syntax(file string, e *syntaxError, json string) *diag.Diagnost
 		pos.File = file
 		msg += ". " + e.detail
 	}
-	return &diag.Diagnostic{Kind: diag.Invalid, Pos: pos, Msg: msg, Short: e.problem + e.detail, Hidden: o.Hidden}
+	return &diag.Diagnostic{Kind: diag.Invalid, Pos: pos, Msg: msg, Short: e.problem + e.detail, Hidden: o.Hidden,
+		Tagged: taggedSyntax(file, src, e)}
 }
 
-func (o Options) constructError(file string, err error, json string) *diag.Diagnostic {
+func (o Options) constructError(file, src string, err error, json string) *diag.Diagnostic {
 	var se *syntaxError
 	if errors.As(err, &se) {
-		return o.syntax(file, se, json)
+		return o.syntax(file, src, se, json)
 	}
 	return unexpected(file, err.Error())
 }

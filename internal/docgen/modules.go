@@ -15,6 +15,9 @@ import (
 // inCompiler are the modules that the compiler itself expands or lowers.
 var inCompiler = []string{"import_playbook", "import_role", "import_tasks", "include_role", "include_tasks", "meta", "_include"}
 
+// needsPlugin are modules that are nothing without their action plugin: they count only as the machine's own.
+var needsPlugin = map[string]bool{"async_status": true}
+
 // unchecked tells the parameters of modules that have no argument spec, as Ansible's have none.
 var unchecked = map[string]string{
 	"ansible.builtin.raw":    "free form, `executable`",
@@ -41,6 +44,12 @@ func (w *writer) modules(proved *proof) {
 		ours = append(ours, short(m.Name))
 		own["module "+short(m.Name)] = row{note: "native, " + effect(m.Effect)}
 	}
+	for _, n := range names("module") {
+		if !slices.Contains(ours, n) && !needsPlugin[n] {
+			ours = append(ours, n)
+			own["module "+n] = row{note: "Ansible's own, in the host's Python"}
+		}
+	}
 	for k, n := range notes {
 		if o, ok := own[k]; ok && n.note != "" {
 			n.note = o.note + "; " + n.note
@@ -56,7 +65,7 @@ func (w *writer) modules(proved *proof) {
 	}
 	slices.Sort(ours)
 	w.line("`local` modules touch only their own host; `open` ones may be seen by, or look at, other hosts. Modules of collections,")
-	w.line("`library/` and roles that are not in this table are unsupported.\n")
+	w.line("`library/` and roles run unmodified in the host's Python.\n")
 	w.states("module", compare("module", slices.Compact(ours), own))
 	w.head(3, "Parameters of the native modules")
 	w.line("`mode`, `owner`, `group` and the rest of the file parameters are meant by \"file parameters\": %s.\n", fileParameters())

@@ -41,6 +41,7 @@ const (
 	Stats                    // set_stats
 	Meta                     // a meta task ran: Name is what it does
 	Done                     // the batch is over: Outcome
+	Async                    // a job was looked at: Name is "poll", or how it ended: "ok" or "failed"
 )
 
 // Outcome is how a host leaves a play.

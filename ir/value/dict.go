@@ -64,6 +64,9 @@ func HashKey(k Value) (any, error) {
 	return k, nil
 }
 
+// maxTupleKey bounds the bytes by which a tuple is known.
+const maxTupleKey = 1 << 24
+
 func hashTuple(t Tuple) (any, error) {
 	var b strings.Builder
 	for _, e := range t {
@@ -72,6 +75,9 @@ func hashTuple(t Tuple) (any, error) {
 			return nil, err
 		}
 		fmt.Fprintf(&b, "%T:%v\x00", h, h)
+		if b.Len() > maxTupleKey {
+			return nil, fmt.Errorf("%w: the tuple is too large", ErrUnhashable)
+		}
 	}
 	return tupleKey(b.String()), nil
 }

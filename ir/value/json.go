@@ -58,6 +58,9 @@ func (w *jsonWriter) value(v Value, level int) error {
 	if level > maxJSONDepth {
 		return fmt.Errorf("maximum recursion depth exceeded while encoding a JSON object")
 	}
+	if w.b.Len() > maxRepr {
+		return ErrReprSize
+	}
 	switch x := v.(type) {
 	case nil:
 		w.b.WriteString("null")

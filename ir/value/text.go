@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,95 +78,156 @@ func reprRune(b *strings.Builder, r rune, q byte) {
 
 // Repr is Python's repr(v). It fails on an undefined value.
 func Repr(v Value) (string, error) {
-	var b strings.Builder
-	err := repr(&b, v)
-	return b.String(), err
+	var w reprWriter
+	err := w.value(v)
+	return w.b.String(), err
 }
 
-func reprSeq(b *strings.Builder, open string, v []Value, end string) error {
-	b.WriteString(open)
+// Bounds on what Repr writes.
+const (
+	maxRepr      = 1 << 26 // bytes
+	maxReprDepth = 900     // about where Python gives up
+)
+
+// Errors of values that have no text, in Python's words.
+var (
+	ErrReprDepth = errors.New("maximum recursion depth exceeded while getting the repr of an object")
+	ErrReprSize  = errors.New("the result is too large")
+)
+
+// Wrapper may be implemented by Objects whose text is that of a value they hold, between two others. They
+// may hold themselves.
+type Wrapper interface {
+	Object
+	Wrapped() (before string, inner Value, after string)
+}
+
+// reprWriter writes a value. Inside are the lists and dictionaries around it: one of these is shown by dots.
+type reprWriter struct {
+	b      strings.Builder
+	inside []Value
+}
+
+func (w *reprWriter) enter(v Value) (again bool, err error) {
+	if v != nil && slices.Contains(w.inside, v) {
+		return true, nil
+	}
+	if len(w.inside) >= maxReprDepth {
+		return false, ErrReprDepth
+	}
+	if w.b.Len() > maxRepr {
+		return false, ErrReprSize
+	}
+	w.inside = append(w.inside, v)
+	return false, nil
+}
+
+func (w *reprWriter) leave() { w.inside = w.inside[:len(w.inside)-1] }
+
+func (w *reprWriter) seq(open string, v []Value, end string) error {
+	w.b.WriteString(open)
 	for i, e := range v {
 		if i > 0 {
-			b.WriteString(", ")
+			w.b.WriteString(", ")
 		}
-		if err := repr(b, e); err != nil {
+		if err := w.value(e); err != nil {
 			return err
 		}
 	}
-	b.WriteString(end)
+	w.b.WriteString(end)
 	return nil
 }
 
-func repr(b *strings.Builder, v Value) error {
+func (w *reprWriter) value(v Value) error {
 	switch x := v.(type) {
 	case string:
-		b.WriteString(StrRepr(x))
+		w.b.WriteString(StrRepr(x))
 	case *Str:
 		if x.Markup {
-			b.WriteString("Markup(" + StrRepr(x.S) + ")")
+			w.b.WriteString("Markup(" + StrRepr(x.S) + ")")
 			return nil
 		}
-		b.WriteString(StrRepr(x.S))
+		w.b.WriteString(StrRepr(x.S))
 	case *Vault:
 		s, err := x.text()
-		b.WriteString(StrRepr(s))
+		w.b.WriteString(StrRepr(s))
 		return err
 	case *Tmpl:
-		b.WriteString(StrRepr(x.Src))
+		w.b.WriteString(StrRepr(x.Src))
 	case *List:
-		return reprSeq(b, "[", x.V, "]")
-	case Tuple:
-		if len(x) == 1 {
-			return reprSeq(b, "(", x, ",)")
+		if again, err := w.enter(x); again || err != nil {
+			w.b.WriteString("[...]")
+			return err
 		}
-		return reprSeq(b, "(", x, ")")
+		defer w.leave()
+		return w.seq("[", x.V, "]")
+	case Tuple:
+		if _, err := w.enter(nil); err != nil {
+			return err
+		}
+		defer w.leave()
+		if len(x) == 1 {
+			return w.seq("(", x, ",)")
+		}
+		return w.seq("(", x, ")")
 	case *Set:
 		if x.D.Len() == 0 {
-			b.WriteString("set()")
+			w.b.WriteString("set()")
 			return nil
 		}
-		return reprSeq(b, "{", x.D.K, "}")
+		return w.seq("{", x.D.K, "}")
 	case *View:
-		return reprSeq(b, TypeName(v)+"([", x.Items(), "])")
+		return w.seq(TypeName(v)+"([", x.Items(), "])")
 	case *Dict:
-		return reprDict(b, x)
+		if again, err := w.enter(x); again || err != nil {
+			w.b.WriteString("{...}")
+			return err
+		}
+		defer w.leave()
+		return w.dict(x)
 	case []byte:
-		b.WriteString("b" + StrRepr(string(x)))
+		w.b.WriteString("b" + StrRepr(string(x)))
 	case *Date:
-		b.WriteString(x.repr())
+		w.b.WriteString(x.repr())
 	case *Undef:
 		if x.Lenient {
-			b.WriteString("Undefined")
+			w.b.WriteString("Undefined")
 			return nil
 		}
 		return x.Fail()
+	case Wrapper:
+		before, inner, after := x.Wrapped()
+		w.b.WriteString(before)
+		err := w.value(inner)
+		w.b.WriteString(after)
+		return err
 	case Object:
 		s, err := x.Repr()
-		b.WriteString(s)
+		w.b.WriteString(s)
 		return err
 	default:
 		s, err := ToStr(v)
-		b.WriteString(s)
+		w.b.WriteString(s)
 		return err
 	}
 	return nil
 }
 
-func reprDict(b *strings.Builder, d *Dict) error {
-	b.WriteByte('{')
+func (w *reprWriter) dict(d *Dict) error {
+	w.b.WriteByte('{')
 	for i, k := range d.K {
 		if i > 0 {
-			b.WriteString(", ")
+			w.b.WriteString(", ")
 		}
-		if err := repr(b, k); err != nil {
+		if err := w.value(k); err != nil {
 			return err
 		}
-		b.WriteString(": ")
-		if err := repr(b, d.V[i]); err != nil {
+		w.b.WriteString(": ")
+		if err := w.value(d.V[i]); err != nil {
 			return err
 		}
 	}
-	b.WriteByte('}')
+	w.b.WriteByte('}')
 	return nil
 }
 

@@ -40,11 +40,11 @@ func (s *Screen) deprecateTagged(d Deprecation) {
 // taggedSentence is the deprecation with when the feature goes.
 func (d Deprecation) taggedSentence() string {
 	text := strings.TrimSpace(d.Text)
-	if text != "" && !strings.ContainsAny(text[len(text)-1:], "!?.") {
-		text += "."
-	}
 	if d.Whole {
 		return text
+	}
+	if text != "" && !strings.ContainsAny(text[len(text)-1:], "!?.") {
+		text += "."
 	}
 	from, when := "", "in the future"
 	if d.Collection != "" {

@@ -94,6 +94,9 @@ type Options struct {
 	// Playbooks are the names of the playbook files, and Starts the number of the first play of each.
 	Playbooks []string
 	Starts    []int
+	// Detached runs every batch inside the controller, modules over connections that are made when one is
+	// needed: hosts are restarted in this run.
+	Detached bool
 	// Order says how much of the linear strategy's order is kept.
 	Order Order
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
@@ -152,12 +155,21 @@ func (m *Memory) host(name string) *machine.Host {
 	return h
 }
 
-// save has the keeper keep the facts of a host.
-func (m *Memory) save(host string) {
+// save has the keeper keep the facts of a host, when what a task left has changed them.
+func (m *Memory) save(host string, left *value.List) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Keeper != nil && machine.Lasting(left) {
+		m.Keeper.Save(host, m.host(host).Facts)
+	}
+}
+
+// forget has the keeper forget a host.
+func (m *Memory) forget(host string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.Keeper != nil {
-		m.Keeper.Save(host, m.host(host).Facts)
+		m.Keeper.Save(host, value.NewDict())
 	}
 }
 

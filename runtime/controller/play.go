@@ -178,6 +178,9 @@ func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) err
 // dial connects to a host. One that cannot be reached gets an agent that says so for every task
 // that needs it.
 func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
+	if c.opt.Detached {
+		return newPeer(host, c.opt.Dialer.Dead(host, &Unreachable{Msg: "the run is detached"}))
+	}
 	rw, err := c.opt.Dialer.Dial(ctx, host)
 	var u *Unreachable
 	if errors.As(err, &u) {
@@ -246,7 +249,7 @@ func (r *playRun) forgetFacts(h *hostRun) {
 	}
 	for _, h := range hosts {
 		r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
-		r.c.opt.Memory.save(h.name)
+		r.c.opt.Memory.forget(h.name)
 	}
 }
 
@@ -259,11 +262,11 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 	r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Store(t, e) })
 	for name, facts := range machine.Facts(t, e) {
 		if name == "" || name == h.name {
-			r.c.opt.Memory.save(h.name)
+			r.c.opt.Memory.save(h.name, facts)
 			continue
 		}
 		r.c.opt.Memory.With(name, func(m *machine.Host) { m.StoreFacts(facts) })
-		r.c.opt.Memory.save(name)
+		r.c.opt.Memory.save(name, facts)
 		if other := r.byName[name]; other != nil {
 			other.facts = append(other.facts, facts.V...)
 		}

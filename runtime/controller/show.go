@@ -29,6 +29,10 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	case event.Retry:
 		res := r.result(h, e)
 		r.c.emit(callback.Retry{Host: h.name, Task: res.Task, Name: e.Name, DelegateTo: res.DelegateTo, Result: res.Result})
+	case event.Async:
+		step := map[string]callback.AsyncStep{"poll": callback.AsyncPoll, "ok": callback.AsyncOK, "failed": callback.AsyncFailed}[e.Name]
+		res := r.result(h, e)
+		r.c.emit(callback.Async{Host: h.name, Task: res.Task, Step: step, Result: res.Result})
 	case event.Finished:
 		r.finished(h, e)
 	case event.Included:

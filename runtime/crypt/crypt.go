@@ -33,6 +33,9 @@ var hashSchemes = map[string]Scheme{
 
 var hashAliases = map[string]string{"md5": "md5_crypt", "blowfish": "bcrypt", "sha256": "sha256_crypt", "sha512": "sha512_crypt"}
 
+// maxRounds bounds the work of one hash to some ten seconds.
+const maxRounds = 20_000_000
+
 // SaltChars are the characters of a salt.
 const SaltChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./"
 
@@ -76,6 +79,9 @@ func (s Scheme) Hash(secret, salt, ident string, rounds int64) (string, error) {
 	}
 	if s.exact && len(salt) != s.Salt || len(salt) > s.Salt {
 		return "", exception.AnsibleError("invalid salt size")
+	}
+	if rounds > maxRounds {
+		return "", exception.AnsibleError("%d rounds of password_hash would take too long", rounds)
 	}
 	if rounds == 0 {
 		rounds = s.rounds // as passlib and Ansible agree on it

@@ -91,6 +91,9 @@ func (e *Eval) classicAll(v []val) ([]val, bool, error) {
 		return nil, false, err
 	}
 	defer func() { e.depth-- }()
+	if err := e.round(); err != nil {
+		return nil, false, err
+	}
 	var r []val
 	for i, x := range v {
 		y, err := e.classicValue(x)
@@ -170,7 +173,6 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 		}
 	}
 	if err := e.enter(); err != nil {
-		e.depth--
 		return nil, &exception.Error{Class: exception.Ansible, Msg: "recursive loop detected in template string: " + t.Src, Orig: err}
 	}
 	defer func() { e.depth-- }()

@@ -158,7 +158,6 @@ func (e *Eval) decideRoot(c *value.Cond) (bool, error) {
 
 func (e *Eval) runCondition(c *value.Cond, p *program) (bool, error) {
 	if err := e.enter(); err != nil {
-		e.depth--
 		return false, &exception.Error{Class: exception.Ansible, Msg: "recursive loop detected in template string: " + presented(c.Src), Orig: err}
 	}
 	defer func() { e.depth-- }()

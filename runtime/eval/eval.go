@@ -154,6 +154,8 @@ type Eval struct {
 	from     string // the path of the template file that is rendered, "" for other texts
 	rounds   int    // of loops, so far
 	made     int    // bytes of large values, so far
+	// replacing, when not nil, shows undefined values instead of raising them.
+	replacing *replacer
 }
 
 // New returns an Eval of what c says.
@@ -184,15 +186,16 @@ func (e *Eval) From(path string) *Eval {
 const maxDepth = 138
 
 func (e *Eval) enter() error {
-	if e.depth++; e.depth > maxDepth {
+	if e.depth >= maxDepth {
 		return errRecursion
 	}
+	e.depth++
 	return nil
 }
 
 // Bounds of all that one Eval does: for one task or item.
 const (
-	maxRounds = 1 << 25
+	maxRounds = 1 << 23
 	maxMade   = 1 << 31
 	large     = 1 << 16 // bytes from which a value counts
 )

@@ -132,7 +132,7 @@ func (c *compiler) importStmt(n *expr.Node) stmtFn {
 		}
 		d := exports(g)
 		if n.Op == expr.SImport {
-			f.set(n.S, &namespace{d: d, name: name})
+			f.set(n.S, &module{d: d, name: name})
 			return nil
 		}
 		for i := 0; i+1 < len(n.Ops); i += 2 {
@@ -189,7 +189,7 @@ func runBlock(f *frame, name string, level int, out *[]val) error {
 }
 
 // selfOf is the variable self: the template's blocks as functions.
-func selfOf(f *frame) *namespace {
+func selfOf(f *frame) *module {
 	d := value.NewDict()
 	for name := range f.run.blocks {
 		d.SetStr(name, &python.Function{Shown: "<BlockReference>", Func: func(*python.Call) (val, error) {
@@ -200,5 +200,5 @@ func selfOf(f *frame) *namespace {
 			return f.run.concat(o)
 		}})
 	}
-	return &namespace{d: d, name: "self"}
+	return &module{d: d, name: "self"}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
 	"pbc/runtime/plugin/filter/mapping"
@@ -236,7 +237,7 @@ var localLookups map[string]*Lookup
 func init() {
 	localLookups = map[string]*Lookup{}
 	for _, l := range []*Lookup{
-		{"items", "List items, one level of lists flattened.", func(_ *frame, t []val, _ *dict) ([]val, error) { return flattenLists(t, 1), nil }},
+		{"items", "List items, one level of lists flattened.", func(_ *frame, t []val, _ *dict) ([]val, error) { return flattenLists(t, 1) }},
 		{"list", "List items as they are.", func(_ *frame, t []val, _ *dict) ([]val, error) { return t, nil }},
 		{"flattened", "List items, all lists flattened.", flattenedLookup},
 		{"dict", "List the keys and values of dictionaries.", dictLookup},
@@ -296,34 +297,56 @@ func (e *Eval) Loop(name string, terms []value.Value) (*value.List, error) {
 }
 
 // flattenLists flattens lists and tuples, levels deep.
-func flattenLists(t []val, levels int64) []val { return plugin.Flatten(t, levels, false) }
+func flattenLists(t []val, levels int64) ([]val, error) { return plugin.Flatten(t, levels, false) }
 
 func flattenedLookup(_ *frame, t []val, _ *dict) ([]val, error) {
-	return flattenAll(t), nil
+	f := flattenedTerms{out: []val{}}
+	err := f.add(t)
+	return f.out, err
 }
 
-// flattenAll flattens as the plugin does: a list of one is its element, and what follows the text "None" or "null" in
+// flattenedTerms flattens as the plugin does: a list of one is its element, and what follows the text "None" or "null" in
 // a list is left out.
-func flattenAll(terms []val) []val {
-	r := []val{}
+type flattenedTerms struct {
+	walk bound.Walk
+	out  []val
+}
+
+func (f *flattenedTerms) add(terms []val) error {
+	if err := f.walk.In(); err != nil {
+		return err
+	}
+	defer f.walk.Out()
 	for _, t := range terms {
-		for {
-			l, ok := t.(*list)
-			if !ok || len(l.V) != 1 {
-				break
-			}
-			t = l.V[0]
-		}
+		t = unwrapped(t)
 		if s, ok := value.Text(t); ok && (s == "None" || s == "null") {
-			return r
+			return nil
 		}
-		if l, ok := t.(*list); ok {
-			r = append(r, flattenAll(l.V)...)
-		} else {
-			r = append(r, t)
+		l, ok := t.(*list)
+		if !ok {
+			f.out = append(f.out, t)
+			continue
+		}
+		if err := f.add(l.V); err != nil {
+			return err
 		}
 	}
-	return r
+	if len(f.out) > bound.Elems {
+		return bound.TooLarge()
+	}
+	return nil
+}
+
+// unwrapped is the only element of a list of one, however deep; a list that holds itself stays a list.
+func unwrapped(t val) val {
+	for range maxDepth {
+		l, ok := t.(*list)
+		if !ok || len(l.V) != 1 {
+			return t
+		}
+		t = l.V[0]
+	}
+	return t
 }
 
 func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
@@ -350,12 +373,27 @@ func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 }
 
 func indexedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
-	it := flattenLists(terms, 1)
+	it, err := flattenLists(terms, 1)
+	if err != nil {
+		return nil, err
+	}
 	r := make([]val, len(it))
 	for i, v := range it {
 		r[i] = tuple{int64(i), v}
 	}
 	return r, nil
+}
+
+// flatRows makes lists of rows, and flattens each by a level.
+func flatRows(rows []val) ([]val, error) {
+	for i, row := range rows {
+		flat, err := flattenLists(row.(tuple), 1)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = &list{V: flat}
+	}
+	return rows, nil
 }
 
 // listTerms are terms that must be lists, as together and nested want them.
@@ -387,10 +425,7 @@ func togetherLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 		n = max(n, len(col))
 	}
 	rows := sequence.ZipTo(cols, n, nil).V
-	for i, row := range rows {
-		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
-	}
-	return rows, nil
+	return flatRows(rows)
 }
 
 func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
@@ -405,10 +440,7 @@ func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, row := range rows {
-		rows[i] = &list{V: flattenLists(row.(tuple), 1)}
-	}
-	return rows, nil
+	return flatRows(rows)
 }
 
 func cartesianLookup(f *frame, terms []val, options *dict) ([]val, error) {

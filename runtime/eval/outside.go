@@ -22,9 +22,9 @@ func (e *Eval) plugin(test bool, name string) (p *plugin.Row, why string) {
 	}
 	context, found, err := e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Probe: true})
 	switch {
-	case err != nil:
+	case err != nil && !(e.tagged() && err.Error() == value.StrRepr(name)): // no KeyError of a name that nothing has
 		return nil, err.Error()
-	case !found:
+	case err != nil, !found:
 		return nil, e.notLoaded(test, name)
 	}
 	return &plugin.Row{Name: name, Python: name, Fn: e.outsideFn(test, name, context == true), Every: e.outsideEach(test, name, context == true)}, ""

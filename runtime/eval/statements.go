@@ -6,6 +6,7 @@ import (
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
@@ -169,7 +170,9 @@ func finalize(v val) (val, error) {
 }
 
 // failUndef returns the error of the first undefined value in v.
-func failUndef(v val) error {
+func failUndef(v val) error { return failUndefIn(v, &bound.Walk{}) }
+
+func failUndefIn(v val, w *bound.Walk) error {
 	var inner []val
 	switch x := v.(type) {
 	case *undef:
@@ -184,8 +187,15 @@ func failUndef(v val) error {
 	default:
 		inner, _ = python.AsTuple(v)
 	}
+	if len(inner) == 0 {
+		return nil
+	}
+	if err := w.In(); err != nil {
+		return err
+	}
+	defer w.Out()
 	for _, e := range inner {
-		if err := failUndef(e); err != nil {
+		if err := failUndefIn(e, w); err != nil {
 			return err
 		}
 	}
@@ -312,28 +322,33 @@ func (c *compiler) with(n *expr.Node) stmtFn {
 	}
 }
 
-// namespace is what namespace() makes, and what an imported template is.
-type namespace struct {
-	d    *dict
-	name string // of the template, for an import
-}
+// namespace is what namespace() makes.
+type namespace struct{ d *dict }
 
-func (n *namespace) TypeName() string {
-	if n.name != "" {
-		return "TemplateModule"
-	}
-	return "Namespace"
-}
+func (n *namespace) TypeName() string { return "Namespace" }
 
-func (n *namespace) Repr() (string, error) {
-	if n.name != "" {
-		return "<TemplateModule " + value.StrRepr(n.name) + ">", nil
-	}
-	r, err := value.Repr(n.d)
-	return "<Namespace " + r + ">", err
+func (n *namespace) Repr() (string, error) { return value.Repr(n) }
+
+// Wrapped implements value.Wrapper.
+func (n *namespace) Wrapped() (before string, inner val, after string) {
+	return "<Namespace ", n.d, ">"
 }
 
 func (n *namespace) Attr(name string) (val, bool) { return n.d.GetStr(name) }
+
+// module is an imported template, or self: names that can be read and called.
+type module struct {
+	d    *dict
+	name string // of the template
+}
+
+func (m *module) TypeName() string { return "TemplateModule" }
+
+func (m *module) Repr() (string, error) {
+	return "<TemplateModule " + value.StrRepr(m.name) + ">", nil
+}
+
+func (m *module) Attr(name string) (val, bool) { return m.d.GetStr(name) }
 
 // exports are the names that an imported template leaves at its top level.
 func exports(f *frame) *dict {

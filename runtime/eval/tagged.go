@@ -162,16 +162,15 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 		return nil, p.err
 	}
 	if err := e.enter(); err != nil {
-		e.depth--
-		return nil, err
+		return nil, exception.AnsibleError("Recursive loop detected in template: %s", err)
 	}
 	defer func() { e.depth-- }()
-	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
+	r := &run{e: e, concat: e.join(t.At), mutates: p.mutates}
 	var out []val
 	if err := p.exec(&frame{run: r}, &out); err != nil {
 		return nil, err
 	}
-	return taggedConcat(out)
+	return r.concat(out)
 }
 
 // taggedConcat joins what a template printed: a single value keeps its type.
@@ -208,7 +207,9 @@ func taggedConcat(out []val) (val, error) {
 
 // final turns a result into a value to keep: the first marker in it is raised, omit is dropped
 // from containers, sequences become lists. top refuses what cannot be a variable.
-func final(v val, top bool) (val, error) {
+func final(v val, top bool) (val, error) { return finalIn(v, top, &bound.Walk{}) }
+
+func finalIn(v val, top bool, w *bound.Walk) (val, error) {
 	switch x := v.(type) {
 	case nil, bool, int64, float64, string, *value.Str, *big.Int, []byte, *value.Date, value.OmitType:
 		return v, nil
@@ -221,16 +222,16 @@ func final(v val, top bool) (val, error) {
 		}
 		return v, nil
 	case *list:
-		return finalSeq(x.V, top)
+		return finalSeq(x.V, top, w)
 	case *dict:
-		return finalDict(x, top)
+		return finalDict(x, top, w)
 	case *value.View:
-		return finalSeq(x.Items(), top)
+		return finalSeq(x.Items(), top, w)
 	case *value.Set:
-		return finalSeq(x.D.K, top)
+		return finalSeq(x.D.K, top, w)
 	}
 	if t, ok := python.AsTuple(v); ok {
-		return finalSeq(t, top)
+		return finalSeq(t, top, w)
 	}
 	if !top {
 		return v, nil
@@ -238,13 +239,17 @@ func final(v val, top bool) (val, error) {
 	return nil, exception.TypeError("Type '%s' is unsupported for variable storage.", value.TypeName(v))
 }
 
-func finalSeq(v []val, top bool) (val, error) {
+func finalSeq(v []val, top bool, w *bound.Walk) (val, error) {
+	if err := w.In(); err != nil {
+		return nil, err
+	}
+	defer w.Out()
 	r := make([]val, 0, len(v))
 	for _, e := range v {
 		if e == val(value.Omit) {
 			continue
 		}
-		x, err := final(e, top)
+		x, err := finalIn(e, top, w)
 		if err != nil {
 			return nil, err
 		}
@@ -253,13 +258,17 @@ func finalSeq(v []val, top bool) (val, error) {
 	return &list{V: r}, nil
 }
 
-func finalDict(x *dict, top bool) (val, error) {
+func finalDict(x *dict, top bool, w *bound.Walk) (val, error) {
+	if err := w.In(); err != nil {
+		return nil, err
+	}
+	defer w.Out()
 	d := value.NewDict()
 	for i, k := range x.K {
 		if x.V[i] == val(value.Omit) {
 			continue
 		}
-		v, err := final(x.V[i], top)
+		v, err := finalIn(x.V[i], top, w)
 		if err != nil {
 			return nil, err
 		}
@@ -366,6 +375,18 @@ func (e *Eval) taggedTruth(c *value.Cond) (v val, from *value.Origin, err error)
 
 // taggedDecide evaluates the expression of a condition.
 func (e *Eval) taggedDecide(c *value.Cond) (val, error) {
+	v, err := e.evaluate(c)
+	if err == nil {
+		v, err = final(v, true)
+	}
+	if err != nil {
+		return nil, renderFault(err, c.At, "expression")
+	}
+	return v, nil
+}
+
+// evaluate evaluates an expression; its result is not final.
+func (e *Eval) evaluate(c *value.Cond) (val, error) {
 	if c.Root == nil {
 		return nil, syntaxFault(c.Fault, c.At, "expression")
 	}
@@ -373,13 +394,13 @@ func (e *Eval) taggedDecide(c *value.Cond) (val, error) {
 	if p.err != nil {
 		return nil, renderFault(p.err, c.At, "expression")
 	}
-	r := &run{e: e, concat: taggedConcat, mutates: p.mutates}
+	r := &run{e: e, concat: e.join(c.At), mutates: p.mutates}
 	v, err := p.cond(&frame{run: r})
-	if err == nil {
-		v, err = final(v, true)
-	}
 	if err != nil {
 		return nil, renderFault(err, c.At, "expression")
+	}
+	if u, ok := v.(*undef); ok {
+		placeMarker(u, c.At)
 	}
 	return v, nil
 }

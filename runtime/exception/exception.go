@@ -141,6 +141,10 @@ func ClassOf(err error) string {
 		return "ansible.parsing.vault.AnsibleVaultError"
 	case IsUndefined(err):
 		return "jinja2.exceptions.UndefinedError"
+	case errors.Is(err, value.ErrReprDepth):
+		return "RecursionError"
+	case errors.Is(err, value.ErrReprSize):
+		return "MemoryError"
 	case errors.Is(err, value.ErrUnhashable):
 		return "TypeError"
 	}

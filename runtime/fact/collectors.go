@@ -70,7 +70,7 @@ var collectors = []*collector{
 	{name: "hardware", collect: hardwareFacts, needs: []string{"platform"},
 		ids: []string{"processor", "processor_cores", "processor_count", "mounts", "devices"},
 		more: []string{"flags", "processor_nproc", "processor_threads_per_core", "processor_vcpus", "memory_mb",
-			"memfree_mb", "memtotal_mb", "swapfree_mb", "swaptotal_mb", "device_links", "uptime_seconds", "lvm",
+			"memfree_mb", "memtotal_mb", "model", "osrevision", "osversion", "swapfree_mb", "swaptotal_mb", "device_links", "uptime_seconds", "lvm",
 			"bios_date", "bios_vendor", "bios_version", "board_asset_tag", "board_name", "board_serial",
 			"board_vendor", "board_version", "chassis_asset_tag", "chassis_serial", "chassis_vendor",
 			"chassis_version", "form_factor", "product_name", "product_serial", "product_uuid",
@@ -88,9 +88,22 @@ var collectors = []*collector{
 	{name: "ohai", prefix: "ohai_", collect: ohaiFacts},
 }
 
-// collectorsOf are the collectors of a dialect.
-func collectorsOf(d expr.Dialect) []*collector {
-	return slices.DeleteFunc(slices.Clone(collectors), func(c *collector) bool { return c.tagged && d != expr.Tagged })
+// collectorsOf are the collectors of a dialect on a system, as uname calls it. Those of parts and interfaces read
+// what others know on Linux only.
+func collectorsOf(d expr.Dialect, system string) []*collector {
+	var r []*collector
+	for _, c := range collectors {
+		if c.tagged && d != expr.Tagged {
+			continue
+		}
+		if system != "Linux" && (c.name == "hardware" || c.name == "network") {
+			alone := *c
+			alone.needs = nil
+			c = &alone
+		}
+		r = append(r, c)
+	}
+	return r
 }
 
 // notFacts are the names of subsets that no fact has.

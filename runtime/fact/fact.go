@@ -73,13 +73,13 @@ func Gather(ctx context.Context, sys *System, o Options) (*Gathered, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
-	all := collectorsOf(o.Dialect)
-	chosen, err := selectCollectors(all, o.Subset)
+	g := &gathering{sys: sys, jobs: map[string]*job{}, ctx: ctx}
+	chosen, err := selectCollectors(collectorsOf(o.Dialect, g.kernel().System), o.Subset)
 	if err != nil {
 		return nil, err
 	}
 	chosen = useful(chosen, o.Only)
-	g := &gathering{sys: sys, opts: o, jobs: map[string]*job{}, ctx: ctx}
+	g.opts = o
 	for _, c := range chosen {
 		g.jobs[c.name] = &job{collector: c, done: make(chan struct{})}
 	}

@@ -8,6 +8,12 @@ import (
 
 // hardwareFacts are the facts of the parts; one that cannot be read takes all of them with it.
 func hardwareFacts(p *probe) (*value.Dict, error) {
+	switch p.kernel().System {
+	case "FreeBSD":
+		return p.freeBSD()
+	case "Darwin":
+		return p.darwin()
+	}
 	var mounts *value.List
 	var warnings []string
 	var mountErr error
@@ -28,13 +34,5 @@ func hardwareFacts(p *probe) (*value.Dict, error) {
 
 // hardware are the facts of all parts but the mounts.
 func (p *probe) hardware() (*value.Dict, error) {
-	d := value.NewDict()
-	for _, part := range []func() (*value.Dict, error){p.cpu, p.memory, p.dmi, p.sysinfo, p.devices, p.uptime, p.lvm} {
-		f, err := part()
-		if err != nil {
-			return nil, err
-		}
-		d.Update(f)
-	}
-	return d, nil
+	return parts(p.cpu, p.memory, p.dmi, p.sysinfo, p.devices, p.uptime, p.lvm)
 }

@@ -2,9 +2,9 @@ package fact
 
 // lacking are facts that Ansible's setup gathers on systems for which pbc has no collector of them.
 //
-// Observed: the fact collectors of ansible-core 2.14 for AIX, HP-UX, Darwin and SunOS.
+// Observed: the fact collectors of ansible-core 2.14 for AIX, HP-UX and SunOS.
 var lacking = []string{
-	"firmware_version", "lpar_info", "model", "osrevision", "osversion", "swap_allocated_mb", "swap_reserved_mb", "vgs",
+	"firmware_version", "lpar_info", "swap_allocated_mb", "swap_reserved_mb", "vgs",
 }
 
 // Lacking returns the names, without prefix and sorted, of the facts that Ansible gathers on some system and

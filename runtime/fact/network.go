@@ -34,6 +34,10 @@ type network struct {
 }
 
 func networkFacts(p *probe) (*value.Dict, error) {
+	switch p.kernel().System {
+	case "FreeBSD", "Darwin":
+		return ifconfigFacts(p)
+	}
 	ip := p.sys.look("ip")
 	if ip == "" {
 		return value.NewDict(), nil

@@ -94,7 +94,7 @@ func TestSubsets(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := selectCollectors(collectorsOf(expr.Classic), strings.Split(tt.spec, ","))
+			got, err := selectCollectors(collectorsOf(expr.Classic, "Linux"), strings.Split(tt.spec, ","))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,8 +170,23 @@ func TestZones(t *testing.T) {
 	}
 }
 
+// fuzzIfconfig reads what may stand for the answers of ifconfig, route and sysctl.
+func fuzzIfconfig(s string) {
+	for _, system := range []string{"FreeBSD", "Darwin"} {
+		sys := &System{Uname: &Uname{System: system}, Exec: func(context.Context, []string, []string) Output { return Output{Stdout: s} }}
+		p := &probe{gathering: &gathering{sys: sys, ctx: context.Background()}, job: &job{}}
+		c := &ifconfig{probe: p, interfaces: value.NewDict(), now: value.NewDict(), all4: value.NewList(), all6: value.NewList()}
+		for _, l := range splitLines(s) {
+			_ = c.line(l)
+		}
+		c.describe(c.defaultRoute("route"), "ipv4")
+		_ = p.sysctlTable("hw")
+	}
+}
+
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"[a]\nx=%(y)s\ny=1\n", `{"a": [1, 2.5e3, "\u00e9"]}`, "A=\"b\\\"c\" # d\nE='f'", "x (y) 1.2 esaeler"} {
+	for _, s := range []string{"[a]\nx=%(y)s\ny=1\n", `{"a": [1, 2.5e3, "\u00e9"]}`, "A=\"b\\\"c\" # d\nE='f'", "x (y) 1.2 esaeler",
+		"en0: flags=3<UP> mtu 1\n\tinet 1.2.3.4 netmask 0xff000000\n\tmedia: autoselect (none)\n\tinet6 ::1/128\n"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -182,5 +197,6 @@ func FuzzParse(f *testing.F) {
 		parseRelease(s)
 		fnmatch("ansible_x", s)
 		unescapeOctal(s)
+		fuzzIfconfig(s)
 	})
 }

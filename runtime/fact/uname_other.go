@@ -18,8 +18,6 @@ func kernelUname() uname {
 		Version: get("kern.version"), Machine: get("hw.machine")}
 }
 
-func mountSize(string) (s fsSize, ok bool) { return s, false }
-
 func fileID(string) (dev, ino uint64, err error) { return 0, 0, errors.ErrUnsupported }
 
 func kernelLoads() (r [3]float64, ok bool) { return r, false }

@@ -44,6 +44,13 @@ func (v *virtualization) isHost(tech string) {
 //
 // Observed: ansible-core 2.14 over testdata/virtual.
 func virtualFacts(p *probe) (*value.Dict, error) {
+	switch p.kernel().System {
+	case "FreeBSD":
+		return p.freeBSDVirtual(), nil
+	case "Darwin": // Ansible does not look there
+		return value.DictOf("virtualization_type", "", "virtualization_role", "", "virtualization_tech_guest", value.NewList(),
+			"virtualization_tech_host", value.NewList()), nil
+	}
 	v := &virtualization{probe: p}
 	for _, look := range []func(){v.control, v.environ, v.openVZ, v.containerFiles, v.xen, v.firmware,
 		v.vserver, v.processors, v.modules, v.dmidecode} {

@@ -35,6 +35,8 @@ func init() {
 		"ansible.builtin.unarchive":              (*taskRun).unarchive,
 		"ansible.builtin.uri":                    (*taskRun).uri,
 		"ansible.builtin.yum":                    (*taskRun).yum,
+		"ansible.builtin.reboot":                 (*taskRun).reboot,
+		"ansible.builtin.wait_for_connection":    (*taskRun).waitForConnection,
 		"ansible.builtin.fetch":                  (*taskRun).fetch,
 		"ansible.builtin.package":                (*taskRun).packages,
 	}
@@ -48,6 +50,9 @@ func Actions() []string { return slices.Sorted(maps.Keys(actions)) }
 
 // action runs the task's action once.
 func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
+	if err := x.allowsAsync(p); err != nil {
+		return nil, err
+	}
 	if act := actions[x.t.Module]; act != nil {
 		x.ready = p
 		return act(x, ctx, p.args.Copy())
@@ -81,6 +86,9 @@ func (x *taskRun) actionFail(msg string) error {
 }
 
 func (x *taskRun) debug(_ context.Context, args *value.Dict) (*value.Dict, error) {
+	if x.tagged() {
+		return x.taggedDebug(args)
+	}
 	if has(args, "msg") && has(args, "var") {
 		return value.DictOf("failed", true, "msg", "'msg' and 'var' are incompatible options"), nil
 	}
@@ -240,7 +248,11 @@ func (x *taskRun) fail(_ context.Context, args *value.Dict) (*value.Dict, error)
 }
 
 func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, error) {
-	if err := x.validArgs(args, "fail_msg", "msg", "quiet", "success_msg", "that"); err != nil {
+	if x.tagged() {
+		if err := x.taggedAssert(args); err != nil {
+			return nil, err
+		}
+	} else if err := x.validArgs(args, "fail_msg", "msg", "quiet", "success_msg", "that"); err != nil {
 		return nil, err
 	}
 	if !has(args, "that") {

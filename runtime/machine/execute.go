@@ -11,6 +11,7 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/module"
 )
 
 // execute runs the task once, or once for the present item: conditions, arguments, attempts.
@@ -100,6 +101,9 @@ type prepared struct {
 	timeout  time.Duration
 	become   Become
 	register string
+	// async is set when the task does not wait for its module; poll is how often it then looks for the end.
+	async *module.Async
+	poll  time.Duration
 	// collectors are the only ones that are of use, of a call of setup; nil for all.
 	collectors []string
 }
@@ -136,7 +140,7 @@ func (x *taskRun) prepare() (*prepared, error) {
 	if p.become, err = x.become(); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, x.renderAsync(p)
 }
 
 // resultName is the name that a result has. Unlike a banner it has a name that is a number, too.
@@ -487,6 +491,9 @@ func (x *taskRun) attempt(p *prepared) (*value.Dict, error) {
 		defer cancel()
 	}
 	res, err := x.action(ctx, p)
+	if err == nil && ctx.Err() == nil && p.async != nil {
+		return x.poll(p, res)
+	}
 	if p.timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && x.ctx.Err() == nil {
 		msg := fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", x.t.Action, p.timeout/time.Second)
 		return nil, &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg)}

@@ -314,6 +314,20 @@ func (h *Host) StoreFacts(list *value.List) {
 	}
 }
 
+// Lasting says whether some of the variables that Facts gave are facts of the host, which a cache keeps. Nil has none.
+func Lasting(list *value.List) bool {
+	if list == nil {
+		return false
+	}
+	for _, d := range dicts(list) {
+		module, _ := value.Text(get(d, "module"))
+		if module != "ansible.builtin.include_vars" && module != "ansible.builtin.set_fact" || module == "ansible.builtin.set_fact" && truthy(d, "cacheable") {
+			return true
+		}
+	}
+	return false
+}
+
 // takeFacts keeps what tasks of other hosts left for this one meanwhile.
 func (m *Machine) takeFacts(v value.Value) {
 	if l, ok := v.(*value.List); ok {

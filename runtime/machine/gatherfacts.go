@@ -52,7 +52,7 @@ func (x *taskRun) gatherFacts(ctx context.Context, args *value.Dict) (*value.Dic
 		case truthy(r, "skipped"):
 			skipped.SetStr(name, r)
 		default:
-			gathered(res, r)
+			x.addFacts(res, r)
 		}
 	}
 	x.factsFaults(res, failed, skipped, len(names))
@@ -225,8 +225,8 @@ func (x *taskRun) factsModule(ctx context.Context, name string, args *value.Dict
 	return run.module(ctx, p)
 }
 
-// gathered adds what a module found.
-func gathered(res, r *value.Dict) {
+// addFacts adds what a module found. Dialect classic has lists of warnings though they are empty.
+func (x *taskRun) addFacts(res, r *value.Dict) {
 	if f, ok := get(r, "ansible_facts").(*value.Dict); ok {
 		res.SetStr("ansible_facts", value.Merge(get(res, "ansible_facts").(*value.Dict), f))
 	}
@@ -237,7 +237,9 @@ func gathered(res, r *value.Dict) {
 				all.V = append(all.V, l.V...)
 			}
 		}
-		res.SetStr(k, all)
+		if len(all.V) > 0 || x.m.dialect == eval.Classic {
+			res.SetStr(k, all)
+		}
 	}
 }
 

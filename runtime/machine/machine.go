@@ -59,6 +59,9 @@ type Host struct {
 	Set *value.Dict
 	// Included are the variables of include_vars.
 	Included *value.Dict
+	// Detached says that the machine runs inside the controller while the host is elsewhere: every module
+	// goes over the controller.
+	Detached bool
 }
 
 // NewHost returns a host of which nothing is known.

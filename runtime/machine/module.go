@@ -16,11 +16,15 @@ import (
 func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) {
 	c := &module.Call{
 		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
-		Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
+		Async: p.async, Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
 		Dialect: x.m.dialect, Collectors: p.collectors,
 	}
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
+	}
+	if c.Name == asyncStatus {
+		c.Args = c.Args.Copy()
+		c.Args.SetStr("_async_dir", x.asyncDir())
 	}
 	if err := x.python(c); err != nil {
 		return nil, err
@@ -50,7 +54,7 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 	if err != nil {
 		return nil, err
 	}
-	if !own {
+	if !own || x.m.host.Detached || x.m.code.Settings.Detached {
 		return x.delegate(ctx, c, b, route)
 	}
 	if c.RemoteTmp, err = x.m.run.TempDir(); err != nil {
@@ -100,6 +104,9 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 	if c.Source != nil {
 		d.SetStr("source", encodeSource(c.Source))
 	}
+	if a := c.Async; a != nil {
+		d.SetStr("async", value.NewList(a.ID, a.Limit, a.Dir))
+	}
 	if v := c.Discover; v != nil {
 		fallback := value.NewList()
 		for _, p := range v.Fallback {
@@ -142,6 +149,12 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		c.Env[name], _ = value.Text(env.V[i])
 	}
 	c.Content, _ = get(d, "content").([]byte)
+	if l, ok := get(d, "async").(*value.List); ok && len(l.V) == 3 {
+		c.Async = &module.Async{}
+		c.Async.ID, _ = value.Text(l.V[0])
+		c.Async.Limit, _ = l.V[1].(int64)
+		c.Async.Dir, _ = value.Text(l.V[2])
+	}
 	if v, ok := get(d, "discover").(*value.Dict); ok {
 		c.Discover = decodeDiscovery(v)
 	}

@@ -164,6 +164,9 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	path.V = append(path.V, x.vars.lex.Basedir, filepath.Dir(f.Tree.Path)) // as Ansible's own module leaves it
 	x.vars.local.SetStr("ansible_search_path", path)
 	text, err := x.eval().From(f.Tree.Path).File(t)
+	if err != nil && x.tagged() {
+		return err
+	}
 	if err != nil {
 		class := "AnsibleError"
 		if isUndefined(err) {

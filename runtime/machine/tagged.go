@@ -8,6 +8,7 @@ import (
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/module"
 )
 
 // This file makes the results of dialect tagged: whatever fails becomes a chain of messages with places, which goes with
@@ -74,7 +75,7 @@ func (x *taskRun) keywordOrigin(name string, v value.Value) *value.Origin {
 func (x *taskRun) notConverted(name string, written, v value.Value, kind string) error {
 	shown, _ := value.Repr(v)
 	at := x.keywordOrigin(name, written)
-	return x.keywordFault(name, written, &taggedFault{chain: &failure.Failure{Msg: "The value " + shown + " could not be converted to '" + kind + "'.", At: at}})
+	return x.keywordFault(name, written, &taggedFault{chain: &failure.Failure{Msg: "The value " + shown + " could not be converted to '" + kind + "'.", At: at, Handling: true}})
 }
 
 // settle makes the result of one execution in dialect tagged, which never fails: an error becomes a result.
@@ -84,6 +85,9 @@ func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
 		res = x.taskFailed(err)
 	case truthy(res, "failed"):
 		x.captured(res)
+	}
+	if !has(res, "changed") {
+		res.SetStr("changed", false)
 	}
 	return x.withWarnings(res)
 }
@@ -111,9 +115,6 @@ func (x *taskRun) failed(res *value.Dict, chain *failure.Failure) *value.Dict {
 	if !has(res, "msg") {
 		res.SetStr("msg", chain.Brief())
 	}
-	if !has(res, "changed") {
-		res.SetStr("changed", false)
-	}
 	return res
 }
 
@@ -123,15 +124,23 @@ func (x *taskRun) captured(res *value.Dict) {
 	if v, ok := res.GetStr("msg"); ok {
 		msg, _ = value.ToStr(v)
 	}
-	what := "Action failed."
-	if x.moduleFailed {
+	what, by := "Action failed.", get(res, module.FailedBy)
+	if x.moduleFailed && by == nil {
 		what = "Module failed."
 	}
 	own := failure.FromValue(get(res, "_ansible_error"))
 	if own == nil {
 		own = failure.New(msg)
 	}
-	x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(failure.Failure{Msg: what}.Because(own)))
+	top := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}
+	switch by {
+	case module.ByRaise:
+		x.failed(res, top.Because(own))
+	case module.ByHandler:
+		x.failed(res, top.Because(&failure.Failure{Msg: own.Msg, Handling: true}))
+	default:
+		x.failed(res, top.Because(failure.Failure{Msg: what}.Because(own)))
+	}
 }
 
 // suppressed takes the error from a result that failed_when says has not failed.

@@ -117,12 +117,27 @@ func (x *taskRun) eval() *eval.Eval {
 
 // started reports the task's start, with its name as far as it can be rendered.
 func (x *taskRun) started() error {
-	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: x.name(), Handler: x.t.Handler, Flags: x.flags})
+	flags := x.flags
+	flags.NoLog = flags.NoLog || hidden(x.t.NoLog)
+	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: x.name(), Handler: x.t.Handler, Flags: flags})
+}
+
+// hidden says whether no_log as it is written keeps the arguments from those who are told of a task's start: a template is not
+// rendered yet, and does.
+func hidden(noLog ir.Val) bool {
+	if !noLog.IsSet() {
+		return false
+	}
+	b, known := eval.Boolean(noLog.V)
+	return b || !known
 }
 
 func (x *taskRun) name() string {
 	if !x.t.Named() {
 		return ""
+	}
+	if x.tagged() {
+		return x.replacedName()
 	}
 	v, err := x.eval().Value(x.t.Name.V)
 	if err == nil && v != nil {

@@ -56,6 +56,15 @@ type Call struct {
 	Interpreter string
 	// Discover asks for the host's Python to be found first, and to be told in the result; nil does not.
 	Discover *Discovery
+	// Async has the module run on after the call has returned; nil waits for its end.
+	Async *Async
+}
+
+// Async says how a module runs on by itself.
+type Async struct {
+	ID    string // the beginning of the job's name
+	Limit int64  // seconds
+	Dir   string // where the job's file goes; may begin with ~
 }
 
 // Discovery asks which Python the modules of a host run with.

@@ -31,6 +31,17 @@ type Task struct {
 	after   []func()
 }
 
+// FailedBy is an internal key of a failed result: who says so, when it is not the module itself but the action that stands
+// before it in Ansible. Dialect tagged words the error accordingly.
+const FailedBy = "_ansible_failed_by"
+
+// The values of FailedBy.
+const (
+	ByAction  = "action"  // the action returned a failure
+	ByRaise   = "raise"   // the action raised an error
+	ByHandler = "handler" // the action raised an error while it handled another
+)
+
 // Failure is a failed task: fail_json's msg and what goes with it.
 type Failure struct {
 	Msg  string

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/pyre"
 	"pbc/runtime/python"
@@ -87,19 +88,39 @@ func isNull(v value.Value) bool {
 }
 
 // Flatten flattens levels deep, everything when levels is negative.
-func Flatten(it []value.Value, levels int64, skipNulls bool) []value.Value {
-	r := []value.Value{}
+func Flatten(it []value.Value, levels int64, skipNulls bool) ([]value.Value, error) {
+	f := flattening{skipNulls: skipNulls, out: []value.Value{}}
+	err := f.add(it, levels)
+	return f.out, err
+}
+
+type flattening struct {
+	skipNulls bool
+	walk      bound.Walk
+	out       []value.Value
+}
+
+func (f *flattening) add(it []value.Value, levels int64) error {
+	if err := f.walk.In(); err != nil {
+		return err
+	}
+	defer f.walk.Out()
 	for _, e := range it {
-		if skipNulls && isNull(e) {
-			continue
-		}
-		if s, ok := Sequence(e); ok && levels != 0 {
-			r = append(r, Flatten(s, levels-1, skipNulls)...)
-		} else {
-			r = append(r, e)
+		s, ok := Sequence(e)
+		switch {
+		case f.skipNulls && isNull(e):
+		case !ok || levels == 0:
+			f.out = append(f.out, e)
+		default:
+			if err := f.add(s, levels-1); err != nil {
+				return err
+			}
 		}
 	}
-	return r
+	if len(f.out) > bound.Elems {
+		return bound.TooLarge()
+	}
+	return nil
 }
 
 // Text makes a filter of a function of text: the input is str() of whatever it is.

@@ -73,6 +73,43 @@ func (h *Host) Run(ctx context.Context, c *module.Call) *value.Dict {
 	return o.result(interpreterOf(c))
 }
 
+// Job runs the call's payload as a job of that name, and returns what the job's file is to hold: what the module printed, or
+// how it failed.
+//
+// Observed: ansible-core 2.14.
+func (h *Host) Job(ctx context.Context, c *module.Call, id string) *value.Dict {
+	var o output
+	var err error
+	if c.Payload.Style == ir.StylePython {
+		o, err = h.python(ctx, c)
+	} else {
+		o, err = h.program(ctx, c)
+	}
+	command := c.RemoteTmp + "/AnsiballZ_" + c.Payload.File
+	if err != nil {
+		return value.DictOf("failed", int64(1), "cmd", command, "msg", err.Error(), "outdata", "", "stderr", "", "ansible_job_id", id)
+	}
+	text, junk, _ := object(o.out)
+	v, perr := value.ParseJSON([]byte(text))
+	d, ok := v.(*value.Dict)
+	if perr != nil || !ok {
+		return value.DictOf("failed", int64(1), "cmd", command, "data", o.out, "stderr", o.err,
+			"msg", "Traceback (most recent call last):\nValueError: No start of json char found\n", "ansible_job_id", id)
+	}
+	if junk != "" {
+		warnings, _ := get(d, "warnings").(*value.List)
+		if warnings == nil {
+			warnings = value.NewList()
+		}
+		warnings.V = append(warnings.V, "Module invocation had junk after the JSON data: "+junk)
+		d.SetStr("warnings", warnings)
+	}
+	if o.err != "" {
+		d.SetStr("stderr", o.err)
+	}
+	return d
+}
+
 // fault is an error that Ansible meets before it starts a module.
 type fault string
 

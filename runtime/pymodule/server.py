@@ -13,8 +13,11 @@
 #
 # Every command but kill is answered in the order of its end; files is not answered. When descriptor 3 ends, so does
 # everything that was started.
+import sys
+if sys.version_info < (3, 5):
+    sys.stderr.write('pbc runs modules with Python 3.5 and later; %s is %s\n' % (sys.executable, sys.version.split()[0]))
+    sys.exit(1)
 import gc
-import importlib.machinery
 import importlib.util
 import json
 import os
@@ -22,7 +25,6 @@ import runpy
 import select
 import signal
 import struct
-import sys
 import tempfile
 import time
 import zlib

@@ -1,6 +1,7 @@
 package pyre
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -52,9 +53,12 @@ func (r *Regexp) start(s string) (*regexp2.Match, error) {
 
 func (r *Regexp) match(s string, m *regexp2.Match) *Match { return &Match{r, s, r.spans(m)} }
 
-// slow is the error of a search that passed a bound.
+// slow is the error of a search that passed a bound. The engine's own tells the text, which may be a secret.
 func slow(err error) error {
-	return exception.Raise("TimeoutError", "regular expression took too long: %s", err)
+	if errors.Is(err, regexp2.ErrBacktrackingStackLimit) {
+		return bound.TooLarge()
+	}
+	return exception.Raise("TimeoutError", "the regular expression takes longer than %s", maxTime)
 }
 
 // Search finds the first place where the pattern matches, nil when there is none.

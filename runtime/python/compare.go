@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 )
 
@@ -67,7 +68,9 @@ func compareMixed(f float64, n Number) int {
 }
 
 // Equal is Python's a == b. Comparing an undefined value is an error.
-func Equal(a, b value.Value) (bool, error) {
+func Equal(a, b value.Value) (bool, error) { return equalIn(a, b, nil) }
+
+func equalIn(a, b value.Value, w *bound.Walk) (bool, error) {
 	switch x := a.(type) {
 	case string:
 		if y, ok := b.(string); ok {
@@ -96,7 +99,7 @@ func Equal(a, b value.Value) (bool, error) {
 	if c, ok := compareNumbers(a, b); ok {
 		return c == 0, nil
 	}
-	return equalRest(a, b)
+	return equalRest(a, b, w)
 }
 
 func equalText(x string, b value.Value) (bool, error) {
@@ -124,20 +127,20 @@ func equalVault(x *value.Vault, b value.Value) (bool, error) {
 	return equalText(s, b)
 }
 
-func equalRest(a, b value.Value) (bool, error) {
+func equalRest(a, b value.Value, w *bound.Walk) (bool, error) {
 	switch x := a.(type) {
 	case *value.List:
 		y, ok := b.(*value.List)
 		if !ok {
 			return false, nil
 		}
-		return EqualSeq(x.V, y.V)
+		return equalSeq(x.V, y.V, w)
 	case *value.Dict:
 		y, ok := b.(*value.Dict)
 		if !ok {
 			return false, nil
 		}
-		return equalDict(x, y)
+		return equalDict(x, y, w)
 	case *value.Range:
 		y, ok := b.(*value.Range)
 		return ok && *x == *y, nil
@@ -161,7 +164,7 @@ func equalRest(a, b value.Value) (bool, error) {
 		if !ok {
 			return false, nil
 		}
-		return EqualSeq(x, y)
+		return equalSeq(x, y, w)
 	}
 	if _, ok := AsTuple(b); ok || Num(a).Kind != 0 {
 		return false, nil
@@ -174,28 +177,63 @@ func equalRest(a, b value.Value) (bool, error) {
 }
 
 // EqualSeq compares two sequences element by element.
-func EqualSeq(a, b []value.Value) (bool, error) {
+func EqualSeq(a, b []value.Value) (bool, error) { return equalSeq(a, b, nil) }
+
+// down makes the walk of a comparison of containers at its first, and enters it.
+func down(w *bound.Walk) (*bound.Walk, error) {
+	if w == nil {
+		w = &bound.Walk{}
+	}
+	return w, w.In()
+}
+
+// identical says whether two elements are one container, which Python does not look into.
+func identical(a, b value.Value) bool {
+	switch a.(type) {
+	case *value.List, *value.Dict:
+		return a == b
+	}
+	return false
+}
+
+func equalSeq(a, b []value.Value, w *bound.Walk) (bool, error) {
 	if len(a) != len(b) {
 		return false, nil
 	}
+	w, err := down(w)
+	if err != nil {
+		return false, err
+	}
+	defer w.Out()
 	for i := range a {
-		if e, err := Equal(a[i], b[i]); err != nil || !e {
+		if identical(a[i], b[i]) {
+			continue
+		}
+		if e, err := equalIn(a[i], b[i], w); err != nil || !e {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-func equalDict(x, y *value.Dict) (bool, error) {
+func equalDict(x, y *value.Dict, w *bound.Walk) (bool, error) {
 	if x.Len() != y.Len() {
 		return false, nil
 	}
+	w, err := down(w)
+	if err != nil {
+		return false, err
+	}
+	defer w.Out()
 	for i, k := range x.K {
 		v, ok, err := y.Get(k)
 		if err != nil || !ok {
 			return false, err
 		}
-		if e, err := Equal(x.V[i], v); err != nil || !e {
+		if identical(x.V[i], v) {
+			continue
+		}
+		if e, err := equalIn(x.V[i], v, w); err != nil || !e {
 			return false, err
 		}
 	}

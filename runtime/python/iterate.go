@@ -195,3 +195,32 @@ func copyAll(v []value.Value) []value.Value {
 	}
 	return r
 }
+
+// Bounded fails for a value that nobody can follow to its end: one that is too deep, holds itself, or has too
+// many paths.
+func Bounded(v value.Value) error { return boundedIn(v, &bound.Walk{}) }
+
+func boundedIn(v value.Value, w *bound.Walk) error {
+	var inner []value.Value
+	switch x := v.(type) {
+	case *value.List:
+		inner = x.V
+	case *value.Dict:
+		inner = x.V
+	default:
+		inner, _ = AsTuple(v)
+	}
+	if len(inner) == 0 {
+		return nil
+	}
+	if err := w.In(); err != nil {
+		return err
+	}
+	defer w.Out()
+	for _, e := range inner {
+		if err := boundedIn(e, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 )
 
@@ -211,6 +212,9 @@ var listMethods = map[string]Method{
 			return nil, err
 		}
 		l := o.(*value.List)
+		if len(l.V)+len(it) > bound.Elems {
+			return nil, bound.TooLarge()
+		}
 		l.V = append(l.V, it...)
 		return nil, nil
 	},

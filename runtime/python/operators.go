@@ -30,12 +30,18 @@ func Add(a, b value.Value) (value.Value, error) {
 		if !ok {
 			return nil, badConcat("list", b)
 		}
+		if len(x.V)+len(y.V) > bound.Elems {
+			return nil, bound.TooLarge()
+		}
 		r := make([]value.Value, 0, len(x.V)+len(y.V))
 		return &value.List{V: append(append(r, x.V...), y.V...)}, nil
 	case value.Tuple:
 		y, ok := b.(value.Tuple)
 		if !ok {
 			return nil, badConcat("tuple", b)
+		}
+		if len(x)+len(y) > bound.Elems {
+			return nil, bound.TooLarge()
 		}
 		return append(append(value.Tuple{}, x...), y...), nil
 	case *value.Date:

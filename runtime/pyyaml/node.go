@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/pyre"
 	"pbc/runtime/python"
@@ -27,15 +28,19 @@ type node struct {
 
 // representer makes nodes of values. What appears twice becomes one node.
 type representer struct {
-	flow Flow
-	sort bool
-	seen map[any]*node
+	flow   Flow
+	sort   bool
+	seen   map[any]*node
+	visits int
 }
 
 // node makes the node of a value; depth is how deep it stands.
 func (r *representer) node(v value.Value, depth int) (*node, error) {
-	if depth > value.MaxDepth {
+	if depth > bound.Depth {
 		return nil, exception.Raise("RecursionError", "maximum recursion depth exceeded")
+	}
+	if r.visits++; r.visits > bound.Visits {
+		return nil, bound.TooLarge()
 	}
 	switch x := v.(type) {
 	case *value.List:

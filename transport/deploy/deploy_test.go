@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		os.Exit(boot.Main(os.Args[1:], func(rw io.ReadWriteCloser) error {
 			_, err := io.Copy(rw, rw)
 			return err
-		}))
+		}, nil))
 	}
 	os.Exit(m.Run())
 }

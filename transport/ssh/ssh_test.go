@@ -30,7 +30,7 @@ import (
 // The test binary is its own agent: every stream of its session gives back what it is sent.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "agent" {
-		os.Exit(boot.Main(os.Args[1:], serve))
+		os.Exit(boot.Main(os.Args[1:], serve, nil))
 	}
 	os.Unsetenv("SSH_AUTH_SOCK")
 	os.Exit(m.Run())

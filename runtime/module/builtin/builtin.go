@@ -31,6 +31,7 @@ var table = []module.Module{
 	files.Slurp(),
 	files.Tempfile(),
 	network.WaitFor(),
+	system.AsyncStatus(),
 	system.Ping(),
 	system.Getent(),
 	system.Group(),

@@ -43,7 +43,7 @@ func Assemble() module.Module {
 			over.Args.Del("decrypt")
 			p := &copying{ctx: ctx, c: &over, args: over.Args}
 			if p.arg("src") == nil || p.arg("dest") == nil {
-				return module.ActionFail("src and dest are required", "")
+				return value.DictOf("failed", true, "changed", false, "msg", "src and dest are required", "exception", "NoneType: None\n")
 			}
 			if p.loose("remote_src", true) {
 				return module.RunAs(ctx, &over, "ansible.legacy.assemble", assembleSpec, assemble)

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
@@ -92,7 +93,7 @@ func (p *copying) loose(name string, absent bool) bool {
 
 func (p *copying) run() *value.Dict {
 	if msg := p.refusal(); msg != "" {
-		return p.invoked(value.DictOf("failed", true, "changed", false, "msg", msg))
+		return p.invoked(value.DictOf("failed", true, "changed", false, "msg", msg, module.FailedBy, module.ByAction))
 	}
 	if !p.content && p.loose("remote_src", false) && p.rendered == nil {
 		return p.invoked(module.RunAs(p.ctx, p.c, "ansible.legacy.copy", copySpec, copyModule))
@@ -128,7 +129,7 @@ func (p *copying) run() *value.Dict {
 
 // notFound is the result of a task whose file is not on the controller.
 func notFound(msg string) *value.Dict {
-	return value.DictOf("failed", true, "changed", false, "msg", msg,
+	return value.DictOf("failed", true, "changed", false, module.FailedBy, module.ByHandler, "msg", msg,
 		"exception", "Traceback (most recent call last):\nansible.errors.AnsibleFileNotFound: "+msg+"\n")
 }
 
@@ -325,9 +326,21 @@ func (p *copying) module(name string, spec *argspec.Spec, body module.Body, args
 	return module.RunAs(p.ctx, &c, name, spec, body)
 }
 
+// tempName is the name of the temporary file: newer versions of Ansible keep the suffix, for the program that validates.
+func (p *copying) tempName(dest string) string {
+	if p.c.Dialect != expr.Tagged {
+		return "source"
+	}
+	base := posix.Basename(dest)
+	if i := strings.LastIndexByte(base, '.'); i > 0 && strings.Trim(base[:i], ".") != "" {
+		return ".source" + base[i:]
+	}
+	return ".source"
+}
+
 // write runs the copy module on a temporary file with the new content.
 func (p *copying) write(one piece, dest, sum string) *value.Dict {
-	tmp := posix.Join(p.c.RemoteTmp, "source")
+	tmp := posix.Join(p.c.RemoteTmp, p.tempName(dest))
 	if err := os.WriteFile(tmp, one.data, 0o644); err != nil {
 		return value.DictOf("failed", true, "changed", false, "msg",
 			fmt.Sprintf("failed to transfer file to %s: %s", tmp, posix.PyError(err, tmp)))

@@ -32,7 +32,7 @@ func templateSpec() *argspec.Spec {
 func template(ctx context.Context, c *module.Call) *value.Dict {
 	failed := func(msg string) *value.Dict {
 		// The action formats the traceback of no exception.
-		return value.DictOf("failed", true, "changed", false, "msg", msg, "exception", "NoneType: None\n")
+		return value.DictOf("failed", true, "changed", false, "msg", msg, "exception", "NoneType: None\n", module.FailedBy, module.ByRaise)
 	}
 	p := &copying{ctx: ctx, c: c, args: c.Args.Copy()}
 	newline := p.text("newline_sequence")

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"pbc/ir/value"
+	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
 	"pbc/runtime/plugin/filter/sequence"
@@ -113,17 +114,21 @@ func typeDebugFilter(c *python.Call) (value.Value, error) {
 }
 
 // checkDefined fails for the first undefined value in lists and dictionaries, as combine does.
-func checkDefined(v value.Value) error {
+func checkDefined(v value.Value, w *bound.Walk) error {
+	if err := w.In(); err != nil {
+		return err
+	}
+	defer w.Out()
 	switch x := v.(type) {
 	case *value.Dict:
 		for _, e := range x.V {
-			if err := checkDefined(e); err != nil {
+			if err := checkDefined(e, w); err != nil {
 				return err
 			}
 		}
 	case *value.List:
 		for _, e := range x.V {
-			if err := checkDefined(e); err != nil {
+			if err := checkDefined(e, w); err != nil {
 				return err
 			}
 		}
@@ -144,8 +149,11 @@ func combineFilter(c *python.Call) (value.Value, error) {
 			return nil, exception.FilterError("'recursive' and 'list_merge' are the only valid keyword arguments")
 		}
 	}
-	terms := plugin.Flatten(c.Args, 1, true)
-	if err := checkDefined(&value.List{V: terms}); err != nil {
+	terms, err := plugin.Flatten(c.Args, 1, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDefined(&value.List{V: terms}, &bound.Walk{}); err != nil {
 		return nil, err
 	}
 	if len(terms) == 0 {
@@ -153,7 +161,7 @@ func combineFilter(c *python.Call) (value.Value, error) {
 	}
 	acc := terms[len(terms)-1]
 	for i := len(terms) - 2; i >= 0; i-- {
-		if acc, err = merge(terms[i], acc, recursive, mode); err != nil {
+		if acc, err = merge(terms[i], acc, recursive, mode, &bound.Walk{}); err != nil {
 			return nil, err
 		}
 	}
@@ -161,7 +169,7 @@ func combineFilter(c *python.Call) (value.Value, error) {
 }
 
 // merge is Ansible's merge_hash: y over x.
-func merge(x, y value.Value, recursive bool, mode string) (value.Value, error) {
+func merge(x, y value.Value, recursive bool, mode string, w *bound.Walk) (value.Value, error) {
 	switch mode {
 	case "replace", "keep", "append", "prepend", "append_rp", "prepend_rp":
 	default:
@@ -184,7 +192,7 @@ func merge(x, y value.Value, recursive bool, mode string) (value.Value, error) {
 			return nil, err
 		}
 		if had {
-			if v, err = mergeValue(old, v, recursive, mode); err != nil {
+			if v, err = mergeValue(old, v, recursive, mode, w); err != nil {
 				return nil, err
 			}
 		}
@@ -203,12 +211,16 @@ func mergeShow(v value.Value) string {
 	return s
 }
 
-func mergeValue(old, v value.Value, recursive bool, mode string) (value.Value, error) {
+func mergeValue(old, v value.Value, recursive bool, mode string, w *bound.Walk) (value.Value, error) {
 	_, oldDict := old.(*value.Dict)
 	_, newDict := v.(*value.Dict)
 	if oldDict && newDict {
 		if recursive {
-			return merge(old, v, recursive, mode)
+			if err := w.In(); err != nil {
+				return nil, err
+			}
+			defer w.Out()
+			return merge(old, v, recursive, mode, w)
 		}
 		return v, nil
 	}

@@ -16,7 +16,12 @@ func (g *group) Elems() []value.Value { return []value.Value{g.key, g.l} }
 
 func (g *group) Tuple() []value.Value { return g.Elems() }
 
-func (g *group) Repr() (string, error) { return value.Repr(value.Tuple(g.Elems())) }
+func (g *group) Repr() (string, error) { return value.Repr(g) }
+
+// Wrapped implements value.Wrapper.
+func (g *group) Wrapped() (before string, inner value.Value, after string) {
+	return "", value.Tuple(g.Elems()), ""
+}
 
 func (g *group) Attr(name string) (value.Value, bool) {
 	switch name {

@@ -181,7 +181,8 @@ func flattenBy(it []value.Value, level value.Value) (value.Value, error) {
 			return nil, err
 		}
 	}
-	return &value.List{V: plugin.Flatten(it, 0, true)}, nil
+	flat, err := plugin.Flatten(it, 0, true)
+	return &value.List{V: flat}, err
 }
 
 func flattenFilter(c *python.Call) (value.Value, error) {
@@ -202,7 +203,8 @@ func flattenFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &value.List{V: plugin.Flatten(it, levels, skip)}, nil
+	r, err := plugin.Flatten(it, levels, skip)
+	return &value.List{V: r}, err
 }
 
 // columns are the input and the further iterables of zip and product.

@@ -14,6 +14,9 @@ func pprintFilter(c *python.Call) (value.Value, error) {
 	if err := python.Use(c.Args[0]); err != nil {
 		return nil, err
 	}
+	if err := python.Bounded(c.Args[0]); err != nil {
+		return nil, err
+	}
 	var b strings.Builder
 	err := pprint(&b, c.Args[0], 0, 0)
 	return b.String(), err
