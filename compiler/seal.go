@@ -115,12 +115,37 @@ func (s *sealer) foresee() error {
 	if s.refused.Stops() {
 		return &Refused{s.refused}
 	}
+	s.pluginFiles()
 	for _, sub := range []string{"group_vars", "host_vars"} {
 		dir := path.Join(s.u.Program.Basedir, sub)
 		s.file(dir)
 		s.file(s.u.source.Real(dir))
 	}
 	return nil
+}
+
+// PluginFolders are the folders beside playbooks and in roles that hold filters, tests and lookups in Python.
+var PluginFolders = []string{"filter_plugins", "test_plugins", "lookup_plugins"}
+
+// pluginFiles takes the plugins in Python into the plan.
+func (s *sealer) pluginFiles() {
+	if s.u.opt.Store == nil {
+		return
+	}
+	dirs, _ := s.twin.PluginDirs()
+	for _, d := range dirs {
+		for _, folder := range PluginFolders {
+			entries, err := s.u.opt.Store.Disk().ReadDir(path.Join(d, folder))
+			if err != nil {
+				continue
+			}
+			for _, e := range entries {
+				if path.Ext(e.Name()) == ".py" {
+					s.file(path.Join(d, folder, e.Name()))
+				}
+			}
+		}
+	}
 }
 
 // twin are the options of a unit that reads what this one has read.

@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"pbc/compiler"
+	"pbc/compiler/files"
 	"pbc/compiler/link"
 	"pbc/ir"
 	"pbc/ir/value"
@@ -25,8 +27,11 @@ type plugins struct {
 	host *pyplugin.Host
 
 	mu    sync.Mutex
-	dirs  []string // those that the host knows
+	dirs  []string // those that the host knows, of playbooks and roles
 	names *ir.Plugins
+	// temp has what a plan holds of them, where a plan is run; else it is empty.
+	temp   string
+	placed map[string]string
 }
 
 func newPlugins(s *session, u *compiler.Unit) *plugins {
@@ -37,8 +42,9 @@ func newPlugins(s *session, u *compiler.Unit) *plugins {
 	}
 	cli := value.DictOf("verbosity", int64(s.req.Verbosity), "check", s.req.Check, "diff", s.req.Diff, "forks", int64(s.req.Forks),
 		"tags", textList(s.req.Tags, "all"), "skip_tags", textList(s.req.SkipTags), "inventory", textList(s.req.Inventory), "subset", nilIfEmpty(s.req.Limit))
-	p := &plugins{s: s, u: u, dirs: dirs, host: pyplugin.New(pyplugin.Options{Python: s.like.python, Dirs: dirs, Playbooks: playbooks,
-		Basedir: u.Program.Basedir, Secrets: secrets, CLI: cli})}
+	p := &plugins{s: s, u: u, dirs: dirs, placed: map[string]string{}}
+	p.host = pyplugin.New(pyplugin.Options{Python: s.like.python, Dirs: p.places(dirs), Playbooks: playbooks,
+		Basedir: u.Program.Basedir, Secrets: secrets, CLI: cli})
 	if p.jinja() {
 		p.host.Start()
 	}
@@ -53,7 +59,56 @@ func nilIfEmpty(s string) value.Value {
 }
 
 // close ends the process, where there is one.
-func (p *plugins) close() { p.host.Close() }
+func (p *plugins) close() {
+	p.host.Close()
+	if p.temp != "" {
+		_ = os.RemoveAll(p.temp)
+	}
+}
+
+// places are the folders in which the plugins of playbooks and roles lie. Those of a plan are written to a temporary folder:
+// code is never taken from the disk in their place.
+func (p *plugins) places(dirs []string) []string {
+	plan, ok := p.s.store.Disk().(*files.Plan)
+	if !ok {
+		return dirs
+	}
+	var out []string
+	for _, d := range dirs {
+		to, done := p.placed[d]
+		if !done {
+			to = p.unpack(plan, d)
+			p.placed[d] = to
+		}
+		if to != "" {
+			out = append(out, to)
+		}
+	}
+	return out
+}
+
+// unpack writes the plugins that a plan has of a folder, and returns where; "" when it has none.
+func (p *plugins) unpack(plan *files.Plan, dir string) string {
+	to := ""
+	for _, folder := range compiler.PluginFolders {
+		for _, name := range plan.Names(filepath.Join(dir, folder)) {
+			b, err := files.ReadFile(plan, filepath.Join(dir, folder, name))
+			if err != nil || filepath.Ext(name) != ".py" {
+				continue
+			}
+			if p.temp == "" {
+				if p.temp, err = os.MkdirTemp("", "pbc-plugins-"); err != nil {
+					return ""
+				}
+			}
+			to = filepath.Join(p.temp, strconv.Itoa(len(p.placed)))
+			if os.MkdirAll(filepath.Join(to, folder), 0o700) != nil || os.WriteFile(filepath.Join(to, folder, name), b, 0o600) != nil {
+				return ""
+			}
+		}
+	}
+	return to
+}
 
 // pluginPaths are the settings with folders of plugins, by the folder that playbooks and roles keep the same in.
 var pluginPaths = map[string]string{
@@ -63,7 +118,7 @@ var pluginPaths = map[string]string{
 // files are the plugin files of a kind that do not come with Ansible.
 func (p *plugins) files(folder string) []string {
 	var out []string
-	for _, d := range p.dirs {
+	for _, d := range p.places(p.dirs) {
 		found, _ := filepath.Glob(filepath.Join(d, folder, "*.py"))
 		out = append(out, found...)
 	}
@@ -88,11 +143,11 @@ func (p *plugins) Names() (*ir.Plugins, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	dirs, _ := p.u.PluginDirs()
-	if p.names != nil && len(dirs) == len(p.dirs) {
+	added := slices.DeleteFunc(dirs, func(d string) bool { return slices.Contains(p.dirs, d) })
+	if p.names != nil && len(added) == 0 {
 		return p.names, nil
 	}
-	added := dirs[len(p.dirs):]
-	p.dirs = dirs
+	p.dirs = append(p.dirs, added...)
 	out := &ir.Plugins{}
 	seen := map[string]bool{}
 	for _, f := range p.files("lookup_plugins") {
@@ -102,7 +157,7 @@ func (p *plugins) Names() (*ir.Plugins, error) {
 	}
 	out.Lookups = slices.Sorted(maps.Keys(seen))
 	if len(added) > 0 {
-		if err := p.host.Add(context.Background(), added); err != nil {
+		if err := p.host.Add(context.Background(), p.places(added)); err != nil {
 			return nil, err
 		}
 	}

@@ -129,6 +129,13 @@ func (d *Plan) outside(p string, stat func(string) (fs.FileInfo, error)) (fs.Fil
 	return fi, err
 }
 
+// Names are the names of what the plan itself holds in a folder, sorted.
+func (d *Plan) Names(dir string) []string {
+	out := slices.Clone(d.below[filepath.Clean(dir)])
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // ReadDir implements Disk. Of a folder that the plan does not have as a whole, it gives what the plan has in
 // it and what is there on disk.
 func (d *Plan) ReadDir(p string) ([]fs.DirEntry, error) {
