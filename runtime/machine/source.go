@@ -164,9 +164,7 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	text, err := x.eval().File(t)
 	if err == nil {
 		c.Content, err = encoded(text, get(c.Args, "output_encoding"))
-	}
-	if err == nil {
-		return nil
+		return err
 	}
 	class := exception.ClassOf(err)
 	if isUndefined(err) {

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"strings"
 	"time"
@@ -191,19 +192,34 @@ func Encode(s, encoding string) ([]byte, error) {
 	switch strings.ToLower(strings.ReplaceAll(encoding, "_", "-")) {
 	case "utf-8", "utf8":
 		return []byte(s), nil
-	case "ascii", "us-ascii", "latin-1", "iso-8859-1", "latin1":
-		b := make([]byte, 0, len(s))
-		for _, r := range s {
-			if r > 0xff {
-				return nil, exception.Raise("UnicodeEncodeError", "'%s' codec can't encode character '\\u%04x'", encoding, r)
-			}
-			b = append(b, byte(r))
-		}
-		return b, nil
+	case "ascii", "us-ascii":
+		return encodeNarrow(s, "ascii", 0x80)
+	case "latin-1", "iso-8859-1", "latin1":
+		return encodeNarrow(s, "latin-1", 0x100)
 	case "utf-16-le", "utf-16le", "utf-16":
 		return utf16LE(s, strings.HasSuffix(encoding, "16")), nil
 	}
 	return nil, exception.Raise("LookupError", "unknown encoding: %s", encoding)
+}
+
+// encodeNarrow encodes characters below a limit as bytes.
+func encodeNarrow(s, codec string, limit rune) ([]byte, error) {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r < limit {
+			b = append(b, byte(r))
+			continue
+		}
+		shown := fmt.Sprintf("\\u%04x", r)
+		switch {
+		case r < 0x100:
+			shown = fmt.Sprintf("\\x%02x", r)
+		case r > 0xffff:
+			shown = fmt.Sprintf("\\U%08x", r)
+		}
+		return nil, exception.Raise("UnicodeEncodeError", "'%s' codec can't encode character '%s' in position %d: ordinal not in range(%d)", codec, shown, len(b), limit)
+	}
+	return b, nil
 }
 
 func utf16LE(s string, mark bool) []byte {
