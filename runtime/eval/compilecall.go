@@ -164,8 +164,11 @@ func (e *Eval) notLoaded(test bool, name string) string {
 	if e.tagged() {
 		return "No " + pluginKind(test) + " named " + value.StrRepr(name) + "."
 	}
-	return "Could not load \"" + name + "\": '" + name + "'"
+	return unknownPlugin(name)
 }
+
+// unknownPlugin is what Ansible's loader says of a plugin that nothing has.
+func unknownPlugin(name string) string { return "Could not load \"" + name + "\": '" + name + "'" }
 
 // filter compiles a filter. input stands for the innermost input of a filter or set block.
 func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {

@@ -196,7 +196,7 @@ func (e *Eval) enter() error {
 // Bounds of all that one Eval does: for one task or item.
 const (
 	maxRounds = 1 << 23
-	maxMade   = 1 << 31
+	maxMade   = 1<<31 - 1
 	large     = 1 << 16 // bytes from which a value counts
 )
 

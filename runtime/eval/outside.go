@@ -22,7 +22,7 @@ func (e *Eval) plugin(test bool, name string) (p *plugin.Row, why string) {
 	}
 	context, found, err := e.cfg.Outside.Plugin(PluginCall{Test: test, Name: name, Probe: true})
 	switch {
-	case err != nil && !(e.tagged() && err.Error() == value.StrRepr(name)): // no KeyError of a name that nothing has
+	case err != nil && err.Error() != unknownPlugin(name):
 		return nil, err.Error()
 	case err != nil, !found:
 		return nil, e.notLoaded(test, name)

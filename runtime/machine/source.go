@@ -168,12 +168,10 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	text, err := x.eval().From(f.Tree.Path).File(t)
 	if err == nil {
 		c.Content, err = encoded(text, get(c.Args, "output_encoding"))
-	}
-	if err != nil && x.tagged() {
 		return err
 	}
-	if err == nil {
-		return nil
+	if x.tagged() {
+		return err
 	}
 	class := exception.ClassOf(err)
 	if isUndefined(err) {
