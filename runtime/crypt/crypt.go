@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	//lint:ignore SA1019 bcrypt is made of it, and hosts have such hashes
 	"golang.org/x/crypto/blowfish"
 
 	"pbc/runtime/exception"
