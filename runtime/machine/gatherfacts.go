@@ -217,7 +217,8 @@ func (x *taskRun) factsModule(ctx context.Context, name string, args *value.Dict
 	if short := strings.TrimPrefix(name, "ansible.legacy."); !strings.Contains(short, ".") {
 		t.Module = "ansible.builtin." + short
 	}
-	run.t = &t
+	t.Files, t.ModuleFile = nil, ""
+	run.t, run.instead = &t, t.Action
 	p := &prepared{args: args, env: env, become: b}
 	if s := x.m.code.Settings; x.t.Implicit && isSetup(name) && s.FactsRead && x.t.Register == "" {
 		p.collectors = append([]string{}, s.Collectors...)
