@@ -58,9 +58,12 @@ func texts(v value.Value) []string {
 	return r
 }
 
-// systemOf is this machine with the environment of the task.
+// systemOf is this machine with the environment and the Python of the task.
 func systemOf(c *module.Call) *System {
 	s := Here()
+	if words := strings.Fields(c.Interpreter); len(words) == 1 {
+		s.Python = words[0]
+	}
 	names := make([]string, 0, len(c.Env))
 	for n := range c.Env {
 		names = append(names, n)

@@ -162,10 +162,11 @@ var pythons = map[string][][2]string{
 }
 
 // families are the distributions that count as others.
-var families = map[string]string{
-	"redhat": "redhat rhel fedora centos scientific slc ascendos cloudlinux psbm oraclelinux ovs oel amazon amzn virtuozzo xenserver alibaba euleros openeuler almalinux rocky " +
-		"tencentos eurolinux",
-	"debian": "debian ubuntu raspbian neon steamos devuan kali parrot uos deepin osmc pop!_os",
+var families = map[string][]string{
+	"redhat": {"alibaba", "almalinux", "amazon", "ascendos", "centos", "cloudlinux", "euleros", "eurolinux", "fedora", "kylin linux advanced server",
+		"oel", "openeuler", "oraclelinux", "ovs", "psbm", "redhat", "rhel", "rocky", "scientific", "slc", "tencentos", "virtuozzo", "xenserver"},
+	"debian": {"cumulus linux", "debian", "deepin", "devuan", "kali", "kde neon", "linux mint", "neon", "osmc", "pardus gnu/linux", "parrot",
+		"pop!_os", "raspbian", "steamos", "ubuntu", "uos"},
 }
 
 // platformPython is the Python that a distribution brings, "" when it is not known.
@@ -173,7 +174,7 @@ func platformPython(distro, version string) string {
 	distro = strings.ToLower(distro)
 	table := pythons[distro]
 	for family, members := range families {
-		if table == nil && contains(strings.Fields(members), distro) {
+		if table == nil && contains(members, distro) {
 			table = pythons[family]
 		}
 	}
