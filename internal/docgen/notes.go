@@ -12,6 +12,8 @@ var notes = map[string]row{
 	"setting DEFAULT_KEEP_REMOTE_FILES":  {note: "native modules leave no files"},
 	"module ansible.posix.sysctl":        {state: differs, note: "Linux"},
 	"module group":                       {state: differs, note: "Linux"},
+	"module reboot":                      {state: differs, note: "`connect_timeout` is checked and does not change the connection's own time limit"},
+	"module wait_for_connection":         {state: differs, note: "`connect_timeout` is checked and does not change the connection's own time limit"},
 	"module setup":                       {state: differs, note: "facts of Linux, FreeBSD and macOS; on other systems those that all have"},
 	"become doas":                        {state: differs, note: "without a password: doas reads one from a terminal only"},
 	"connection ssh":                     {note: "spoken by pbc itself; what it cannot honour is handed to the system's ssh"},
