@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"pbc/ir"
@@ -342,83 +341,6 @@ func removeOmit(v value.Value) value.Value {
 		return out
 	}
 	return v
-}
-
-// environment merges the environment keywords around the task, the innermost last.
-func (x *taskRun) environment() (map[string]string, error) {
-	env := map[string]string{}
-	for _, e := range x.t.Environment {
-		list, ok := e.V.(*value.List)
-		if !ok {
-			list = value.NewList(e.V)
-		}
-		for _, one := range list.V {
-			if err := x.addEnvironment(env, one); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return env, nil
-}
-
-// addEnvironment renders one item of the keyword. A variable whose text needs facts of the environment that nobody has
-// gathered yet is left out.
-func (x *taskRun) addEnvironment(env map[string]string, item value.Value) error {
-	d, ok := item.(*value.Dict)
-	if !ok {
-		v, err := x.eval().Value(item)
-		if err != nil {
-			return x.fieldFault("environment", item, err)
-		}
-		switch v := v.(type) {
-		case *value.Dict:
-			d = v
-		case *value.List:
-			for _, one := range v.V {
-				if err := x.addEnvironment(env, one); err != nil {
-					return err
-				}
-			}
-			return nil
-		default:
-			x.warnOf("could not parse environment value, skipping: " + x.rawEnvironment())
-			return nil
-		}
-	}
-	for i, k := range d.K {
-		v, err := x.eval().Value(d.V[i])
-		if err != nil && x.needsEnvironmentFacts(err) {
-			continue
-		}
-		if err != nil {
-			return x.fieldFault("environment", d.V[i], err)
-		}
-		if v == value.Value(value.Omit) {
-			continue
-		}
-		name, _ := value.ToStr(k)
-		env[name], _ = value.ToStr(v)
-	}
-	return nil
-}
-
-func (x *taskRun) needsEnvironmentFacts(err error) bool {
-	gathers := x.t.Module == "ansible.builtin.setup" || x.t.Module == "ansible.builtin.gather_facts"
-	return strings.Contains(err.Error(), "ansible_env") || gathers && strings.Contains(err.Error(), "ansible_facts.env")
-}
-
-// rawEnvironment shows the environment keywords as they are written.
-func (x *taskRun) rawEnvironment() string {
-	list := &value.List{}
-	for _, e := range x.t.Environment {
-		v := e.V
-		if t, ok := v.(*value.Tmpl); ok {
-			v = t.Src
-		}
-		list.V = append(list.V, v)
-	}
-	s, _ := value.Repr(list)
-	return s
 }
 
 // attempts runs the action until its condition holds or the attempts are used up.
