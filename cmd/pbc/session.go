@@ -59,8 +59,8 @@ type session struct {
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
 	// agents, when not nil, gives the agents of hosts in the place of connections: for tests with many hosts.
 	agents func(host string) io.ReadWriteCloser
-	log     *os.File         // of log_path, nil for none
-	facts   *factcache.Cache // nil for none that outlives the run
+	log    *os.File         // of log_path, nil for none
+	facts  *factcache.Cache // nil for none that outlives the run
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".

@@ -61,7 +61,7 @@ type hostRun struct {
 }
 
 func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
-	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}}
+	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, round: &round{}}
 	for _, name := range hosts {
 		if c.lost(name) {
 			continue
@@ -250,7 +250,7 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 		}
 		r.remember(h, e)
 	case event.Meta:
-		if r.round != nil && r.round.leader == h {
+		if r.round.leader == h {
 			r.round.result = e
 		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
@@ -297,7 +297,7 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 			other.facts = append(other.facts, facts.V...)
 		}
 	}
-	if r.round != nil && r.round.leader == h {
+	if r.round.leader == h {
 		r.round.result = e
 	}
 }
@@ -330,9 +330,7 @@ func (r *playRun) lose(h *hostRun, err error) {
 
 // lost notes that a host has left the play in this round.
 func (r *playRun) lost(h *hostRun) {
-	if r.round != nil {
-		r.round.lost = append(r.round.lost, h)
-	}
+	r.round.lost = append(r.round.lost, h)
 }
 
 func lostMessage(err error) string {
