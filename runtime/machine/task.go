@@ -84,21 +84,13 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	return x.finish(x.result())
 }
 
-// skips says whether the task is left out without a word: by tags, by --start-at-task, or because its
-// role has run on the host already.
+// skips says whether the task is left out without a word: by tags or --start-at-task, or because its role has run on the
+// host already.
 func (m *Machine) skips(number int, t *ir.Task) bool {
 	if m.excluded[number] {
 		return true
 	}
-	if t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates {
-		return true
-	}
-	if !m.started && !t.Implicit {
-		name, _ := value.ToStr(t.Name.V)
-		m.started = name == m.code.Settings.StartAt
-		return !m.started
-	}
-	return false
+	return t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates
 }
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
