@@ -99,6 +99,7 @@ type Linker struct {
 	sent map[sentKey]*names
 	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
 	shadowing atomic.Pointer[ir.Plugins]
+	actions   sessions
 }
 
 // sentKey is a host in a play.

@@ -27,6 +27,8 @@ type taskRun struct {
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
 	instead string
+	// foreign has the module run that is in Python, whatever pbc has itself.
+	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
 	// moduleFailed says that a module, not an action, told of a failure.
@@ -188,6 +190,9 @@ func traceback(err error) string {
 	class := "Exception"
 	var raised *eval.Error
 	if errors.As(err, &raised) {
+		if raised.Trace != "" {
+			return raised.Trace
+		}
 		class = raised.Class
 	}
 	return "Traceback (most recent call last):\n" + class + ": " + err.Error() + "\n"
