@@ -491,6 +491,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
 		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
 	}
+	if !compiler.KnowsStrategy(p.Strategy) {
+		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
+	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
 		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail,
 		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil

@@ -311,7 +311,8 @@ func (l *Linker) skipsFacts(play int, facts *value.Dict) bool {
 	if given {
 		v, err := l.playValue(play, p.GatherFacts)
 		b, ok := eval.Boolean(v)
-		want = err == nil && (b || !ok)
+		given = err != nil || v != nil
+		want = err == nil && (b || !ok || !given)
 	}
 	switch l.opt.Gathering {
 	case "explicit":

@@ -290,6 +290,32 @@ func truthy(d *value.Dict, key string) bool {
 	return err == nil && b
 }
 
+// rendered evaluates a keyword. One that is omit holds as what encloses the task gives it, as it is written there; given is false when
+// nothing does.
+func (x *taskRun) rendered(name string, v ir.Val) (r value.Value, given bool, err error) {
+	r, err = x.eval().Value(v.V)
+	if err != nil || r != value.Value(value.Omit) {
+		return r, true, err
+	}
+	if v = x.t.Context[name]; !v.IsSet() {
+		return nil, false, nil
+	}
+	if _, ok := v.V.(*value.Tmpl); ok {
+		r, err = value.ToStr(v.V)
+		return r, true, err
+	}
+	return v.V, true, nil
+}
+
+// unrendered is the text of a template that holds for a keyword around the task, else nil.
+func (x *taskRun) unrendered(name string) value.Value {
+	if _, ok := x.t.Context[name].V.(*value.Tmpl); !ok {
+		return nil
+	}
+	s, _ := value.ToStr(x.t.Context[name].V)
+	return s
+}
+
 // keyword evaluates a keyword that is a boolean.
 func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if !v.IsSet() {
@@ -298,11 +324,17 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if b, ok := v.V.(bool); ok {
 		return b, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return false, x.fieldFault(name, v.V, err)
 	}
+	if !given {
+		return unset, nil
+	}
 	b, ok := eval.Boolean(r)
+	if !ok && !x.tagged() && r == x.unrendered(name) {
+		return true, nil // not looked into: text is true
+	}
 	if !ok && x.tagged() {
 		return false, x.notConverted(name, v.V, r, "bool")
 	}
@@ -321,9 +353,12 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	if !v.IsSet() {
 		return unset, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return 0, x.fieldFault(name, v.V, err)
+	}
+	if !given {
+		return unset, nil
 	}
 	n, ok := toInt(r)
 	if !ok && x.tagged() {
