@@ -131,6 +131,7 @@ const (
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
+	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 )
 
 // Go is what a barrier answers.
