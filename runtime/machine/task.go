@@ -78,12 +78,22 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return m.apply(t, a.Result), nil
 	case event.Fail:
 		return true, nil
+	case event.Skip:
+		m.leaveOut(number, t)
+		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
 	if err := x.started(); err != nil {
 		return false, err
 	}
 	return x.finish(x.result())
+}
+
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
+func (m *Machine) leaveOut(number int, t *ir.Task) {
+	if t.Handler {
+		m.notified[number] = true
+	}
 }
 
 // skips says whether the task is left out without a word: by tags or --start-at-task, or because its role has run on the
