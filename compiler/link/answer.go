@@ -43,6 +43,8 @@ func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.An
 		return l.answerLookup(ctx, site, n)
 	case event.Plugin:
 		return l.answerPlugin(ctx, site, n)
+	case event.Action:
+		return l.answerAction(ctx, site, n)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -32,6 +32,8 @@ type playRun struct {
 	ended  bool // meta: end_play
 	fatal  error
 	tasks  map[int]*callback.Task
+	// stepping has every task asked for before it runs.
+	stepping bool
 }
 
 // hostState says what a host is doing.
@@ -61,7 +63,7 @@ type hostRun struct {
 }
 
 func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
-	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, round: &round{}}
+	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, round: &round{}, stepping: c.opt.Step != nil}
 	for _, name := range hosts {
 		if c.lost(name) {
 			continue
@@ -115,15 +117,18 @@ func (r *playRun) leave() {
 	}
 }
 
+// strictly says whether the hosts wait at every task, also a host that is alone.
+func (r *playRun) strictly() bool { return r.play.Order == Strict || r.c.opt.Step != nil }
+
 // together says whether the hosts keep the order of the linear strategy.
 func (r *playRun) together() bool {
-	return r.play.Order == Strict || len(r.hosts) > 1 && !r.play.Free
+	return r.strictly() || len(r.hosts) > 1 && !r.play.Free
 }
 
 // waits says where the hosts wait for each other.
 func (r *playRun) waits() ir.Waits {
 	switch {
-	case r.play.Order == Strict:
+	case r.strictly():
 		return ir.WaitAlways
 	case r.together():
 		return ir.WaitAtBarriers
