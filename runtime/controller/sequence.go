@@ -18,9 +18,9 @@ type sequence struct {
 
 // drain shows what can be shown.
 func (r *playRun) drain() {
-	idle := !r.busy() && !r.feeding()
+	idle := !r.busy() && !r.feeding() // then who waits at a place has left it to others
 	for {
-		if r.seq.at == nil && !r.nextPlace(idle) {
+		if r.seq.at == nil && !r.nextPlace() {
 			return
 		}
 		for r.seq.host < len(r.hosts) {
@@ -60,8 +60,8 @@ func (h *hostRun) past(at ir.Address) bool {
 	return h.need.Addr.Compare(at) > 0
 }
 
-// nextPlace finds the lowest address that somebody has reported from, when nobody can be behind it. Idle says that all wait.
-func (r *playRun) nextPlace(idle bool) bool {
+// nextPlace finds the lowest address that somebody has reported from, when nobody can be behind it.
+func (r *playRun) nextPlace() bool {
 	var low ir.Address
 	found := false
 	for _, h := range r.hosts {
@@ -73,7 +73,7 @@ func (r *playRun) nextPlace(idle bool) bool {
 		return false
 	}
 	for _, h := range r.hosts {
-		if !idle && h.behind(low) {
+		if h.behind(low) {
 			return false
 		}
 	}
@@ -105,7 +105,7 @@ func (r *playRun) settle(at ir.Address) {
 
 // enter notes that a host has come to an address.
 func (r *playRun) enter(h *hostRun, at ir.Address) {
-	if r.together() && at != nil && h.at.Compare(at) < 0 {
+	if r.together() && at != nil && (h.at == nil || h.at.Compare(at) < 0) {
 		h.at = at
 		r.c.opt.Memory.enter(h.name, at)
 	}
