@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -341,6 +342,10 @@ func managedText(format, path, owner string, mtime time.Time) string {
 func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 	if n.Name == "" {
 		return result(l.inventoryNow(s))
+	}
+	if h := l.opt.Inventory.Host(s.Host); h != nil && slices.Contains(sizeable, n.Name) {
+		v, _ := l.magic(s.Play, h).GetStr(n.Name)
+		return &event.Answer{Level: event.AboveSet, Value: ir.Val{V: v}}
 	}
 	levels, err := l.levels(s)
 	if err != nil {

@@ -61,7 +61,7 @@ func (l *Linker) ordering(play int) (*ordering, error) {
 	if o.order, err = l.orderOf(play); err != nil {
 		return nil, err
 	}
-	hosts, err := l.hostsOf(play)
+	hosts, err := l.playHosts(play)
 	if err != nil {
 		return nil, err
 	}

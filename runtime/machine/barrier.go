@@ -77,7 +77,7 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 	}
 	switch in.Op {
 	case ir.OpTask:
-		if m.barriers[in.Task] && !m.excluded[in.Task] {
+		if m.barriers[in.Task] && (!m.excluded[in.Task] || m.tasks[in.Task].Implicit) { // facts may be gathered of others
 			m.passed = addr
 		}
 	case ir.OpMeta:
