@@ -67,6 +67,7 @@ func faultf(format string, args ...any) *fault { return &fault{msg: fmt.Sprintf(
 func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
 	if m.skips(number, t) {
+		m.pass(ir.Instr{Op: ir.OpTask, Task: number}, addr)
 		return false, nil
 	}
 	a, err := m.barrier(ctx, number, addr)
