@@ -102,6 +102,9 @@ func askTerminal(prompt string, private bool) (string, error) {
 		return askStdin(prompt)
 	}
 	defer tty.Close()
+	if private {
+		defer hushed(tty)()
+	}
 	fmt.Fprint(tty, prompt)
 	if private {
 		b, err := term.ReadPassword(int(tty.Fd()))

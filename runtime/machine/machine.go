@@ -104,6 +104,7 @@ type Machine struct {
 	plugins  *ir.Plugins                // those in Python that stand before the evaluator's
 	probed   map[string]probe           // filters and tests that were looked up outside
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
+	loaded   map[string]bool            // action plugins in Python that were loaded, and whether one host runs them for all
 	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
@@ -121,7 +122,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		excluded: map[int]bool{}, known: map[string]bool{},
 		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
-		payloads:  map[string]*ir.Payload{},
+		payloads:  map[string]*ir.Payload{}, loaded: map[string]bool{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}
@@ -336,13 +337,13 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
 		return value.DictOf("run_once", metaActions[what].once, "shielded", shielded)
 	}
-	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypasses[t.Module] && !shielded {
+	bypass := bypasses[t.Module] || m.loaded[m.pluginOf(t)]
+	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypass && !shielded {
 		return nil
 	}
 	x := m.begin(ctx, task, addr)
 	once, _ := x.keyword("run_once", t.RunOnce, false)
 	throttle, _ := x.number64("throttle", t.Throttle, 0)
-	bypass := bypasses[t.Module]
 	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
 }
 

@@ -104,6 +104,21 @@ def prepare_actions():
     import ansible.plugins.shell.sh
 
 
+def load_action(request):
+    """Loads an action plugin as Ansible does before a task begins: in the process that it forks from."""
+    from ansible.errors import AnsibleError
+    from ansible.plugins.loader import action_loader
+    prepare_actions()
+    try:
+        plugin = action_loader.get(request["name"], class_only=True)
+    except Exception as e:
+        return dict(failure(e), ansible=isinstance(e, AnsibleError))
+    return {"bypass": bool(getattr(plugin, "BYPASS_HOST_LOOP", False))}
+
+
+WORK["load"] = load_action
+
+
 def forked(request, sock):
     """The whole life of a forked process."""
     global channel
@@ -184,7 +199,7 @@ def perform(about):
         cvars = delegated(task.delegate_to, variables)
         variables["ansible_delegated_vars"] = {task.delegate_to: cvars}
     templar = templars.of(variables)
-    context = PlayContext(passwords={}).set_task_and_variable_override(task=task, variables=variables, templar=templar)
+    context = PlayContext(passwords=world.passwords).set_task_and_variable_override(task=task, variables=variables, templar=templar)
     context.post_validate(templar=templar)
     if not context.remote_addr:
         context.remote_addr = host.address
@@ -224,15 +239,13 @@ def task_of(about):
 
 
 def delegated(name, variables):
-    """The variables of the host that the task is delegated to."""
-    found = channel.ask("hostvars", name)
-    if found is None:
-        found = {"inventory_hostname": name}
-        if name in ("localhost", "127.0.0.1", "::1"):
-            found["ansible_connection"] = "local"
-    for key in ("hostvars", "groups", "omit", "playbook_dir", "vars"):
-        if key in variables:
-            found[key] = variables[key]
+    """The variables of the task on the host that it is delegated to."""
+    found = channel.ask("taskvars", name)
+    found.setdefault("inventory_hostname", name)
+    if name in ("localhost", "127.0.0.1", "::1"):
+        found.setdefault("ansible_connection", "local")
+    for key in ("hostvars", "vars"):
+        found[key] = variables[key]
     return found
 
 
@@ -325,6 +338,10 @@ def execute_module(self, name, args, wrap_async):
     task = self._task
     if task.check_mode and not self._supports_check_mode:
         raise AnsibleError("check mode is not supported for this operation")
+    shell = self._connection._shell
+    if shell.tmpdir is None and not self._is_pipelining_enabled("new", wrap_async):
+        self._make_tmp_path()
+        self._fixup_perms2([shell.tmpdir], self._get_remote_user())
     environment = {}
     for more in task.environment or []:
         environment.update(self._templar.template(more))
@@ -336,7 +353,7 @@ def execute_module(self, name, args, wrap_async):
     if data.get("unreachable"):
         raise AnsibleConnectionFailure(data.get("msg"))
     if wrap_async:
-        data["changed"] = True
+        shell.tmpdir, data["changed"] = None, True
     return data
 
 

@@ -390,6 +390,7 @@ class World:
         from ansible.utils.display import Display
         context.CLIARGS = ImmutableDict(request["options"])
         self.verbosity = request["options"].get("verbosity") or 0
+        self.passwords = request["passwords"]
         listen(Display())
         self.prepare(request)
         self.loader = DataLoader()
