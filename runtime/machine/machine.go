@@ -122,7 +122,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		excluded: map[int]bool{}, known: map[string]bool{},
 		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
-		payloads:  map[string]*ir.Payload{}, loaded: map[string]bool{},
+		payloads: map[string]*ir.Payload{}, loaded: map[string]bool{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		started: b.Code.Settings.StartAt == "",
 	}

@@ -8,6 +8,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -131,10 +132,31 @@ func (x *taskRun) pluginSaid(answer *value.Dict) {
 			x.warnOf(text)
 		case "deprecated":
 			x.told(&event.Answer{Deprecations: []string{text}})
+		case "stray":
+			x.stray(text)
 		default:
 			_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: kind, Addr: x.addr, Task: x.number, Name: text})
 		}
 	}
+}
+
+// stray shows what a plugin wrote to standard output by itself.
+func (x *taskRun) stray(text string) {
+	if !x.tagged() {
+		_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "display", Addr: x.addr, Task: x.number, Name: strings.TrimSuffix(text, "\n")})
+		return
+	}
+	name := x.fullName(x.label)
+	if name == "" {
+		name = x.t.Action
+	}
+	msg := "WorkerProcess for [" + x.m.host.Name + "/TASK: " + name + "] errantly sent data directly to stdout instead of using Display:\n"
+	for _, line := range strings.SplitAfter(text, "\n") {
+		if line != "" {
+			msg += "    " + line
+		}
+	}
+	x.emitTold("warning", failure.New(msg))
 }
 
 // pluginResult is the result that a plugin has come to, or the error that it has raised.
@@ -148,6 +170,9 @@ func (x *taskRun) pluginResult(answer *value.Dict) (*value.Dict, error) {
 	msg, _ := value.Text(get(res, "msg"))
 	switch how {
 	case "result": // what the plugin gave is the result, with no word of the task's own
+		if x.tagged() && truthy(res, "unreachable") {
+			res.Del("msg")
+		}
 		return nil, &fault{msg: msg, result: res}
 	case "ansible":
 		return nil, faultf("%s", msg)

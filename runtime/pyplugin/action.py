@@ -150,14 +150,15 @@ class Caught:
     def said(self):
         self.file.seek(0)
         text = self.file.read().decode("utf-8", "surrogateescape")
-        return [["display", text[:-1] if text.endswith("\n") else text]] if text else []
+        return [["stray", text]] if text else []
 
 
 class Queue:
     """What Ansible's display finds in the process of a task: what it shows goes to pbc."""
 
     def send_display(self, *args, **kwargs):
-        self.show(*args, **kwargs)
+        if dialect.shows(args):
+            self.show(*dialect.shows(args), **kwargs)
 
     def show(self, msg, color=None, stderr=False, screen_only=False, log_only=False, newline=True, **more):
         if not log_only:
@@ -198,7 +199,7 @@ def perform(about):
     if task.delegate_to:
         cvars = delegated(task.delegate_to, variables)
         variables["ansible_delegated_vars"] = {task.delegate_to: cvars}
-    templar = templars.of(variables)
+    templar = dialect.engine(templars.of(variables))
     context = PlayContext(passwords=world.passwords).set_task_and_variable_override(task=task, variables=variables, templar=templar)
     context.post_validate(templar=templar)
     if not context.remote_addr:
@@ -216,11 +217,11 @@ def perform(about):
     executor._connection._play_context = context.set_task_and_variable_override(task=task, variables=variables, templar=templar)
     handler = handler_of(executor, task, about["plugin"], templar)
     try:
-        result = handler.run(task_vars=variables)
+        with dialect.running(task):
+            result = handler.run(task_vars=variables)
     finally:
         handler.cleanup()
-    result["_ansible_no_log"] = bool(task.no_log or result.get("_ansible_no_log", False))
-    return plain(result)
+    return plain(dialect.completed(result, task))
 
 
 def task_of(about):
@@ -230,7 +231,7 @@ def task_of(about):
     task._squashed = task._finalized = True
     for name, value in about["fields"].items():
         setattr(task, name, value)
-    task.resolved_action = about["plugin"]
+    dialect.resolve(task, about["plugin"])
     task.get_search_path = lambda: list(about["search"])
     if about.get("role"):
         task._role = types.SimpleNamespace(_role_name=about["role"]["name"], _role_path=about["role"]["path"], collections=[],
@@ -329,11 +330,11 @@ def executing(original):
         if not getattr(self._connection, "reached_by_pbc", False):
             return original(self, *args, **kwargs)
         given = signature.bind(self, *args, **kwargs).arguments
-        return execute_module(self, given.get("module_name"), given.get("module_args"), bool(given.get("wrap_async")))
+        return execute_module(self, given.get("module_name"), given.get("module_args"), bool(given.get("wrap_async")), bool(given.get("ignore_unknown_opts")))
     return execute
 
 
-def execute_module(self, name, args, wrap_async):
+def execute_module(self, name, args, wrap_async, ignore_unknown):
     from ansible.errors import AnsibleConnectionFailure, AnsibleError
     task = self._task
     if task.check_mode and not self._supports_check_mode:
@@ -345,8 +346,11 @@ def execute_module(self, name, args, wrap_async):
     environment = {}
     for more in task.environment or []:
         environment.update(self._templar.template(more))
+    args = dict(task.args if args is None else args)
+    if ignore_unknown:
+        args["_ansible_ignore_unknown_opts"] = True
     data = channel.ask("work", pack({
-        "op": "module", "name": module_of(self, name or task.action), "args": dict(task.args if args is None else args), "become": self._connection.become is not None,
+        "op": "module", "name": module_of(self, name or task.action), "args": args, "become": self._connection.become is not None,
         "check": bool(task.check_mode), "diff": bool(task.diff), "no_log": bool(task.no_log), "async": wrap_async, "env": environment}))
     if "raise" in data:
         raise AnsibleError(data["raise"])
