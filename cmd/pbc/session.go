@@ -342,6 +342,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	defer stop()
 	code, err := c.Run(ctx)
 	endLocalAgents()
+	if errors.As(err, new(controller.Crash)) && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
+		s.out.Handle(callback.Message{Text: "to see the full traceback, use -vvv"})
+	}
 	if ctx.Err() != nil {
 		return 99, &playbookError{msg: "User interrupted execution", code: 99}
 	}
@@ -448,9 +451,12 @@ func (c core) fail(out io.Writer, err error) int {
 	code := 1
 	var r *compiler.RunError
 	var d *diag.Diagnostic
+	var crash controller.Crash
 	switch {
 	case errors.As(err, &p):
 		code = p.code
+	case errors.As(err, &crash):
+		code = 250
 	case errors.As(err, &r) && r.Code != 0:
 		code = r.Code
 	case errors.As(err, &d): // a fault in a variable file of the inventory

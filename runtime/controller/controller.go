@@ -278,5 +278,11 @@ func (c *Controller) lostHosts() []string {
 	return hosts
 }
 
+// Crash is what ends a run where Ansible dies of an exception that it does not expect: the exception's words.
+type Crash string
+
+// Error implements error, in Ansible's words.
+func (c Crash) Error() string { return "Unexpected Exception, this is probably a bug: " + string(c) }
+
 // errorf is an error of the run itself.
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

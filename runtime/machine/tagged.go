@@ -104,7 +104,14 @@ func (x *taskRun) taskFailed(err error) *value.Dict {
 	case errors.As(err, &f) && f.result != nil:
 		res = f.result.Copy()
 	}
-	return x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	if truthy(res, "skipped") {
+		return res
+	}
+	x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	if truthy(res, "unreachable") {
+		res.Del("failed")
+	}
+	return res
 }
 
 // failed completes the result of a failure.
