@@ -51,11 +51,8 @@ func required(s *argspec.Spec) *value.Dict {
 		}
 	}
 	for _, a := range s.Options() {
-		if slices.ContainsFunc(s.OneOf, func(group []string) bool { return group[0] == a.Name }) {
-			d.SetStr(a.Name, "/nowhere/at/all")
-			if len(a.Choices) > 0 {
-				d.SetStr(a.Name, a.Choices[0])
-			}
+		if slices.ContainsFunc(s.OneOf, func(group []string) bool { return group[len(group)-1] == a.Name }) {
+			d.SetStr(a.Name, "yes")
 		}
 	}
 	for _, row := range s.If {
