@@ -1,6 +1,8 @@
 package ir
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"pbc/ir/value"
@@ -106,6 +108,9 @@ func (t *Task) EachValue(f func(Val)) {
 		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll, t.DefaultsOf,
 		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
 		f(v)
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Context)) {
+		f(t.Context[name])
 	}
 	for _, list := range [][]Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults, t.FactsDefaults} {
 		for _, v := range list {

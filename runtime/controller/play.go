@@ -63,7 +63,7 @@ type hostRun struct {
 }
 
 func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
-	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, stepping: c.opt.Step != nil}
+	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, round: &round{}, stepping: c.opt.Step != nil}
 	for _, name := range hosts {
 		if c.lost(name) {
 			continue
@@ -117,15 +117,18 @@ func (r *playRun) leave() {
 	}
 }
 
+// strictly says whether the hosts wait at every task, also a host that is alone.
+func (r *playRun) strictly() bool { return r.play.Order == Strict || r.c.opt.Step != nil }
+
 // together says whether the hosts keep the order of the linear strategy.
 func (r *playRun) together() bool {
-	return r.play.Order == Strict || len(r.hosts) > 1 && !r.play.Free
+	return r.strictly() || len(r.hosts) > 1 && !r.play.Free
 }
 
 // waits says where the hosts wait for each other.
 func (r *playRun) waits() ir.Waits {
 	switch {
-	case r.play.Order == Strict:
+	case r.strictly():
 		return ir.WaitAlways
 	case r.together():
 		return ir.WaitAtBarriers
@@ -252,7 +255,7 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 		}
 		r.remember(h, e)
 	case event.Meta:
-		if r.round != nil && r.round.leader == h {
+		if r.round.leader == h {
 			r.round.result = e
 		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
@@ -299,7 +302,7 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 			other.facts = append(other.facts, facts.V...)
 		}
 	}
-	if r.round != nil && r.round.leader == h {
+	if r.round.leader == h {
 		r.round.result = e
 	}
 }
@@ -332,9 +335,7 @@ func (r *playRun) lose(h *hostRun, err error) {
 
 // lost notes that a host has left the play in this round.
 func (r *playRun) lost(h *hostRun) {
-	if r.round != nil {
-		r.round.lost = append(r.round.lost, h)
-	}
+	r.round.lost = append(r.round.lost, h)
 }
 
 func lostMessage(err error) string {

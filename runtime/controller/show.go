@@ -44,7 +44,11 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	case event.Meta:
 		r.meta(h, e)
 	case event.Done:
-		if !r.together() && e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()) {
+		switch {
+		case r.together():
+		case !r.play.Free:
+			r.judge()
+		case e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()):
 			r.c.emit(noHostsRemaining)
 		}
 	}
