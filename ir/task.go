@@ -58,6 +58,8 @@ type Task struct {
 	// Debugger is looked at when compiling only: pbc has no task debugger.
 	Debugger Val
 
+	// Around are keywords as they hold around the task, of those whose own value may turn out to be omit: by name.
+	Around map[string]Val `msgpack:",omitempty"`
 	// Defaults are the module_defaults that apply to the action, merged; nil when none.
 	Defaults []Val
 	// DefaultsOf are the module_defaults of the modules that an action may choose while running (service,

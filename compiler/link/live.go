@@ -137,6 +137,9 @@ func (n *names) task(t *ir.Task) {
 	for _, v := range t.Exprs {
 		n.value(v.V)
 	}
+	for _, v := range t.Around {
+		n.value(v.V)
+	}
 	for i := range t.Files {
 		n.value(t.Files[i].Tmpl.V)
 	}

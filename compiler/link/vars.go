@@ -76,12 +76,16 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1}})
 }
 
-// playValue evaluates a keyword of a play, which sees no host.
+// playValue evaluates a keyword of a play, which sees no host; nil is one that is not given, or omit.
 func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 	if !v.IsSet() {
 		return nil, nil
 	}
-	return l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	r, err := l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	if l.opt.Settings.IsOmit(r) {
+		return nil, err
+	}
+	return r, err
 }
 
 // playLayers are the variables that the keywords of a play see.
@@ -95,7 +99,7 @@ func (l *Linker) playLayers(play int) layers {
 	for i := len(p.RoleDefaults) - 1; i >= 0; i-- {
 		out = append(out, layer(p, p.RoleDefaults[i]))
 	}
-	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", value.Omit))
+	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", l.opt.Settings.OmitVar()))
 }
 
 func layer(p *ir.Play, n int) *value.Dict {
@@ -184,7 +188,7 @@ func (l *Linker) hostLayers(host string) layers {
 	}
 	set, included, facts := l.opt.Known.Vars(host)
 	top := value.DictOf("inventory_hostname", host, "group_names", texts(h.GroupNames()), "groups", l.opt.Inventory.GroupsDict(),
-		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", value.Omit, "ansible_check_mode", l.opt.Settings.Check,
+		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", l.opt.Settings.OmitVar(), "ansible_check_mode", l.opt.Settings.Check,
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity))
 	out := layers{l.opt.Extra, set, included}
 	if l.opt.Settings.InjectFacts {

@@ -11,6 +11,7 @@ import (
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/keyword"
 	"pbc/ir/value"
 )
 
@@ -123,9 +124,29 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 		setup.Action, setup.FQCN = "ansible.legacy.setup", "ansible.builtin.setup"
 		out.FactsDefaults = b.defaults(&setup)
 	}
+	out.Around = b.around(t)
 	if choosers[t.FQCN] {
 		out.DefaultsOf = b.defaultsOf(t)
 	}
+}
+
+// around are the inherited keywords that a task gives by a template, as they hold around it: the template may give omit.
+func (b *builder) around(t *playbook.Task) map[string]ir.Val {
+	out := map[string]ir.Val{}
+	for _, e := range t.Keywords.Entries {
+		k := keyword.Lookup(e.Name, keyword.Task)
+		text, isText := e.Value.Text()
+		if k == nil || k.Inherit != keyword.Nearest || !isText || !b.opt.Jinja.IsTemplate(text) {
+			continue
+		}
+		if n := playbook.Around(t, e.Name); n != nil {
+			out[e.Name] = b.val(n)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
 }
 
 // defaults are the module_defaults for the task's module, outermost first.

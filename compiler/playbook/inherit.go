@@ -51,6 +51,14 @@ func Inherited(s Step, name string) *yaml.Node {
 	return nil
 }
 
+// Around returns the node of a keyword as it holds around a task, whatever the task gives itself; nil when nobody gives it.
+func Around(t *Task, name string) *yaml.Node {
+	if p := up(t); p != nil {
+		return Inherited(p, name)
+	}
+	return nil
+}
+
 // roles are the role of a block and those that led to it, nearest first.
 func (b *Block) roles() []*Role {
 	if b.Role == nil {

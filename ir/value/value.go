@@ -88,6 +88,7 @@ type Undef struct {
 	Hint    string // the whole message, when not empty
 	HasObj  bool
 	Lenient bool    // Jinja's default Undefined of an inline if without else: prints as nothing
+	Shown   bool    // dialect classic: its repr is text, where that of a marker is its error
 	Err     error   // dialect tagged: the captured error this marker stands for
 	At      *Origin // dialect tagged: the template that made it
 }

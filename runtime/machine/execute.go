@@ -177,18 +177,19 @@ func (x *taskRun) renderRetries(p *prepared) error {
 }
 
 func (x *taskRun) renderFlags() (err error) {
-	set := func(name string, v ir.Val, into *bool) {
+	start := startFlags(&x.m.code.Settings, x.t)
+	set := func(name string, v ir.Val, into *bool, unset bool) {
 		if err == nil && v.IsSet() {
-			*into, err = x.keyword(name, v, *into)
+			*into, err = x.keyword(name, v, unset)
 		}
 	}
-	set("no_log", x.t.NoLog, &x.flags.NoLog)
-	set("ignore_errors", x.t.IgnoreErrors, &x.flags.IgnoreErrors)
-	set("ignore_unreachable", x.t.IgnoreUnreachable, &x.flags.IgnoreUnreachable)
-	set("check_mode", x.t.CheckMode, &x.flags.Check)
-	set("diff", x.t.Diff, &x.flags.Diff)
-	set("any_errors_fatal", x.t.AnyErrorsFatal, &x.flags.AnyErrorsFatal)
-	set("run_once", x.t.RunOnce, &x.flags.RunOnce)
+	set("no_log", x.t.NoLog, &x.flags.NoLog, start.NoLog)
+	set("ignore_errors", x.t.IgnoreErrors, &x.flags.IgnoreErrors, false)
+	set("ignore_unreachable", x.t.IgnoreUnreachable, &x.flags.IgnoreUnreachable, false)
+	set("check_mode", x.t.CheckMode, &x.flags.Check, start.Check)
+	set("diff", x.t.Diff, &x.flags.Diff, start.Diff)
+	set("any_errors_fatal", x.t.AnyErrorsFatal, &x.flags.AnyErrorsFatal, start.AnyErrorsFatal)
+	set("run_once", x.t.RunOnce, &x.flags.RunOnce, false)
 	return err
 }
 
@@ -203,11 +204,11 @@ func (x *taskRun) renderDelegation() error {
 	if !x.t.DelegateTo.IsSet() {
 		return nil
 	}
-	v, err := x.eval().Value(x.t.DelegateTo.V)
+	v, set, err := x.rendered("delegate_to", x.t.DelegateTo)
 	if err != nil {
 		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
-	if v == value.Value(value.Omit) {
+	if !set {
 		x.flags.DelegateTo = ""
 		return nil
 	}
@@ -269,7 +270,7 @@ func (x *taskRun) arguments() (*value.Dict, error) {
 	if args, err = x.withDefaults(args); err != nil {
 		return nil, err
 	}
-	return removeOmit(args).(*value.Dict), nil
+	return x.given(args), nil
 }
 
 // variableParams spreads "module: '{{ dict }}'": the variable's entries below those written out.
@@ -318,29 +319,6 @@ func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 		}
 	}
 	return all, nil
-}
-
-// removeOmit drops every entry whose value is omit, at any depth.
-func removeOmit(v value.Value) value.Value {
-	switch d := v.(type) {
-	case *value.Dict:
-		out := value.NewDict()
-		for i, k := range d.K {
-			if d.V[i] != value.Value(value.Omit) {
-				_ = out.Set(k, removeOmit(d.V[i]))
-			}
-		}
-		return out
-	case *value.List:
-		out := &value.List{V: make([]value.Value, 0, len(d.V))}
-		for _, e := range d.V {
-			if e != value.Value(value.Omit) {
-				out.V = append(out.V, removeOmit(e))
-			}
-		}
-		return out
-	}
-	return v
 }
 
 // attempts runs the action until its condition holds or the attempts are used up.

@@ -252,11 +252,11 @@ func (x *taskRun) become() (Become, error) {
 		if !v.IsSet() {
 			continue
 		}
-		r, err := x.eval().Value(v.V)
+		r, _, err := x.rendered(f.field, v)
 		if err != nil {
 			return Become{}, contextFault(f.field, err)
 		}
-		if r != nil && r != value.Value(value.Omit) {
+		if r != nil {
 			*f.into, _ = value.ToStr(r)
 		}
 	}

@@ -38,11 +38,11 @@ func (x *taskRun) route() (route *value.Dict, own bool, err error) {
 }
 
 func (x *taskRun) putRoute(route *value.Dict, name string, v value.Value) error {
-	v, err := x.eval().Value(v)
+	v, set, err := x.rendered(name, ir.Val{V: v})
 	if err != nil {
 		return contextFault(name, err)
 	}
-	if v == nil || v == value.Value(value.Omit) {
+	if v == nil || !set {
 		return nil
 	}
 	s, err := value.ToStr(v)

@@ -105,7 +105,7 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 	t := m.tasks[number]
 	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
-	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
+	x.flags = startFlags(&s, t)
 	x.label = x.writtenName()
 	return x
 }
@@ -146,6 +146,11 @@ func (x *taskRun) name() string {
 		}
 	}
 	return x.writtenName()
+}
+
+// startFlags are the flags of a task before its own keywords are known.
+func startFlags(s *ir.Settings, t *ir.Task) event.Flags {
+	return event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
 }
 
 // writtenName is the name as the playbook has it, empty when it has none.
@@ -301,9 +306,12 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if b, ok := v.V.(bool); ok {
 		return b, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, set, err := x.rendered(name, v)
 	if err != nil {
 		return false, x.fieldFault(name, v.V, err)
+	}
+	if !set {
+		return unset, nil
 	}
 	b, ok := eval.Boolean(r)
 	if !ok && x.tagged() {
@@ -324,9 +332,12 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	if !v.IsSet() {
 		return unset, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, set, err := x.rendered(name, v)
 	if err != nil {
 		return 0, x.fieldFault(name, v.V, err)
+	}
+	if !set {
+		return unset, nil
 	}
 	n, ok := toInt(r)
 	if !ok && x.tagged() {
