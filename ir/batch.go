@@ -54,7 +54,6 @@ type Settings struct {
 	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
 	Omit            string
 	MissingHandler  bool // error_on_missing_handler
-	StartAt         string
 	RemoteTmp       string
 	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings

@@ -1,6 +1,10 @@
 package ir
 
-import "pbc/ir/value"
+import (
+	"strings"
+
+	"pbc/ir/value"
+)
 
 // Task is one task with every keyword it has or inherits. A Val that is nil is a keyword that was
 // not given. Texts that hold templates are *value.Tmpl.
@@ -53,13 +57,14 @@ type Task struct {
 	RemoteUser        Val
 	Port              Val
 	Become            Become
-	Async             Val
-	Poll              Val
+	// Context are the values that inherited keywords have around the task, for those that are templates: one that is omit holds as the
+	// context has it.
+	Context map[string]Val `msgpack:",omitempty"`
+	Async   Val
+	Poll    Val
 	// Debugger is looked at when compiling only: pbc has no task debugger.
 	Debugger Val
 
-	// Around are keywords as they hold around the task, of those whose own value may turn out to be omit: by name.
-	Around map[string]Val `msgpack:",omitempty"`
 	// Defaults are the module_defaults that apply to the action, merged; nil when none.
 	Defaults []Val
 	// DefaultsOf are the module_defaults of the modules that an action may choose while running (service,
@@ -73,6 +78,16 @@ type Task struct {
 	Exprs Exprs
 	// Files are the controller's files that constant arguments name, by the name as written.
 	Files []File
+}
+
+// halved are the modules of ansible-core whose action plugin runs the module of its own name.
+var halved = map[string]bool{"assemble": true, "async_status": true, "command": true, "copy": true, "service": true, "unarchive": true, "uri": true, "yum": true, "dnf": true}
+
+// Plugin says whether the task's action is a plugin in Python that the installed Ansible has to run: one of the user's or of
+// a collection, or that of ansible-core for a module that the user has put in the place of ansible-core's.
+func (t *Task) Plugin() bool {
+	core, ok := strings.CutPrefix(t.Module, "ansible.builtin.")
+	return t.ActionFile != "" || t.ModuleFile != "" && ok && halved[core]
 }
 
 // Named says whether the task has a name that is text. One that is a number is shown by results only: banners

@@ -103,7 +103,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 	}
 	if p.MaxFailPercentage.IsSet() {
 		s, err := text(p.MaxFailPercentage)
-		if err != nil {
+		if err != nil || s == "" {
 			return err
 		}
 		if s == "" {

@@ -76,7 +76,7 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1}})
 }
 
-// playValue evaluates a keyword of a play, which sees no host; nil is one that is not given, or omit.
+// playValue evaluates a keyword of a play, which sees no host. One that is omit is not given: nil.
 func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 	if !v.IsSet() {
 		return nil, nil

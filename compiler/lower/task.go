@@ -11,7 +11,6 @@ import (
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/expr"
-	"pbc/ir/keyword"
 	"pbc/ir/value"
 )
 
@@ -101,7 +100,7 @@ func (b *builder) own(t *playbook.Task, out *ir.Task) {
 
 // inherited lowers the keywords that blocks, roles and the play hand down.
 func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
-	k := func(name string) ir.Val { return b.val(playbook.Inherited(t, name)) }
+	k := func(name string) ir.Val { return b.inheritedVal(t, name, out) }
 	for _, n := range playbook.Conditions(t) {
 		out.When = append(out.When, b.condition(n))
 	}
@@ -124,29 +123,24 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 		setup.Action, setup.FQCN = "ansible.legacy.setup", "ansible.builtin.setup"
 		out.FactsDefaults = b.defaults(&setup)
 	}
-	out.Around = b.around(t)
 	if choosers[t.FQCN] {
 		out.DefaultsOf = b.defaultsOf(t)
 	}
 }
 
-// around are the inherited keywords that a task gives by a template, as they hold around it: the template may give omit.
-func (b *builder) around(t *playbook.Task) map[string]ir.Val {
-	out := map[string]ir.Val{}
-	for _, e := range t.Keywords.Entries {
-		k := keyword.Lookup(e.Name, keyword.Task)
-		text, isText := e.Value.Text()
-		if k == nil || k.Inherit != keyword.Nearest || !isText || !b.opt.Jinja.IsTemplate(text) {
-			continue
-		}
-		if n := playbook.Around(t, e.Name); n != nil {
-			out[e.Name] = b.val(n)
-		}
+// inheritedVal is an inherited keyword as it holds for a task. What a template hides is kept in the task's context.
+func (b *builder) inheritedVal(t *playbook.Task, name string, out *ir.Task) ir.Val {
+	v := b.val(playbook.Inherited(t, name))
+	if _, ok := v.V.(*value.Tmpl); !ok {
+		return v
 	}
-	if len(out) == 0 {
-		return nil
+	if n := playbook.InheritedAround(t, name); n != nil {
+		if out.Context == nil {
+			out.Context = map[string]ir.Val{}
+		}
+		out.Context[name] = b.val(n)
 	}
-	return out
+	return v
 }
 
 // defaults are the module_defaults for the task's module, outermost first.

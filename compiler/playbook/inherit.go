@@ -31,6 +31,11 @@ func Inherited(s Step, name string) *yaml.Node {
 	if n := s.Own(name); n != nil {
 		return n
 	}
+	return InheritedAround(s, name)
+}
+
+// InheritedAround is Inherited without what s gives itself.
+func InheritedAround(s Step, name string) *yaml.Node {
 	if p := up(s); p != nil {
 		if n := Inherited(p, name); n != nil {
 			return n
@@ -47,14 +52,6 @@ func Inherited(s Step, name string) *yaml.Node {
 	}
 	if b.Play != nil {
 		return b.Play.Keywords.Get(name)
-	}
-	return nil
-}
-
-// Around returns the node of a keyword as it holds around a task, whatever the task gives itself; nil when nobody gives it.
-func Around(t *Task, name string) *yaml.Node {
-	if p := up(t); p != nil {
-		return Inherited(p, name)
 	}
 	return nil
 }

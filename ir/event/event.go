@@ -131,6 +131,7 @@ const (
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
+	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 )
 
 // Go is what a barrier answers.
@@ -142,6 +143,7 @@ const (
 	Apply               // another host ran it (run_once): take its result
 	Fail                // fail here (any_errors_fatal)
 	End                 // the play is over
+	Skip                // leave the task out without a word (--step)
 )
 
 // Level says where among the variables that tasks have made an asked variable stands.

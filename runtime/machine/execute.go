@@ -177,19 +177,18 @@ func (x *taskRun) renderRetries(p *prepared) error {
 }
 
 func (x *taskRun) renderFlags() (err error) {
-	start := startFlags(&x.m.code.Settings, x.t)
-	set := func(name string, v ir.Val, into *bool, unset bool) {
+	set := func(name string, v ir.Val, into *bool) {
 		if err == nil && v.IsSet() {
-			*into, err = x.keyword(name, v, unset)
+			*into, err = x.keyword(name, v, *into)
 		}
 	}
-	set("no_log", x.t.NoLog, &x.flags.NoLog, start.NoLog)
-	set("ignore_errors", x.t.IgnoreErrors, &x.flags.IgnoreErrors, false)
-	set("ignore_unreachable", x.t.IgnoreUnreachable, &x.flags.IgnoreUnreachable, false)
-	set("check_mode", x.t.CheckMode, &x.flags.Check, start.Check)
-	set("diff", x.t.Diff, &x.flags.Diff, start.Diff)
-	set("any_errors_fatal", x.t.AnyErrorsFatal, &x.flags.AnyErrorsFatal, start.AnyErrorsFatal)
-	set("run_once", x.t.RunOnce, &x.flags.RunOnce, false)
+	set("no_log", x.t.NoLog, &x.flags.NoLog)
+	set("ignore_errors", x.t.IgnoreErrors, &x.flags.IgnoreErrors)
+	set("ignore_unreachable", x.t.IgnoreUnreachable, &x.flags.IgnoreUnreachable)
+	set("check_mode", x.t.CheckMode, &x.flags.Check)
+	set("diff", x.t.Diff, &x.flags.Diff)
+	set("any_errors_fatal", x.t.AnyErrorsFatal, &x.flags.AnyErrorsFatal)
+	set("run_once", x.t.RunOnce, &x.flags.RunOnce)
 	return err
 }
 
@@ -204,11 +203,11 @@ func (x *taskRun) renderDelegation() error {
 	if !x.t.DelegateTo.IsSet() {
 		return nil
 	}
-	v, set, err := x.rendered("delegate_to", x.t.DelegateTo)
+	v, given, err := x.rendered("delegate_to", x.t.DelegateTo)
 	if err != nil {
 		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
-	if !set {
+	if !given {
 		x.flags.DelegateTo = ""
 		return nil
 	}

@@ -104,7 +104,6 @@ type Machine struct {
 	plugins  *ir.Plugins                // those in Python that stand before the evaluator's
 	probed   map[string]probe           // filters and tests that were looked up outside
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
-	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
 }
@@ -123,7 +122,6 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
 		payloads:  map[string]*ir.Payload{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
-		started: b.Code.Settings.StartAt == "",
 	}
 	if b.Dialect == "tagged" {
 		m.dialect = eval.Tagged

@@ -29,7 +29,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.python(c); err != nil {
 		return nil, err
 	}
-	if !x.m.run.Has(c.Name) {
+	if x.foreign || !x.m.run.Has(c.Name) {
 		if err := x.payload(ctx, c); err != nil {
 			return nil, err
 		}
@@ -252,11 +252,11 @@ func (x *taskRun) become() (Become, error) {
 		if !v.IsSet() {
 			continue
 		}
-		r, _, err := x.rendered(f.field, v)
+		r, given, err := x.rendered(f.field, v)
 		if err != nil {
 			return Become{}, contextFault(f.field, err)
 		}
-		if r != nil {
+		if given && r != nil {
 			*f.into, _ = value.ToStr(r)
 		}
 	}

@@ -1,9 +1,6 @@
 package machine
 
-import (
-	"pbc/ir"
-	"pbc/ir/value"
-)
+import "pbc/ir/value"
 
 // omitted says whether v is what the variable omit holds.
 func (x *taskRun) omitted(v value.Value) bool { return x.m.code.Settings.IsOmit(v) }
@@ -36,20 +33,4 @@ func (x *taskRun) givenOf(list *value.List) *value.List {
 		}
 	}
 	return out
-}
-
-// rendered evaluates a keyword of the task. One that is omit holds what it holds around the task; set is false when nobody
-// gives it.
-//
-// Observed: scenarios/vars/omit.txtar.
-func (x *taskRun) rendered(name string, own ir.Val) (v value.Value, set bool, err error) {
-	for _, k := range []ir.Val{own, x.t.Around[name]} {
-		if !k.IsSet() {
-			break
-		}
-		if v, err = x.eval().Value(k.V); err != nil || !x.omitted(v) {
-			return v, true, err
-		}
-	}
-	return nil, false, nil
 }

@@ -27,6 +27,8 @@ type taskRun struct {
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
 	instead string
+	// foreign has the module run that is in Python, whatever pbc has itself.
+	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
 	// moduleFailed says that a module, not an action, told of a failure.
@@ -76,6 +78,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return m.apply(t, a.Result), nil
 	case event.Fail:
 		return true, nil
+	case event.Skip:
+		m.leaveOut(number, t)
+		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
 	if err := x.started(); err != nil {
@@ -84,28 +89,27 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	return x.finish(x.result())
 }
 
-// skips says whether the task is left out without a word: by tags, by --start-at-task, or because its
-// role has run on the host already.
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
+func (m *Machine) leaveOut(number int, t *ir.Task) {
+	if t.Handler {
+		m.notified[number] = true
+	}
+}
+
+// skips says whether the task is left out without a word: by tags or --start-at-task, or because its role has run on the
+// host already.
 func (m *Machine) skips(number int, t *ir.Task) bool {
 	if m.excluded[number] {
 		return true
 	}
-	if t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates {
-		return true
-	}
-	if !m.started && !t.Implicit {
-		name, _ := value.ToStr(t.Name.V)
-		m.started = name == m.code.Settings.StartAt
-		return !m.started
-	}
-	return false
+	return t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates
 }
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
 	t := m.tasks[number]
 	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
-	x.flags = startFlags(&s, t)
+	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
 	x.label = x.writtenName()
 	return x
 }
@@ -146,11 +150,6 @@ func (x *taskRun) name() string {
 		}
 	}
 	return x.writtenName()
-}
-
-// startFlags are the flags of a task before its own keywords are known.
-func startFlags(s *ir.Settings, t *ir.Task) event.Flags {
-	return event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
 }
 
 // writtenName is the name as the playbook has it, empty when it has none.
@@ -201,6 +200,9 @@ func traceback(err error) string {
 	class := "Exception"
 	var raised *eval.Error
 	if errors.As(err, &raised) {
+		if raised.Trace != "" {
+			return raised.Trace
+		}
 		class = raised.Class
 	}
 	return "Traceback (most recent call last):\n" + class + ": " + err.Error() + "\n"
@@ -298,6 +300,32 @@ func truthy(d *value.Dict, key string) bool {
 	return err == nil && b
 }
 
+// rendered evaluates a keyword. One that is omit holds as what encloses the task gives it, as it is written there; given is false when
+// nothing does.
+func (x *taskRun) rendered(name string, v ir.Val) (r value.Value, given bool, err error) {
+	r, err = x.eval().Value(v.V)
+	if err != nil || !x.omitted(r) {
+		return r, true, err
+	}
+	if v = x.t.Context[name]; !v.IsSet() {
+		return nil, false, nil
+	}
+	if _, ok := v.V.(*value.Tmpl); ok {
+		r, err = value.ToStr(v.V)
+		return r, true, err
+	}
+	return v.V, true, nil
+}
+
+// unrendered is the text of a template that holds for a keyword around the task, else nil.
+func (x *taskRun) unrendered(name string) value.Value {
+	if _, ok := x.t.Context[name].V.(*value.Tmpl); !ok {
+		return nil
+	}
+	s, _ := value.ToStr(x.t.Context[name].V)
+	return s
+}
+
 // keyword evaluates a keyword that is a boolean.
 func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if !v.IsSet() {
@@ -306,14 +334,17 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if b, ok := v.V.(bool); ok {
 		return b, nil
 	}
-	r, set, err := x.rendered(name, v)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return false, x.fieldFault(name, v.V, err)
 	}
-	if !set {
+	if !given {
 		return unset, nil
 	}
 	b, ok := eval.Boolean(r)
+	if !ok && !x.tagged() && r == x.unrendered(name) {
+		return true, nil // not looked into: text is true
+	}
 	if !ok && x.tagged() {
 		return false, x.notConverted(name, v.V, r, "bool")
 	}
@@ -332,11 +363,11 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	if !v.IsSet() {
 		return unset, nil
 	}
-	r, set, err := x.rendered(name, v)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return 0, x.fieldFault(name, v.V, err)
 	}
-	if !set {
+	if !given {
 		return unset, nil
 	}
 	n, ok := toInt(r)
