@@ -151,7 +151,7 @@ func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *va
 	if err != nil {
 		return nil, x.failure(x.includeFault(err))
 	}
-	args := asDict(removeOmit(v))
+	args := x.given(asDict(v))
 	key := "_raw_params"
 	if x.t.Include.Kind == "role" {
 		key = "name"
