@@ -55,6 +55,7 @@ type Settings struct {
 	Become          BecomeSettings
 	HashMerge       bool   // hash_behaviour=merge
 	Connection      string // the connection plugin where no variable or keyword says otherwise
+	Reach           ReachSettings
 	Detached        bool   // the batch runs inside the controller, modules over connections that may end
 	TaskTimeout     int    // seconds, 0 for none
 	GatherSubset    Val
@@ -70,6 +71,14 @@ type Settings struct {
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
 	Collectors []string
 	FactsRead  bool
+}
+
+// ReachSettings are the other defaults of reaching hosts, as tasks see them in variables: those of an empty or zero
+// setting are not there.
+type ReachSettings struct {
+	User, KeyFile, Executable, Compression string
+	Port, Timeout                          int
+	Pipelining                             bool
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
