@@ -73,6 +73,7 @@ type Settings struct {
 	Become          BecomeSettings
 	HashMerge       bool   // hash_behaviour=merge
 	Connection      string // the connection plugin where no variable or keyword says otherwise
+	Reach           ReachSettings
 	Detached        bool   // the batch runs inside the controller, modules over connections that may end
 	TaskTimeout     int    // seconds, 0 for none
 	GatherSubset    Val
@@ -105,6 +106,14 @@ func (s *Settings) IsOmit(v value.Value) bool {
 	}
 	text, ok := value.Text(v)
 	return ok && text == s.Omit
+}
+
+// ReachSettings are the other defaults of reaching hosts, as tasks see them in variables: those of an empty or zero
+// setting are not there.
+type ReachSettings struct {
+	User, KeyFile, Executable, Compression string
+	Port, Timeout                          int
+	Pipelining                             bool
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.

@@ -47,6 +47,11 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	if s.set("DEFAULT_GATHER_TIMEOUT") {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
 	}
+	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,
+		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING")}
+	if s.set("ssh.port") {
+		set.Reach.Port = s.conf.Int("ssh.port")
+	}
 	set.FactsModules = s.conf.List("FACTS_MODULES")
 	if set.Become.User == "" && s.set("DEFAULT_BECOME_USER") {
 		set.Become.User = s.conf.String("DEFAULT_BECOME_USER")

@@ -81,6 +81,8 @@ type Options struct {
 	Order effect.Order
 	// Connection, User and Port are the command line's and the configuration's defaults.
 	Connection, User string
+	// Password is the connection's, as asked for or read from its file: a task is only told it when it reads it.
+	Password string
 	Port             int
 	Magic            *value.Dict  // variables that are the same everywhere, such as ansible_version
 	ManagedFormat    string       // the setting ansible_managed

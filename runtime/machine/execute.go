@@ -27,6 +27,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 func (x *taskRun) executeOnce() (*value.Dict, error) {
 	x.label = x.writtenName()
 	x.flags.DelegateTo = x.writtenDelegate()
+	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
