@@ -99,6 +99,8 @@ type Options struct {
 	Detached bool
 	// Order says how much of the linear strategy's order is kept.
 	Order Order
+	// Tagged says that the dialect is tagged.
+	Tagged bool
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
 	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.

@@ -126,6 +126,9 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 func (r *playRun) finished(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
 	included := t != nil && t.Include != nil
+	if included {
+		h.included, _ = e.Result.V.(*value.Dict)
+	}
 	r.c.stats.count(h.name, e, included)
 	if d, ok := e.Result.V.(*value.Dict); ok {
 		r.c.stats.custom(h.name, d)
