@@ -46,6 +46,8 @@ type Spec struct {
 	By []By
 	// FileCommon adds the options every module for files has: mode, owner, group and so on.
 	FileCommon bool
+	// Tagged is the spec of ansible-core 2.19, nil when that is the same.
+	Tagged *Spec
 	// CheckMode says that the module has a check mode. Without, it is skipped in check mode.
 	CheckMode bool
 }

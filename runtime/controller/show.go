@@ -88,7 +88,7 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 		name = raw
 	}
 	out := &callback.Task{ID: strconv.Itoa(r.number) + "." + strconv.Itoa(e.Task), Action: t.Action, Handler: t.Handler, Include: t.Include != nil,
-		Loop: t.Loop != nil, Path: t.Pos.File + ":" + strconv.Itoa(t.Pos.Line)}
+		Loop: t.Loop != nil, Tagged: r.c.opt.Tagged, Path: t.Pos.File + ":" + strconv.Itoa(t.Pos.Line)}
 	out.Args, _ = t.Args.V.(*value.Dict)
 	if role != nil && (t.Include == nil || t.Include.Kind != "role") {
 		raw, name = role.Name+" : "+raw, role.Name+" : "+name

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"unicode/utf8"
 
+	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module/posix"
@@ -46,6 +48,18 @@ const (
 type Failure struct {
 	Msg  string
 	Keys *value.Dict
+	// Cause is an exception that dialect tagged tells after Msg, empty for none.
+	Cause string
+}
+
+// Because fails with a message and the exception that caused it: dialect tagged has the message alone in the result, and
+// tells the cause after it. Dialect classic has the whole.
+func (c *Call) Because(whole, msg, cause string, kv ...value.Value) error {
+	f := &Failure{Msg: whole, Keys: value.DictOf(kv...)}
+	if c.Dialect == expr.Tagged {
+		f.Msg, f.Cause = msg, cause
+	}
+	return f
 }
 
 func (f *Failure) Error() string { return f.Msg }
@@ -92,6 +106,9 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 	if args == nil {
 		args = value.NewDict()
 	}
+	if c.Dialect == expr.Tagged && spec.Tagged != nil {
+		spec = spec.Tagged
+	}
 	env := posix.Environ{Over: c.Env}
 	checked, err := spec.Check(name, args, env)
 	t := &Task{Call: c, Params: checked.Params, Environ: env, checked: checked}
@@ -128,8 +145,11 @@ func (t *Task) finish(res *value.Dict, err error) *value.Dict {
 		res.Update(f.Keys)
 		res.SetStr("failed", true)
 		res.SetStr("msg", f.Msg)
+		if f.Cause != "" {
+			res.SetStr("_ansible_error", failure.Failure{Msg: f.Msg}.Because(failure.New(f.Cause)).Value())
+		}
 	case err != nil:
-		return Crash(err)
+		return t.crash(err)
 	case res == nil:
 		res = value.NewDict()
 	}
@@ -178,6 +198,19 @@ func (t *Task) addNotices(res *value.Dict) {
 	if len(d) > 0 {
 		res.SetStr("deprecations", value.NewList(d...))
 	}
+}
+
+// crash is Crash, of which dialect tagged shows the exception alone.
+func (t *Task) crash(err error) *value.Dict {
+	if t.Dialect != expr.Tagged {
+		return Crash(err)
+	}
+	text := posix.PyError(err)
+	var e *PyException
+	if errors.As(err, &e) {
+		text = e.Msg
+	}
+	return value.DictOf("failed", true, "changed", false, "_ansible_error", failure.New(text).Value())
 }
 
 // Crash is the result of a module that dies of an exception.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
@@ -29,6 +30,28 @@ var commandSpec = &argspec.Spec{
 		{Name: "stdin_add_newline", Type: argspec.Bool, Default: true},
 		{Name: "strip_empty_ends", Type: argspec.Bool, Default: true},
 	},
+	CheckMode: true,
+	Tagged:    &taggedSpec,
+}
+
+// taggedSpec is the spec of ansible-core 2.19.
+var taggedSpec = argspec.Spec{
+	Args: []argspec.Arg{
+		{Name: "_raw_params"},
+		{Name: "_uses_shell", Type: argspec.Bool, Default: false},
+		{Name: "cmd"},
+		{Name: "argv", Type: argspec.List, Elements: argspec.Str},
+		{Name: "chdir", Type: argspec.Path},
+		{Name: "executable"},
+		{Name: "expand_argument_vars", Type: argspec.Bool, Default: true},
+		{Name: "creates", Type: argspec.Path},
+		{Name: "removes", Type: argspec.Path},
+		{Name: "stdin"},
+		{Name: "stdin_add_newline", Type: argspec.Bool, Default: true},
+		{Name: "strip_empty_ends", Type: argspec.Bool, Default: true},
+	},
+	Exclusive: [][]string{{"_raw_params", "cmd", "argv"}},
+	OneOf:     [][]string{{"_raw_params", "cmd", "argv"}},
 	CheckMode: true,
 }
 
@@ -64,10 +87,22 @@ func (j *job) fail(msg string) error {
 	return &module.Failure{Msg: msg, Keys: j.res}
 }
 
+// failBecause fails with what was attempted, and the exception that ended it.
+func (j *job) failBecause(what, cause string) error {
+	if j.t.Dialect != expr.Tagged {
+		return j.fail(what + ": " + cause)
+	}
+	j.res.Del("msg")
+	return &module.Failure{Msg: what + ".", Keys: j.res, Cause: cause}
+}
+
 func command(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	j := &job{t: t, shell: t.Bool("_uses_shell"), exe: t.Str("executable"), text: t.Str("_raw_params"),
 		res: value.DictOf("changed", false, "stdout", "", "stderr", "", "rc", nil, "cmd", nil, "start", nil,
 			"end", nil, "delta", nil, "msg", "")}
+	if j.text == "" {
+		j.text = t.Str("cmd")
+	}
 	if j.exe != "" && !j.shell {
 		t.Warn("As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. Not using '%s'.", j.exe)
 		j.exe = ""
@@ -134,7 +169,7 @@ func (j *job) enter() error {
 		err = syscall.Access(j.dir, 1)
 	}
 	if err != nil {
-		return j.fail("Unable to change directory before execution: " + posix.PyError(err, []byte(j.dir)))
+		return j.failBecause("Unable to change directory before execution", posix.PyError(err, []byte(j.dir)))
 	}
 	return nil
 }
@@ -217,7 +252,10 @@ func (j *job) program() module.Command {
 	}
 	if !j.shell {
 		for _, w := range j.argv {
-			c.Argv = append(c.Argv, j.t.Environ.ExpandPath(w))
+			if !j.t.Has("expand_argument_vars") || j.t.Bool("expand_argument_vars") {
+				w = j.t.Environ.ExpandPath(w)
+			}
+			c.Argv = append(c.Argv, w)
 		}
 		return c
 	}
@@ -257,7 +295,8 @@ func (j *job) notStarted(c module.Command, err error) error {
 		}
 		shown = append(shown, module.Quote(a))
 	}
-	return module.FailWith(posix.PyError(err, []byte(c.Argv[0])), "rc", int64(posix.Errno(err)), "stdout", "", "stderr", "",
+	why := posix.PyError(err, []byte(c.Argv[0]))
+	return j.t.Because(why, "Error executing command.", why, "rc", int64(posix.Errno(err)), "stdout", "", "stderr", "",
 		"cmd", strings.Join(shown, " "))
 }
 

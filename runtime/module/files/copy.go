@@ -274,7 +274,7 @@ func (p *copying) file(one piece, dest string) *value.Dict {
 		if p.c.Check {
 			return value.DictOf("changed", true, "diff", diff)
 		}
-		r = p.write(one, dest, sum)
+		r = p.write(one, dest, path, sum)
 	}
 	if v, _ := r.GetStr("checksum"); v == nil {
 		r.SetStr("checksum", sum)
@@ -338,9 +338,9 @@ func (p *copying) tempName(dest string) string {
 	return ".source"
 }
 
-// write runs the copy module on a temporary file with the new content.
-func (p *copying) write(one piece, dest, sum string) *value.Dict {
-	tmp := posix.Join(p.c.RemoteTmp, p.tempName(dest))
+// write runs the copy module on a temporary file with the new content of path, which is dest or in it.
+func (p *copying) write(one piece, dest, path, sum string) *value.Dict {
+	tmp := posix.Join(p.c.RemoteTmp, p.tempName(path))
 	if err := os.WriteFile(tmp, one.data, 0o644); err != nil {
 		return value.DictOf("failed", true, "changed", false, "msg",
 			fmt.Sprintf("failed to transfer file to %s: %s", tmp, posix.PyError(err, tmp)))
@@ -388,6 +388,9 @@ func (p *copying) diff(path string, one piece) *value.Dict {
 		d.SetStr("src_binary", int64(1))
 	default:
 		d.SetStr("after_header", one.from)
+		if p.content && p.c.Dialect == expr.Tagged {
+			d.SetStr("after_header", path)
+		}
 		d.SetStr("after", string(one.data))
 	}
 	if p.c.NoLog {

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
@@ -58,6 +59,15 @@ type target struct {
 }
 
 func file(_ context.Context, t *module.Task) (*value.Dict, error) {
+	res, err := bringAbout(t)
+	if t.Dialect == expr.Tagged && !t.Diff && res != nil {
+		res.Del("diff") // newer versions keep it to themselves
+	}
+	return res, err
+}
+
+// bringAbout makes of the file what the task says.
+func bringAbout(t *module.Task) (*value.Dict, error) {
 	f := &target{t: t, path: t.Str("path"), src: t.Str("src"), hasSrc: t.Has("src"), state: t.Str("state"),
 		follow: t.Bool("follow"), force: t.Bool("force")}
 	if err := f.settle(); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
@@ -87,7 +88,11 @@ func (f *target) mayLink() error {
 			base = f.path
 		}
 		if abs := posix.Join(base, f.src); !posix.Exists(abs) {
-			return module.FailWith(`src file does not exist, use "force=yes" if you really want to create the link: `+abs,
+			use := `"force=yes"`
+			if f.t.Dialect == expr.Tagged {
+				use = "'force=yes'"
+			}
+			return module.FailWith("src file does not exist, use "+use+` if you really want to create the link: `+abs,
 				"path", f.path, "src", f.src)
 		}
 	}

@@ -195,22 +195,25 @@ func slurp(_ context.Context, t *module.Task) (*value.Dict, error) {
 	src := t.Str("src")
 	data, err := os.ReadFile(src)
 	if err != nil {
-		return nil, notRead(src, err)
+		return nil, notRead(t, src, err)
 	}
 	return value.DictOf("content", base64.StdEncoding.EncodeToString(data), "source", src, "encoding", "base64"), nil
 }
 
 // notRead is the failure of a file that cannot be read.
-func notRead(src string, err error) error {
+func notRead(t *module.Task, src string, err error) error {
+	why, what := posix.PyError(err, src), ""
 	switch {
 	case errors.Is(err, syscall.ENOENT):
-		return module.Fail("file not found: %s", src)
+		what = "file not found: " + src
 	case errors.Is(err, syscall.EACCES):
-		return module.Fail("file is not readable: %s", src)
+		what = "file is not readable: " + src
 	case errors.Is(err, syscall.EISDIR):
-		return module.Fail("source is a directory and must be a file: %s", src)
+		what = "source is a directory and must be a file: " + src
+	default:
+		return t.Because("unable to slurp file: "+why, "Unable to slurp file.", why)
 	}
-	return module.Fail("unable to slurp file: %s", posix.PyError(err, src))
+	return t.Because(what, strings.ToUpper(what[:1])+what[1:], why)
 }
 
 // Tempfile is ansible.builtin.tempfile.
