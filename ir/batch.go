@@ -74,8 +74,8 @@ type Settings struct {
 	HashMerge       bool   // hash_behaviour=merge
 	Connection      string // the connection plugin where no variable or keyword says otherwise
 	Reach           ReachSettings
-	Detached        bool   // the batch runs inside the controller, modules over connections that may end
-	TaskTimeout     int    // seconds, 0 for none
+	Detached        bool // the batch runs inside the controller, modules over connections that may end
+	TaskTimeout     int  // seconds, 0 for none
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string
