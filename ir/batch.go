@@ -48,6 +48,7 @@ type Settings struct {
 	ForceHandlers bool
 	// Lockstep makes the host ask before every task: several hosts run the play.
 	Lockstep        bool
+	Free            bool // the play's strategy has no order among hosts
 	InjectFacts     bool // inject_facts_as_vars
 	MissingHandler  bool // error_on_missing_handler
 	RemoteTmp       string

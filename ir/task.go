@@ -9,6 +9,8 @@ type Task struct {
 	Name   Val
 	Role   int    // the number of its role, -1 when none
 	Action string // as written: "copy", "ansible.builtin.copy"
+	// ActionName is the action when that is a template: the name is only known when the task runs.
+	ActionName Val
 	// ActionPos is where Action is written: errors of dialect tagged show it. Not set in classic.
 	ActionPos Pos
 	Module    string // full name
@@ -55,7 +57,7 @@ type Task struct {
 	Become            Become
 	// Context are the values that inherited keywords have around the task, for those that are templates: one that is omit holds as the
 	// context has it.
-	Context map[string]Val `msgpack:",omitempty"`
+	Context Vals `msgpack:",omitempty"`
 	Async   Val
 	Poll    Val
 	// Debugger is looked at when compiling only: pbc has no task debugger.
@@ -71,7 +73,7 @@ type Task struct {
 	Include       *Include
 	// Exprs are the expressions and conditions that constant arguments hold as text (debug's var,
 	// assert's that), parsed, by the text that would be parsed.
-	Exprs Exprs
+	Exprs Vals
 	// Files are the controller's files that constant arguments name, by the name as written.
 	Files []File
 }
@@ -86,8 +88,8 @@ func (t *Task) Named() bool {
 	return ok
 }
 
-// Exprs are parsed texts by their source.
-type Exprs map[string]Val
+// Vals are values by name. They are encoded in the order of the names.
+type Vals map[string]Val
 
 // Fragments are pieces of code by the name of their file as written.
 type Fragments map[string]*Fragment

@@ -115,7 +115,7 @@ func builtinName(s string) string {
 
 // task adds what a task reads.
 func (n *names) task(t *ir.Task) {
-	for _, v := range []ir.Val{t.Name, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
+	for _, v := range []ir.Val{t.Name, t.ActionName, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
 		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll, t.DefaultsOf,
 		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
 		n.value(v.V)
