@@ -47,10 +47,12 @@ type Settings struct {
 	Verbosity     int
 	ForceHandlers bool
 	// Lockstep makes the host ask before every task: several hosts run the play.
-	Lockstep        bool
-	Free            bool // the play's strategy has no order among hosts
-	InjectFacts     bool // inject_facts_as_vars
-	MissingHandler  bool // error_on_missing_handler
+	Lockstep       bool
+	Free           bool // the play's strategy has no order among hosts
+	InjectFacts    bool // inject_facts_as_vars
+	MissingHandler bool // error_on_missing_handler
+	// ConnectionVars is a *value.Dict: the variables about connections that tasks see when nobody sets them.
+	ConnectionVars  Val
 	RemoteTmp       string
 	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings

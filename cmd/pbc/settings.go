@@ -10,6 +10,7 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/ir"
+	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/factcache"
@@ -31,6 +32,7 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 // hostSettings are the settings that hosts need, beside those of the command line.
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.CoreVersion = strings.Join(strings.SplitN(s.like.version+"..", ".", 3)[:2], ".")
+	set.ConnectionVars = ir.Val{V: s.connectionVars()}
 	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
@@ -56,6 +58,26 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.Become.Password = s.conf.String(pass)
 	}
 	return set
+}
+
+// connectionVars are the variables about connections that tasks see when nobody sets them.
+func (s *session) connectionVars() *value.Dict {
+	connection := s.req.Connection
+	if connection == "smart" || connection == "" {
+		connection = "ssh"
+	}
+	d := value.DictOf("ansible_connection", connection, "ansible_module_compression", s.conf.String("DEFAULT_MODULE_COMPRESSION"),
+		"ansible_shell_executable", s.conf.String("DEFAULT_EXECUTABLE"), "ansible_ssh_pipelining", s.conf.Bool("ANSIBLE_PIPELINING"),
+		"ansible_ssh_timeout", int64(s.req.Timeout))
+	for name, text := range map[string]string{"ansible_ssh_user": s.req.RemoteUser, "ansible_ssh_private_key_file": s.req.PrivateKeyFile} {
+		if text != "" {
+			d.SetStr(name, text)
+		}
+	}
+	if s.set("DEFAULT_REMOTE_PORT") {
+		d.SetStr("ansible_ssh_port", int64(s.conf.Int("DEFAULT_REMOTE_PORT")))
+	}
+	return d
 }
 
 // factCache is the fact cache of the settings, nil for that of the run alone.

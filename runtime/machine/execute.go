@@ -25,6 +25,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 }
 
 func (x *taskRun) executeOnce() (*value.Dict, error) {
+	x.vars.running = x
 	x.label = x.writtenName()
 	x.flags.DelegateTo = x.writtenDelegate()
 	run, err := x.condition(x.t.When, x.eval())
@@ -149,6 +150,10 @@ func (x *taskRun) prepare() (*prepared, error) {
 func (x *taskRun) resultName() string {
 	if !x.t.Named() && !x.t.Name.IsSet() && x.written != nil {
 		return x.fullName("")
+	}
+	if x.tagged() { // as in the banner
+		x.vars.running = nil
+		defer func() { x.vars.running = x }()
 	}
 	if x.t.Named() || !x.t.Name.IsSet() {
 		return x.name()

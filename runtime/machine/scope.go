@@ -23,6 +23,7 @@ type scope struct {
 	// hostless hides what belongs to the host: the names of handlers are rendered without it.
 	hostless bool
 	fresh    *value.Dict // see now
+	running  *taskRun    // set while the task runs: see connection
 }
 
 func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
@@ -35,6 +36,14 @@ func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
 
 // Lookup implements eval.Vars.
 func (s *scope) Lookup(name string) (value.Value, bool) {
+	if v, ok := s.given(name); ok {
+		return v, true
+	}
+	return s.connection(name)
+}
+
+// given looks a variable up that somebody gives.
+func (s *scope) given(name string) (value.Value, bool) {
 	if v, ok := s.local.GetStr(name); ok {
 		return v, true
 	}
@@ -274,6 +283,13 @@ func (s *scope) Names() []string {
 		add(m.host.Facts)
 	}
 	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil))
+	for _, row := range connectionVars {
+		for _, n := range row {
+			if _, ok := s.connection(n); ok {
+				add(value.DictOf(n, nil))
+			}
+		}
+	}
 	if s.lex.Role >= 0 {
 		for _, n := range ir.RoleMagic {
 			if _, ok := s.m.roles[s.lex.Role].Magic(n); ok {
