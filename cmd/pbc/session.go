@@ -395,9 +395,17 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), Lookup: lookups{s, inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+}
+
+// strategy is the one that was asked for by a setting, "" for none.
+func (s *session) strategy() string {
+	if !s.set("DEFAULT_STRATEGY") {
+		return ""
+	}
+	return s.conf.String("DEFAULT_STRATEGY")
 }
 
 // localTmp names the folder in which Ansible would keep the temporary files of this run.
@@ -498,9 +506,6 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	for _, w := range p.Warnings {
 		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
-		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
-	}
 	if !compiler.KnowsStrategy(p.Strategy) {
 		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
 	}
@@ -510,7 +515,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
 		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail, Order: order,
-		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
+		Free: link.Free(p.Strategy)}, nil
 }
 
 // Batch implements controller.Linker.

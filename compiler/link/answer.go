@@ -78,6 +78,8 @@ func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.An
 		return l.storeFile(site, n)
 	case event.Payload:
 		return l.payload(site, n)
+	case event.Rename:
+		return l.rename(site, n)
 	}
 	return &event.Answer{Error: fmt.Sprintf("unknown question %d", n.Ask)}
 }
@@ -85,6 +87,23 @@ func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.An
 // VersionedInternals are the arguments added to those of modules in Python that not every ansible-core knows: a module
 // refuses what its own does not.
 var VersionedInternals = []string{"_ansible_string_conversion_action", "_ansible_ignore_unknown_opts", "_ansible_target_log_info", "_ansible_tracebacks_for"}
+
+// action is the task that an action's name makes of another.
+func (l *Linker) rename(s Site, n *event.Need) *event.Answer {
+	e, err := l.opt.Front.Include(s.Play, n.Task, value.DictOf("action", n.Name))
+	if err == nil && e.Fault != "" {
+		err = errors.New(e.Fault)
+	}
+	if err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	own := *e
+	own.Tables.Tasks = l.openFiles(e.Tables.Tasks)
+	if err := l.teach(s.Play, s.Host, &own); err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	return &event.Answer{Extensions: []ir.Extension{own}}
+}
 
 // payload describes how to run a module that is not native.
 func (l *Linker) payload(s Site, n *event.Need) *event.Answer {

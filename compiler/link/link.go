@@ -49,8 +49,8 @@ func (l *Linker) madeOn(host string) (set, included, facts *value.Dict) {
 
 // Front compiles what was not compiled ahead.
 type Front interface {
-	// Include compiles the file or role that an include asks for. What makes the include fail is the
-	// extension's Fault; an error ends the run.
+	// Include compiles the file or role that an include asks for, or the task that an action's name makes of another: wanted is
+	// {action: name} then. What makes the include fail is the extension's Fault; an error ends the run.
 	Include(play, task int, wanted *value.Dict) (*ir.Extension, error)
 	// Tables are the tables of a play, with those of all its extensions.
 	Tables(play int) *ir.Tables
@@ -96,6 +96,7 @@ type Options struct {
 	Internal  *value.Dict
 	OpenFiles int
 	StartAt   string
+	Strategy  string // that of plays which name none; "" is linear
 	// Decrypt opens vaulted text; nil for none.
 	Decrypt files.Decrypt
 }
@@ -262,6 +263,11 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	p := l.prog.Plays[play]
 	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
 	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
+	strategy, err := l.strategy(play)
+	if err != nil {
+		return nil, err
+	}
+	c.Settings.Free = Free(strategy)
 	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)

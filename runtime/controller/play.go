@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sort"
@@ -288,7 +289,7 @@ func (r *playRun) forgetFacts(h *hostRun, at ir.Address) {
 
 // remember keeps the variables a task leaves, on the hosts that it leaves them on.
 func (r *playRun) remember(h *hostRun, e *event.Event) {
-	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	t, _ := r.c.opt.Linker.Task(r.number, cmp.Or(e.As, e.Task))
 	if t == nil {
 		return
 	}

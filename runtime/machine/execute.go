@@ -111,6 +111,9 @@ type prepared struct {
 // prepare renders the keywords in the order in which Ansible does: of several faults the first one
 // met is told.
 func (x *taskRun) prepare() (*prepared, error) {
+	if err := x.named(); err != nil {
+		return nil, err
+	}
 	p := &prepared{register: x.t.Register}
 	x.label = x.resultName()
 	var err error
@@ -145,6 +148,14 @@ func (x *taskRun) prepare() (*prepared, error) {
 
 // resultName is the name that a result has. Unlike a banner it has a name that is a number, too.
 func (x *taskRun) resultName() string {
+	if !x.t.Named() && !x.t.Name.IsSet() && x.written != nil {
+		return x.fullName("")
+	}
+	if x.tagged() { // as in the banner
+		reach := x.vars.reach
+		x.vars.reach = nil
+		defer func() { x.vars.reach = reach }()
+	}
 	if x.t.Named() || !x.t.Name.IsSet() {
 		return x.name()
 	}
@@ -378,7 +389,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 func (x *taskRun) emitRetry(res *value.Dict, attempt, retries int64) error {
 	shown := shown(res)
 	shown.SetStr("_ansible_retry", true)
-	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
+	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
 		Attempt: int(attempt), Retries: int(retries)})
 }
 

@@ -130,6 +130,7 @@ func (x *taskRun) wantedLoop(items []value.Value, list *[]wanted) *value.Dict {
 
 // wantedFile evaluates one item of the include.
 func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *value.Dict) {
+	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
