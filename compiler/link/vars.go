@@ -178,6 +178,9 @@ func (l *Linker) varsFileUndefined(name value.Value, err error) error {
 
 // hostLayers are the variables of a host without a play's: what hostvars shows of it now.
 func (l *Linker) hostLayers(host string) layers {
+	if l.opt.Inventory.Host(host) == nil {
+		return nil
+	}
 	v, _ := l.opt.Known.Vars(host, nil)
 	return l.layersOf(host, v)
 }
