@@ -57,8 +57,11 @@ type Task struct {
 	RemoteUser        Val
 	Port              Val
 	Become            Become
-	Async             Val
-	Poll              Val
+	// Context are the values that inherited keywords have around the task, for those that are templates: one that is omit holds as the
+	// context has it.
+	Context map[string]Val `msgpack:",omitempty"`
+	Async   Val
+	Poll    Val
 	// Debugger is looked at when compiling only: pbc has no task debugger.
 	Debugger Val
 

@@ -332,7 +332,11 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	d := newDialer(l, s.dialOptions(), note)
 	d.play = func() int { return int(current.Load()) }
 	d.observe = s.observe
-	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
+	var step func(string) (string, error)
+	if s.req.Step {
+		step = s.askStep
+	}
+	c := controller.New(controller.Options{Step: step, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
 		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
@@ -346,6 +350,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	if ctx.Err() != nil {
 		return 99, &playbookError{msg: "User interrupted execution", code: 99}
+	}
+	if at := l.Unmet(); at != "" && err == nil {
+		s.out.Handle(callback.ErrorMessage{Text: "No matching task \"" + at + "\" found. Note: --start-at-task can only follow static includes.", Wrap: true})
 	}
 	return code, err
 }
@@ -493,6 +500,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	}
 	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
 		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
+	}
+	if !compiler.KnowsStrategy(p.Strategy) {
+		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
 		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail,

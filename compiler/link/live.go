@@ -120,6 +120,9 @@ func (n *names) task(t *ir.Task) {
 		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
 		n.value(v.V)
 	}
+	for _, v := range t.Context {
+		n.value(v.V)
+	}
 	for _, list := range [][]ir.Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults, t.FactsDefaults} {
 		for _, v := range list {
 			n.value(v.V)

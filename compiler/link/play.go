@@ -71,7 +71,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 			return "", nil
 		}
 		r, err := l.playValue(number, v)
-		if err != nil {
+		if err != nil || r == nil {
 			return "", err
 		}
 		if list, ok := r.(*value.List); ok {
@@ -97,11 +97,13 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		if err != nil {
 			return err
 		}
-		out.AnyErrorsFatal, _ = eval.Boolean(v)
+		if v != nil {
+			out.AnyErrorsFatal, _ = eval.Boolean(v)
+		}
 	}
 	if p.MaxFailPercentage.IsSet() {
 		s, err := text(p.MaxFailPercentage)
-		if err != nil {
+		if err != nil || s == "" {
 			return err
 		}
 		out.MaxFail, err = strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)

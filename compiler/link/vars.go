@@ -76,12 +76,16 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1}})
 }
 
-// playValue evaluates a keyword of a play, which sees no host.
+// playValue evaluates a keyword of a play, which sees no host. One that is omit is not given: nil.
 func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 	if !v.IsSet() {
 		return nil, nil
 	}
-	return l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	r, err := l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	if r == value.Value(value.Omit) {
+		return nil, err
+	}
+	return r, err
 }
 
 // playLayers are the variables that the keywords of a play see.

@@ -143,6 +143,7 @@ const (
 	Apply               // another host ran it (run_once): take its result
 	Fail                // fail here (any_errors_fatal)
 	End                 // the play is over
+	Skip                // leave the task out without a word (--step)
 )
 
 // Level says where among the variables that tasks have made an asked variable stands.

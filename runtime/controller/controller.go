@@ -101,6 +101,9 @@ type Options struct {
 	Order Order
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
+	// Step asks whether to run a task (--step), and returns the answer; nil asks nothing. An error ends the run: io.EOF
+	// after the recap of what has run.
+	Step func(question string) (string, error)
 	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.
 	Retry func(playbook string, hosts []string)
 }
@@ -191,8 +194,10 @@ type Controller struct {
 	unreachable map[string]bool
 	// outcast are hosts for which an include failed: rescued or not, they take no part in later plays.
 	outcast map[string]bool
-	stats   *stats
-	mu      sync.Mutex // guards delegates
+	// deserted is true when nobody was left to answer Step.
+	deserted bool
+	stats    *stats
+	mu       sync.Mutex // guards delegates
 }
 
 // New returns a controller that is ready to run.
@@ -298,7 +303,7 @@ func (c *Controller) code() int {
 	switch {
 	case len(c.unreachable) > 0:
 		return exitUnreachable
-	case len(c.failed) > 0:
+	case len(c.failed) > 0 || c.deserted:
 		return exitFailed
 	}
 	return exitOK

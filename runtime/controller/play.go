@@ -29,6 +29,8 @@ type playRun struct {
 	ended  bool // meta: end_play
 	fatal  error
 	tasks  map[int]*callback.Task
+	// stepping has every task asked for before it runs.
+	stepping bool
 }
 
 // hostState says what a host is doing.
@@ -57,7 +59,7 @@ type hostRun struct {
 }
 
 func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
-	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}}
+	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, stepping: c.opt.Step != nil}
 	for _, name := range hosts {
 		if c.lost(name) {
 			continue
@@ -102,6 +104,9 @@ func (r *playRun) active() int {
 
 // lockstep says whether the hosts wait for each other.
 func (r *playRun) lockstep() bool {
+	if r.c.opt.Step != nil {
+		return true
+	}
 	switch r.c.opt.Order {
 	case Strict:
 		return true

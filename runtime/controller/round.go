@@ -130,7 +130,16 @@ func (r *playRun) release() bool {
 		r.applyResult(low)
 		return true
 	}
+	if r.stepping {
+		if r.play.Free {
+			low = low[:1] // hosts are asked for one by one
+		}
+		if goOn, err := r.step(low); !goOn {
+			return err == nil
+		}
+	}
 	ask := askOf(low[0].need)
+	ask.once = ask.once && !r.play.Free
 	r.round = &round{addr: addr, hosts: low, limit: r.c.opt.Forks}
 	if ask.throttle > 0 && (r.round.limit <= 0 || ask.throttle < r.round.limit) {
 		r.round.limit = ask.throttle

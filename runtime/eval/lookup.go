@@ -4,11 +4,11 @@ import (
 	"errors"
 	"strings"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
-	"pbc/runtime/plugin/filter/mapping"
 	"pbc/runtime/plugin/filter/sequence"
 	"pbc/runtime/pyrandom"
 	"pbc/runtime/pyre"
@@ -104,7 +104,7 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	case exception.IsUndefined(err), raised && x.Loading:
 		return nil, err
 	case o.tagged:
-		return o.taggedFailed(name, err)
+		return o.taggedFailed(e, name, err)
 	case exception.ClassOf(err) == noLookup:
 		return nil, exception.AnsibleError("lookup plugin (%s) not found", name)
 	case raised && x.Class == exception.AnsibleOptions:
@@ -117,12 +117,9 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 			msg = "Lookup failed but the error is being ignored: " + err.Error()
 		}
 		if o.errors == "warn" {
-			e.tell("warning", msg)
+			e.tell(python.Warning(msg))
 		}
-		if o.wantlist {
-			return value.NewList(), nil
-		}
-		return nil, nil
+		return o.nothing(), nil
 	}
 	if own {
 		return nil, err
@@ -130,23 +127,32 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	return nil, &exception.Error{Class: exception.Ansible, Msg: msg, Orig: err}
 }
 
+// nothing is the result of a lookup whose failure is ignored.
+func (o lookupOpts) nothing() val {
+	if o.wantlist {
+		return value.NewList()
+	}
+	return nil
+}
+
 // tell tells the user something, where somebody listens.
-func (e *Eval) tell(kind, text string) {
+func (e *Eval) tell(n python.Notice) {
 	if t, ok := e.cfg.Outside.(Telling); ok {
-		t.Tell(kind, text)
+		t.Tell(n)
 	}
 }
 
 // taggedFailed is failed for dialect tagged.
-func (o lookupOpts) taggedFailed(name string, err error) (val, error) {
+func (o lookupOpts) taggedFailed(e *Eval, name string, err error) (val, error) {
 	switch {
 	case exception.ClassOf(err) == noLookup:
 		return nil, &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The lookup plugin " + value.StrRepr(name) + " was not found."}
-	case o.errors == "warn" || o.errors == "ignore":
-		if o.wantlist {
-			return value.NewList(), nil
-		}
-		return nil, nil
+	case o.errors == "warn":
+		told := failure.Failure{Msg: "An error occurred while running the lookup plugin " + value.StrRepr(name) + "."}
+		e.tell(python.Notice{Failure: told.Because(exception.Failure(err))})
+		return o.nothing(), nil
+	case o.errors == "ignore":
+		return o.nothing(), nil
 	}
 	return nil, pluginFault("lookup", name, err)
 }
@@ -157,9 +163,9 @@ func (e *Eval) unlisted(name string, ran val, wantlist bool) ([]val, error) {
 	if e.tagged() {
 		return nil, exception.TypeError("returned %s instead of <class 'list'>", pythonClass(ran))
 	}
-	e.tell("deprecated", "The lookup plugin '"+name+"' was expected to return a list, got '"+pythonClass(ran)+"' instead. The lookup plugin '"+name+
+	e.tell(python.Deprecation("The lookup plugin '"+name+"' was expected to return a list, got '"+pythonClass(ran)+"' instead. The lookup plugin '"+name+
 		"' needs to be changed to return a list. This will be an error in Ansible 2.18. This feature will be removed in version 2.18. "+
-		"Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg.")
+		"Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg.", ""))
 	_, isText := value.Text(ran)
 	_, isDict := ran.(*dict)
 	truthy, err := python.Truth(ran)
@@ -444,116 +450,6 @@ func cartesianLookup(f *frame, terms []val, options *dict) ([]val, error) {
 		return nil, exception.AnsibleError("with_cartesian requires at least one element in each list")
 	}
 	return nestedLookup(f, terms, options)
-}
-
-func subelementsLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
-	bad := exception.AnsibleError("subelements lookup expects a list of two or three items, %s", "")
-	if len(terms) == 1 {
-		if s, ok := plugin.Sequence(terms[0]); ok {
-			terms = s
-		}
-	}
-	if len(terms) < 2 || len(terms) > 3 {
-		return nil, bad
-	}
-	key, ok := value.Text(terms[1])
-	if !ok {
-		return nil, exception.AnsibleError("subelements lookup expects a list of two or three items, the second a string pointing to the subkey")
-	}
-	skip := false
-	if len(terms) == 3 {
-		flags, ok := terms[2].(*dict)
-		if !ok {
-			return nil, exception.AnsibleError("subelements lookup expects a list of two or three items, the optional third item must be a dict with flags skip_missing")
-		}
-		if v, ok := flags.GetStr("skip_missing"); ok {
-			b, err := mapping.BoolFilter(&python.Call{Args: []val{v}})
-			if err != nil {
-				return nil, err
-			}
-			skip = b == true
-		}
-	}
-	var items []val
-	switch x := terms[0].(type) {
-	case *dict:
-		items = x.V
-	case *list:
-		items = x.V
-	default:
-		return nil, exception.AnsibleError("subelements lookup expects a list of two or three items, first a dict or a list")
-	}
-	return subelementPairs(items, strings.Split(key, "."), skip)
-}
-
-func subelementPairs(items []val, path []string, skip bool) ([]val, error) {
-	var r []val
-	for _, e := range items {
-		d, ok := e.(*dict)
-		if !ok {
-			return nil, exception.AnsibleError("subelements lookup expects a dictionary, got '%s'", python.Str(e))
-		}
-		if s, ok := d.GetStr("skipped"); ok && s != val(false) {
-			continue
-		}
-		sub, found, err := subelementPath(d, path, skip)
-		if err != nil {
-			return nil, err
-		}
-		if !found {
-			continue
-		}
-		rest := without(d, path)
-		for _, x := range sub {
-			r = append(r, tuple{rest, x})
-		}
-	}
-	return r, nil
-}
-
-// without is d without what the path leads to: the plugin takes it out of the items it gives.
-func without(d *dict, path []string) *dict {
-	c := d.Copy()
-	if len(path) == 1 {
-		c.Del(path[0])
-	} else if next, ok := d.GetStr(path[0]); ok {
-		if x, ok := next.(*dict); ok {
-			c.SetStr(path[0], without(x, path[1:]))
-		}
-	}
-	return c
-}
-
-func subelementPath(d *dict, path []string, skip bool) ([]val, bool, error) {
-	for i, k := range path {
-		v, ok := d.GetStr(k)
-		if !ok {
-			if skip {
-				return nil, false, nil
-			}
-			s, _ := value.Repr(d)
-			return nil, false, exception.AnsibleError("could not find '%s' key in iterated item '%s'", k, s)
-		}
-		if i == len(path)-1 {
-			l, ok := v.(*list)
-			if !ok {
-				if skip && v == nil {
-					return nil, false, nil
-				}
-				return nil, false, exception.AnsibleError("the key %s should point to a list, got '%s'", k, python.Str(v))
-			}
-			return l.V, true, nil
-		}
-		next, ok := v.(*dict)
-		if !ok {
-			if skip {
-				return nil, false, nil
-			}
-			return nil, false, exception.AnsibleError("the key %s should point to a dictionary, got '%s'", k, python.Str(v))
-		}
-		d = next
-	}
-	return nil, false, nil
 }
 
 func varsLookup(f *frame, terms []val, options *dict) ([]val, error) {

@@ -203,11 +203,11 @@ func (x *taskRun) renderDelegation() error {
 	if !x.t.DelegateTo.IsSet() {
 		return nil
 	}
-	v, err := x.eval().Value(x.t.DelegateTo.V)
+	v, given, err := x.rendered("delegate_to", x.t.DelegateTo)
 	if err != nil {
 		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
-	if v == value.Value(value.Omit) {
+	if !given {
 		x.flags.DelegateTo = ""
 		return nil
 	}

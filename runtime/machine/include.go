@@ -28,8 +28,12 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	if err != nil {
 		return false, err
 	}
-	if a.Go == event.Fail {
+	switch a.Go {
+	case event.Fail:
 		return true, nil
+	case event.Skip:
+		m.leaveOut(number, t)
+		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
 	if err := x.started(); err != nil {

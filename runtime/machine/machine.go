@@ -105,7 +105,6 @@ type Machine struct {
 	probed   map[string]probe           // filters and tests that were looked up outside
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
 	loaded   map[string]bool            // action plugins in Python that were loaded, and whether one host runs them for all
-	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
 }
@@ -124,7 +123,6 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
 		payloads: map[string]*ir.Payload{}, loaded: map[string]bool{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
-		started: b.Code.Settings.StartAt == "",
 	}
 	if b.Dialect == "tagged" {
 		m.dialect = eval.Tagged

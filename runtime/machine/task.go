@@ -85,6 +85,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return m.apply(t, a.Result), nil
 	case event.Fail:
 		return true, nil
+	case event.Skip:
+		m.leaveOut(number, t)
+		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
 	if err := x.started(); err != nil {
@@ -97,21 +100,20 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	return x.finish(res)
 }
 
-// skips says whether the task is left out without a word: by tags, by --start-at-task, or because its
-// role has run on the host already.
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
+func (m *Machine) leaveOut(number int, t *ir.Task) {
+	if t.Handler {
+		m.notified[number] = true
+	}
+}
+
+// skips says whether the task is left out without a word: by tags or --start-at-task, or because its role has run on the
+// host already.
 func (m *Machine) skips(number int, t *ir.Task) bool {
 	if m.excluded[number] {
 		return true
 	}
-	if t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates {
-		return true
-	}
-	if !m.started && !t.Implicit {
-		name, _ := value.ToStr(t.Name.V)
-		m.started = name == m.code.Settings.StartAt
-		return !m.started
-	}
-	return false
+	return t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates
 }
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
@@ -313,6 +315,32 @@ func truthy(d *value.Dict, key string) bool {
 	return err == nil && b
 }
 
+// rendered evaluates a keyword. One that is omit holds as what encloses the task gives it, as it is written there; given is false when
+// nothing does.
+func (x *taskRun) rendered(name string, v ir.Val) (r value.Value, given bool, err error) {
+	r, err = x.eval().Value(v.V)
+	if err != nil || r != value.Value(value.Omit) {
+		return r, true, err
+	}
+	if v = x.t.Context[name]; !v.IsSet() {
+		return nil, false, nil
+	}
+	if _, ok := v.V.(*value.Tmpl); ok {
+		r, err = value.ToStr(v.V)
+		return r, true, err
+	}
+	return v.V, true, nil
+}
+
+// unrendered is the text of a template that holds for a keyword around the task, else nil.
+func (x *taskRun) unrendered(name string) value.Value {
+	if _, ok := x.t.Context[name].V.(*value.Tmpl); !ok {
+		return nil
+	}
+	s, _ := value.ToStr(x.t.Context[name].V)
+	return s
+}
+
 // keyword evaluates a keyword that is a boolean.
 func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if !v.IsSet() {
@@ -321,11 +349,17 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if b, ok := v.V.(bool); ok {
 		return b, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return false, x.fieldFault(name, v.V, err)
 	}
+	if !given {
+		return unset, nil
+	}
 	b, ok := eval.Boolean(r)
+	if !ok && !x.tagged() && r == x.unrendered(name) {
+		return true, nil // not looked into: text is true
+	}
 	if !ok && x.tagged() {
 		return false, x.notConverted(name, v.V, r, "bool")
 	}
@@ -344,9 +378,12 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	if !v.IsSet() {
 		return unset, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return 0, x.fieldFault(name, v.V, err)
+	}
+	if !given {
+		return unset, nil
 	}
 	n, ok := toInt(r)
 	if !ok && x.tagged() {
