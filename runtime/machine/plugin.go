@@ -50,9 +50,13 @@ func (x *taskRun) pluginTask(p *prepared) *value.Dict {
 		env.SetStr(k, p.env[k])
 	}
 	d := value.DictOf("action", x.t.Action, "args", p.args, "name", x.label, "check_mode", x.flags.Check, "diff", x.flags.Diff, "no_log", x.flags.NoLog,
-		"ignore_errors", x.flags.IgnoreErrors, "ignore_unreachable", x.flags.IgnoreUnreachable, "any_errors_fatal", x.flags.AnyErrorsFatal,
-		"run_once", x.flags.RunOnce, "environment", value.NewList(env), "retries", p.retries, "delay", int64(p.delay.Seconds()),
+		"any_errors_fatal", x.flags.AnyErrorsFatal, "environment", value.NewList(env), "retries", p.retries, "delay", int64(p.delay.Seconds()),
 		"timeout", int64(p.timeout.Seconds()), "async_val", int64(0), "poll", int64(p.poll.Seconds()), "become", p.become != Become{})
+	for name, on := range map[string]bool{"ignore_errors": x.flags.IgnoreErrors, "ignore_unreachable": x.flags.IgnoreUnreachable, "run_once": x.flags.RunOnce} {
+		if on {
+			d.SetStr(name, on)
+		}
+	}
 	if p.async != nil {
 		d.SetStr("async_val", p.async.Limit)
 	}

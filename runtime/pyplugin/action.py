@@ -356,6 +356,7 @@ def execute_module(self, name, args, wrap_async, ignore_unknown):
         raise AnsibleError(data["raise"])
     if data.get("unreachable"):
         raise AnsibleConnectionFailure(data.get("msg"))
+    data["_ansible_parsed"] = True
     if wrap_async:
         shell.tmpdir, data["changed"] = None, True
     return data
