@@ -181,6 +181,7 @@ func (x *taskRun) pluginResult(answer *value.Dict) (*value.Dict, error) {
 	case "ansible":
 		return nil, faultf("%s", msg)
 	case "":
+		x.moduleFailed = get(res, "exception") == traceless // the result is that of a module
 		return res, nil
 	case "died":
 		return nil, &fault{msg: diedWords, ends: true}
@@ -233,6 +234,9 @@ func (x *taskRun) pluginWork(ctx context.Context, p *prepared, work *value.Dict)
 	res = withoutInternals(res)
 	if get(res, "changed") == false && (silent[name] || isFailed(res)) && x.m.run.Has(name) {
 		res.Del("changed")
+	}
+	if x.tagged() && isFailed(res) {
+		res.SetStr("exception", traceless)
 	}
 	return res
 }
