@@ -209,7 +209,7 @@ func (x *taskRun) pluginWork(ctx context.Context, p *prepared, work *value.Dict)
 	case "module":
 		name, _ = value.Text(get(work, "name"))
 		run.flags.Check, run.flags.Diff, run.flags.NoLog = truthy(work, "check"), truthy(work, "diff"), truthy(work, "no_log")
-		run.foreign = halves[name]
+		run.foreign = halves[name] || strings.HasPrefix(name, "ansible.legacy.") // what only looks like one of ansible-core's is the user's
 		ready.env = environmentOf(asDict(get(work, "env")))
 		if truthy(work, "async") {
 			ready.async = p.async

@@ -114,7 +114,9 @@ def load_action(request):
             plugin = action_loader.get(request["name"], class_only=True)
     except Exception as e:
         return dict(failure(e), ansible=isinstance(e, AnsibleError))
-    return {"bypass": bool(getattr(plugin, "BYPASS_HOST_LOOP", False))}
+    if plugin is None:
+        return {"bypass": False}
+    return {"bypass": bool(getattr(plugin, "BYPASS_HOST_LOOP", False)), "file": sys.modules[plugin.__module__].__file__}
 
 
 WORK["load"] = load_action
