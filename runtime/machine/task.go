@@ -71,6 +71,7 @@ func faultf(format string, args ...any) *fault { return &fault{msg: fmt.Sprintf(
 func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
 	if m.skips(number, t) {
+		m.pass(ir.Instr{Op: ir.OpTask, Task: number}, addr)
 		return false, nil
 	}
 	if err := m.loadPlugin(ctx, number, addr); err != nil {
@@ -319,7 +320,7 @@ func truthy(d *value.Dict, key string) bool {
 // nothing does.
 func (x *taskRun) rendered(name string, v ir.Val) (r value.Value, given bool, err error) {
 	r, err = x.eval().Value(v.V)
-	if err != nil || r != value.Value(value.Omit) {
+	if err != nil || !x.omitted(r) {
 		return r, true, err
 	}
 	if v = x.t.Context[name]; !v.IsSet() {
