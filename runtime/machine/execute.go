@@ -313,8 +313,17 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	all.Update(args)
-	return all, nil
+	if !x.tagged() {
+		all.Update(args)
+		return all, nil
+	}
+	args = args.Copy() // there the task's own come first
+	for i, k := range all.K {
+		if _, given, err := args.Get(k); !given && err == nil {
+			_ = args.Set(k, all.V[i])
+		}
+	}
+	return args, nil
 }
 
 // joined evaluates entries of module_defaults; later ones count.
