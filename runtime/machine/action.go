@@ -284,6 +284,7 @@ func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, erro
 		if err != nil {
 			return nil, err
 		}
+		x.warnOfDelimiters(cond)
 		ok, err := x.eval().Condition(cond)
 		if err != nil {
 			return nil, err
