@@ -58,6 +58,7 @@ type Settings struct {
 	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings
 	HashMerge       bool   // hash_behaviour=merge
+	Native          bool   // jinja2_native
 	Connection      string // the connection plugin where no variable or keyword says otherwise
 	Detached        bool   // the batch runs inside the controller, modules over connections that may end
 	TaskTimeout     int    // seconds, 0 for none
