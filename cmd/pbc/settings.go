@@ -16,7 +16,6 @@ import (
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/factcache"
-	"pbc/runtime/machine"
 	"pbc/runtime/module/posix"
 )
 
@@ -47,6 +46,11 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	}
 	if s.set("DEFAULT_GATHER_TIMEOUT") {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
+	}
+	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,
+		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING")}
+	if s.set("ssh.port") {
+		set.Reach.Port = s.conf.Int("ssh.port")
 	}
 	set.FactsModules = s.conf.List("FACTS_MODULES")
 	if set.Become.User == "" && s.set("DEFAULT_BECOME_USER") {
@@ -102,7 +106,7 @@ func (s *session) recall(memory *controller.Memory, inv *inventory.Inventory) {
 		if s.req.FlushCache {
 			s.facts.Delete(h.Name)
 		}
-		memory.With(h.Name, func(*machine.Host) {})
+		memory.Recall(h.Name)
 	}
 }
 

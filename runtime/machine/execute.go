@@ -27,6 +27,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 func (x *taskRun) executeOnce() (*value.Dict, error) {
 	x.label = x.writtenName()
 	x.flags.DelegateTo = x.writtenDelegate()
+	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -399,6 +400,11 @@ func (x *taskRun) attempt(p *prepared) (*value.Dict, error) {
 		return x.poll(p, res)
 	}
 	if p.timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && x.ctx.Err() == nil {
+		if x.tagged() {
+			seconds := int64(p.timeout / time.Second)
+			return nil, &fault{msg: fmt.Sprintf("Timed out after %d second(s).", seconds), result: value.DictOf("timedout",
+				value.DictOf("frame", "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.", "period", seconds))}
+		}
 		msg := fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", x.t.Action, p.timeout/time.Second)
 		return nil, &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg)}
 	}
@@ -436,11 +442,11 @@ func (x *taskRun) judge(p *prepared, res *value.Dict, attempt int64) {
 			x.badCondition(res, "failed_when_result", err)
 			return
 		}
+		if !ok && x.tagged() {
+			x.suppress(res)
+		}
 		res.SetStr("failed", ok)
 		res.SetStr("failed_when_result", ok)
-		if !ok && x.tagged() {
-			suppressed(res)
-		}
 	}
 }
 

@@ -23,6 +23,8 @@ type scope struct {
 	// hostless hides what belongs to the host: the names of handlers are rendered without it.
 	hostless bool
 	fresh    *value.Dict // see now
+	// reach gives the variables about the connection that nothing else defines; nil before there are any.
+	reach func(name string) (value.Value, bool)
 }
 
 func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
@@ -41,6 +43,15 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.magic(name); ok {
 		return v, true
 	}
+	v, ok := s.defined(name)
+	if !ok && s.reach != nil {
+		return s.reach(name)
+	}
+	return v, ok
+}
+
+// defined looks up what the inventory, the play and its tasks define.
+func (s *scope) defined(name string) (value.Value, bool) {
 	if !s.m.batch.Host.Whole && !s.m.known[name] {
 		return s.asked(name)
 	}

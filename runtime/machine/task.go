@@ -27,6 +27,8 @@ type taskRun struct {
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
 	instead string
+	// ending is the error that ends the run, in the place of a result.
+	ending *fault
 	// foreign has the module run that is in Python, whatever pbc has itself.
 	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
@@ -57,6 +59,8 @@ type fault struct {
 	excerpt bool
 	// result replaces the usual failed result: what an action raised.
 	result *value.Dict
+	// ends says that the task has no result: the error ends the run.
+	ends bool
 }
 
 func (f *fault) Error() string { return f.msg }
@@ -67,7 +71,11 @@ func faultf(format string, args ...any) *fault { return &fault{msg: fmt.Sprintf(
 func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
 	if m.skips(number, t) {
+		m.pass(ir.Instr{Op: ir.OpTask, Task: number}, addr)
 		return false, nil
+	}
+	if err := m.loadPlugin(ctx, number, addr); err != nil {
+		return false, err
 	}
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
@@ -86,7 +94,11 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if err := x.started(); err != nil {
 		return false, err
 	}
-	return x.finish(x.result())
+	res := x.result()
+	if x.ending != nil {
+		return false, m.abort(x, x.ending.msg)
+	}
+	return x.finish(res)
 }
 
 // leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
@@ -174,6 +186,10 @@ func (x *taskRun) result() *value.Dict {
 }
 
 func (x *taskRun) failure(err error) *value.Dict {
+	var last *fault
+	if errors.As(err, &last) && last.ends {
+		x.ending = last
+	}
 	if x.tagged() {
 		return x.failed(value.NewDict(), chainOf(err))
 	}
