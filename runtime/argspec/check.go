@@ -183,7 +183,7 @@ func (c *checker) secrets(args []Arg, p *value.Dict) error {
 			continue
 		}
 		for _, e := range elements(v) {
-			d, err := subParameters(&a, e)
+			d, err := c.subParameters(&a, e)
 			if err == nil {
 				err = c.secrets(a.Sub.all(), d)
 			}
@@ -196,10 +196,10 @@ func (c *checker) secrets(args []Arg, p *value.Dict) error {
 }
 
 // subParameters is a dictionary of suboptions, which may still be text.
-func subParameters(a *Arg, v value.Value) (*value.Dict, error) {
+func (c *checker) subParameters(a *Arg, v value.Value) (*value.Dict, error) {
 	if _, ok := value.Text(v); ok {
 		var err error
-		if v, err = toMap(v); err != nil {
+		if v, err = c.toMap(v); err != nil {
 			return nil, err
 		}
 	}
