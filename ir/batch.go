@@ -73,6 +73,7 @@ type Settings struct {
 	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings
 	HashMerge       bool   // hash_behaviour=merge
+	Native          bool   // jinja2_native
 	Connection      string // the connection plugin where no variable or keyword says otherwise
 	Reach           ReachSettings
 	Detached        bool // the batch runs inside the controller, modules over connections that may end
@@ -149,4 +150,4 @@ type HostPart struct {
 // AgentReads are the variables that a machine reads whatever the code says.
 var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
-	"ansible_facts_modules", "ansible_network_os", "ansible_interpreter_python_fallback", "ansible_async_dir"}
+	"ansible_facts_modules", "ansible_network_os", "ansible_interpreter_python_fallback", "ansible_async_dir", "ansible_python_module_rlimit_nofile"}

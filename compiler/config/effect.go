@@ -113,7 +113,6 @@ var unhonoured = map[string]string{
 	"DEFAULT_ALLOW_UNSAFE_LOOKUPS":            "what lookups return is never a template",
 	"DEFAULT_EXECUTABLE":                      "commands are started with /bin/sh",
 	"DEFAULT_JINJA2_EXTENSIONS":               "templates have no extensions",
-	"DEFAULT_JINJA2_NATIVE":                   "templates give what they give without it",
 	"DEFAULT_LOG_FILTER":                      "the log is not filtered",
 	"DEFAULT_NULL_REPRESENTATION":             "null is shown as Ansible does without it",
 	"DEFAULT_PRIVATE_ROLE_VARS":               "variables of roles are seen by the play",

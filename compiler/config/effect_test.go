@@ -34,9 +34,9 @@ func TestUnhonoured(t *testing.T) {
 		{"none", "", ""},
 		{"honoured", "[defaults]\nforks = 7\n", ""},
 		{"harmless", "[defaults]\nno_target_syslog = yes\n", ""},
-		{"unhonoured", "[defaults]\njinja2_native = yes\nfact_caching = redis\n", "CACHE_PLUGIN DEFAULT_JINJA2_NATIVE"},
+		{"unhonoured", "[defaults]\njinja2_extensions = jinja2.ext.i18n\nfact_caching = redis\n", "CACHE_PLUGIN DEFAULT_JINJA2_EXTENSIONS"},
 		{"a value that is honoured", "[defaults]\nfact_caching = jsonfile\n", ""},
-		{"the default in words", "[defaults]\njinja2_native = no\nfact_caching = memory\n", ""},
+		{"the default in words", "[defaults]\nprivate_role_vars = no\nfact_caching = memory\n", ""},
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
 		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", "sudo.become_flags"},
 	}

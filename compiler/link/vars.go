@@ -73,7 +73,7 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	if all, ok := vars.(layers); ok && l.opt.Settings.HashMerge {
 		vars = merged{all}
 	}
-	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1}})
+	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1}, Native: l.opt.Settings.Native})
 }
 
 // playValue evaluates a keyword of a play, which sees no host. One that is omit is not given: nil.

@@ -71,9 +71,7 @@ func writtenCondition(v value.Value) value.Value {
 // condition evaluates a list of conditions: all must hold.
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
-		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil && !x.tagged() {
-			x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
-		}
+		x.warnOfDelimiters(c.V)
 		ok, err := ev.Condition(c.V)
 		if cond, is := c.V.(*value.Cond); is && cond.Tmpl != nil && x.tagged() && err == nil {
 			x.deprecate(deprecation{msg: "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.", version: "2.23", at: cond.At})
@@ -90,6 +88,13 @@ func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// warnOfDelimiters warns, in dialect classic, of a condition that is a template.
+func (x *taskRun) warnOfDelimiters(c value.Value) {
+	if cond, ok := c.(*value.Cond); ok && cond.Tmpl != nil && !x.tagged() {
+		x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
+	}
 }
 
 // prepared is a task with all its keywords rendered, ready for its attempts.

@@ -134,7 +134,7 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 
 // eval returns an evaluator that sees the variables as they are now.
 func (x *taskRun) eval() *eval.Eval {
-	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside()})
+	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), Native: x.m.code.Settings.Native})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
