@@ -79,13 +79,13 @@ func (l *Linker) hostVar(host, name string) (value.Value, bool, error) {
 		if !ok {
 			return nil, false, nil
 		}
-		v, err := ev.Value(raw)
+		v, err := ev.Partly(raw)
 		return v, true, err
 	}
 	all := value.NewDict()
 	for _, n := range vars.Names() {
 		raw, _ := vars.Lookup(n)
-		v, err := ev.Value(raw)
+		v, err := ev.Partly(raw)
 		if err != nil {
 			v = raw
 		}

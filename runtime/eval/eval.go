@@ -240,6 +240,45 @@ func (e *Eval) Value(v value.Value) (value.Value, error) {
 	return e.classicValue(v)
 }
 
+// Partly is Value, but in dialect classic each text in which something is undefined stays as it is written.
+func (e *Eval) Partly(v value.Value) (value.Value, error) {
+	if e.tagged() {
+		return e.taggedValue(v)
+	}
+	var elems []val
+	switch x := v.(type) {
+	case *list:
+		elems = x.V
+	case tuple:
+		elems = x
+	case *dict:
+		elems = x.V
+	default:
+		r, err := e.classicValue(v)
+		if exception.IsUndefined(err) {
+			return value.ToStr(v)
+		}
+		return r, err
+	}
+	if err := e.enter(); err != nil {
+		return nil, err
+	}
+	defer func() { e.depth-- }()
+	out := make([]val, len(elems))
+	for i, x := range elems {
+		var err error
+		if out[i], err = e.Partly(x); err != nil {
+			return nil, err
+		}
+	}
+	if d, ok := v.(*dict); ok {
+		d = d.Copy()
+		d.V = out
+		return d, nil
+	}
+	return &list{V: out}, nil
+}
+
 // String renders v as Value does and returns the text of the result: Python's str of it.
 func (e *Eval) String(v value.Value) (string, error) {
 	r, err := e.Value(v)
