@@ -210,7 +210,9 @@ type Fragment struct {
 type Extension struct {
 	Fragment
 	// Fault is why the include fails for its hosts, in Ansible's words; there is no code then.
-	Fault    string `msgpack:",omitempty"`
+	Fault string `msgpack:",omitempty"`
+	// Told is what the user is told of Fault beside the results, empty for nothing. It does not travel.
+	Told     string `msgpack:"-"`
 	Handlers []Handler
 	// PlayDefaults and PlayRoleVars are layers that all tasks of the play see from now on: those of a
 	// role that was included with public.
@@ -223,6 +225,8 @@ type Extension struct {
 	Inventory, Play, Extra Val
 	Old                    map[int]Val
 	Excluded               []int
+	Barriers               []int    // as in Code, of the tasks that the extension brings
+	Open                   string   // why from now on all tasks are barriers, "" mostly
 	Plugins                *Plugins // all there are from now on; nil when the extension brings none
 	FirstTask              int      // the numbers the first entries of Tables get
 	FirstScope,

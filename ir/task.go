@@ -1,6 +1,12 @@
 package ir
 
-import "pbc/ir/value"
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"pbc/ir/value"
+)
 
 // Task is one task with every keyword it has or inherits. A Val that is nil is a keyword that was
 // not given. Texts that hold templates are *value.Tmpl.
@@ -78,6 +84,16 @@ type Task struct {
 	Files []File
 }
 
+// halved are the modules of ansible-core whose action plugin runs the module of its own name.
+var halved = map[string]bool{"assemble": true, "async_status": true, "command": true, "copy": true, "service": true, "unarchive": true, "uri": true, "yum": true, "dnf": true}
+
+// Plugin says whether the task's action is a plugin in Python that the installed Ansible has to run: one of the user's or of
+// a collection, or that of ansible-core for a module that the user has put in the place of ansible-core's.
+func (t *Task) Plugin() bool {
+	core, ok := strings.CutPrefix(t.Module, "ansible.builtin.")
+	return t.ActionFile != "" || t.ModuleFile != "" && ok && halved[core]
+}
+
 // Named says whether the task has a name that is text. One that is a number is shown by results only: banners
 // have the action then, and nothing finds the task by it.
 func (t *Task) Named() bool {
@@ -86,6 +102,34 @@ func (t *Task) Named() bool {
 	}
 	_, ok := value.Text(t.Name.V)
 	return ok
+}
+
+// EachValue calls f with everything of the task that may hold a template, unset keywords included.
+func (t *Task) EachValue(f func(Val)) {
+	for _, v := range []Val{t.Name, t.ActionName, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
+		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll, t.DefaultsOf,
+		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
+		f(v)
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Context)) {
+		f(t.Context[name])
+	}
+	for _, list := range [][]Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults, t.FactsDefaults} {
+		for _, v := range list {
+			f(v)
+		}
+	}
+	if l := t.Loop; l != nil {
+		for _, v := range append([]Val{l.Items, l.Var, l.IndexVar, l.Label, l.Pause, l.Extended, l.ExtendedAllItems}, l.BreakWhen...) {
+			f(v)
+		}
+	}
+	for _, v := range t.Exprs {
+		f(v)
+	}
+	for i := range t.Files {
+		f(t.Files[i].Tmpl)
+	}
 }
 
 // Vals are values by name. They are encoded in the order of the names.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,11 +12,10 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/ir"
-	"pbc/ir/value"
+	"pbc/ir/expr"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/factcache"
-	"pbc/runtime/machine"
 	"pbc/runtime/module/posix"
 )
 
@@ -32,7 +33,9 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 // hostSettings are the settings that hosts need, beside those of the command line.
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.CoreVersion = strings.Join(strings.SplitN(s.like.version+"..", ".", 3)[:2], ".")
-	set.ConnectionVars = ir.Val{V: s.connectionVars()}
+	if s.like.dialect == expr.Classic {
+		set.Omit = omitText()
+	}
 	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
@@ -43,6 +46,11 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	}
 	if s.set("DEFAULT_GATHER_TIMEOUT") {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
+	}
+	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,
+		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING")}
+	if s.set("ssh.port") {
+		set.Reach.Port = s.conf.Int("ssh.port")
 	}
 	set.FactsModules = s.conf.List("FACTS_MODULES")
 	if set.Become.User == "" && s.set("DEFAULT_BECOME_USER") {
@@ -58,26 +66,6 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.Become.Password = s.conf.String(pass)
 	}
 	return set
-}
-
-// connectionVars are the variables about connections that tasks see when nobody sets them.
-func (s *session) connectionVars() *value.Dict {
-	connection := s.req.Connection
-	if connection == "smart" || connection == "" {
-		connection = "ssh"
-	}
-	d := value.DictOf("ansible_connection", connection, "ansible_module_compression", s.conf.String("DEFAULT_MODULE_COMPRESSION"),
-		"ansible_shell_executable", s.conf.String("DEFAULT_EXECUTABLE"), "ansible_ssh_pipelining", s.conf.Bool("ANSIBLE_PIPELINING"),
-		"ansible_ssh_timeout", int64(s.req.Timeout))
-	for name, text := range map[string]string{"ansible_ssh_user": s.req.RemoteUser, "ansible_ssh_private_key_file": s.req.PrivateKeyFile} {
-		if text != "" {
-			d.SetStr(name, text)
-		}
-	}
-	if s.set("DEFAULT_REMOTE_PORT") {
-		d.SetStr("ansible_ssh_port", int64(s.conf.Int("DEFAULT_REMOTE_PORT")))
-	}
-	return d
 }
 
 // factCache is the fact cache of the settings, nil for that of the run alone.
@@ -118,7 +106,7 @@ func (s *session) recall(memory *controller.Memory, inv *inventory.Inventory) {
 		if s.req.FlushCache {
 			s.facts.Delete(h.Name)
 		}
-		memory.With(h.Name, func(*machine.Host) {})
+		memory.Recall(h.Name)
 	}
 }
 
@@ -153,4 +141,11 @@ func writeRetry(name string, hosts []string) error {
 		return err
 	}
 	return os.WriteFile(name, []byte(strings.Join(hosts, "\n")+"\n"), 0o666)
+}
+
+// omitText is what the variable omit holds in dialect classic: nothing that a host sends can equal it.
+func omitText() string {
+	b := make([]byte, 20)
+	_, _ = rand.Read(b) // never fails
+	return "__omit_place_holder__" + hex.EncodeToString(b)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,9 +22,22 @@ import (
 	"pbc/runtime/python"
 )
 
-// Answer answers a need that depends on the program, the inventory or the controller's files.
+// Answer answers a need that depends on the program, the inventory or the controller's files. What it tells of another host is
+// what that host had at the place of the need: it waits for a host that has not come there yet.
 func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Need) *event.Answer {
-	site := Site{Play: play, Host: host, Task: n.Task}
+	for {
+		behind := ""
+		a := l.answer(ctx, Site{Play: play, Host: host, Task: n.Task, At: n.Addr, behind: &behind}, n)
+		if behind == "" || n.Ask != event.HostVar {
+			return a
+		}
+		if err := l.opt.Known.Await(ctx, behind, n.Addr); err != nil {
+			return &event.Answer{Error: err.Error()}
+		}
+	}
+}
+
+func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.Answer {
 	switch n.Ask {
 	case event.FetchBlob:
 		return l.blob(n)
@@ -31,6 +45,8 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.answerLookup(ctx, site, n)
 	case event.Plugin:
 		return l.answerPlugin(ctx, site, n)
+	case event.Action:
+		return l.answerAction(ctx, site, n)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,7 +57,7 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return result(v, err)
 	case event.HostVar:
 		name, _ := value.Text(n.Args.V)
-		v, found, err := l.hostVar(name, n.Name)
+		v, found, err := l.hostVar(site, name, n.Name)
 		a := result(v, err)
 		a.Found = found
 		return a
@@ -63,8 +79,8 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.storeFile(site, n)
 	case event.Payload:
 		return l.payload(site, n)
-	case event.Action:
-		return l.action(site, n)
+	case event.Rename:
+		return l.rename(site, n)
 	}
 	return &event.Answer{Error: fmt.Sprintf("unknown question %d", n.Ask)}
 }
@@ -74,7 +90,7 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 var VersionedInternals = []string{"_ansible_string_conversion_action", "_ansible_ignore_unknown_opts", "_ansible_target_log_info", "_ansible_tracebacks_for"}
 
 // action is the task that an action's name makes of another.
-func (l *Linker) action(s Site, n *event.Need) *event.Answer {
+func (l *Linker) rename(s Site, n *event.Need) *event.Answer {
 	e, err := l.opt.Front.Include(s.Play, n.Task, value.DictOf("action", n.Name))
 	if err == nil && e.Fault != "" {
 		err = errors.New(e.Fault)
@@ -112,7 +128,7 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	if v, ok := known.GetStr("_ansible_version"); ok {
 		internal.SetStr("_ansible_version", v)
 	}
-	if v, ok, err := l.hostVar(s.Host, "ansible_syslog_facility"); ok && err == nil {
+	if v, ok, err := l.hostVar(s, s.Host, "ansible_syslog_facility"); ok && err == nil {
 		internal.SetStr("_ansible_syslog_facility", v)
 	}
 	own.Internal = ir.Val{V: internal}
@@ -355,6 +371,9 @@ func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 		if v, ok := lv.vars.Lookup(n.Name); ok {
 			return &event.Answer{Level: lv.level, Value: ir.Val{V: v}}
 		}
+	}
+	if l.opt.Password != "" && slices.Contains(ir.RouteSecrets, n.Name) {
+		return &event.Answer{Value: ir.Val{V: l.opt.Password}} // no variable: what a task has where there is none
 	}
 	return &event.Answer{}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pbc/compiler/effect"
 	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/failure"
@@ -18,6 +19,7 @@ type Play struct {
 	Batches              [][]string
 	AnyErrorsFatal       bool
 	MaxFail              float64 // negative when not given
+	Order                effect.Order
 	Warnings             []*failure.Failure
 }
 
@@ -56,6 +58,9 @@ func (l *Linker) Play(number int) (*Play, error) {
 	}
 	serial, err := l.playValue(number, p.Serial)
 	if err != nil {
+		return nil, err
+	}
+	if out.Order, err = l.orderOf(number); err != nil {
 		return nil, err
 	}
 	if out.Batches, err = batches(hosts, serial); err == nil && len(out.Batches) > 0 {
@@ -105,6 +110,9 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		s, err := text(p.MaxFailPercentage)
 		if err != nil || s == "" {
 			return err
+		}
+		if s == "" {
+			return nil
 		}
 		out.MaxFail, err = strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
 		if err != nil {
@@ -232,6 +240,7 @@ func (l *Linker) SetPrompted(number int, vars *value.Dict) {
 	defer l.mu.Unlock()
 	l.prompted[number] = vars
 	delete(l.shared, number)
+	delete(l.orders, number)
 }
 
 // HasExtra says whether -e gives a variable: then its prompt is not shown.

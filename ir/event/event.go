@@ -108,6 +108,10 @@ type Need struct {
 	Task int
 	Name string
 	Args ir.Val
+	// Of a Barrier, Open says that the task is one at which all wait; Passed is the address of the last such place that the host
+	// has come to or passed over.
+	Open   bool       `msgpack:",omitempty"`
+	Passed ir.Address `msgpack:",omitempty"`
 }
 
 // Ask is what a Need asks for.
@@ -132,8 +136,9 @@ const (
 	Pause                       // pause, Args: {seconds, echo}, or none to ask only for Found: somebody is there; answer Value: what was typed
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
-	Action                      // Name: the action that a template of Task has named; answer Extensions: the task that it makes
+	Rename                      // Name: the action that a template of Task has named; answer Extensions: the task that it makes
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
+	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 )
 
 // Go is what a barrier answers.
@@ -145,6 +150,7 @@ const (
 	Apply               // another host ran it (run_once): take its result
 	Fail                // fail here (any_errors_fatal)
 	End                 // the play is over
+	Skip                // leave the task out without a word (--step)
 )
 
 // Level says where among the variables that tasks have made an asked variable stands.
@@ -179,6 +185,9 @@ type Answer struct {
 	Warnings, Deprecations []string
 	// Result is the event of the host that ran a run_once task, for Apply.
 	Result *Event
+	// Strict says that from now on the host is to wait at every task; Open is why, in an answer that brings variables.
+	Strict bool   `msgpack:",omitempty"`
+	Open   string `msgpack:",omitempty"`
 }
 
 // Message kinds on the wire.

@@ -50,9 +50,9 @@ type StaticVars interface {
 	Static(name string) bool
 }
 
-// Telling may be implemented by an Outside that can tell the user something: kind is "warning" or "deprecated".
+// Telling may be implemented by an Outside that can tell the user something.
 type Telling interface {
-	Tell(kind, text string)
+	Tell(n python.Notice)
 }
 
 // Including may be implemented by an Outside that looks for included templates beside the one that includes them.
@@ -235,48 +235,9 @@ func (e *Eval) tagged() bool { return e.cfg.Dialect == Tagged }
 // variable is a *value.UndefError, others are mostly *Error.
 func (e *Eval) Value(v value.Value) (value.Value, error) {
 	if e.tagged() {
-		return e.taggedValue(v)
+		return e.ValueAt(v, nil)
 	}
 	return e.classicValue(v)
-}
-
-// Partly is Value, but in dialect classic each text in which something is undefined stays as it is written.
-func (e *Eval) Partly(v value.Value) (value.Value, error) {
-	if e.tagged() {
-		return e.taggedValue(v)
-	}
-	var elems []val
-	switch x := v.(type) {
-	case *list:
-		elems = x.V
-	case tuple:
-		elems = x
-	case *dict:
-		elems = x.V
-	default:
-		r, err := e.classicValue(v)
-		if exception.IsUndefined(err) {
-			return value.ToStr(v)
-		}
-		return r, err
-	}
-	if err := e.enter(); err != nil {
-		return nil, err
-	}
-	defer func() { e.depth-- }()
-	out := make([]val, len(elems))
-	for i, x := range elems {
-		var err error
-		if out[i], err = e.Partly(x); err != nil {
-			return nil, err
-		}
-	}
-	if d, ok := v.(*dict); ok {
-		d = d.Copy()
-		d.V = out
-		return d, nil
-	}
-	return &list{V: out}, nil
 }
 
 // String renders v as Value does and returns the text of the result: Python's str of it.

@@ -73,7 +73,7 @@ func (m *Machine) taskNamed(x *taskRun, name string) (*ir.Task, int, error) {
 	if n, ok := m.named[key]; ok {
 		return m.tasks[n], n, nil
 	}
-	a, err := m.up.Ask(x.ctx, &event.Need{Ask: event.Action, Task: x.number, Addr: x.addr, Name: name})
+	a, err := m.up.Ask(x.ctx, &event.Need{Ask: event.Rename, Task: x.number, Addr: x.addr, Name: name})
 	if err != nil {
 		return nil, 0, err
 	}

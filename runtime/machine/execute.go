@@ -25,9 +25,9 @@ func (x *taskRun) execute() (*value.Dict, error) {
 }
 
 func (x *taskRun) executeOnce() (*value.Dict, error) {
-	x.vars.running = x
 	x.label = x.writtenName()
 	x.flags.DelegateTo = x.writtenDelegate()
+	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -152,8 +152,9 @@ func (x *taskRun) resultName() string {
 		return x.fullName("")
 	}
 	if x.tagged() { // as in the banner
-		x.vars.running = nil
-		defer func() { x.vars.running = x }()
+		reach := x.vars.reach
+		x.vars.reach = nil
+		defer func() { x.vars.reach = reach }()
 	}
 	if x.t.Named() || !x.t.Name.IsSet() {
 		return x.name()
@@ -280,7 +281,7 @@ func (x *taskRun) arguments() (*value.Dict, error) {
 	if args, err = x.withDefaults(args); err != nil {
 		return nil, err
 	}
-	return removeOmit(args).(*value.Dict), nil
+	return x.given(args), nil
 }
 
 // variableParams spreads "module: '{{ dict }}'": the variable's entries below those written out.
@@ -329,29 +330,6 @@ func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 		}
 	}
 	return all, nil
-}
-
-// removeOmit drops every entry whose value is omit, at any depth.
-func removeOmit(v value.Value) value.Value {
-	switch d := v.(type) {
-	case *value.Dict:
-		out := value.NewDict()
-		for i, k := range d.K {
-			if d.V[i] != value.Value(value.Omit) {
-				_ = out.Set(k, removeOmit(d.V[i]))
-			}
-		}
-		return out
-	case *value.List:
-		out := &value.List{V: make([]value.Value, 0, len(d.V))}
-		for _, e := range d.V {
-			if e != value.Value(value.Omit) {
-				out.V = append(out.V, removeOmit(e))
-			}
-		}
-		return out
-	}
-	return v
 }
 
 // attempts runs the action until its condition holds or the attempts are used up.
@@ -428,6 +406,11 @@ func (x *taskRun) attempt(p *prepared) (*value.Dict, error) {
 		return x.poll(p, res)
 	}
 	if p.timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && x.ctx.Err() == nil {
+		if x.tagged() {
+			seconds := int64(p.timeout / time.Second)
+			return nil, &fault{msg: fmt.Sprintf("Timed out after %d second(s).", seconds), result: value.DictOf("timedout",
+				value.DictOf("frame", "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.", "period", seconds))}
+		}
 		msg := fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", x.t.Action, p.timeout/time.Second)
 		return nil, &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg)}
 	}
@@ -465,11 +448,11 @@ func (x *taskRun) judge(p *prepared, res *value.Dict, attempt int64) {
 			x.badCondition(res, "failed_when_result", err)
 			return
 		}
+		if !ok && x.tagged() {
+			x.suppress(res)
+		}
 		res.SetStr("failed", ok)
 		res.SetStr("failed_when_result", ok)
-		if !ok && x.tagged() {
-			suppressed(res)
-		}
 	}
 }
 

@@ -30,6 +30,10 @@ type taskRun struct {
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
 	instead string
+	// ending is the error that ends the run, in the place of a result.
+	ending *fault
+	// foreign has the module run that is in Python, whatever pbc has itself.
+	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
 	// moduleFailed says that a module, not an action, told of a failure.
@@ -58,6 +62,8 @@ type fault struct {
 	excerpt bool
 	// result replaces the usual failed result: what an action raised.
 	result *value.Dict
+	// ends says that the task has no result: the error ends the run.
+	ends bool
 }
 
 func (f *fault) Error() string { return f.msg }
@@ -68,7 +74,11 @@ func faultf(format string, args ...any) *fault { return &fault{msg: fmt.Sprintf(
 func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
 	if m.skips(number, t) {
+		m.pass(ir.Instr{Op: ir.OpTask, Task: number}, addr)
 		return false, nil
+	}
+	if err := m.loadPlugin(ctx, number, addr); err != nil {
+		return false, err
 	}
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
@@ -79,6 +89,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return m.apply(t, a.Result), nil
 	case event.Fail:
 		return true, nil
+	case event.Skip:
+		m.leaveOut(number, t)
+		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
 	if err := x.nameable(); err != nil {
@@ -87,7 +100,18 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if err := x.started(); err != nil {
 		return false, err
 	}
-	return x.finish(x.result())
+	res := x.result()
+	if x.ending != nil {
+		return false, m.abort(x, x.ending.msg)
+	}
+	return x.finish(res)
+}
+
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
+func (m *Machine) leaveOut(number int, t *ir.Task) {
+	if t.Handler {
+		m.notified[number] = true
+	}
 }
 
 // skips says whether the task is left out without a word: by tags or --start-at-task, or because its role has run on the
@@ -168,6 +192,10 @@ func (x *taskRun) result() *value.Dict {
 }
 
 func (x *taskRun) failure(err error) *value.Dict {
+	var last *fault
+	if errors.As(err, &last) && last.ends {
+		x.ending = last
+	}
 	if x.tagged() {
 		return x.failed(value.NewDict(), chainOf(err))
 	}
@@ -194,6 +222,9 @@ func traceback(err error) string {
 	class := "Exception"
 	var raised *eval.Error
 	if errors.As(err, &raised) {
+		if raised.Trace != "" {
+			return raised.Trace
+		}
 		class = raised.Class
 	}
 	return "Traceback (most recent call last):\n" + class + ": " + err.Error() + "\n"
@@ -295,7 +326,7 @@ func truthy(d *value.Dict, key string) bool {
 // nothing does.
 func (x *taskRun) rendered(name string, v ir.Val) (r value.Value, given bool, err error) {
 	r, err = x.eval().Value(v.V)
-	if err != nil || r != value.Value(value.Omit) {
+	if err != nil || !x.omitted(r) {
 		return r, true, err
 	}
 	if v = x.t.Context[name]; !v.IsSet() {
