@@ -84,21 +84,21 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 	args, _ := wanted.GetStr("args")
 	before := len(p.Tree.Handlers)
 	var (
-		blocks, handlers []*playbook.Block
-		diags            diag.List
-		path             string
-		role             *playbook.Role
-		ask              playbook.RoleAsk
+		blocks []*playbook.Block
+		diags  diag.List
+		path   string
+		role   *playbook.Role
+		ask    playbook.RoleAsk
 	)
 	if t.Kind == playbook.IncludeRole {
 		path = name
 		ask = roleAsk(name, args)
 		in, d := u.loader.LoadRole(t, ask)
-		blocks, handlers, diags, role = in.Blocks, in.Handlers, d, in.Role
+		blocks, diags, role = in.Blocks, d, in.Role
 	} else {
 		path, blocks, diags = u.loader.LoadTasks(t, name)
-		handlers = p.Tree.Handlers[before:]
 	}
+	handlers := p.Tree.Handlers[before:] // also those of roles that what is included imports
 	if err := u.firstError(diags); err != nil {
 		return nil, err
 	}

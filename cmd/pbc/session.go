@@ -323,7 +323,6 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	options := s.linkOptions(inv, u, known{memory})
 	options.Python = python
 	l := link.New(u.Program, options)
-	s.noteFacts(l)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)

@@ -16,6 +16,7 @@ import (
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/python"
@@ -508,6 +509,9 @@ func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
 		default:
 			vars.SetStr(key, args.V[i])
 		}
+	}
+	if l.opt.Dialect == expr.Classic {
+		vars = value.Taint(vars).(*value.Dict) // as in every result
 	}
 	changed, err := l.opt.Inventory.AddHost(name, groups, vars)
 	if err != nil {
