@@ -169,6 +169,9 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 	}
 	if convert && !t.Verbatim {
 		if v, ok := e.singleVar(p); ok {
+			if v == nil {
+				v = e.cfg.Null
+			}
 			return v, nil
 		}
 	}
@@ -181,6 +184,9 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 		r.concat = literalConcat
 	}
 	v, err := e.runClassic(p, r)
+	if err != nil && e.cfg.KeepUndefined && exception.IsUndefined(err) {
+		return t.Src, nil
+	}
 	if err != nil {
 		return nil, renderError(t, err)
 	}

@@ -116,7 +116,8 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 
 // eval returns an evaluator that sees the variables as they are now.
 func (x *taskRun) eval() *eval.Eval {
-	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside()})
+	set := x.m.code.Settings
+	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
