@@ -3,6 +3,8 @@ package ir
 import (
 	"slices"
 	"strings"
+
+	"pbc/ir/value"
 )
 
 // Batch is what one host runs of one play without hearing from the controller: the code of the
@@ -22,9 +24,23 @@ type Code struct {
 	Tables
 	PlayDefaults, PlayRoleVars []int // layers every task sees, see Play
 	Excluded                   []int // tasks that --tags and --skip-tags leave out, sorted
-	Plugins                    *Plugins
-	Settings                   Settings
+	// Barriers are the tasks at which the hosts of the play wait for each other, sorted.
+	Barriers []int
+	Plugins  *Plugins
+	Settings Settings
 }
+
+// Waits says where a host waits for the others that run the play with it.
+type Waits uint8
+
+const (
+	// WaitNever is for a host that is alone, and for strategies without order.
+	WaitNever Waits = iota
+	// WaitAtBarriers waits before and after the tasks of Barriers.
+	WaitAtBarriers
+	// WaitAlways waits before every task.
+	WaitAlways
+)
 
 // Plugins are the names of the filters, tests and lookups in Python that stand before those of the evaluator: of plugin
 // folders beside playbooks, of roles, and of the configured paths. Sorted; nil is none.
@@ -46,9 +62,11 @@ type Settings struct {
 	Check, Diff   bool
 	Verbosity     int
 	ForceHandlers bool
-	// Lockstep makes the host ask before every task: several hosts run the play.
-	Lockstep       bool
-	InjectFacts    bool // inject_facts_as_vars
+	// Waits says where the host waits for the others that run the play.
+	Waits       Waits
+	InjectFacts bool // inject_facts_as_vars
+	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
+	Omit           string
 	MissingHandler bool // error_on_missing_handler
 	RemoteTmp      string
 	LocalTmp       string // the controller's folder for temporary files of the run, which diffs name
@@ -77,6 +95,23 @@ type Settings struct {
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
 	Collectors []string
 	FactsRead  bool
+}
+
+// OmitVar is the variable omit.
+func (s *Settings) OmitVar() value.Value {
+	if s.Omit == "" {
+		return value.Omit
+	}
+	return s.Omit
+}
+
+// IsOmit says whether v stands for a parameter or keyword that was not given.
+func (s *Settings) IsOmit(v value.Value) bool {
+	if s.Omit == "" {
+		return v == value.Value(value.Omit)
+	}
+	text, ok := value.Text(v)
+	return ok && text == s.Omit
 }
 
 // ReachSettings are the other defaults of reaching hosts, as tasks see them in variables: those of an empty or zero

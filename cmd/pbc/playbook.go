@@ -19,7 +19,7 @@ func playbookMain(args []string) int {
 		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
 		return 5
 	}
-	args, word, err := takeDialect(takeAllFacts(args))
+	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
 	var like core
 	if err == nil {
 		like, err = chooseCore(word)

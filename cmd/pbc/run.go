@@ -43,7 +43,7 @@ func runMain(args []string) int {
 	if err != nil {
 		return core{}.fail(os.Stderr, err)
 	}
-	args, word, err := takeDialect(takeAllFacts(args))
+	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
 	var like core
 	if err == nil {
 		like, err = chooseCore(word)

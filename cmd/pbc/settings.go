@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,10 +12,10 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/factcache"
-	"pbc/runtime/machine"
 	"pbc/runtime/module/posix"
 )
 
@@ -31,6 +33,9 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 // hostSettings are the settings that hosts need, beside those of the command line.
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.CoreVersion = strings.Join(strings.SplitN(s.like.version+"..", ".", 3)[:2], ".")
+	if s.like.dialect == expr.Classic {
+		set.Omit = omitText()
+	}
 	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
@@ -121,7 +126,7 @@ func (s *session) recall(memory *controller.Memory, inv *inventory.Inventory) {
 		if s.req.FlushCache {
 			s.facts.Delete(h.Name)
 		}
-		memory.With(h.Name, func(*machine.Host) {})
+		memory.Recall(h.Name)
 	}
 }
 
@@ -156,4 +161,11 @@ func writeRetry(name string, hosts []string) error {
 		return err
 	}
 	return os.WriteFile(name, []byte(strings.Join(hosts, "\n")+"\n"), 0o666)
+}
+
+// omitText is what the variable omit holds in dialect classic: nothing that a host sends can equal it.
+func omitText() string {
+	b := make([]byte, 20)
+	_, _ = rand.Read(b) // never fails
+	return "__omit_place_holder__" + hex.EncodeToString(b)
 }

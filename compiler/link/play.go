@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pbc/compiler/effect"
 	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/failure"
@@ -18,6 +19,7 @@ type Play struct {
 	Batches              [][]string
 	AnyErrorsFatal       bool
 	MaxFail              float64 // negative when not given
+	Order                effect.Order
 	Warnings             []*failure.Failure
 }
 
@@ -58,6 +60,9 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if err != nil {
 		return nil, err
 	}
+	if out.Order, err = l.orderOf(number); err != nil {
+		return nil, err
+	}
 	if out.Batches, err = batches(hosts, serial); err == nil && len(out.Batches) > 0 {
 		out.Warnings = l.reserved(number)
 	}
@@ -71,7 +76,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 			return "", nil
 		}
 		r, err := l.playValue(number, v)
-		if err != nil {
+		if err != nil || r == nil {
 			return "", err
 		}
 		if list, ok := r.(*value.List); ok {
@@ -97,12 +102,17 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		if err != nil {
 			return err
 		}
-		out.AnyErrorsFatal, _ = eval.Boolean(v)
+		if v != nil {
+			out.AnyErrorsFatal, _ = eval.Boolean(v)
+		}
 	}
 	if p.MaxFailPercentage.IsSet() {
 		s, err := text(p.MaxFailPercentage)
-		if err != nil {
+		if err != nil || s == "" {
 			return err
+		}
+		if s == "" {
+			return nil
 		}
 		out.MaxFail, err = strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
 		if err != nil {
@@ -216,6 +226,7 @@ func (l *Linker) SetPrompted(number int, vars *value.Dict) {
 	defer l.mu.Unlock()
 	l.prompted[number] = vars
 	delete(l.shared, number)
+	delete(l.orders, number)
 }
 
 // HasExtra says whether -e gives a variable: then its prompt is not shown.

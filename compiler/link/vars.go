@@ -78,12 +78,16 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 		KeepUndefined: l.opt.Settings.KeepUndefined, Null: l.opt.Settings.Null.V, TrustLookups: l.opt.Settings.TrustLookups})
 }
 
-// playValue evaluates a keyword of a play, which sees no host.
+// playValue evaluates a keyword of a play, which sees no host. One that is omit is not given: nil.
 func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 	if !v.IsSet() {
 		return nil, nil
 	}
-	return l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	r, err := l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	if l.opt.Settings.IsOmit(r) {
+		return nil, err
+	}
+	return r, err
 }
 
 // playLayers are the variables that the keywords of a play see.
@@ -94,7 +98,7 @@ func (l *Linker) playLayers(play int) layers {
 	out = append(out, reversedLayers(p, vars)...)
 	out = append(out, l.prompted[play], l.staticPlayVars(play))
 	out = append(out, reversedLayers(p, defaults)...)
-	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", value.Omit))
+	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", l.opt.Settings.OmitVar()))
 }
 
 // shownRoles are the layers of the play's roles that all of its tasks see, by rising precedence. With private_role_vars
@@ -194,8 +198,14 @@ func (l *Linker) varsFileUndefined(name value.Value, err error) error {
 	return fmt.Errorf("an undefined variable was found when attempting to template the vars_files item '%s'. %s", s, err)
 }
 
-// hostLayers are the variables of a host without a play's: what hostvars shows of it.
+// hostLayers are the variables of a host without a play's: what hostvars shows of it now.
 func (l *Linker) hostLayers(host string) layers {
+	v, _ := l.opt.Known.Vars(host, nil)
+	return l.layersOf(host, v)
+}
+
+// layersOf are the variables of a host with those that tasks have made.
+func (l *Linker) layersOf(host string, made HostVars) layers {
 	h := l.opt.Inventory.Host(host)
 	if h == nil {
 		return nil
@@ -204,9 +214,9 @@ func (l *Linker) hostLayers(host string) layers {
 	if err != nil {
 		return nil
 	}
-	set, included, facts := l.opt.Known.Vars(host)
+	set, included, facts := made.Set, made.Included, made.Facts
 	top := value.DictOf("inventory_hostname", host, "group_names", texts(h.GroupNames()), "groups", l.opt.Inventory.GroupsDict(),
-		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", value.Omit, "ansible_check_mode", l.opt.Settings.Check,
+		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", l.opt.Settings.OmitVar(), "ansible_check_mode", l.opt.Settings.Check,
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity))
 	out := layers{l.opt.Extra, set, included}
 	if l.opt.Settings.InjectFacts {

@@ -106,6 +106,10 @@ type Need struct {
 	Task int
 	Name string
 	Args ir.Val
+	// Of a Barrier, Open says that the task is one at which all wait; Passed is the address of the last such place that the host
+	// has come to or passed over.
+	Open   bool       `msgpack:",omitempty"`
+	Passed ir.Address `msgpack:",omitempty"`
 }
 
 // Ask is what a Need asks for.
@@ -178,6 +182,9 @@ type Answer struct {
 	Warnings, Deprecations []string
 	// Result is the event of the host that ran a run_once task, for Apply.
 	Result *Event
+	// Strict says that from now on the host is to wait at every task; Open is why, in an answer that brings variables.
+	Strict bool   `msgpack:",omitempty"`
+	Open   string `msgpack:",omitempty"`
 }
 
 // Message kinds on the wire.

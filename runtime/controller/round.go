@@ -12,7 +12,6 @@ import (
 type round struct {
 	addr  ir.Address
 	hosts []*hostRun
-	next  int // the first host of which not everything is shown
 	// pending are the hosts that have yet to be let go: no more run at a time than limit says.
 	pending []*hostRun
 	limit   int
@@ -24,34 +23,24 @@ type round struct {
 	lost []*hostRun
 }
 
-// advance shows what can be shown and, when every host waits, begins the next round.
+// advance shows what can be shown and, when every host waits, lets those go whose turn it is.
 func (r *playRun) advance(ctx context.Context) {
-	if !r.lockstep() {
+	if !r.together() {
 		return
 	}
-	for {
-		r.drain()
-		if r.fatal != nil || r.feed() || r.busy() {
-			return
-		}
-		if r.includes() {
-			continue
-		}
-		r.judge()
-		if r.broken || r.over || !r.release() {
-			r.dismiss()
-			return
-		}
+	r.drain()
+	if r.fatal != nil || r.feed() || r.busy() || r.includes() {
 		return
+	}
+	r.judge()
+	if r.broken || r.over || !r.release() {
+		r.dismiss()
 	}
 }
 
 // feed lets hosts of the round go as far as forks and throttle allow. It says whether any still has to
 // wait for that.
 func (r *playRun) feed() bool {
-	if r.round == nil {
-		return false
-	}
 	running := 0
 	for _, h := range r.hosts {
 		if h.state == hostRunning {
@@ -69,6 +58,9 @@ func (r *playRun) feed() bool {
 	return len(r.round.pending) > 0
 }
 
+// feeding says whether hosts of the round have yet to be let go.
+func (r *playRun) feeding() bool { return len(r.round.pending) > 0 }
+
 // busy says whether any host is still running.
 func (r *playRun) busy() bool {
 	for _, h := range r.hosts {
@@ -77,35 +69,6 @@ func (r *playRun) busy() bool {
 		}
 	}
 	return false
-}
-
-// drain shows the events of the round, host by host, in the order of the play.
-func (r *playRun) drain() {
-	if r.round == nil {
-		for _, h := range r.hosts {
-			r.showQueue(h)
-		}
-		return
-	}
-	for r.round.next < len(r.round.hosts) {
-		h := r.round.hosts[r.round.next]
-		r.showQueue(h)
-		if h.state == hostRunning {
-			return
-		}
-		r.round.next++
-	}
-	for _, h := range r.hosts {
-		r.showQueue(h)
-	}
-}
-
-func (r *playRun) showQueue(h *hostRun) {
-	queue := h.queue
-	h.queue = nil
-	for _, e := range queue {
-		r.show(h, e)
-	}
 }
 
 // release lets the hosts with the lowest address go on. It says whether there was one.
@@ -126,8 +89,12 @@ func (r *playRun) release() bool {
 		return false
 	}
 	addr := low[0].need.Addr
-	if r.round != nil && r.round.leader != nil && r.round.addr.Compare(addr) == 0 {
+	if r.round.leader != nil && r.round.addr.Compare(addr) == 0 {
 		r.applyResult(low)
+		return true
+	}
+	if !low[0].need.Open {
+		r.runOn(addr)
 		return true
 	}
 	if r.stepping {
@@ -151,6 +118,16 @@ func (r *playRun) release() bool {
 	r.round.pending = r.round.hosts
 	r.feed()
 	return true
+}
+
+// runOn lets all hosts run at their own speed that wait at an address or behind it, with no place between at which all wait.
+func (r *playRun) runOn(addr ir.Address) {
+	r.round = &round{addr: addr}
+	for _, h := range r.hosts {
+		if h.state == hostWaiting && !h.need.Open && (h.need.Passed.Compare(addr) < 0 || h.need.Addr.Compare(addr) == 0) {
+			r.letGo(h, &event.Answer{Go: event.Run})
+		}
+	}
 }
 
 // barrierAsk is what a host says of the task it waits to run.
@@ -199,6 +176,7 @@ func (r *playRun) applyResult(hosts []*hostRun) {
 func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 	n := h.need
 	h.state, h.need = hostRunning, nil
+	a.Strict = r.strict.Load()
 	if len(h.facts) > 0 && n.Ask == event.Barrier {
 		a.Value, h.facts = ir.Val{V: &value.List{V: h.facts}}, nil
 	}
@@ -214,18 +192,34 @@ func (r *playRun) dismiss() {
 	}
 }
 
-// includes answers the hosts that ask for files, once all of the round have asked or gone on.
+// includes answers the hosts that ask for files, once nobody is behind them.
 func (r *playRun) includes() bool {
 	var list []asking
 	for _, h := range r.hosts {
-		if h.state == hostAsking {
+		if h.state != hostWaiting && h.state != hostAsking {
+			continue
+		}
+		at := 1
+		if len(list) > 0 {
+			at = list[0].need.Addr.Compare(h.need.Addr)
+		}
+		if at > 0 {
+			list = nil
+		}
+		if at >= 0 {
 			list = append(list, asking{h, h.need})
+		}
+	}
+	for _, a := range list {
+		if a.host.state == hostWaiting {
+			return false // it may come to ask for the same
 		}
 	}
 	if list == nil {
 		return false
 	}
-	for i, a := range r.bring(list) {
+	answers := r.bring(list)
+	for i, a := range answers {
 		r.letGo(list[i].host, a)
 	}
 	return true
@@ -235,7 +229,7 @@ func (r *playRun) includes() bool {
 //
 // Observed: ansible-core 2.14's linear strategy.
 func (r *playRun) judge() {
-	if r.broken || r.round == nil || len(r.round.lost) == 0 {
+	if r.broken || len(r.round.lost) == 0 {
 		return
 	}
 	lost := 0

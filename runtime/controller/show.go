@@ -44,7 +44,11 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	case event.Meta:
 		r.meta(h, e)
 	case event.Done:
-		if !r.lockstep() && e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()) {
+		switch {
+		case r.together():
+		case !r.play.Free:
+			r.judge()
+		case e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()):
 			r.c.emit(noHostsRemaining)
 		}
 	}
@@ -157,6 +161,8 @@ func (r *playRun) message(e *event.Event) {
 		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
+	case "crash":
+		r.fatal = Crash(e.Name)
 	case "vv":
 		r.c.emit(callback.Verbose{Level: 2, Text: e.Name})
 	default:

@@ -110,7 +110,7 @@ func (f *frame) lookup(name string) (val, error) {
 func (e *Eval) magic(name string) val {
 	switch {
 	case name == "hostvars" && e.cfg.Outside != nil:
-		return &hostVars{e.cfg.Outside}
+		return &hostVars{e.cfg.Outside, !e.tagged()}
 	case name == "vars" && e.cfg.Vars != nil:
 		return &varsView{e}
 	case name == "omit":
@@ -124,6 +124,9 @@ func (f *frame) Tagged() bool { return f.run.e.tagged() }
 
 // Volatile says that what is being rendered may be different the next time.
 func (f *frame) Volatile() { f.run.e.volatile = true }
+
+// Tell tells the user something.
+func (f *frame) Tell(n python.Notice) { f.run.e.tell(n) }
 
 // ReadYAML reads YAML, which only the Outside can.
 func (f *frame) ReadYAML(text string, all bool) (val, error) {

@@ -204,11 +204,11 @@ func (x *taskRun) renderDelegation() error {
 	if !x.t.DelegateTo.IsSet() {
 		return nil
 	}
-	v, err := x.eval().Value(x.t.DelegateTo.V)
+	v, given, err := x.rendered("delegate_to", x.t.DelegateTo)
 	if err != nil {
 		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
-	if v == value.Value(value.Omit) {
+	if !given {
 		x.flags.DelegateTo = ""
 		return nil
 	}
@@ -270,7 +270,7 @@ func (x *taskRun) arguments() (*value.Dict, error) {
 	if args, err = x.withDefaults(args); err != nil {
 		return nil, err
 	}
-	return removeOmit(args).(*value.Dict), nil
+	return x.given(args), nil
 }
 
 // variableParams spreads "module: '{{ dict }}'": the variable's entries below those written out.
@@ -319,29 +319,6 @@ func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 		}
 	}
 	return all, nil
-}
-
-// removeOmit drops every entry whose value is omit, at any depth.
-func removeOmit(v value.Value) value.Value {
-	switch d := v.(type) {
-	case *value.Dict:
-		out := value.NewDict()
-		for i, k := range d.K {
-			if d.V[i] != value.Value(value.Omit) {
-				_ = out.Set(k, removeOmit(d.V[i]))
-			}
-		}
-		return out
-	case *value.List:
-		out := &value.List{V: make([]value.Value, 0, len(d.V))}
-		for _, e := range d.V {
-			if e != value.Value(value.Omit) {
-				out.V = append(out.V, removeOmit(e))
-			}
-		}
-		return out
-	}
-	return v
 }
 
 // attempts runs the action until its condition holds or the attempts are used up.
@@ -418,6 +395,11 @@ func (x *taskRun) attempt(p *prepared) (*value.Dict, error) {
 		return x.poll(p, res)
 	}
 	if p.timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && x.ctx.Err() == nil {
+		if x.tagged() {
+			seconds := int64(p.timeout / time.Second)
+			return nil, &fault{msg: fmt.Sprintf("Timed out after %d second(s).", seconds), result: value.DictOf("timedout",
+				value.DictOf("frame", "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.", "period", seconds))}
+		}
 		msg := fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", x.t.Action, p.timeout/time.Second)
 		return nil, &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg)}
 	}

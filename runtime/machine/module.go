@@ -289,11 +289,11 @@ func (x *taskRun) becomeText(into *string, field string, keyword ir.Val, names .
 	if !v.IsSet() {
 		return nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, given, err := x.rendered(field, v)
 	if err != nil {
 		return contextFault(field, err)
 	}
-	if r != nil && r != value.Value(value.Omit) {
+	if given && r != nil {
 		*into, _ = value.ToStr(r)
 	}
 	return nil

@@ -242,7 +242,7 @@ func (s *scope) magic(name string) (value.Value, bool) {
 	case "ansible_search_path":
 		return s.lex.SearchPath(), true
 	case "omit":
-		return value.Omit, true
+		return s.m.code.Settings.OmitVar(), true
 	case "environment":
 		if t := s.m.tasks[s.task]; t != nil {
 			return t.EnvironmentVar(), true
