@@ -24,6 +24,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/machine"
 	"pbc/runtime/module"
@@ -231,7 +232,7 @@ func (s *server) batch(body []byte) error {
 func sound(ctx context.Context, m *machine.Machine) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the batch cannot be run: %v", p)
+			err = errors.New("the batch cannot be run: " + failure.Crash(p))
 		}
 	}()
 	return m.Run(ctx)
