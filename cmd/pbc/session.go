@@ -335,7 +335,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		step = s.askStep
 	}
 	c := controller.New(controller.Options{Step: step, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Retry: s.retryFiles()})
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Tagged: s.like.dialect == expr.Tagged, Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
 	}

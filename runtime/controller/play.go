@@ -56,8 +56,10 @@ type hostRun struct {
 	at    ir.Address  // nothing more comes from before that
 	queue []queued    // not shown yet
 	// last is the last task the host began, for telling where it was lost.
-	last    *event.Event
-	outcome event.Outcome
+	last *event.Event
+	// included is the result of the include that the host met last.
+	included *value.Dict
+	outcome  event.Outcome
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }

@@ -437,11 +437,11 @@ func (x *taskRun) judge(p *prepared, res *value.Dict, attempt int64) {
 			x.badCondition(res, "failed_when_result", err)
 			return
 		}
+		if !ok && x.tagged() {
+			x.suppress(res)
+		}
 		res.SetStr("failed", ok)
 		res.SetStr("failed_when_result", ok)
-		if !ok && x.tagged() {
-			suppressed(res)
-		}
 	}
 }
 

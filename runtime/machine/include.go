@@ -234,6 +234,9 @@ func (x *taskRun) includeResult(list []wanted) error {
 	for _, w := range list {
 		res := value.NewDict()
 		args := asDict(written(x.t.Args.V))
+		if x.tagged() && x.t.Include.Kind == "role" {
+			args = w.args.Copy()
+		}
 		if x.t.Include.Kind != "role" {
 			res.SetStr("include", w.name)
 			args.Del("_raw_params")
