@@ -101,9 +101,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	return x.finish(res)
 }
 
-// leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
 func (m *Machine) leaveOut(number int, t *ir.Task) {
-	if t.Handler {
+	if t.Handler && m.dialect != eval.Tagged {
 		m.notified[number] = true
 	}
 }
