@@ -81,6 +81,8 @@ type Options struct {
 	Order effect.Order
 	// Connection, User and Port are the command line's and the configuration's defaults.
 	Connection, User string
+	// PrivateRoleVars hides the variables of roles from tasks outside of them.
+	PrivateRoleVars bool
 	// Password is the connection's, as asked for or read from its file: a task is only told it when it reads it.
 	Password      string
 	Port          int
@@ -200,7 +202,7 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	l.sent[sentKey{play, host}] = n
 	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
 	if !mayBecome(code, all) {
-		own.Settings.Become.Password = ""
+		own.Settings.Become.Password, own.Settings.BecomeBy = "", nil
 	}
 	part := ir.HostPart{Name: host, Inventory: ir.Val{V: n.prune(inv)}, Play: ir.Val{V: n.prune(vars)}, Extra: ir.Val{V: n.prune(l.opt.Extra)},
 		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all, Answers: l.answers(n)}
@@ -261,7 +263,8 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		return c, nil
 	}
 	p := l.prog.Plays[play]
-	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
+	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, Settings: l.opt.Settings}
+	c.PlayDefaults, c.PlayRoleVars = l.shownRoles(p)
 	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
 	strategy, err := l.strategy(play)
 	if err != nil {
@@ -367,6 +370,9 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 	}
 	if ext.Excluded, err = l.excluded(play, ext.FirstTask, ext.Tables.Tasks); err != nil {
 		return nil, err
+	}
+	if l.opt.PrivateRoleVars && l.opt.Dialect == expr.Classic {
+		ext.PlayRoleVars = nil
 	}
 	if ext.Fault == "" {
 		if err := l.grownOrder(play, ext); err != nil {

@@ -346,6 +346,17 @@ func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 	return all, nil
 }
 
+// unreachable is the result of a host that cannot be reached: dialect tagged has it as the cause of the task's failure.
+func (x *taskRun) unreachable(res *value.Dict) (*value.Dict, error) {
+	msg, ok := value.Text(get(res, "msg"))
+	if !ok || !x.tagged() {
+		return res, nil
+	}
+	own := res.Copy()
+	own.Del("msg")
+	return nil, &fault{msg: msg, result: own}
+}
+
 // attempts runs the action until its condition holds or the attempts are used up.
 func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 	var res *value.Dict
@@ -359,7 +370,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 			return nil, err
 		}
 		if res = r; truthy(res, "unreachable") {
-			return res, nil
+			return x.unreachable(res)
 		}
 		if x.badRegister() {
 			return nil, faultf("%s", x.registerFault())
