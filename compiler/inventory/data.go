@@ -54,6 +54,8 @@ type Options struct {
 	MergeHashes       bool     // DEFAULT_HASH_BEHAVIOUR is merge
 	Duplicates        string   // DUPLICATE_YAML_DICT_KEY
 	InvalidGroupChars string   // TRANSFORM_INVALID_GROUP_CHARS: "never", "ignore", "always", "silently"
+	NoVarsFiles       bool     // VARIABLE_PLUGINS_ENABLED leaves host_group_vars out: there are no group_vars and host_vars
+	Precedence        []string // VARIABLE_PRECEDENCE; nil is the default
 	PatternMismatch   string   // HOST_PATTERN_MISMATCH: "warning", "error", "ignore"
 	IgnoreExtensions  []string // INVENTORY_IGNORE_EXTS; nil is the default
 	IgnorePatterns    []string // INVENTORY_IGNORE_PATTERNS

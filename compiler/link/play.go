@@ -94,7 +94,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 			return err
 		}
 	}
-	if out.Strategy, err = text(p.Strategy); err != nil {
+	if out.Strategy, err = l.strategy(number); err != nil {
 		return err
 	}
 	out.AnyErrorsFatal = l.opt.Settings.AnyErrorsFatal
@@ -112,6 +112,9 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		if err != nil || s == "" {
 			return err
 		}
+		if s == "" {
+			return nil
+		}
 		out.MaxFail, err = strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
 		if err != nil {
 			return fmt.Errorf("the field 'max_fail_percentage' has an invalid value (%s), and could not be converted to an percent."+
@@ -119,6 +122,20 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		}
 	}
 	return nil
+}
+
+// strategy is the name of a play's strategy, "" for linear when nobody names it.
+func (l *Linker) strategy(number int) (string, error) {
+	v, err := l.playValue(number, l.prog.Plays[number].Strategy)
+	if v == nil || err != nil {
+		return l.opt.Strategy, err
+	}
+	return value.ToStr(v)
+}
+
+// Free says whether the hosts of a play with this strategy do not wait for each other.
+func Free(strategy string) bool {
+	return strings.HasSuffix(strategy, "free") || strings.HasSuffix(strategy, "host_pinned")
 }
 
 func joined(list *value.List) string {

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sort"
@@ -56,8 +57,10 @@ type hostRun struct {
 	at    ir.Address  // nothing more comes from before that
 	queue []queued    // not shown yet
 	// last is the last task the host began, for telling where it was lost.
-	last    *event.Event
-	outcome event.Outcome
+	last *event.Event
+	// included is the result of the include that the host met last.
+	included *value.Dict
+	outcome  event.Outcome
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }
@@ -286,7 +289,7 @@ func (r *playRun) forgetFacts(h *hostRun, at ir.Address) {
 
 // remember keeps the variables a task leaves, on the hosts that it leaves them on.
 func (r *playRun) remember(h *hostRun, e *event.Event) {
-	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	t, _ := r.c.opt.Linker.Task(r.number, cmp.Or(e.As, e.Task))
 	if t == nil {
 		return
 	}

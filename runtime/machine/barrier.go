@@ -48,13 +48,13 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
 		return value.DictOf("run_once", metaActions[what].once, "shielded", shielded)
 	}
-	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypasses[t.Module] && !shielded {
+	bypass := bypasses[t.Module] || m.loaded[m.pluginOf(t)]
+	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypass && !shielded {
 		return nil
 	}
 	x := m.begin(ctx, task, addr)
 	once, _ := x.keyword("run_once", t.RunOnce, false)
 	throttle, _ := x.number64("throttle", t.Throttle, 0)
-	bypass := bypasses[t.Module]
 	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
 }
 

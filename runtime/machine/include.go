@@ -128,6 +128,7 @@ func (x *taskRun) wantedLoop(items []value.Value, list *[]wanted) *value.Dict {
 
 // wantedFile evaluates one item of the include.
 func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *value.Dict) {
+	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -149,7 +150,7 @@ func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *va
 	if err != nil {
 		return nil, x.failure(x.includeFault(err))
 	}
-	args := asDict(removeOmit(v))
+	args := x.given(asDict(v))
 	key := "_raw_params"
 	if x.t.Include.Kind == "role" {
 		key = "name"
@@ -243,6 +244,9 @@ func (x *taskRun) includeResult(list []wanted) error {
 	for _, w := range list {
 		res := value.NewDict()
 		args := asDict(written(x.t.Args.V))
+		if x.tagged() && x.t.Include.Kind == "role" {
+			args = w.args.Copy()
+		}
 		if x.t.Include.Kind != "role" {
 			res.SetStr("include", w.name)
 			args.Del("_raw_params")
