@@ -333,7 +333,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	d.play = func() int { return int(current.Load()) }
 	d.observe = s.observe
 	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Retry: s.retryFiles()})
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Retry: s.retryFiles(), Tagged: u.Program.Dialect == "tagged"})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
 	}
@@ -489,8 +489,8 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
-		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail,
-		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
+		MaxFail: p.MaxFail,
+		Free:    strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
 }
 
 // Batch implements controller.Linker.

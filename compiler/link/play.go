@@ -9,14 +9,12 @@ import (
 	"pbc/ir"
 	"pbc/ir/failure"
 	"pbc/ir/value"
-	"pbc/runtime/eval"
 )
 
 // Play is a play whose keywords have been evaluated.
 type Play struct {
 	Name, Path, Strategy string
 	Batches              [][]string
-	AnyErrorsFatal       bool
 	MaxFail              float64 // negative when not given
 	Warnings             []*failure.Failure
 }
@@ -50,7 +48,7 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
 	}
-	hosts, err := l.hostsOf(number)
+	hosts, err := l.hostsOf(number, true)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +89,6 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 	if out.Strategy, err = text(p.Strategy); err != nil {
 		return err
 	}
-	out.AnyErrorsFatal = l.opt.Settings.AnyErrorsFatal
-	if p.AnyErrorsFatal.IsSet() {
-		v, err := l.playValue(number, p.AnyErrorsFatal)
-		if err != nil {
-			return err
-		}
-		out.AnyErrorsFatal, _ = eval.Boolean(v)
-	}
 	if p.MaxFailPercentage.IsSet() {
 		s, err := text(p.MaxFailPercentage)
 		if err != nil {
@@ -122,8 +112,8 @@ func joined(list *value.List) string {
 	return strings.Join(parts, ",")
 }
 
-// hostsOf are the names of a play's hosts, in its order.
-func (l *Linker) hostsOf(number int) ([]string, error) {
+// hostsOf are the names of a play's hosts, in its order if they are to be ordered, else in that of the inventory.
+func (l *Linker) hostsOf(number int, ordered bool) ([]string, error) {
 	p := l.prog.Plays[number]
 	v, err := l.playValue(number, p.Hosts)
 	if err != nil {
@@ -149,7 +139,7 @@ func (l *Linker) hostsOf(number int) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s, ok := value.Text(order); ok && s != "" {
+	if s, ok := value.Text(order); ok && s != "" && ordered {
 		if hosts, err = inventory.Order(hosts, s); err != nil {
 			return nil, err
 		}

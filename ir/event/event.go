@@ -74,6 +74,7 @@ type Event struct {
 	Outcome Outcome `msgpack:",omitempty"`
 	Handler bool    `msgpack:",omitempty"`
 	Rescued bool    `msgpack:",omitempty"` // a failure that a rescue takes
+	Caught  bool    `msgpack:",omitempty"` // a failure that the innermost block, or a rescue around it, takes for now
 	Notify  []string
 }
 
@@ -130,6 +131,7 @@ const (
 	Pause                       // pause, Args: {seconds, echo}, or none to ask only for Found: somebody is there; answer Value: what was typed
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
+	PlayHosts                   // answer Lost: the hosts that the play has lost so far
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 )
 
@@ -172,6 +174,8 @@ type Answer struct {
 	// makes their addresses agree with other hosts'.
 	Extensions []ir.Extension
 	Ordinals   []int
+	// Lost are the hosts that the play has lost: the answer of PlayHosts; with that of a barrier when it has changed.
+	Lost *ir.Lost
 	// Warnings and Deprecations are what a plugin has the task tell the user.
 	Warnings, Deprecations []string
 	// Result is the event of the host that ran a run_once task, for Apply.

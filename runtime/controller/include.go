@@ -112,8 +112,9 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 		}
 	}
 	if form.Fault != "" {
-		for _, name := range names {
-			r.c.outcast[name] = true
+		for _, h := range f.hosts {
+			r.fail(h.name)
+			h.trouble.failed, h.trouble.include = true, true
 		}
 		return
 	}

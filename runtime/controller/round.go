@@ -2,10 +2,13 @@ package controller
 
 import (
 	"context"
+	"reflect"
+	"slices"
 
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/machine"
 )
 
 // round is one task run by the hosts that stand at its address.
@@ -17,11 +20,13 @@ type round struct {
 	pending []*hostRun
 	limit   int
 	// leader runs a run_once task for all; result is its result. Alone says that it has it for itself.
-	leader *hostRun
-	alone  bool
-	result *event.Event
-	// lost are the hosts that failed or became unreachable in this round.
-	lost []*hostRun
+	leader  *hostRun
+	alone   bool
+	applied bool // the others have what it left
+	result  *event.Event
+	// left are the hosts of the batch that could be reached when the round began, see judge.
+	left   []string
+	judged bool
 }
 
 // advance shows what can be shown and, when every host waits, begins the next round.
@@ -37,7 +42,14 @@ func (r *playRun) advance(ctx context.Context) {
 		if r.includes() {
 			continue
 		}
+		if r.apply() {
+			return
+		}
 		r.judge()
+		if !r.broken && r.settle() {
+			return
+		}
+		r.showAll(nil)
 		if r.broken || r.over || !r.release() {
 			r.dismiss()
 			return
@@ -82,56 +94,56 @@ func (r *playRun) busy() bool {
 // drain shows the events of the round, host by host, in the order of the play.
 func (r *playRun) drain() {
 	if r.round == nil {
-		for _, h := range r.hosts {
-			r.showQueue(h)
-		}
+		r.showAll(nil)
 		return
 	}
-	for r.round.next < len(r.round.hosts) {
+	for r.round.next < len(r.round.hosts)-len(r.round.pending) {
 		h := r.round.hosts[r.round.next]
-		r.showQueue(h)
+		r.showQueue(h, r.round.addr)
 		if h.state == hostRunning {
 			return
 		}
 		r.round.next++
 	}
-	for _, h := range r.hosts {
-		r.showQueue(h)
+	if len(r.round.pending) == 0 {
+		r.showAll(r.round.addr)
 	}
 }
 
-func (r *playRun) showQueue(h *hostRun) {
+// showAll shows what the hosts have reported up to an address; nil is all of it.
+func (r *playRun) showAll(till ir.Address) {
+	for _, h := range r.hosts {
+		r.showQueue(h, till)
+	}
+}
+
+// showQueue shows what a host has reported, but for what comes after an address: that waits for what other hosts report up to there.
+// Nil shows all.
+func (r *playRun) showQueue(h *hostRun, till ir.Address) {
 	queue := h.queue
 	h.queue = nil
-	for _, e := range queue {
+	for i, e := range queue {
+		if till != nil && e.Addr.Compare(till) > 0 {
+			h.queue = queue[i:]
+			return
+		}
 		r.show(h, e)
 	}
 }
 
 // release lets the hosts with the lowest address go on. It says whether there was one.
 func (r *playRun) release() bool {
-	var low []*hostRun
-	for _, h := range r.hosts {
-		if h.state != hostWaiting {
-			continue
-		}
-		switch {
-		case len(low) == 0 || h.need.Addr.Compare(low[0].need.Addr) < 0:
-			low = []*hostRun{h}
-		case h.need.Addr.Compare(low[0].need.Addr) == 0:
-			low = append(low, h)
-		}
+	var last ir.Address
+	if r.round != nil {
+		last = r.round.addr
 	}
+	low := r.lowest(last)
 	if len(low) == 0 {
 		return false
 	}
 	addr := low[0].need.Addr
-	if r.round != nil && r.round.leader != nil && r.round.addr.Compare(addr) == 0 {
-		r.applyResult(low)
-		return true
-	}
 	ask := askOf(low[0].need)
-	r.round = &round{addr: addr, hosts: low, limit: r.c.opt.Forks}
+	r.round = &round{addr: addr, hosts: low, limit: r.c.opt.Forks, left: r.left()}
 	if ask.throttle > 0 && (r.round.limit <= 0 || ask.throttle < r.round.limit) {
 		r.round.limit = ask.throttle
 	}
@@ -144,12 +156,70 @@ func (r *playRun) release() bool {
 	return true
 }
 
+// lowest are the hosts that wait at the lowest address after one; where none waits after it, at the lowest of all: what hosts
+// have left behind them comes when all have come to the end. Nil is before all.
+//
+// Observed: ansible-core 2.14's linear strategy.
+func (r *playRun) lowest(after ir.Address) []*hostRun {
+	var low []*hostRun
+	for _, h := range r.hosts {
+		if h.state != hostWaiting || after != nil && h.need.Addr.Compare(after) <= 0 {
+			continue
+		}
+		switch {
+		case len(low) == 0 || h.need.Addr.Compare(low[0].need.Addr) < 0:
+			low = []*hostRun{h}
+		case h.need.Addr.Compare(low[0].need.Addr) == 0:
+			low = append(low, h)
+		}
+	}
+	if len(low) == 0 && after != nil {
+		return r.lowest(nil)
+	}
+	return low
+}
+
+// apply gives the result of a run_once task to the hosts that wait where it was run. It says whether there were any.
+func (r *playRun) apply() bool {
+	if r.round == nil || r.round.leader == nil || r.round.applied {
+		return false
+	}
+	var same []*hostRun
+	for _, h := range r.hosts {
+		if h.state == hostWaiting && h.need.Addr.Compare(r.round.addr) == 0 {
+			same = append(same, h)
+		}
+	}
+	r.round.applied = true
+	r.share(same)
+	r.applyResult(same)
+	return len(same) > 0
+}
+
+// share gives the variables of a run_once task to the hosts that do not come to it.
+func (r *playRun) share(same []*hostRun) {
+	e := r.round.result
+	if r.round.alone || e == nil || e.Kind != event.Finished {
+		return
+	}
+	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	for _, h := range r.hosts {
+		if t == nil || h.state == hostDone || h == r.round.leader || slices.Contains(same, h) {
+			continue
+		}
+		vars := machine.Shared(t, e)
+		r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.StoreFacts(vars) })
+		h.facts = append(h.facts, vars.V...)
+	}
+}
+
 // barrierAsk is what a host says of the task it waits to run.
 type barrierAsk struct {
 	once     bool // run_once
 	alone    bool // the result is the one host's only
 	throttle int
 	shielded bool // within a rescue or always
+	after    bool // the task has run: go on, or fail with others
 }
 
 func askOf(n *event.Need) barrierAsk {
@@ -170,6 +240,8 @@ func askOf(n *event.Need) barrierAsk {
 	a.throttle = int(t)
 	shielded, _ := d.GetStr("shielded")
 	a.shielded, _ = shielded.(bool)
+	after, _ := d.GetStr("after")
+	a.after, _ = after.(bool)
 	return a
 }
 
@@ -190,6 +262,12 @@ func (r *playRun) applyResult(hosts []*hostRun) {
 func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 	n := h.need
 	h.state, h.need = hostRunning, nil
+	if h.doomed && a.Go == event.Run {
+		a.Go, h.doomed = event.Fail, false
+	}
+	if now := r.lost(); n.Ask == event.Barrier && !reflect.DeepEqual(now, h.told) {
+		a.Lost, h.told = now, now
+	}
 	if len(h.facts) > 0 && n.Ask == event.Barrier {
 		a.Value, h.facts = ir.Val{V: &value.List{V: h.facts}}, nil
 	}
@@ -220,58 +298,4 @@ func (r *playRun) includes() bool {
 		r.letGo(list[i].host, a)
 	}
 	return true
-}
-
-// judge applies any_errors_fatal and max_fail_percentage to the round that has ended.
-//
-// Observed: ansible-core 2.14's linear strategy.
-func (r *playRun) judge() {
-	if r.broken || r.round == nil || len(r.round.lost) == 0 {
-		return
-	}
-	lost := 0
-	for _, h := range r.hosts {
-		if h.state == hostDone && (h.outcome == event.HostFailed || h.outcome == event.HostUnreachable) {
-			lost++
-		}
-	}
-	tooMany := r.play.MaxFail >= 0 && float64(lost)/float64(len(r.hosts))*100 > r.play.MaxFail
-	if tooMany {
-		r.c.emit(noHostsRemaining)
-	}
-	if !tooMany && !r.fatalRound() {
-		return
-	}
-	left := 0
-	for _, h := range r.hosts {
-		switch {
-		case h.state == hostDone:
-		case askOf(h.need).shielded && !tooMany:
-			left++
-		default:
-			r.c.failed[h.name] = true
-		}
-	}
-	if left == 0 {
-		r.broken = true
-		r.c.emit(noHostsRemaining)
-	}
-}
-
-// fatalRound says whether the task of the round ends the play for all when it fails for one.
-func (r *playRun) fatalRound() bool {
-	if r.play.AnyErrorsFatal {
-		return true
-	}
-	for _, h := range r.round.lost {
-		if h.fatal() {
-			return true
-		}
-	}
-	return false
-}
-
-// fatal says whether the failure of the last task of a host ends the play for all hosts.
-func (h *hostRun) fatal() bool {
-	return h.last != nil && (h.last.Flags.AnyErrorsFatal || h.last.Flags.RunOnce)
 }

@@ -43,10 +43,6 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 		r.message(e)
 	case event.Meta:
 		r.meta(h, e)
-	case event.Done:
-		if !r.lockstep() && e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()) {
-			r.c.emit(noHostsRemaining)
-		}
 	}
 }
 
@@ -176,9 +172,11 @@ func (r *playRun) meta(h *hostRun, e *event.Event) {
 	case "end_batch":
 		r.over = true
 	case "clear_host_errors":
-		for _, h := range r.hosts {
-			delete(r.c.failed, h.name)
-			delete(r.c.unreachable, h.name)
+		for _, name := range r.batch {
+			delete(r.c.failed, name)
+			delete(r.failed, name)
+			delete(r.down, name)
+			delete(r.c.unreachable, name)
 		}
 	}
 }

@@ -1,11 +1,13 @@
 package machine
 
 import (
+	"slices"
 	"strings"
 
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/eval"
 )
 
 // finish takes the result of a task: variables, handlers, the event. It says whether the host has
@@ -17,7 +19,7 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	failed := status == event.Failed && !x.flags.IgnoreErrors
 	rescued := failed && x.m.rescuing()
 	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: res}, Flags: x.flags,
-		Handler: x.t.Handler, Rescued: rescued}
+		Handler: x.t.Handler, Rescued: rescued, Caught: failed && x.m.caught()}
 	if x.t.Role >= 0 && status != event.Skipped && status != event.Unreachable {
 		x.m.roleRan[x.t.Role] = true
 	}
@@ -34,6 +36,9 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	}
 	x.m.host.Store(x.t, e)
 	x.m.facts = nil
+	if failed && !rescued {
+		x.m.fall()
+	}
 	if rescued {
 		x.m.host.Set.SetStr("ansible_failed_task", value.Taint(x.failedTask()))
 		x.m.host.Set.SetStr("ansible_failed_result", value.Taint(visible(res)))
@@ -116,31 +121,19 @@ func (x *taskRun) runHandlersFor(res *value.Dict, status event.Status) error {
 	return nil
 }
 
-// notifyHandler marks the handler of that name and all that listen to it.
+// notifyHandler notifies the handlers of a name or topic. In dialect tagged they are only looked for: which they are is settled when
+// handlers run.
+//
+// Observed: ansible-core 2.14 and 2.19.
 func (x *taskRun) notifyHandler(name string) error {
-	found := false
-	mark := func(i int) error {
-		found = true
-		if x.m.notified[x.m.handlers[i].Task] {
-			return nil
-		}
-		x.m.notified[x.m.handlers[i].Task] = true
-		h := x.m.begin(x.ctx, x.m.handlers[i].Task, x.addr)
-		return x.m.up.Emit(&event.Event{Kind: event.Notified, Addr: x.addr, Task: x.m.handlers[i].Task, Name: h.fullName(h.handlerName())})
+	n := &notifier{x: x, name: name, later: x.tagged() && !x.m.flushing}
+	if err := x.m.notify(n); err != nil {
+		return err
 	}
-	if i := x.m.handlerNamed(x, name); i >= 0 {
-		if err := mark(i); err != nil {
-			return err
+	if n.found {
+		if n.later && !slices.Contains(x.m.saved, name) {
+			x.m.saved = append(x.m.saved, name)
 		}
-	}
-	for i := range x.m.handlers {
-		if x.m.handlerListens(i, name) {
-			if err := mark(i); err != nil {
-				return err
-			}
-		}
-	}
-	if found {
 		return nil
 	}
 	msg := "The requested handler '" + name + "' was not found in either the main handlers list nor in the listening handlers list"
@@ -149,6 +142,64 @@ func (x *taskRun) notifyHandler(name string) error {
 	}
 	x.warn(msg)
 	return nil
+}
+
+// notifier marks the handlers that have a name, or listen to a topic of that name.
+type notifier struct {
+	x     *taskRun // whoever looks for them
+	name  string
+	later bool // they are looked for and not marked
+	found bool
+}
+
+// notify marks the handler of the notifier's name and all that listen to it.
+func (m *Machine) notify(n *notifier) error {
+	if i := m.handlerNamed(n.x, n.name); i >= 0 {
+		if err := m.mark(n, i); err != nil {
+			return err
+		}
+	}
+	seen := map[string]bool{}
+	for _, i := range m.listeners(n.name) {
+		name := m.begin(n.x.ctx, m.handlers[i].Task, n.x.addr).writtenName()
+		if n.x.tagged() && name != "" && seen[name] {
+			continue
+		}
+		seen[name] = true
+		if err := m.mark(n, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark has a handler run when handlers run next.
+func (m *Machine) mark(n *notifier, i int) error {
+	n.found = true
+	task := m.handlers[i].Task
+	if n.later || m.notified[task] {
+		return nil
+	}
+	m.notified[task] = true
+	h := m.begin(n.x.ctx, task, n.x.addr)
+	return m.up.Emit(&event.Event{Kind: event.Notified, Addr: n.x.addr, Task: task, Name: h.fullName(h.handlerName())})
+}
+
+// listeners are the handlers that listen to a topic; in dialect tagged those of the last list come first.
+func (m *Machine) listeners(topic string) []int {
+	var lists [][]int
+	for i := range m.handlers {
+		if m.handlers[i].First || lists == nil {
+			lists = append(lists, nil)
+		}
+		if m.handlerListens(i, topic) {
+			lists[len(lists)-1] = append(lists[len(lists)-1], i)
+		}
+	}
+	if m.dialect == eval.Tagged {
+		slices.Reverse(lists)
+	}
+	return slices.Concat(lists...)
 }
 
 // handlerNamed finds the handler of that name, -1 for none: of several the first in the last list.
@@ -252,7 +303,7 @@ func (m *Machine) apply(t *ir.Task, e *event.Event) bool {
 	if t.Role >= 0 && e.Status != event.Skipped {
 		m.roleRan[t.Role] = true
 	}
-	return e.Status == event.Failed && !e.Flags.IgnoreErrors
+	return e.Status == event.Failed && !e.Flags.IgnoreErrors || e.Status == event.Unreachable && m.dialect == eval.Tagged
 }
 
 // Store keeps what a finished task leaves on its host: facts, variables, the registered result. The
@@ -264,6 +315,18 @@ func (h *Host) Store(t *ir.Task, e *event.Event) {
 	if t.Register != "" && e.Kind == event.Finished {
 		h.Set.SetStr(t.Register, register(t, asDict(e.Result.V)))
 	}
+}
+
+// Shared are the variables that a task which ran once leaves to the hosts that never come to it: StoreFacts takes them.
+func Shared(t *ir.Task, e *event.Event) *value.List {
+	out := Facts(t, e)[ownHost]
+	if out == nil {
+		out = value.NewList()
+	}
+	if t.Register != "" {
+		out.V = append(out.V, value.DictOf("module", "ansible.builtin.set_fact", "facts", value.DictOf(t.Register, register(t, asDict(e.Result.V)))))
+	}
+	return out
 }
 
 // ownHost stands for whichever host runs a task.

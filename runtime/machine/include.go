@@ -28,8 +28,11 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	if err != nil {
 		return false, err
 	}
-	if a.Go == event.Fail {
+	switch a.Go {
+	case event.Fail:
 		return true, nil
+	case event.Apply: // run_once: the files are the first host's alone
+		return m.apply(t, a.Result), nil
 	}
 	x := m.begin(ctx, number, addr)
 	if err := x.started(); err != nil {

@@ -164,7 +164,7 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		results = append(results, res)
 	}
 	x.flags.NoLog = noLog
-	x.label = x.writtenName()
+	x.label = x.banner
 	return results, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -94,6 +95,7 @@ type Machine struct {
 
 	notified map[int]bool // handlers by the number of their task: one may stand in the list twice
 	flushing bool         // handlers are being run
+	saved    []string     // what tasks have notified since handlers ran last, in dialect tagged
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
 	levels   []*level // the code being run, outermost first
@@ -107,6 +109,9 @@ type Machine struct {
 	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
+	lost      ir.Lost // as the host was last told
+	// stand are the blocks that the host was in at its last task, outermost code first: see standsAt.
+	stand [][]block
 }
 
 // errEnded says that the play is over for the host, by meta: end_host or end_play, or by the
@@ -123,7 +128,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
 		payloads:  map[string]*ir.Payload{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
-		started: b.Code.Settings.StartAt == "",
+		started: b.Code.Settings.StartAt == "", lost: b.Host.Lost,
 	}
 	if b.Dialect == "tagged" {
 		m.dialect = eval.Tagged
@@ -243,6 +248,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 				return true, nil
 			}
 			pc = to
+			m.standsAt()
 		}
 	}
 	return false, nil
@@ -283,11 +289,11 @@ func (m *Machine) unwind(l *level) (pc int, caught bool) {
 }
 
 // rescuing says whether a failure here and now is taken by a rescue, as Ansible counts it.
-// While handlers run, the outermost block does not count.
+// While handlers run, the outermost block does not count in dialect classic.
 func (m *Machine) rescuing() bool {
 	for i, l := range m.levels {
 		blocks := l.blocks
-		if i == 0 && m.flushing && len(blocks) > 0 {
+		if i == 0 && m.flushing && len(blocks) > 0 && m.dialect != eval.Tagged {
 			blocks = innerBlocks(blocks)
 		}
 		for _, b := range blocks {
@@ -314,15 +320,28 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 	if !m.code.Settings.Lockstep {
 		return &event.Answer{Go: event.Run}, nil
 	}
-	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}})
+	return m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}})
+}
+
+// ask waits at a barrier.
+func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error) {
+	a, err := m.up.Ask(ctx, n)
 	if err != nil {
 		return nil, err
 	}
 	m.takeFacts(a.Value.V)
-	if a.Go == event.End {
-		err = errEnded
+	if a.Lost != nil {
+		m.lost = *a.Lost
 	}
-	return a, err
+	switch a.Go {
+	case event.End:
+		return a, errEnded
+	case event.Fail:
+		m.goBack()
+	case event.Run, event.Apply:
+		m.standsAt()
+	}
+	return a, nil
 }
 
 // bypasses are the modules that one host runs for all. Without run_once the others get nothing of the result.
@@ -346,14 +365,87 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
 }
 
-// shielded says whether the host is in a rescue or an always, which the failure of others does not end.
-func (m *Machine) shielded() bool {
+// standsAt notes where the host is: there it fails when others' failure is its own, not where it has come to since.
+func (m *Machine) standsAt() {
+	if m.dialect != eval.Tagged || !m.code.Settings.Lockstep {
+		return
+	}
+	m.stand = m.stand[:0]
 	for _, l := range m.levels {
+		m.stand = append(m.stand, slices.Clone(l.blocks))
+	}
+}
+
+// goBack puts the host where it stood at its last task. Of code that has ended since, an include's, nothing can take the failure:
+// together has asked there in time.
+func (m *Machine) goBack() {
+	for i, blocks := range m.stand {
+		if i < len(m.levels) {
+			m.levels[i].blocks = slices.Clone(blocks)
+		}
+	}
+}
+
+// together waits, after a task whose failure is one of all hosts, for those that still run it: the host fails with them, where a rescue
+// or an always of included code may take it. Elsewhere the next barrier tells in time, see goBack. It says whether the host has failed.
+//
+// Observed: ansible-core 2.19.
+func (m *Machine) together(x *taskRun) (bool, error) {
+	if m.dialect != eval.Tagged || !m.code.Settings.Lockstep || !x.flags.AnyErrorsFatal || x.flags.IgnoreErrors || !m.sheltered() {
+		return false, nil
+	}
+	a, err := m.ask(x.ctx, &event.Need{Ask: event.Barrier, Addr: x.addr, Task: x.number, Args: ir.Val{V: value.DictOf("after", true)}})
+	return err == nil && a.Go == event.Fail, err
+}
+
+// sheltered says whether some block of included code around has a rescue or an always.
+func (m *Machine) sheltered() bool {
+	for _, l := range m.levels[1:] {
 		for _, b := range l.blocks {
-			if b.phase != inBody && !b.in.Flag {
+			if b.in.A >= 0 || b.in.B >= 0 {
 				return true
 			}
 		}
+	}
+	return false
+}
+
+// shielded says whether the host is in a rescue or an always, which the failure of others does not end: as far as Ansible looks,
+// which is the innermost block.
+//
+// Observed: ansible-core 2.14.
+func (m *Machine) shielded() bool {
+	if m.flushing {
+		return false
+	}
+	blocks := m.levels[len(m.levels)-1].blocks
+	if len(blocks) == 0 {
+		return false
+	}
+	b := blocks[len(blocks)-1]
+	return b.phase != inBody && !b.in.Flag
+}
+
+// caught says whether a failure here and now leaves the host unfailed for the moment: its own block goes on with a rescue or an
+// always, or a block around that has a rescue.
+//
+// Observed: ansible-core 2.14, for which the always of a block further out does not count.
+func (m *Machine) caught() bool {
+	inner := true
+	for i := len(m.levels) - 1; i >= 0; i-- {
+		blocks := m.levels[i].blocks
+		inner = inner && (i == 0 || len(blocks) > 0)
+		for j := len(blocks) - 1; j >= 0; j-- {
+			b := blocks[j]
+			if b.in.Flag && !m.code.Settings.ForceHandlers {
+				continue
+			}
+			if b.phase == inBody && b.in.A >= 0 || inner && !b.in.Flag && b.phase != inAlways && b.in.B >= 0 {
+				return true
+			}
+			inner = false
+		}
+		inner = false
 	}
 	return false
 }
@@ -362,6 +454,13 @@ func (m *Machine) shielded() bool {
 func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 	m.flushing = true
 	defer func() { m.flushing = false }()
+	saved := m.saved
+	m.saved = nil
+	for _, name := range saved {
+		if err := m.notify(&notifier{x: m.begin(ctx, m.handlers[0].Task, addr), name: name}); err != nil {
+			return false, err
+		}
+	}
 	for i := 0; i < len(m.handlers); i++ {
 		if !m.notified[m.handlers[i].Task] {
 			continue

@@ -23,6 +23,7 @@ type scope struct {
 	// hostless hides what belongs to the host: the names of handlers are rendered without it.
 	hostless bool
 	fresh    *value.Dict // see now
+	gone     *ir.Lost    // see lost
 }
 
 func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
@@ -221,6 +222,9 @@ type askedKey struct {
 
 // magic gives the variables that nothing overrides.
 func (s *scope) magic(name string) (value.Value, bool) {
+	if v, ok := s.playHosts(name); ok {
+		return v, true
+	}
 	if v, ok := s.m.magic.GetStr(name); ok {
 		if s.m.live && liveInventory[name] {
 			v = get(s.now(), name)
@@ -273,7 +277,8 @@ func (s *scope) Names() []string {
 	if m.code.Settings.InjectFacts {
 		add(m.host.Facts)
 	}
-	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil))
+	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil,
+		"ansible_current_hosts", nil, "ansible_failed_hosts", nil))
 	if s.lex.Role >= 0 {
 		for _, n := range ir.RoleMagic {
 			if _, ok := s.m.roles[s.lex.Role].Magic(n); ok {

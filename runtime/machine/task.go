@@ -29,6 +29,8 @@ type taskRun struct {
 	instead string
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
+	// banner is the name before that: as written, in dialect tagged as the start was reported.
+	banner string
 	// moduleFailed says that a module, not an action, told of a failure.
 	moduleFailed bool
 	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
@@ -81,7 +83,11 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if err := x.started(); err != nil {
 		return false, err
 	}
-	return x.finish(x.result())
+	failed, err := x.finish(x.result())
+	if failed || err != nil {
+		return failed, err
+	}
+	return m.together(x)
 }
 
 // skips says whether the task is left out without a word: by tags, by --start-at-task, or because its
@@ -106,7 +112,8 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
-	x.label = x.writtenName()
+	x.banner = x.writtenName()
+	x.label = x.banner
 	return x
 }
 
@@ -119,7 +126,11 @@ func (x *taskRun) eval() *eval.Eval {
 func (x *taskRun) started() error {
 	flags := x.flags
 	flags.NoLog = flags.NoLog || hidden(x.t.NoLog)
-	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: x.name(), Handler: x.t.Handler, Flags: flags})
+	name := x.name()
+	if x.tagged() {
+		x.banner, x.label = name, name
+	}
+	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: name, Handler: x.t.Handler, Flags: flags})
 }
 
 // hidden says whether no_log as it is written keeps the arguments from those who are told of a task's start: a template is not
@@ -217,6 +228,12 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	}
 	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); err == nil {
 		x.flags.IgnoreErrors = v // holds for a condition that fails, too
+	}
+	if v, err := x.keyword("any_errors_fatal", x.t.AnyErrorsFatal, x.flags.AnyErrorsFatal); err == nil {
+		x.flags.AnyErrorsFatal = v
+	}
+	if v, err := x.keyword("run_once", x.t.RunOnce, false); err == nil {
+		x.flags.RunOnce = v
 	}
 	items, looped, err := x.items()
 	var undef *value.UndefError
