@@ -53,17 +53,15 @@ func (u *Unit) checkTask(t *ir.Task, out *diag.List) {
 }
 
 // native says whether pbc has the module of a task itself, and the task means that one.
-func (u *Unit) native(t *ir.Task) bool { return u.opt.Supported(t.Module) && fullName(t.Module) }
+func (u *Unit) native(t *ir.Task) bool {
+	return u.opt.Supported(t.Module) && fullName(t.Module) && !t.Plugin()
+}
 
 // fullName says whether a module has a full name: a bare one is that of a module beside the playbook.
 func fullName(module string) bool { return strings.Contains(module, ".") }
 
 // checkPython finds what stands in the way of running a module that is not native.
 func (u *Unit) checkPython(t *ir.Task, out *diag.List) {
-	if t.ActionFile != "" {
-		out.Add(diag.Unsupportedf(t.Pos, "the action plugin of %s (%s)", t.Module, t.ActionFile))
-		return
-	}
 	if u.opt.Core == "" {
 		d := diag.Unsupportedf(t.Pos, "the module %s", t.Module)
 		d.Hint = "it is not one of pbc's own, and no ansible-core is installed here to take it from"

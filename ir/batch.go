@@ -50,7 +50,6 @@ type Settings struct {
 	Lockstep        bool
 	InjectFacts     bool // inject_facts_as_vars
 	MissingHandler  bool // error_on_missing_handler
-	StartAt         string
 	RemoteTmp       string
 	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings

@@ -1,6 +1,10 @@
 package ir
 
-import "pbc/ir/value"
+import (
+	"strings"
+
+	"pbc/ir/value"
+)
 
 // Task is one task with every keyword it has or inherits. A Val that is nil is a keyword that was
 // not given. Texts that hold templates are *value.Tmpl.
@@ -71,6 +75,16 @@ type Task struct {
 	Exprs Exprs
 	// Files are the controller's files that constant arguments name, by the name as written.
 	Files []File
+}
+
+// halved are the modules of ansible-core whose action plugin runs the module of its own name.
+var halved = map[string]bool{"assemble": true, "async_status": true, "command": true, "copy": true, "service": true, "unarchive": true, "uri": true, "yum": true, "dnf": true}
+
+// Plugin says whether the task's action is a plugin in Python that the installed Ansible has to run: one of the user's or of
+// a collection, or that of ansible-core for a module that the user has put in the place of ansible-core's.
+func (t *Task) Plugin() bool {
+	core, ok := strings.CutPrefix(t.Module, "ansible.builtin.")
+	return t.ActionFile != "" || t.ModuleFile != "" && ok && halved[core]
 }
 
 // Named says whether the task has a name that is text. One that is a number is shown by results only: banners

@@ -198,6 +198,14 @@ func (p *plugins) Call(ctx context.Context, c eval.PluginCall, w link.World, war
 	return p.host.Call(ctx, kindOf(c.Test), pyplugin.Call{Name: c.Name, Args: c.Args, KW: c.KW, Locals: c.Locals, Each: c.Each, World: w, Warn: warn})
 }
 
+// Action implements link.Python.
+func (p *plugins) Action(ctx context.Context, c link.ActionCall, w link.World) (*value.Dict, error) {
+	if _, err := p.Names(); err != nil { // has the folders of roles searched that were included meanwhile
+		return nil, err
+	}
+	return p.host.Action(ctx, c.Task, pyplugin.Call{World: w, Work: c.Work})
+}
+
 // Lookup implements link.Python.
 func (p *plugins) Lookup(ctx context.Context, c link.LookupCall, w link.World) (value.Value, error) {
 	with, _ := c.Options.GetStr("wantlist")

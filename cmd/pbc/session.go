@@ -344,6 +344,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	if ctx.Err() != nil {
 		return 99, &playbookError{msg: "User interrupted execution", code: 99}
 	}
+	if at := l.Unmet(); at != "" && err == nil {
+		s.out.Handle(callback.ErrorMessage{Text: "No matching task \"" + at + "\" found. Note: --start-at-task can only follow static includes.", Wrap: true})
+	}
 	return code, err
 }
 

@@ -104,7 +104,6 @@ var unhonoured = map[string]string{
 	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
 	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
 	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
-	"DEFAULT_ACTION_PLUGIN_PATH":              "action plugins there are not used",
 	"BECOME_PLUGIN_PATH":                      "become plugins there are not used",
 	"DEFAULT_CACHE_PLUGIN_PATH":               "cache plugins there are not used",
 	"DEFAULT_CALLBACK_PLUGIN_PATH":            "callback plugins there are not used",

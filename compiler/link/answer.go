@@ -30,6 +30,8 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.answerLookup(ctx, site, n)
 	case event.Plugin:
 		return l.answerPlugin(ctx, site, n)
+	case event.Action:
+		return l.answerAction(ctx, site, n)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -24,7 +24,6 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
-	"pbc/runtime/module/posix"
 )
 
 // Known tells what tasks have made of a host's variables.
@@ -100,6 +99,7 @@ type Linker struct {
 	sent map[sentKey]*names
 	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
 	shadowing atomic.Pointer[ir.Plugins]
+	actions   sessions
 }
 
 // sentKey is a host in a play.
@@ -242,7 +242,6 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	p := l.prog.Plays[play]
 	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
 	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
-	c.Settings.StartAt = l.startAt(p)
 	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)
@@ -256,7 +255,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Excluded = excluded
+	c.Excluded = append(excluded, l.beforeStart(p, excluded)...)
 	if c.Plugins, err = l.plugins(); err != nil {
 		return nil, err
 	}
@@ -271,26 +270,6 @@ func (l *Linker) grow(play int, c *ir.Code) {
 		c.Tables = *t
 		c.Tables.Tasks = l.openFiles(t.Tasks)
 	}
-}
-
-// startAt is the name of the task that a play starts at, "" for its first. The option is a pattern, and counts up
-// to the first play that has such a task.
-func (l *Linker) startAt(p *ir.Play) string {
-	if l.opt.StartAt == "" || l.started {
-		return ""
-	}
-	for _, t := range p.Tables.Tasks {
-		name, _ := value.ToStr(t.Name.V)
-		full := name
-		if t.Role >= 0 {
-			full = p.Tables.Roles[t.Role].Name + " : " + name
-		}
-		if t.Named() && !t.Handler && (posix.Fnmatch(name, l.opt.StartAt) || posix.Fnmatch(full, l.opt.StartAt) || name == l.opt.StartAt) {
-			l.started = true
-			return name
-		}
-	}
-	return l.opt.StartAt
 }
 
 // aheadLimit is the size in bytes up to which a file goes to a host before it is known to need it.

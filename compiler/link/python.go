@@ -20,6 +20,8 @@ type Python interface {
 	Call(ctx context.Context, c eval.PluginCall, w World, warn func(kind, text string)) (value.Value, error)
 	// Lookup runs a lookup plugin. For a plugin that there is not the error is eval.ErrNoLookup.
 	Lookup(ctx context.Context, c LookupCall, w World) (value.Value, error)
+	// Action runs an action plugin to its end, and returns what the machine is to be told of it.
+	Action(ctx context.Context, c ActionCall, w World) (*value.Dict, error)
 }
 
 // World is what a plugin in Python may look at while it runs.

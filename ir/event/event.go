@@ -133,6 +133,7 @@ const (
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	PlayHosts                   // answer Lost: the hosts that the play has lost so far
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
+	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 )
 
 // Go is what a barrier answers.

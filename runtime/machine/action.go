@@ -50,6 +50,10 @@ func Actions() []string { return slices.Sorted(maps.Keys(actions)) }
 
 // action runs the task's action once.
 func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) {
+	if x.t.Plugin() {
+		x.ready = p
+		return x.plugin(ctx, p)
+	}
 	if err := x.allowsAsync(p); err != nil {
 		return nil, err
 	}

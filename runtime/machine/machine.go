@@ -106,7 +106,6 @@ type Machine struct {
 	plugins  *ir.Plugins                // those in Python that stand before the evaluator's
 	probed   map[string]probe           // filters and tests that were looked up outside
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
-	started  bool                       // the task of --start-at-task was met
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
 	lost      ir.Lost // as the host was last told
@@ -128,7 +127,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
 		payloads:  map[string]*ir.Payload{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
-		started: b.Code.Settings.StartAt == "", lost: b.Host.Lost,
+		lost: b.Host.Lost,
 	}
 	if b.Dialect == "tagged" {
 		m.dialect = eval.Tagged

@@ -27,6 +27,8 @@ type taskRun struct {
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
 	instead string
+	// foreign has the module run that is in Python, whatever pbc has itself.
+	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
 	// banner is the name before that: as written, in dialect tagged as the start was reported.
@@ -90,21 +92,13 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	return m.together(x)
 }
 
-// skips says whether the task is left out without a word: by tags, by --start-at-task, or because its
-// role has run on the host already.
+// skips says whether the task is left out without a word: by tags or --start-at-task, or because its role has run on the
+// host already.
 func (m *Machine) skips(number int, t *ir.Task) bool {
 	if m.excluded[number] {
 		return true
 	}
-	if t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates {
-		return true
-	}
-	if !m.started && !t.Implicit {
-		name, _ := value.ToStr(t.Name.V)
-		m.started = name == m.code.Settings.StartAt
-		return !m.started
-	}
-	return false
+	return t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates
 }
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
@@ -207,6 +201,9 @@ func traceback(err error) string {
 	class := "Exception"
 	var raised *eval.Error
 	if errors.As(err, &raised) {
+		if raised.Trace != "" {
+			return raised.Trace
+		}
 		class = raised.Class
 	}
 	return "Traceback (most recent call last):\n" + class + ": " + err.Error() + "\n"

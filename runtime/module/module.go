@@ -105,6 +105,13 @@ const ReadPiece = "pbc.read_piece"
 // PlaceFile is the name of the module that keeps a file of the controller for others: see files.Place.
 const PlaceFile = "pbc.place_file"
 
+// RunLine and WritePiece are the names of the modules that serve action plugins in Python: see commands.Line and
+// files.WritePiece.
+const (
+	RunLine    = "pbc.run_line"
+	WritePiece = "pbc.write_piece"
+)
+
 // Effect says what a module may touch: DESIGN's local and open.
 type Effect uint8
 

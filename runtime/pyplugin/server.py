@@ -1,13 +1,19 @@
-"""Runs filter, test and lookup plugins of Ansible for pbc: loaded by the installed Ansible, called for pbc.
+"""Runs filter, test, lookup and action plugins of Ansible for pbc: loaded by the installed Ansible, called for pbc.
 
 Messages are lines of JSON, read from descriptor 3 and written to descriptor 4; wire.go has their grammar.
 """
 import datetime
+import inspect
 import json
 import os
 import queue
+import signal
+import socket
 import sys
+import tempfile
 import threading
+import traceback
+import types
 
 TAG = "!"
 current = threading.local()
@@ -28,9 +34,11 @@ class Channel:
         self.waiting = {}
 
     def send(self, message):
-        text = json.dumps(message)
+        self.pass_on(json.dumps(message) + "\n")
+
+    def pass_on(self, line):
         with self.lock:
-            self.sink.write(text + "\n")
+            self.sink.write(line)
             self.sink.flush()
 
     def ask(self, what, name=None):
@@ -138,6 +146,12 @@ class Classic:
     def lookup(self, run, templar, invoked_as_with):
         return run()
 
+    def executor(self, kind, host, task, variables, context, loader):
+        return kind(host, task, variables, context, None, world.loader, loader, None)
+
+    def handler(self, executor, templar):
+        return executor._get_action_handler_with_module_context(executor._connection, templar)[0]
+
     def omit(self, text):
         return text
 
@@ -214,6 +228,12 @@ class Tagged:
         from ansible._internal._templating._jinja_plugins import _LookupContext
         with _LookupContext(invoked_as_with=invoked_as_with):
             return self.run(run, templar)
+
+    def executor(self, kind, host, task, variables, context, loader):
+        return kind(host, task, variables, context, world.loader, loader, None, None)
+
+    def handler(self, executor, templar):
+        return executor._get_action_handler_with_module_context(templar)[0]
 
 
 class HostVars:
@@ -369,6 +389,7 @@ class World:
         from ansible.parsing.vault import VaultLib, VaultSecret
         from ansible.utils.display import Display
         context.CLIARGS = ImmutableDict(request["options"])
+        self.verbosity = request["options"].get("verbosity") or 0
         listen(Display())
         self.prepare(request)
         self.loader = DataLoader()
@@ -512,6 +533,9 @@ WORK = {"start": serve_start, "add": serve_add, "names": names, "find": find, "c
 
 def serve(request):
     """Does what one message asks, and answers."""
+    if request["do"] == "action":
+        actions.run(request)
+        return
     current.number, current.said, current.loading = request["id"], [], False
     try:
         reply = {"ok": WORK[request["do"]](request)}
@@ -562,25 +586,16 @@ def listener():
     """Reads messages until pbc has gone."""
     for line in channel.source:
         request = json.loads(line)
-        if "do" in request:
+        if request.get("do") == "cancel":
+            actions.cancel(request["id"])
+        elif "do" in request:
             workers.put(request)
         else:
             channel.waiting.pop(request["id"]).put(request)
+    actions.end()
     os._exit(0)
 
 
 def version():
     from ansible.release import __version__
     return [int(n) for n in __version__.split(".")[:2]]
-
-
-if __name__ == "__main__":
-    channel, workers, world, templars = Channel(), Workers(), World(), Templars()
-    try:
-        dialect = Classic() if version() < [2, 19] else Tagged()
-        channel.send({"id": 0, "ok": True, "say": []})
-    except Exception as e:
-        channel.send({"id": 0, "error": failure(e), "say": []})
-        sys.exit(1)
-    threading.Thread(target=listener, daemon=True).start()
-    workers.run()

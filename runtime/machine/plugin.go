@@ -1,0 +1,187 @@
+package machine
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/module"
+)
+
+// Action plugins in Python run on the controller, with the Ansible that is installed there. What they do to the host
+// comes back as work for this machine: modules, lines for the shell, files. The machine asks with the task, is given
+// work, asks again with what came of it, and so on until it is given the result of the task.
+
+// plugin runs the task's action, a plugin in Python.
+func (x *taskRun) plugin(ctx context.Context, p *prepared) (*value.Dict, error) {
+	question := value.DictOf("task", x.pluginTask(p), "vars", x.vars.local, "includes", x.aroundVars())
+	for {
+		answer, err := x.ask(ctx, event.Action, question)
+		if err != nil {
+			x.leavePlugin(question)
+			return nil, err
+		}
+		x.pluginSaid(answer)
+		work, more := get(answer, "work").(*value.Dict)
+		if !more {
+			return x.pluginResult(answer)
+		}
+		question = value.DictOf("session", get(answer, "session"), "result", x.pluginWork(ctx, p, work))
+	}
+}
+
+// leavePlugin ends a plugin that nobody waits for any more.
+func (x *taskRun) leavePlugin(question *value.Dict) {
+	if s := get(question, "session"); s != nil {
+		_, _ = x.ask(x.ctx, event.Action, value.DictOf("session", s, "cancel", true))
+	}
+}
+
+// pluginTask is what a plugin sees of its task.
+func (x *taskRun) pluginTask(p *prepared) *value.Dict {
+	env := value.NewDict()
+	for _, k := range slices.Sorted(maps.Keys(p.env)) {
+		env.SetStr(k, p.env[k])
+	}
+	d := value.DictOf("action", x.t.Action, "args", p.args, "name", x.label, "check_mode", x.flags.Check, "diff", x.flags.Diff, "no_log", x.flags.NoLog,
+		"ignore_errors", x.flags.IgnoreErrors, "ignore_unreachable", x.flags.IgnoreUnreachable, "any_errors_fatal", x.flags.AnyErrorsFatal,
+		"run_once", x.flags.RunOnce, "environment", value.NewList(env), "retries", p.retries, "delay", int64(p.delay.Seconds()),
+		"timeout", int64(p.timeout.Seconds()), "async_val", int64(0), "poll", int64(p.poll.Seconds()), "become", p.become != Become{})
+	if p.async != nil {
+		d.SetStr("async_val", p.async.Limit)
+	}
+	if p.register != "" {
+		d.SetStr("register", p.register)
+	}
+	if x.flags.DelegateTo != "" {
+		d.SetStr("delegate_to", x.flags.DelegateTo)
+		d.SetStr("delegate_facts", x.flags.DelegateFacts)
+	}
+	if p.become != (Become{}) {
+		d.Update(value.DictOf("become_user", p.become.User, "become_method", p.become.Method, "become_flags", p.become.Flags, "become_exe", p.become.Exe))
+	}
+	for name, v := range map[string]value.Value{"connection": x.t.Connection.V, "remote_user": x.t.RemoteUser.V, "port": x.t.Port.V} {
+		if r, err := x.eval().Value(v); err == nil && r != nil && r != value.Value(value.Omit) {
+			d.SetStr(name, r)
+		}
+	}
+	return value.DictOf("fields", d, "plugin", x.pluginName(), "handler", x.t.Handler)
+}
+
+// pluginName is the name by which Ansible loads the plugin: one of a collection by its full name.
+func (x *taskRun) pluginName() string {
+	if strings.Contains(x.t.Module, ".") {
+		return x.t.Module
+	}
+	return x.t.Action
+}
+
+// pluginSaid tells the user what the plugin has said since it was last heard of.
+func (x *taskRun) pluginSaid(answer *value.Dict) {
+	said, ok := get(answer, "said").(*value.List)
+	if !ok {
+		return
+	}
+	for _, e := range said.V {
+		pair, ok := e.(*value.List)
+		if !ok || len(pair.V) != 2 {
+			continue
+		}
+		kind, _ := value.Text(pair.V[0])
+		text, _ := value.Text(pair.V[1])
+		switch kind {
+		case "warning":
+			x.warnOf(text)
+		case "deprecated":
+			x.told(&event.Answer{Deprecations: []string{text}})
+		default:
+			_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: kind, Addr: x.addr, Task: x.number, Name: text})
+		}
+	}
+}
+
+// pluginResult is the result that a plugin has come to, or the error that it has raised.
+func (x *taskRun) pluginResult(answer *value.Dict) (*value.Dict, error) {
+	res := asDict(get(answer, "result"))
+	how, _ := value.Text(get(answer, "raised"))
+	if truthy(res, "_ansible_no_log") {
+		x.flags.NoLog = true
+	}
+	res.Del("_ansible_no_log")
+	msg, _ := value.Text(get(res, "msg"))
+	switch how {
+	case "result": // what the plugin gave is the result, with no word of the task's own
+		return nil, &fault{msg: msg, result: res}
+	case "ansible":
+		return nil, faultf("%s", msg)
+	case "":
+		return res, nil
+	}
+	text, _ := value.Text(get(answer, "text"))
+	trace, _ := value.Text(get(res, "exception"))
+	return nil, &eval.Error{Class: how, Msg: text, Trace: trace}
+}
+
+// halves are the modules that pbc has only together with what their action does on the controller.
+var halves = map[string]bool{"ansible.builtin.assemble": true, "ansible.builtin.copy": true, "ansible.builtin.raw": true, "ansible.builtin.script": true,
+	"ansible.builtin.template": true}
+
+// pluginWork does for a plugin what it asks of the host. What came of it is a dictionary; under "raise" it holds what
+// Ansible raises instead.
+func (x *taskRun) pluginWork(ctx context.Context, p *prepared, work *value.Dict) *value.Dict {
+	run, ready := *x, *p
+	ready.async, ready.env = nil, nil
+	run.ready = &ready
+	name, args := "", asDict(get(work, "args"))
+	switch op, _ := value.Text(get(work, "op")); op {
+	case "module":
+		name, _ = value.Text(get(work, "name"))
+		run.flags.Check, run.flags.Diff, run.flags.NoLog = truthy(work, "check"), truthy(work, "diff"), truthy(work, "no_log")
+		run.foreign = halves[name]
+		ready.env = environmentOf(asDict(get(work, "env")))
+		if truthy(work, "async") {
+			ready.async = p.async
+		}
+	case "line":
+		name, run.flags.Check = module.RunLine, false
+	case "read":
+		name, run.flags.Check = module.ReadPiece, false
+	case "write":
+		name, run.flags.Check = module.WritePiece, false
+	}
+	if name == "" {
+		return value.DictOf("raise", "there is no such work for an agent")
+	}
+	if !truthy(work, "become") {
+		ready.become = Become{}
+	}
+	res, err := run.submodule(ctx, name, args)
+	if err != nil {
+		return value.DictOf("raise", err.Error())
+	}
+	return withoutInternals(res)
+}
+
+func environmentOf(d *value.Dict) map[string]string {
+	env := map[string]string{}
+	for i, k := range d.K {
+		name, _ := value.Text(k)
+		env[name], _ = value.ToStr(d.V[i])
+	}
+	return env
+}
+
+// withoutInternals is a module's result as its action sees it.
+func withoutInternals(res *value.Dict) *value.Dict {
+	out := value.NewDict()
+	for i, k := range res.K {
+		if s, ok := value.Text(k); !ok || !internalKey(s) {
+			_ = out.Set(k, res.V[i])
+		}
+	}
+	return out
+}
