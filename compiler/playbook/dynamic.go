@@ -8,6 +8,7 @@ import (
 
 	"pbc/compiler/diag"
 	"pbc/ir"
+	"pbc/ir/failure"
 )
 
 // PlayOf is the play that a step is in, nil for a step in none.
@@ -102,7 +103,7 @@ func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, d
 	diags = l.within(play, func() {
 		file = l.includePath(t, name)
 		if l.src.Stat(l.abs(file)) == Absent {
-			l.failure(ir.Pos{}, "Could not find or access '%s' on the Ansible Controller.", file)
+			l.failure(ir.Pos{}, "Could not find or access '%s' on the Ansible Controller.", file).Tagged = missingInclude(file)
 			return
 		}
 		root, ok := l.read(l.abs(file))
@@ -110,7 +111,9 @@ func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, d
 			return
 		}
 		if root.IsNull() {
-			file = ""
+			if !l.opt.Tagged {
+				file = ""
+			}
 			return
 		}
 		if !isSeq(root) {
@@ -124,6 +127,13 @@ func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, d
 		}
 	})
 	return file, steps, diags
+}
+
+// missingInclude is what dialect tagged tells of a file that is not there.
+func missingInclude(file string) *failure.Failure {
+	text := "Could not find or access '" + file + "' on the Ansible Controller"
+	return failure.New(text + ": Unable to retrieve file contents.\n" + text + ".\nIf you are using a module and expect the file to exist on the remote, " +
+		"see the remote_src option: [Errno 2] No such file or directory: '" + file + "'")
 }
 
 // included is the copy of an include that becomes the parent of what one execution of it loads.

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"slices"
+	"strings"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -95,35 +96,68 @@ func includeKey(wanted *value.Dict) string {
 	return key
 }
 
-// showIncluded reports a file that hosts include and counts it as done; one that fails, fails for all
-// of them, whatever ignore_errors says.
+// showIncluded reports a file or role that hosts include and counts it as done.
 func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form *ir.Extension) {
 	role := false
 	if t, _ := r.c.opt.Linker.Task(r.number, f.task); t != nil && t.Include != nil {
 		role = t.Include.Kind == "role"
 	}
-	switch {
-	case form.Fault != "" && role: // Ansible tells the error beside the results
-		r.c.emit(callback.Message{Text: "ERROR! " + form.Fault, Color: callback.ColorError, Stderr: true})
-	case form.Fault != "":
-		for _, h := range f.hosts {
-			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed,
-				Result: ir.Val{V: value.DictOf("failed", true, "reason", form.Fault)}})
-		}
-	}
 	if form.Fault != "" {
-		for _, h := range f.hosts {
-			r.fail(h.name)
-			h.trouble.failed, h.trouble.include = true, true
-		}
+		r.includeFault(n, f, form.Fault, role)
 		return
 	}
-	if role || form.Path == "" {
-		return // neither roles nor empty files are told or counted
+	if role && !r.c.opt.Tagged || form.Path == "" {
+		return // classic neither tells of roles nor of empty files, and does not count them
 	}
 	t := r.task(&event.Event{Kind: event.Included, Task: f.task})
 	r.c.emit(callback.Included{File: form.Path, Task: t, Hosts: names, Label: f.label, NoLog: f.noLog})
 	for _, name := range names {
 		r.c.stats.host(name).OK++
 	}
+}
+
+// includeFault reports an include that fails for all of its hosts, whatever ignore_errors says. In dialect tagged the error is told, with
+// its place, and stands in the results of the hosts; in classic one of the two.
+func (r *playRun) includeFault(n *event.Need, f *included, fault string, role bool) {
+	tagged := r.c.opt.Tagged
+	reason, _, _ := strings.Cut(fault, "\nOrigin: ")
+	switch {
+	case tagged:
+		r.c.emit(callback.ErrorMessage{Text: fault})
+	case role:
+		r.c.emit(callback.Message{Text: "ERROR! " + fault, Color: callback.ColorError, Stderr: true})
+	}
+	for _, h := range f.hosts {
+		r.fail(h.name)
+		h.trouble.failed, h.trouble.include = true, true
+		res := value.NewDict()
+		if tagged && h.last != nil && h.last.Task == f.task {
+			res.Update(resultOf(h.last))
+		}
+		res.Update(value.DictOf("failed", true, "reason", reason))
+		if tagged || !role {
+			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed, Result: ir.Val{V: res}})
+		}
+	}
+}
+
+// resultOf is the result of an include without the arguments, which Ansible takes out when it looks for the files.
+func resultOf(e *event.Event) *value.Dict {
+	d, _ := e.Result.V.(*value.Dict)
+	d = d.Copy()
+	d.Del("include_args")
+	items, _ := d.GetStr("results")
+	if list, ok := items.(*value.List); ok {
+		out := value.NewList()
+		for _, item := range list.V {
+			if one, ok := item.(*value.Dict); ok {
+				one = one.Copy()
+				one.Del("include_args")
+				item = one
+			}
+			out.V = append(out.V, item)
+		}
+		d.SetStr("results", out)
+	}
+	return d
 }
