@@ -335,6 +335,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
 		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Retry: s.retryFiles(), Tagged: u.Program.Dialect == "tagged"})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
+		if name == "default" && u.Program.Dialect == "tagged" {
+			continue
+		}
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

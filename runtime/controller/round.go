@@ -49,8 +49,8 @@ func (r *playRun) advance(ctx context.Context) {
 		if !r.broken && r.settle() {
 			return
 		}
-		r.showAll(nil)
 		if r.broken || r.over || !r.release() {
+			r.showAll(nil)
 			r.dismiss()
 			return
 		}
@@ -142,6 +142,7 @@ func (r *playRun) release() bool {
 		return false
 	}
 	addr := low[0].need.Addr
+	r.showAll(addr)
 	ask := askOf(low[0].need)
 	r.round = &round{addr: addr, hosts: low, limit: r.c.opt.Forks, left: r.left()}
 	if ask.throttle > 0 && (r.round.limit <= 0 || ask.throttle < r.round.limit) {
@@ -248,6 +249,11 @@ func askOf(n *event.Need) barrierAsk {
 // applyResult gives the result of a run_once task to the hosts that did not run it.
 func (r *playRun) applyResult(hosts []*hostRun) {
 	result := r.round.result
+	if result != nil {
+		own := *result // what a rescue sees is the first host's alone
+		own.Rescued = false
+		result = &own
+	}
 	if r.round.alone {
 		result = nil
 	}

@@ -114,6 +114,9 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 		out.Status = callback.Skipped
 	case event.Unreachable:
 		out.Status, out.Ignored = callback.Unreachable, e.Flags.IgnoreUnreachable
+		if e.Kind == event.Item { // which Ansible tells of as a failure
+			out.Ignored = e.Flags.IgnoreErrors
+		}
 	}
 	return out
 }

@@ -39,10 +39,6 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	if failed && !rescued {
 		x.m.fall()
 	}
-	if rescued {
-		x.m.host.Set.SetStr("ansible_failed_task", value.Taint(x.failedTask()))
-		x.m.host.Set.SetStr("ansible_failed_result", value.Taint(visible(res)))
-	}
 	if status == event.Unreachable && !x.flags.IgnoreUnreachable {
 		return false, errUnreachable
 	}
@@ -50,17 +46,17 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 }
 
 // failedTask is what a rescue sees as ansible_failed_task.
-func (x *taskRun) failedTask() *value.Dict {
-	args := x.t.Args.V
+func failedTask(t *ir.Task, f event.Flags) *value.Dict {
+	args := t.Args.V
 	if d, ok := args.(*value.Dict); ok {
 		args = d.Copy()
 	}
 	name := value.Value("")
-	if x.t.Name.IsSet() {
-		name, _ = value.ToStr(x.t.Name.V)
+	if t.Name.IsSet() {
+		name, _ = value.ToStr(t.Name.V)
 	}
-	return value.DictOf("name", name, "action", x.t.Action, "args", args, "register", x.t.Register, "ignore_errors", x.flags.IgnoreErrors,
-		"no_log", x.flags.NoLog, "delegate_to", x.flags.DelegateTo)
+	return value.DictOf("name", name, "action", t.Action, "args", args, "register", t.Register, "ignore_errors", f.IgnoreErrors,
+		"no_log", f.NoLog, "delegate_to", f.DelegateTo)
 }
 
 // taskStatus is the status of a whole task: of a loop, that of its items together.
@@ -131,10 +127,13 @@ func (x *taskRun) notifyHandler(name string) error {
 		return err
 	}
 	if n.found {
-		if n.later && !slices.Contains(x.m.saved, name) {
+		if !n.later {
+			return nil
+		}
+		if !slices.Contains(x.m.saved, name) {
 			x.m.saved = append(x.m.saved, name)
 		}
-		return nil
+		return x.m.tell(x, "Notification for handler "+name+" has been saved.")
 	}
 	msg := "The requested handler '" + name + "' was not found in either the main handlers list nor in the listening handlers list"
 	if x.m.code.Settings.MissingHandler {
@@ -306,7 +305,7 @@ func (m *Machine) apply(t *ir.Task, e *event.Event) bool {
 	return e.Status == event.Failed && !e.Flags.IgnoreErrors || e.Status == event.Unreachable && m.dialect == eval.Tagged
 }
 
-// Store keeps what a finished task leaves on its host: facts, variables, the registered result. The
+// Store keeps what a finished task leaves on its host: facts, variables, the registered result, and what a rescue sees of a failure. The
 // controller keeps its own copy of every host by the same rule.
 func (h *Host) Store(t *ir.Task, e *event.Event) {
 	facts := Facts(t, e)
@@ -314,6 +313,10 @@ func (h *Host) Store(t *ir.Task, e *event.Event) {
 	h.StoreFacts(facts[h.Name])
 	if t.Register != "" && e.Kind == event.Finished {
 		h.Set.SetStr(t.Register, register(t, asDict(e.Result.V)))
+	}
+	if e.Rescued {
+		h.Set.SetStr("ansible_failed_task", value.Taint(failedTask(t, e.Flags)))
+		h.Set.SetStr("ansible_failed_result", value.Taint(visible(asDict(e.Result.V))))
 	}
 }
 

@@ -173,6 +173,8 @@ func (m *Machine) Run(ctx context.Context) error {
 	failed, err := m.exec(ctx, m.code.Instrs, nil)
 	switch {
 	case errors.Is(err, errEnded):
+	case errors.Is(err, errFailed):
+		outcome = event.HostFailed
 	case errors.Is(err, errUnreachable):
 		outcome = event.HostUnreachable
 	case err != nil:
@@ -182,6 +184,9 @@ func (m *Machine) Run(ctx context.Context) error {
 	}
 	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome})
 }
+
+// errFailed says the same of a host that has failed.
+var errFailed = errors.New("play ended for a failed host")
 
 var errUnreachable = errors.New("host unreachable")
 
@@ -237,6 +242,12 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 			failed, pc = b.failed, b.in.C
 		default:
 			return false, fmt.Errorf("instruction %d: unknown operation %d", addr, in.Op)
+		}
+		var end *roleEnd
+		if errors.As(err, &end) {
+			if to, here := m.toRoleEnd(end, lv, code, pc); here {
+				pc, err = to, nil
+			}
 		}
 		if err != nil {
 			return false, err
@@ -413,16 +424,15 @@ func (m *Machine) sheltered() bool {
 // which is the innermost block.
 //
 // Observed: ansible-core 2.14.
-func (m *Machine) shielded() bool {
-	if m.flushing {
-		return false
-	}
+func (m *Machine) shielded() bool { return !m.flushing && m.innermost() != inBody }
+
+// innermost is the part of the innermost block that runs, of those that are written in the playbook.
+func (m *Machine) innermost() phase {
 	blocks := m.levels[len(m.levels)-1].blocks
-	if len(blocks) == 0 {
-		return false
+	if len(blocks) == 0 || blocks[len(blocks)-1].in.Flag {
+		return inBody
 	}
-	b := blocks[len(blocks)-1]
-	return b.phase != inBody && !b.in.Flag
+	return blocks[len(blocks)-1].phase
 }
 
 // caught says whether a failure here and now leaves the host unfailed for the moment: its own block goes on with a rescue or an

@@ -271,6 +271,9 @@ func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 		}
 	}
 	res := value.DictOf("results", list, "skipped", skipped)
+	if x.tagged() && anyOf(results, func(r *value.Dict) bool { return truthy(r, "unreachable") }) {
+		res.SetStr("unreachable", true)
+	}
 	if changed {
 		res.SetStr("changed", true)
 	}
