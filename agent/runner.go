@@ -90,6 +90,9 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 		}
 		return value.DictOf("unreachable", true, "msg", msg, "changed", false)
 	}
+	if r.s.opt.Modules != nil {
+		return r.s.opt.Modules(ctx, c)
+	}
 	if c.Discover != nil {
 		return r.discover(ctx, c, b)
 	}

@@ -26,6 +26,7 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/machine"
+	"pbc/runtime/module"
 	"pbc/transport/wire"
 )
 
@@ -44,6 +45,8 @@ type Options struct {
 	Unreachable string
 	// Refused makes that an error of the connection, which fails the task.
 	Refused bool
+	// Modules, when not nil, runs modules in the place of those that the agent has: for tests of what is around them.
+	Modules func(ctx context.Context, c *module.Call) *value.Dict
 }
 
 // flushAfter is how long an event may wait for company before it is sent.

@@ -18,13 +18,19 @@ func (u *Unit) check(p *ir.Play, t *ir.Tables, out *diag.List) {
 	}
 }
 
-// strategies are those that pbc keeps the promises of.
-var strategies = map[string]bool{"linear": true, "free": true, "host_pinned": true}
+// strategies are those that pbc keeps the promises of. Mitogen's promise the same as those they are named after.
+var strategies = map[string]bool{"linear": true, "free": true, "host_pinned": true, "mitogen_linear": true, "mitogen_free": true, "mitogen_host_pinned": true}
+
+// KnowsStrategy says whether pbc keeps the promises of a strategy; "" is the default one.
+func KnowsStrategy(name string) bool {
+	return name == "" || strategies[strings.TrimPrefix(name, "ansible.builtin.")]
+}
 
 func (u *Unit) checkStrategy(p *ir.Play, out *diag.List) {
 	s, ok := value.Text(p.Strategy.V)
+	_, later := p.Strategy.V.(*value.Tmpl) // known when the play begins
 	switch {
-	case !p.Strategy.IsSet(), ok && strategies[strings.TrimPrefix(s, "ansible.builtin.")]:
+	case !p.Strategy.IsSet(), later, ok && KnowsStrategy(s):
 	default:
 		text, _ := value.ToStr(p.Strategy.V)
 		out.Add(diag.Unsupportedf(p.Pos, "strategy %q", text))

@@ -22,9 +22,23 @@ type Code struct {
 	Tables
 	PlayDefaults, PlayRoleVars []int // layers every task sees, see Play
 	Excluded                   []int // tasks that --tags and --skip-tags leave out, sorted
-	Plugins                    *Plugins
-	Settings                   Settings
+	// Barriers are the tasks at which the hosts of the play wait for each other, sorted.
+	Barriers []int
+	Plugins  *Plugins
+	Settings Settings
 }
+
+// Waits says where a host waits for the others that run the play with it.
+type Waits uint8
+
+const (
+	// WaitNever is for a host that is alone, and for strategies without order.
+	WaitNever Waits = iota
+	// WaitAtBarriers waits before and after the tasks of Barriers.
+	WaitAtBarriers
+	// WaitAlways waits before every task.
+	WaitAlways
+)
 
 // Plugins are the names of the filters, tests and lookups in Python that stand before those of the evaluator: of plugin
 // folders beside playbooks, of roles, and of the configured paths. Sorted; nil is none.
@@ -46,8 +60,8 @@ type Settings struct {
 	Check, Diff   bool
 	Verbosity     int
 	ForceHandlers bool
-	// Lockstep makes the host ask before every task: several hosts run the play.
-	Lockstep        bool
+	// Waits says where the host waits for the others that run the play.
+	Waits           Waits
 	InjectFacts     bool // inject_facts_as_vars
 	MissingHandler  bool // error_on_missing_handler
 	RemoteTmp       string

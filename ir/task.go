@@ -1,6 +1,8 @@
 package ir
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"pbc/ir/value"
@@ -57,8 +59,11 @@ type Task struct {
 	RemoteUser        Val
 	Port              Val
 	Become            Become
-	Async             Val
-	Poll              Val
+	// Context are the values that inherited keywords have around the task, for those that are templates: one that is omit holds as the
+	// context has it.
+	Context map[string]Val `msgpack:",omitempty"`
+	Async   Val
+	Poll    Val
 	// Debugger is looked at when compiling only: pbc has no task debugger.
 	Debugger Val
 
@@ -95,6 +100,37 @@ func (t *Task) Named() bool {
 	}
 	_, ok := value.Text(t.Name.V)
 	return ok
+}
+
+// EachValue calls f with everything of the task that may hold a template, unset keywords included.
+func (t *Task) EachValue(f func(Val)) {
+	for _, v := range []Val{t.Name, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
+		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll, t.DefaultsOf,
+		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
+		f(v)
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Context)) {
+		f(t.Context[name])
+	}
+	for _, list := range [][]Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults, t.FactsDefaults} {
+		for _, v := range list {
+			f(v)
+		}
+	}
+	if l := t.Loop; l != nil {
+		for _, v := range append([]Val{l.Items, l.Var, l.IndexVar, l.Label, l.Pause, l.Extended, l.ExtendedAllItems}, l.BreakWhen...) {
+			f(v)
+		}
+	}
+	for _, v := range t.Context {
+		f(v)
+	}
+	for _, v := range t.Exprs {
+		f(v)
+	}
+	for i := range t.Files {
+		f(t.Files[i].Tmpl)
+	}
 }
 
 // Exprs are parsed texts by their source.

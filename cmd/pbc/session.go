@@ -18,6 +18,7 @@ import (
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/compiler/diag"
+	"pbc/compiler/effect"
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
@@ -50,14 +51,16 @@ type session struct {
 	connectPassword, becomePassword string
 	store                           *files.Store
 	roles                           []string // of --roles-path, before those of the settings
-	order                           controller.Order
+	order                           effect.Order
 	// allFacts has plays gather all facts, not only those that something reads.
 	allFacts bool
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
-	log     *os.File         // of log_path, nil for none
-	facts   *factcache.Cache // nil for none that outlives the run
+	// agents, when not nil, gives the agents of hosts in the place of connections: for tests with many hosts.
+	agents func(host string) io.ReadWriteCloser
+	log    *os.File         // of log_path, nil for none
+	facts  *factcache.Cache // nil for none that outlives the run
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -73,8 +76,10 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 	if err != nil {
 		return nil, err
 	}
-	if s.order, err = orderOf(os.Getenv("PBC_ORDER")); err != nil {
-		return nil, err
+	word := os.Getenv("PBC_ORDER")
+	known := false
+	if s.order, known = link.Order(word); !known {
+		return nil, fmt.Errorf("PBC_ORDER is %q, want auto, strict or free", word)
 	}
 	if log := os.Getenv("PBC_EVENT_LOG"); log != "" {
 		f, err := os.Create(log)
@@ -126,19 +131,6 @@ func (s *session) introduce(version string) {
 	for _, d := range s.conf.Deprecations {
 		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version, Collection: "ansible.builtin"})
 	}
-}
-
-// orderOf reads PBC_ORDER: how much of the linear strategy's order is kept.
-func orderOf(word string) (controller.Order, error) {
-	switch word {
-	case "", "auto":
-		return controller.Auto, nil
-	case "strict":
-		return controller.Strict, nil
-	case "free":
-		return controller.Free, nil
-	}
-	return 0, fmt.Errorf("PBC_ORDER is %q, want auto, strict or free", word)
 }
 
 // lookupSetting finds the settings of callbacks: in the environment, else in ansible.cfg.
@@ -304,9 +296,14 @@ func (s *session) inventory(dir string) (*inventory.Inventory, error) {
 type known struct{ memory *controller.Memory }
 
 // Vars implements link.Known.
-func (k known) Vars(host string) (set, included, facts *value.Dict) {
-	k.memory.With(host, func(h *machine.Host) { set, included, facts = h.Set.Copy(), h.Included.Copy(), h.Facts.Copy() })
-	return set, included, facts
+func (k known) Vars(host string, before ir.Address) (v link.HostVars, there bool) {
+	h, there := k.memory.Vars(host, before)
+	return link.HostVars{Set: h.Set, Included: h.Included, Facts: h.Facts}, there
+}
+
+// Await implements link.Known.
+func (k known) Await(ctx context.Context, host string, at ir.Address) error {
+	return k.memory.Await(ctx, host, at)
 }
 
 // play runs what was compiled.
@@ -331,9 +328,13 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
 	d.play = func() int { return int(current.Load()) }
-	d.observe = s.observe
-	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Retry: s.retryFiles(), Tagged: u.Program.Dialect == "tagged"})
+	d.observe, d.agents = s.observe, s.agents
+	var step func(string) (string, error)
+	if s.req.Step {
+		step = s.askStep
+	}
+	c := controller.New(controller.Options{Step: step, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Retry: s.retryFiles(), Tagged: u.Program.Dialect == "tagged"})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		if name == "default" && u.Program.Dialect == "tagged" {
 			continue
@@ -344,6 +345,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	defer stop()
 	code, err := c.Run(ctx)
 	endLocalAgents()
+	if errors.As(err, new(controller.Crash)) && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
+		s.out.Handle(callback.Message{Text: "to see the full traceback, use -vvv"})
+	}
 	if ctx.Err() != nil {
 		return 99, &playbookError{msg: "User interrupted execution", code: 99}
 	}
@@ -393,7 +397,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
-		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
+		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
@@ -450,9 +454,12 @@ func (c core) fail(out io.Writer, err error) int {
 	code := 1
 	var r *compiler.RunError
 	var d *diag.Diagnostic
+	var crash controller.Crash
 	switch {
 	case errors.As(err, &p):
 		code = p.code
+	case errors.As(err, &crash):
+		code = 250
 	case errors.As(err, &r) && r.Code != 0:
 		code = r.Code
 	case errors.As(err, &d): // a fault in a variable file of the inventory
@@ -478,6 +485,9 @@ type linked struct {
 // Plays implements controller.Linker.
 func (k *linked) Plays() int { return k.l.Plays() }
 
+// waits are the orders of the controller; where auto and free differ is said by the batches.
+var waits = map[effect.Order]controller.Order{effect.Strict: controller.Strict}
+
 // Play implements controller.Linker.
 func (k *linked) Play(n int) (*controller.Play, error) {
 	k.current.Store(int64(n))
@@ -494,9 +504,16 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
 		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
 	}
+	if !compiler.KnowsStrategy(p.Strategy) {
+		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
+	}
+	order := waits[p.Order]
+	if k.s.req.Step {
+		order = controller.Strict
+	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
-		MaxFail: p.MaxFail,
-		Free:    strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
+		MaxFail: p.MaxFail, Order: order,
+		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
 }
 
 // Batch implements controller.Linker.

@@ -13,7 +13,6 @@ import (
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/factcache"
-	"pbc/runtime/machine"
 	"pbc/runtime/module/posix"
 )
 
@@ -96,7 +95,7 @@ func (s *session) recall(memory *controller.Memory, inv *inventory.Inventory) {
 		if s.req.FlushCache {
 			s.facts.Delete(h.Name)
 		}
-		memory.With(h.Name, func(*machine.Host) {})
+		memory.Recall(h.Name)
 	}
 }
 

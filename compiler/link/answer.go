@@ -20,9 +20,22 @@ import (
 	"pbc/runtime/python"
 )
 
-// Answer answers a need that depends on the program, the inventory or the controller's files.
+// Answer answers a need that depends on the program, the inventory or the controller's files. What it tells of another host is
+// what that host had at the place of the need: it waits for a host that has not come there yet.
 func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Need) *event.Answer {
-	site := Site{Play: play, Host: host, Task: n.Task}
+	for {
+		behind := ""
+		a := l.answer(ctx, Site{Play: play, Host: host, Task: n.Task, At: n.Addr, behind: &behind}, n)
+		if behind == "" || n.Ask != event.HostVar {
+			return a
+		}
+		if err := l.opt.Known.Await(ctx, behind, n.Addr); err != nil {
+			return &event.Answer{Error: err.Error()}
+		}
+	}
+}
+
+func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.Answer {
 	switch n.Ask {
 	case event.FetchBlob:
 		return l.blob(n)
@@ -42,7 +55,7 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return result(v, err)
 	case event.HostVar:
 		name, _ := value.Text(n.Args.V)
-		v, found, err := l.hostVar(name, n.Name)
+		v, found, err := l.hostVar(site, name, n.Name)
 		a := result(v, err)
 		a.Found = found
 		return a
@@ -94,7 +107,7 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	if v, ok := known.GetStr("_ansible_version"); ok {
 		internal.SetStr("_ansible_version", v)
 	}
-	if v, ok, err := l.hostVar(s.Host, "ansible_syslog_facility"); ok && err == nil {
+	if v, ok, err := l.hostVar(s, s.Host, "ansible_syslog_facility"); ok && err == nil {
 		internal.SetStr("_ansible_syslog_facility", v)
 	}
 	own.Internal = ir.Val{V: internal}

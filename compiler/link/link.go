@@ -10,6 +10,7 @@
 package link
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"pbc/compiler/effect"
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
@@ -28,8 +30,21 @@ import (
 
 // Known tells what tasks have made of a host's variables.
 type Known interface {
-	// Vars returns copies: registered results and set_fact, include_vars, and facts with their prefix.
-	Vars(host string) (set, included, facts *value.Dict)
+	// Vars returns what tasks had left on a host when it came to an address; nil is now. It says whether the host has come
+	// there yet.
+	Vars(host string, before ir.Address) (v HostVars, there bool)
+	// Await waits until the host has come to the address.
+	Await(ctx context.Context, host string, at ir.Address) error
+}
+
+// HostVars are the variables that tasks have made on a host: registered results and set_fact, include_vars, and facts with their
+// prefix. They must not be changed.
+type HostVars struct{ Set, Included, Facts *value.Dict }
+
+// madeOn is what tasks have left on a host by now.
+func (l *Linker) madeOn(host string) (set, included, facts *value.Dict) {
+	v, _ := l.opt.Known.Vars(host, nil)
+	return v.Set, v.Included, v.Facts
 }
 
 // Front compiles what was not compiled ahead.
@@ -62,6 +77,8 @@ type Options struct {
 	Settings   ir.Settings
 	// Gathering is "implicit", "explicit" or "smart".
 	Gathering string
+	// Order is how much of the linear strategy's order plays keep that do not say.
+	Order effect.Order
 	// Connection, User and Port are the command line's and the configuration's defaults.
 	Connection, User string
 	Port             int
@@ -91,6 +108,7 @@ type Linker struct {
 	prompted map[int]*value.Dict
 	started  bool // the task of --start-at-task has been found
 	shared   map[int]*ir.Code
+	orders   map[int]*ordering
 	active   map[int][]string // the hosts of the batch that runs
 	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
 	refreshed string
@@ -110,7 +128,7 @@ type sentKey struct {
 
 // New returns a linker.
 func New(p *ir.Program, opt Options) *Linker {
-	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
+	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
 }
 
 // Plays is the number of plays.
@@ -165,7 +183,7 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	if err != nil {
 		return nil, nil, err
 	}
-	set, included, facts := l.opt.Known.Vars(host)
+	set, included, facts := l.madeOn(host)
 	made := inventory.Combine(included, set, l.opt.Settings.HashMerge) // set_fact and registered results win over include_vars
 	own := *code
 	n := reads(code.Tables.Tasks)
@@ -259,6 +277,9 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	if c.Plugins, err = l.plugins(); err != nil {
 		return nil, err
 	}
+	if c.Barriers, err = l.barriers(play, 0, c.Tables.Tasks); err != nil {
+		return nil, err
+	}
 	l.shared[play] = c
 	return c, nil
 }
@@ -311,7 +332,8 @@ func (l *Linker) skipsFacts(play int, facts *value.Dict) bool {
 	if given {
 		v, err := l.playValue(play, p.GatherFacts)
 		b, ok := eval.Boolean(v)
-		want = err == nil && (b || !ok)
+		given = err != nil || v != nil
+		want = err == nil && (b || !ok || !given)
 	}
 	switch l.opt.Gathering {
 	case "explicit":
@@ -338,6 +360,11 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 	if ext.Excluded, err = l.excluded(play, ext.FirstTask, ext.Tables.Tasks); err != nil {
 		return nil, err
 	}
+	if ext.Fault == "" {
+		if err := l.grownOrder(play, ext); err != nil {
+			return nil, err
+		}
+	}
 	out := make([]ir.Extension, len(hosts))
 	for i, host := range hosts {
 		out[i] = *ext
@@ -362,7 +389,7 @@ func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 	if err != nil {
 		return err
 	}
-	set, included, _ := l.opt.Known.Vars(host)
+	set, included, _ := l.madeOn(host)
 	all := []*value.Dict{inv, vars, l.opt.Extra, set, included}
 	tables := l.tables(play)
 	for _, v := range tables.Layers {

@@ -115,30 +115,14 @@ func builtinName(s string) string {
 
 // task adds what a task reads.
 func (n *names) task(t *ir.Task) {
-	for _, v := range []ir.Val{t.Name, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
-		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll, t.DefaultsOf,
-		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
-		n.value(v.V)
-	}
-	for _, list := range [][]ir.Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults, t.FactsDefaults} {
-		for _, v := range list {
-			n.value(v.V)
-		}
-	}
+	t.EachValue(func(v ir.Val) { n.value(v.V) })
 	if l := t.Loop; l != nil {
 		n.set["item"] = true
 		for _, v := range []ir.Val{l.Items, l.Var, l.IndexVar, l.Label, l.Pause, l.Extended, l.ExtendedAllItems} {
-			n.value(v.V)
 			if s, ok := value.Text(v.V); ok {
 				n.set[s] = true // the name of a loop variable is looked up before it is used
 			}
 		}
-	}
-	for _, v := range t.Exprs {
-		n.value(v.V)
-	}
-	for i := range t.Files {
-		n.value(t.Files[i].Tmpl.V)
 	}
 	if t.Module == "ansible.builtin.validate_argument_spec" {
 		n.spec(t)

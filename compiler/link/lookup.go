@@ -5,6 +5,7 @@ import (
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/python"
 )
 
 // LookupPlugin runs a lookup plugin on the controller.
@@ -97,15 +98,22 @@ func (o *unlocked) Lookup(plugin string, terms []value.Value, options *value.Dic
 }
 
 // Tell implements eval.Telling.
-func (o *unlocked) Tell(kind, text string) {
-	if o.warn != nil && kind == "warning" {
-		o.warn(text)
+func (o *unlocked) Tell(n python.Notice) {
+	if o.warn != nil && !n.Deprecated {
+		o.warn(n.Msg)
 	}
+}
+
+// said is Tell for what a plugin in Python says.
+func (o *unlocked) said(kind, text string) {
+	n := python.Warning(text)
+	n.Deprecated = kind == "deprecated"
+	o.Tell(n)
 }
 
 // Plugin implements eval.Outside.
 func (o *unlocked) Plugin(c eval.PluginCall) (value.Value, bool, error) {
-	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: o.site, own: o.own, unlocked: true}, o.Tell)
+	return o.l.callPlugin(context.Background(), c, &world{l: o.l, site: o.site, own: o.own, unlocked: true}, o.said)
 }
 
 // HostVar implements eval.Outside.

@@ -5,17 +5,21 @@ import (
 	"strconv"
 	"strings"
 
+	"pbc/compiler/effect"
 	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/failure"
 	"pbc/ir/value"
+	"pbc/runtime/eval"
 )
 
 // Play is a play whose keywords have been evaluated.
 type Play struct {
 	Name, Path, Strategy string
 	Batches              [][]string
+	AnyErrorsFatal       bool
 	MaxFail              float64 // negative when not given
+	Order                effect.Order
 	Warnings             []*failure.Failure
 }
 
@@ -56,6 +60,9 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if err != nil {
 		return nil, err
 	}
+	if out.Order, err = l.orderOf(number); err != nil {
+		return nil, err
+	}
 	if out.Batches, err = batches(hosts, serial); err == nil && len(out.Batches) > 0 {
 		out.Warnings = l.reserved(number)
 	}
@@ -69,7 +76,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 			return "", nil
 		}
 		r, err := l.playValue(number, v)
-		if err != nil {
+		if err != nil || r == nil {
 			return "", err
 		}
 		if list, ok := r.(*value.List); ok {
@@ -89,9 +96,19 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 	if out.Strategy, err = text(p.Strategy); err != nil {
 		return err
 	}
+	out.AnyErrorsFatal = l.opt.Settings.AnyErrorsFatal
+	if p.AnyErrorsFatal.IsSet() {
+		v, err := l.playValue(number, p.AnyErrorsFatal)
+		if err != nil {
+			return err
+		}
+		if v != nil {
+			out.AnyErrorsFatal, _ = eval.Boolean(v)
+		}
+	}
 	if p.MaxFailPercentage.IsSet() {
 		s, err := text(p.MaxFailPercentage)
-		if err != nil {
+		if err != nil || s == "" {
 			return err
 		}
 		out.MaxFail, err = strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
@@ -206,6 +223,7 @@ func (l *Linker) SetPrompted(number int, vars *value.Dict) {
 	defer l.mu.Unlock()
 	l.prompted[number] = vars
 	delete(l.shared, number)
+	delete(l.orders, number)
 }
 
 // HasExtra says whether -e gives a variable: then its prompt is not shown.

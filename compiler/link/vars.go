@@ -76,12 +76,16 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1}})
 }
 
-// playValue evaluates a keyword of a play, which sees no host.
+// playValue evaluates a keyword of a play, which sees no host. One that is omit is not given: nil.
 func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 	if !v.IsSet() {
 		return nil, nil
 	}
-	return l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	r, err := l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	if r == value.Value(value.Omit) {
+		return nil, err
+	}
+	return r, err
 }
 
 // playLayers are the variables that the keywords of a play see.
@@ -172,8 +176,14 @@ func (l *Linker) varsFileUndefined(name value.Value, err error) error {
 	return fmt.Errorf("an undefined variable was found when attempting to template the vars_files item '%s'. %s", s, err)
 }
 
-// hostLayers are the variables of a host without a play's: what hostvars shows of it.
+// hostLayers are the variables of a host without a play's: what hostvars shows of it now.
 func (l *Linker) hostLayers(host string) layers {
+	v, _ := l.opt.Known.Vars(host, nil)
+	return l.layersOf(host, v)
+}
+
+// layersOf are the variables of a host with those that tasks have made.
+func (l *Linker) layersOf(host string, made HostVars) layers {
 	h := l.opt.Inventory.Host(host)
 	if h == nil {
 		return nil
@@ -182,7 +192,7 @@ func (l *Linker) hostLayers(host string) layers {
 	if err != nil {
 		return nil
 	}
-	set, included, facts := l.opt.Known.Vars(host)
+	set, included, facts := made.Set, made.Included, made.Facts
 	top := value.DictOf("inventory_hostname", host, "group_names", texts(h.GroupNames()), "groups", l.opt.Inventory.GroupsDict(),
 		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", value.Omit, "ansible_check_mode", l.opt.Settings.Check,
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity))

@@ -100,7 +100,7 @@ func (b *builder) own(t *playbook.Task, out *ir.Task) {
 
 // inherited lowers the keywords that blocks, roles and the play hand down.
 func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
-	k := func(name string) ir.Val { return b.val(playbook.Inherited(t, name)) }
+	k := func(name string) ir.Val { return b.inheritedVal(t, name, out) }
 	for _, n := range playbook.Conditions(t) {
 		out.When = append(out.When, b.condition(n))
 	}
@@ -126,6 +126,21 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 	if choosers[t.FQCN] {
 		out.DefaultsOf = b.defaultsOf(t)
 	}
+}
+
+// inheritedVal is an inherited keyword as it holds for a task. What a template hides is kept in the task's context.
+func (b *builder) inheritedVal(t *playbook.Task, name string, out *ir.Task) ir.Val {
+	v := b.val(playbook.Inherited(t, name))
+	if _, ok := v.V.(*value.Tmpl); !ok {
+		return v
+	}
+	if n := playbook.InheritedAround(t, name); n != nil {
+		if out.Context == nil {
+			out.Context = map[string]ir.Val{}
+		}
+		out.Context[name] = b.val(n)
+	}
+	return v
 }
 
 // defaults are the module_defaults for the task's module, outermost first.

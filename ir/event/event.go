@@ -107,6 +107,10 @@ type Need struct {
 	Task int
 	Name string
 	Args ir.Val
+	// Of a Barrier, Open says that the task is one at which all wait; Passed is the address of the last such place that the host
+	// has come to or passed over.
+	Open   bool       `msgpack:",omitempty"`
+	Passed ir.Address `msgpack:",omitempty"`
 }
 
 // Ask is what a Need asks for.
@@ -145,6 +149,7 @@ const (
 	Apply               // another host ran it (run_once): take its result
 	Fail                // fail here (any_errors_fatal)
 	End                 // the play is over
+	Skip                // leave the task out without a word (--step)
 )
 
 // Level says where among the variables that tasks have made an asked variable stands.
@@ -181,6 +186,9 @@ type Answer struct {
 	Warnings, Deprecations []string
 	// Result is the event of the host that ran a run_once task, for Apply.
 	Result *Event
+	// Strict says that from now on the host is to wait at every task; Open is why, in an answer that brings variables.
+	Strict bool   `msgpack:",omitempty"`
+	Open   string `msgpack:",omitempty"`
 }
 
 // Message kinds on the wire.

@@ -87,6 +87,7 @@ type Undef struct {
 	Obj     Value  // the object that lacks Name, when HasObj
 	Hint    string // the whole message, when not empty
 	HasObj  bool
+	Element bool    // Name is the repr of an index or key, not an attribute
 	Lenient bool    // Jinja's default Undefined of an inline if without else: prints as nothing
 	Err     error   // dialect tagged: the captured error this marker stands for
 	At      *Origin // dialect tagged: the template that made it

@@ -124,7 +124,7 @@ func (a *actor) send(kind uint8, body any) {
 // ask waits at the barrier of a task.
 func (a *actor) ask(i int, word string) (answer event.Answer) {
 	args := value.DictOf("run_once", word == "once", "throttle", int64(strings.Count(word, "throttle")))
-	a.send(event.KindNeed, &event.Need{ID: uint32(i + 1), Ask: event.Barrier, Addr: ir.Address{i}, Task: i, Args: ir.Val{V: args}})
+	a.send(event.KindNeed, &event.Need{ID: uint32(i + 1), Ask: event.Barrier, Addr: ir.Address{i}, Task: i, Args: ir.Val{V: args}, Open: true})
 	b, err := a.frames.ReadFrame()
 	if err == nil {
 		_, b, err = event.Open(b)

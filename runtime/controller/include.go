@@ -46,6 +46,9 @@ func (r *playRun) bring(list []asking) []*event.Answer {
 			r.fatal = err
 			return answers
 		}
+		if forms[0].Open != "" {
+			r.strict.Store(true)
+		}
 		r.showIncluded(list[0].need, f, names, &forms[0])
 		for i, a := range list {
 			if k := slices.Index(f.hosts, a.host); k >= 0 {

@@ -91,7 +91,7 @@ func (r *playRun) left() []string {
 // Observed: the linear strategy of ansible-core 2.14 and of 2.19.
 func (r *playRun) judge() {
 	d := r.round
-	if d == nil || d.judged || r.broken {
+	if d.judged || r.broken {
 		return
 	}
 	d.judged = true
@@ -151,22 +151,27 @@ func (r *playRun) alone(h *hostRun) {
 	if r.play.Free || len(r.hosts) > 1 {
 		return
 	}
-	r.round = &round{hosts: r.hosts, left: r.left(), next: len(r.hosts)}
+	r.round = &round{hosts: r.hosts, left: r.left()}
 	if h.outcome == event.HostUnreachable {
 		r.round.left = append(r.round.left, h.name)
 	}
 	r.judge()
 }
 
-// settle lets the hosts go on that have waited for the end of the round to hear whether they fail with others. It says whether
-// there were any.
-func (r *playRun) settle() bool {
+// resume lets the hosts go on that have waited for the end of the round to hear whether they fail with others, and those that do. It says
+// whether there were any.
+func (r *playRun) resume() bool {
 	found := false
 	for _, h := range r.hosts {
-		if h.state == hostWaiting && (h.doomed || askOf(h.need).after) {
-			found = true
-			r.letGo(h, &event.Answer{Go: event.Run})
+		if h.state != hostWaiting || !h.doomed && !askOf(h.need).after {
+			continue
 		}
+		if h.doomed { // it goes back to where its last task was
+			h.at = ir.Address{}
+			r.c.opt.Memory.enter(h.name, h.at)
+		}
+		found = true
+		r.letGo(h, &event.Answer{Go: event.Run})
 	}
 	return found
 }

@@ -31,7 +31,13 @@ type peer struct {
 	calls map[uint32]chan *value.Dict
 	last  uint32
 	blobs map[string]bool // already sent
+	// held are the bytes of events that are not shown yet; room is told when they get less.
+	held int
+	room *sync.Cond
 }
+
+// maxHeld bounds, in bytes, the events of one host that have arrived and are not shown yet. One event may be larger.
+const maxHeld = 128 << 10
 
 // message is what a peer's reader hands to the controller: an event, a need, or the end.
 type message struct {
@@ -39,6 +45,7 @@ type message struct {
 	event *event.Event
 	need  *event.Need
 	err   error
+	size  int // of an event, in bytes
 }
 
 func newPeer(host string, rw io.ReadWriteCloser) (*peer, error) {
@@ -48,10 +55,35 @@ func newPeer(host string, rw io.ReadWriteCloser) (*peer, error) {
 		sess.Close()
 		return nil, err
 	}
-	return &peer{host: host, sess: sess, frames: wire.NewFrames(stream), calls: map[uint32]chan *value.Dict{}, blobs: map[string]bool{}}, nil
+	p := &peer{host: host, sess: sess, frames: wire.NewFrames(stream), calls: map[uint32]chan *value.Dict{}, blobs: map[string]bool{}}
+	p.room = sync.NewCond(&p.mu)
+	return p, nil
 }
 
-func (p *peer) close() { p.sess.Close() }
+// close ends the session, and with it the agent.
+func (p *peer) close() {
+	p.sess.Close()
+	p.taken(p.hold(0))
+}
+
+// hold counts bytes that wait to be shown, and waits itself while there are too many. It returns how many there are.
+func (p *peer) hold(n int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n > 0 && p.held > 0 && p.held+n > maxHeld {
+		p.room.Wait()
+	}
+	p.held += n
+	return p.held
+}
+
+// taken says that bytes have been shown.
+func (p *peer) taken(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held -= n
+	p.room.Signal()
+}
 
 // listen passes the agent's messages to the inbox until the session ends, and then says so.
 func (p *peer) listen(ctx context.Context, inbox chan<- message) {
@@ -62,6 +94,7 @@ func (p *peer) listen(ctx context.Context, inbox chan<- message) {
 		}
 		if m != nil {
 			m.p = p
+			p.hold(m.size)
 			select {
 			case inbox <- *m:
 			case <-ctx.Done():
@@ -92,7 +125,7 @@ func (p *peer) next() (*message, error) {
 	case event.KindEvent:
 		var e event.Event
 		err := msgpack.Unmarshal(body, &e)
-		return &message{event: &e}, err
+		return &message{event: &e, size: len(b)}, err
 	case event.KindNeed:
 		var n event.Need
 		err := msgpack.Unmarshal(body, &n)

@@ -15,7 +15,6 @@ import (
 type round struct {
 	addr  ir.Address
 	hosts []*hostRun
-	next  int // the first host of which not everything is shown
 	// pending are the hosts that have yet to be let go: no more run at a time than limit says.
 	pending []*hostRun
 	limit   int
@@ -29,41 +28,27 @@ type round struct {
 	judged bool
 }
 
-// advance shows what can be shown and, when every host waits, begins the next round.
+// advance shows what can be shown and, when every host waits, lets those go whose turn it is.
 func (r *playRun) advance(ctx context.Context) {
-	if !r.lockstep() {
+	if !r.together() {
 		return
 	}
-	for {
-		r.drain()
-		if r.fatal != nil || r.feed() || r.busy() {
-			return
-		}
-		if r.includes() {
-			continue
-		}
-		if r.apply() {
-			return
-		}
-		r.judge()
-		if !r.broken && r.settle() {
-			return
-		}
-		if r.broken || r.over || !r.release() {
-			r.showAll(nil)
-			r.dismiss()
-			return
-		}
+	r.drain()
+	if r.fatal != nil || r.feed() || r.busy() || r.includes() || r.apply() {
 		return
+	}
+	r.judge()
+	if !r.broken && r.resume() {
+		return
+	}
+	if r.broken || r.over || !r.release() {
+		r.dismiss()
 	}
 }
 
 // feed lets hosts of the round go as far as forks and throttle allow. It says whether any still has to
 // wait for that.
 func (r *playRun) feed() bool {
-	if r.round == nil {
-		return false
-	}
 	running := 0
 	for _, h := range r.hosts {
 		if h.state == hostRunning {
@@ -81,6 +66,9 @@ func (r *playRun) feed() bool {
 	return len(r.round.pending) > 0
 }
 
+// feeding says whether hosts of the round have yet to be let go.
+func (r *playRun) feeding() bool { return len(r.round.pending) > 0 }
+
 // busy says whether any host is still running.
 func (r *playRun) busy() bool {
 	for _, h := range r.hosts {
@@ -91,59 +79,31 @@ func (r *playRun) busy() bool {
 	return false
 }
 
-// drain shows the events of the round, host by host, in the order of the play.
-func (r *playRun) drain() {
-	if r.round == nil {
-		r.showAll(nil)
-		return
-	}
-	for r.round.next < len(r.round.hosts)-len(r.round.pending) {
-		h := r.round.hosts[r.round.next]
-		r.showQueue(h, r.round.addr)
-		if h.state == hostRunning {
-			return
-		}
-		r.round.next++
-	}
-	if len(r.round.pending) == 0 {
-		r.showAll(r.round.addr)
-	}
-}
-
-// showAll shows what the hosts have reported up to an address; nil is all of it.
-func (r *playRun) showAll(till ir.Address) {
-	for _, h := range r.hosts {
-		r.showQueue(h, till)
-	}
-}
-
-// showQueue shows what a host has reported, but for what comes after an address: that waits for what other hosts report up to there.
-// Nil shows all.
-func (r *playRun) showQueue(h *hostRun, till ir.Address) {
-	queue := h.queue
-	h.queue = nil
-	for i, e := range queue {
-		if till != nil && e.Addr.Compare(till) > 0 {
-			h.queue = queue[i:]
-			return
-		}
-		r.show(h, e)
-	}
-}
-
 // release lets the hosts with the lowest address go on. It says whether there was one.
 func (r *playRun) release() bool {
-	var last ir.Address
-	if r.round != nil {
-		last = r.round.addr
+	after := r.round.addr
+	if r.play.Free {
+		after = nil
 	}
-	low := r.lowest(last)
+	low := r.lowest(after)
 	if len(low) == 0 {
 		return false
 	}
 	addr := low[0].need.Addr
-	r.showAll(addr)
+	if !low[0].need.Open {
+		r.runOn(addr)
+		return true
+	}
+	if r.stepping {
+		if r.play.Free {
+			low = low[:1] // hosts are asked for one by one
+		}
+		if goOn, err := r.step(low); !goOn {
+			return err == nil
+		}
+	}
 	ask := askOf(low[0].need)
+	ask.once = ask.once && !r.play.Free
 	r.round = &round{addr: addr, hosts: low, limit: r.c.opt.Forks, left: r.left()}
 	if ask.throttle > 0 && (r.round.limit <= 0 || ask.throttle < r.round.limit) {
 		r.round.limit = ask.throttle
@@ -180,9 +140,19 @@ func (r *playRun) lowest(after ir.Address) []*hostRun {
 	return low
 }
 
+// runOn lets all hosts run at their own speed that wait at an address or behind it, with no place between at which all wait.
+func (r *playRun) runOn(addr ir.Address) {
+	r.round = &round{addr: addr, left: r.left()}
+	for _, h := range r.hosts {
+		if h.state == hostWaiting && !h.need.Open && (h.need.Passed.Compare(addr) < 0 || h.need.Addr.Compare(addr) == 0) {
+			r.letGo(h, &event.Answer{Go: event.Run})
+		}
+	}
+}
+
 // apply gives the result of a run_once task to the hosts that wait where it was run. It says whether there were any.
 func (r *playRun) apply() bool {
-	if r.round == nil || r.round.leader == nil || r.round.applied {
+	if r.round.leader == nil || r.round.applied {
 		return false
 	}
 	var same []*hostRun
@@ -209,7 +179,7 @@ func (r *playRun) share(same []*hostRun) {
 			continue
 		}
 		vars := machine.Shared(t, e)
-		r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.StoreFacts(vars) })
+		r.c.opt.Memory.change(h.name, e.Addr, func(m *machine.Host) { m.StoreFacts(vars) })
 		h.facts = append(h.facts, vars.V...)
 	}
 }
@@ -274,6 +244,7 @@ func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 	if now := r.lost(); n.Ask == event.Barrier && !reflect.DeepEqual(now, h.told) {
 		a.Lost, h.told = now, now
 	}
+	a.Strict = r.strict.Load()
 	if len(h.facts) > 0 && n.Ask == event.Barrier {
 		a.Value, h.facts = ir.Val{V: &value.List{V: h.facts}}, nil
 	}
@@ -289,18 +260,34 @@ func (r *playRun) dismiss() {
 	}
 }
 
-// includes answers the hosts that ask for files, once all of the round have asked or gone on.
+// includes answers the hosts that ask for files, once nobody is behind them.
 func (r *playRun) includes() bool {
 	var list []asking
 	for _, h := range r.hosts {
-		if h.state == hostAsking {
+		if h.state != hostWaiting && h.state != hostAsking {
+			continue
+		}
+		at := 1
+		if len(list) > 0 {
+			at = list[0].need.Addr.Compare(h.need.Addr)
+		}
+		if at > 0 {
+			list = nil
+		}
+		if at >= 0 {
 			list = append(list, asking{h, h.need})
+		}
+	}
+	for _, a := range list {
+		if a.host.state == hostWaiting {
+			return false // it may come to ask for the same
 		}
 	}
 	if list == nil {
 		return false
 	}
-	for i, a := range r.bring(list) {
+	answers := r.bring(list)
+	for i, a := range answers {
 		r.letGo(list[i].host, a)
 	}
 	return true

@@ -156,6 +156,8 @@ func (r *playRun) message(e *event.Event) {
 		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
+	case "crash":
+		r.fatal = Crash(e.Name)
 	case "vv":
 		r.c.emit(callback.Verbose{Level: 2, Text: e.Name})
 	default:

@@ -50,9 +50,9 @@ type StaticVars interface {
 	Static(name string) bool
 }
 
-// Telling may be implemented by an Outside that can tell the user something: kind is "warning" or "deprecated".
+// Telling may be implemented by an Outside that can tell the user something.
 type Telling interface {
-	Tell(kind, text string)
+	Tell(n python.Notice)
 }
 
 // Including may be implemented by an Outside that looks for included templates beside the one that includes them.
@@ -235,7 +235,7 @@ func (e *Eval) tagged() bool { return e.cfg.Dialect == Tagged }
 // variable is a *value.UndefError, others are mostly *Error.
 func (e *Eval) Value(v value.Value) (value.Value, error) {
 	if e.tagged() {
-		return e.taggedValue(v)
+		return e.ValueAt(v, nil)
 	}
 	return e.classicValue(v)
 }

@@ -125,6 +125,9 @@ func (f *frame) Tagged() bool { return f.run.e.tagged() }
 // Volatile says that what is being rendered may be different the next time.
 func (f *frame) Volatile() { f.run.e.volatile = true }
 
+// Tell tells the user something.
+func (f *frame) Tell(n python.Notice) { f.run.e.tell(n) }
+
 // ReadYAML reads YAML, which only the Outside can.
 func (f *frame) ReadYAML(text string, all bool) (val, error) {
 	o := f.run.e.cfg.Outside

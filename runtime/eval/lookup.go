@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/bound"
 	"pbc/runtime/exception"
@@ -103,7 +104,7 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	case exception.IsUndefined(err), raised && x.Loading:
 		return nil, err
 	case o.tagged:
-		return o.taggedFailed(name, err)
+		return o.taggedFailed(e, name, err)
 	case exception.ClassOf(err) == noLookup:
 		return nil, exception.AnsibleError("lookup plugin (%s) not found", name)
 	case raised && x.Class == exception.AnsibleOptions:
@@ -116,12 +117,9 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 			msg = "Lookup failed but the error is being ignored: " + err.Error()
 		}
 		if o.errors == "warn" {
-			e.tell("warning", msg)
+			e.tell(python.Warning(msg))
 		}
-		if o.wantlist {
-			return value.NewList(), nil
-		}
-		return nil, nil
+		return o.nothing(), nil
 	}
 	if own {
 		return nil, err
@@ -129,23 +127,32 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	return nil, &exception.Error{Class: exception.Ansible, Msg: msg, Orig: err}
 }
 
+// nothing is the result of a lookup whose failure is ignored.
+func (o lookupOpts) nothing() val {
+	if o.wantlist {
+		return value.NewList()
+	}
+	return nil
+}
+
 // tell tells the user something, where somebody listens.
-func (e *Eval) tell(kind, text string) {
+func (e *Eval) tell(n python.Notice) {
 	if t, ok := e.cfg.Outside.(Telling); ok {
-		t.Tell(kind, text)
+		t.Tell(n)
 	}
 }
 
 // taggedFailed is failed for dialect tagged.
-func (o lookupOpts) taggedFailed(name string, err error) (val, error) {
+func (o lookupOpts) taggedFailed(e *Eval, name string, err error) (val, error) {
 	switch {
 	case exception.ClassOf(err) == noLookup:
 		return nil, &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The lookup plugin " + value.StrRepr(name) + " was not found."}
-	case o.errors == "warn" || o.errors == "ignore":
-		if o.wantlist {
-			return value.NewList(), nil
-		}
-		return nil, nil
+	case o.errors == "warn":
+		told := failure.Failure{Msg: "An error occurred while running the lookup plugin " + value.StrRepr(name) + "."}
+		e.tell(python.Notice{Failure: told.Because(exception.Failure(err))})
+		return o.nothing(), nil
+	case o.errors == "ignore":
+		return o.nothing(), nil
 	}
 	return nil, pluginFault("lookup", name, err)
 }
@@ -156,9 +163,9 @@ func (e *Eval) unlisted(name string, ran val, wantlist bool) ([]val, error) {
 	if e.tagged() {
 		return nil, exception.TypeError("returned %s instead of <class 'list'>", pythonClass(ran))
 	}
-	e.tell("deprecated", "The lookup plugin '"+name+"' was expected to return a list, got '"+pythonClass(ran)+"' instead. The lookup plugin '"+name+
+	e.tell(python.Deprecation("The lookup plugin '"+name+"' was expected to return a list, got '"+pythonClass(ran)+"' instead. The lookup plugin '"+name+
 		"' needs to be changed to return a list. This will be an error in Ansible 2.18. This feature will be removed in version 2.18. "+
-		"Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg.")
+		"Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg.", ""))
 	_, isText := value.Text(ran)
 	_, isDict := ran.(*dict)
 	truthy, err := python.Truth(ran)

@@ -33,7 +33,7 @@ func (e *Eval) Replacing(v value.Value) (value.Value, []Replaced, error) {
 		r, err = u.U, nil
 	}
 	if err == nil {
-		r, err = finalOf(own.replacing.replace(r), at)
+		r, err = own.finalOf(own.replacing.replace(r), at)
 	}
 	return r, own.replacing.found, err
 }

@@ -54,7 +54,7 @@ func unrolled(v val) val {
 	case *value.View:
 		return &list{V: append([]val{}, x.Items()...)}
 	case *value.Str:
-		if x.Native && !x.Unsafe && !x.Secret {
+		if x.Native && !x.Unsafe && !x.Secret && !x.Markup {
 			return x.S
 		}
 	}
@@ -70,7 +70,8 @@ type plugged struct {
 
 // fullName is the name by which dialect tagged speaks of p.
 func (p plugged) fullName() string {
-	if name := builtinName(p.as); filter.Table[name] == p.Row || test.Table[name] == p.Row {
+	name := builtinName(p.as)
+	if !strings.Contains(name, ".") && (filter.Table[name] == p.Row || test.Table[name] == p.Row) {
 		return "ansible.builtin." + name
 	}
 	return p.as
@@ -189,7 +190,7 @@ func taggedConcat(out []val) (val, error) {
 	}
 	var b strings.Builder
 	for _, v := range kept {
-		x, err := final(v, false)
+		x, err := final(v)
 		if err != nil {
 			return nil, err
 		}
@@ -205,51 +206,76 @@ func taggedConcat(out []val) (val, error) {
 	return b.String(), nil
 }
 
-// final turns a result into a value to keep: the first marker in it is raised, omit is dropped
-// from containers, sequences become lists. top refuses what cannot be a variable.
-func final(v val, top bool) (val, error) { return finalIn(v, top, &bound.Walk{}) }
+// final is the value of part of a template: its markers are raised, what only a whole could not be is left as it is.
+func final(v val) (val, error) { return (&finalizer{}).value(v) }
 
-func finalIn(v val, top bool, w *bound.Walk) (val, error) {
+// finalizer turns a result into a value to keep: the first marker in it is raised, omit is dropped from containers,
+// sequences become lists.
+type finalizer struct {
+	// whole refuses what cannot be a variable.
+	whole bool
+	walk  bound.Walk
+	// warn is told of the values that are converted to the next type that a variable can have; nil does not listen.
+	warn func(text string)
+}
+
+func (f *finalizer) value(v val) (val, error) {
 	switch x := v.(type) {
-	case nil, bool, int64, float64, string, *value.Str, *big.Int, []byte, *value.Date, value.OmitType:
+	case nil, bool, int64, float64, string, *big.Int, []byte, *value.Date, value.OmitType:
+		return v, nil
+	case *value.Str:
+		if x.Markup && f.whole {
+			f.converts(v, "str")
+			return x.S, nil
+		}
 		return v, nil
 	case *undef:
 		switch {
 		case !x.Lenient:
 			return nil, x.Fail()
-		case top:
+		case f.whole:
 			return nil, exception.TypeError("Type 'Undefined' is unsupported for variable storage.")
 		}
 		return v, nil
 	case *list:
-		return finalSeq(x.V, top, w)
+		return f.sequence(x.V)
 	case *dict:
-		return finalDict(x, top, w)
+		return f.dict(x)
 	case *value.View:
-		return finalSeq(x.Items(), top, w)
+		return f.sequence(x.Items())
 	case *value.Set:
-		return finalSeq(x.D.K, top, w)
+		return f.sequence(x.D.K)
 	}
 	if t, ok := python.AsTuple(v); ok {
-		return finalSeq(t, top, w)
+		if _, plain := v.(value.Tuple); !plain {
+			f.converts(v, "list")
+		}
+		return f.sequence(t)
 	}
-	if !top {
+	if !f.whole {
 		return v, nil
 	}
 	return nil, exception.TypeError("Type '%s' is unsupported for variable storage.", value.TypeName(v))
 }
 
-func finalSeq(v []val, top bool, w *bound.Walk) (val, error) {
-	if err := w.In(); err != nil {
+// converts tells that v becomes a value of another type.
+func (f *finalizer) converts(v val, to string) {
+	if f.warn != nil {
+		f.warn("Type " + value.StrRepr(strings.TrimPrefix(value.TypeName(v), "_")) + " is unsupported in variable storage, converting to " + value.StrRepr(to) + ".")
+	}
+}
+
+func (f *finalizer) sequence(v []val) (val, error) {
+	if err := f.walk.In(); err != nil {
 		return nil, err
 	}
-	defer w.Out()
+	defer f.walk.Out()
 	r := make([]val, 0, len(v))
 	for _, e := range v {
 		if e == val(value.Omit) {
 			continue
 		}
-		x, err := finalIn(e, top, w)
+		x, err := f.value(e)
 		if err != nil {
 			return nil, err
 		}
@@ -258,17 +284,17 @@ func finalSeq(v []val, top bool, w *bound.Walk) (val, error) {
 	return &list{V: r}, nil
 }
 
-func finalDict(x *dict, top bool, w *bound.Walk) (val, error) {
-	if err := w.In(); err != nil {
+func (f *finalizer) dict(x *dict) (val, error) {
+	if err := f.walk.In(); err != nil {
 		return nil, err
 	}
-	defer w.Out()
+	defer f.walk.Out()
 	d := value.NewDict()
 	for i, k := range x.K {
 		if x.V[i] == val(value.Omit) {
 			continue
 		}
-		v, err := finalIn(x.V[i], top, w)
+		v, err := f.value(x.V[i])
 		if err != nil {
 			return nil, err
 		}
@@ -279,21 +305,34 @@ func finalDict(x *dict, top bool, w *bound.Walk) (val, error) {
 	return d, nil
 }
 
-func (e *Eval) taggedValue(v val) (val, error) {
-	switch x := v.(type) {
-	case *value.Cond:
+// whole is the final value of a template that stands at the place given.
+func (e *Eval) whole(v val, at *value.Origin) (val, error) {
+	f := &finalizer{whole: true, warn: func(text string) {
+		n := python.Warning(text)
+		n.At = at
+		e.tell(n)
+	}}
+	return f.value(v)
+}
+
+// ValueAt is Value in dialect tagged for what stands at a place, which its warnings tell.
+func (e *Eval) ValueAt(v value.Value, at *value.Origin) (value.Value, error) {
+	if x, ok := v.(*value.Cond); ok {
 		return e.Condition(x)
 	}
 	r, err := e.taggedLazy(v)
 	if err != nil {
 		return nil, err
 	}
-	return finalOf(r, value.OriginOf(v))
+	if own := value.OriginOf(v); own != nil {
+		at = own
+	}
+	return e.finalOf(r, at)
 }
 
 // finalOf is the final value of a template, or of whatever else stands at the place given.
-func finalOf(v val, at *value.Origin) (val, error) {
-	r, err := final(v, true)
+func (e *Eval) finalOf(v val, at *value.Origin) (val, error) {
+	r, err := e.whole(v, at)
 	if err != nil {
 		return nil, renderFault(err, at, "template")
 	}
@@ -305,7 +344,7 @@ func (e *Eval) taggedFile(t *value.Tmpl) (val, error) {
 	if err != nil {
 		return nil, err
 	}
-	return finalOf(r, t.At)
+	return e.finalOf(r, t.At)
 }
 
 // taggedCondition decides a condition, which must give a boolean.
@@ -352,7 +391,7 @@ func originText(at *value.Origin) string {
 // value comes from.
 func (e *Eval) taggedTruth(c *value.Cond) (v val, from *value.Origin, err error) {
 	if c.Tmpl != nil {
-		r, err := e.taggedValue(c.Tmpl)
+		r, err := e.ValueAt(c.Tmpl, nil)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -377,7 +416,7 @@ func (e *Eval) taggedTruth(c *value.Cond) (v val, from *value.Origin, err error)
 func (e *Eval) taggedDecide(c *value.Cond) (val, error) {
 	v, err := e.evaluate(c)
 	if err == nil {
-		v, err = final(v, true)
+		v, err = e.whole(v, c.At)
 	}
 	if err != nil {
 		return nil, renderFault(err, c.At, "expression")

@@ -50,8 +50,11 @@ func placeMarker(u *undef, at *value.Origin) {
 		return
 	}
 	u.At = at
-	if u.HasObj && u.Hint == "" {
-		u.Hint = "object of type " + value.StrRepr(value.TypeName(u.Obj)) + " has no attribute " + value.StrRepr(u.Name)
+	switch lacking := "object of type " + value.StrRepr(value.TypeName(u.Obj)) + " has no attribute "; {
+	case u.Element:
+		u.Hint, u.Element = lacking+u.Name, false
+	case u.HasObj && u.Hint == "":
+		u.Hint = lacking + value.StrRepr(u.Name)
 	}
 }
 
@@ -59,6 +62,11 @@ func placeMarker(u *undef, at *value.Origin) {
 func pluginFault(kind, name string, err error) error {
 	if exception.IsUndefined(err) {
 		return err
+	}
+	if x, ok := err.(*exception.Error); ok {
+		if u, ok := exception.AsUndefined(x.Cause); ok {
+			placeMarker(u.U, nil)
+		}
 	}
 	return &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The " + kind + " plugin " + value.StrRepr(name) + " failed.", Cause: err}
 }

@@ -22,8 +22,11 @@ type Error struct {
 
 	// Dialect tagged: what the message is about, what to do about it, and the cause, which is told after it.
 	At    *value.Origin
+	Shown string // the value that it is about, where that has no place
 	Help  string
 	Cause error
+	// Handling says that it was raised while another error was handled, which is not told.
+	Handling bool
 }
 
 // The classes of Ansible's own errors.
@@ -65,7 +68,7 @@ func (e *Error) Unwrap() error {
 func Failure(err error) *failure.Failure {
 	switch x := err.(type) {
 	case *Error:
-		f := &failure.Failure{Msg: strings.TrimSpace(x.Msg), Help: x.Help, At: x.At}
+		f := &failure.Failure{Msg: strings.TrimSpace(x.Msg), Help: x.Help, At: x.At, Shown: x.Shown, Handling: x.Handling}
 		if x.Cause != nil {
 			f.Cause = Failure(x.Cause)
 		}
@@ -77,6 +80,29 @@ func Failure(err error) *failure.Failure {
 		return &failure.Failure{Msg: x.Error(), At: x.U.At}
 	}
 	return failure.New(strings.TrimSpace(err.Error()))
+}
+
+// While marks err as raised while another error was handled, which is not told: dialect tagged tells err apart from what it
+// is the cause of.
+func While(err error) error {
+	x, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	marked := *x
+	marked.Handling = true
+	return &marked
+}
+
+// Because gives err, an *Error, a cause that dialect tagged tells after it.
+func Because(err, cause error) error {
+	x, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	caused := *x
+	caused.Cause = cause
+	return &caused
 }
 
 // IsAnsible says whether err is one of Ansible's own errors, whose message becomes the task's.

@@ -203,11 +203,11 @@ func (x *taskRun) renderDelegation() error {
 	if !x.t.DelegateTo.IsSet() {
 		return nil
 	}
-	v, err := x.eval().Value(x.t.DelegateTo.V)
+	v, given, err := x.rendered("delegate_to", x.t.DelegateTo)
 	if err != nil {
 		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
-	if v == value.Value(value.Omit) {
+	if !given {
 		x.flags.DelegateTo = ""
 		return nil
 	}
@@ -417,6 +417,11 @@ func (x *taskRun) attempt(p *prepared) (*value.Dict, error) {
 		return x.poll(p, res)
 	}
 	if p.timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && x.ctx.Err() == nil {
+		if x.tagged() {
+			seconds := int64(p.timeout / time.Second)
+			return nil, &fault{msg: fmt.Sprintf("Timed out after %d second(s).", seconds), result: value.DictOf("timedout",
+				value.DictOf("frame", "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.", "period", seconds))}
+		}
 		msg := fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", x.t.Action, p.timeout/time.Second)
 		return nil, &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg)}
 	}

@@ -21,7 +21,9 @@ type wanted struct {
 // the code.
 func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
+	here := ir.Instr{Op: ir.OpInclude, Task: number}
 	if m.skips(number, t) {
+		m.pass(here, addr)
 		return false, nil
 	}
 	a, err := m.barrier(ctx, number, addr)
@@ -33,6 +35,9 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 		return true, nil
 	case event.Apply: // run_once: the files are the first host's alone
 		return m.apply(t, a.Result), nil
+	case event.Skip:
+		m.leaveOut(number, t)
+		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
 	if err := x.started(); err != nil {
@@ -40,9 +45,14 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	}
 	list, res := x.wantedFiles()
 	if res != nil {
+		m.pass(here, addr)
 		return x.finish(res)
 	}
-	return x.bring(list)
+	failed, err := x.bring(list)
+	if m.passed == nil { // others may have included something else
+		m.pass(here, addr)
+	}
+	return failed, err
 }
 
 // wantedFiles evaluates the include. The result is not nil when nothing is included: the task was
@@ -253,14 +263,22 @@ func (x *taskRun) includeResult(list []wanted) error {
 // fragments returns the code of an include: what the batch holds, else the controller's answer. In
 // both cases the files are reported.
 func (x *taskRun) fragments(list []wanted, args *value.List) (*event.Answer, error) {
-	if a := x.heldFragments(list); a != nil && !x.m.code.Settings.Lockstep {
+	if a := x.heldFragments(list); a != nil && x.m.waits == ir.WaitNever {
 		e := &event.Event{Kind: event.Included, Addr: x.addr, Task: x.number, Flags: x.flags}
 		for i, w := range list {
 			e.Files = append(e.Files, event.IncludedFile{Path: a.Extensions[i].Path, Label: ir.Val{V: w.label}, NoLog: x.flags.NoLog})
 		}
 		return a, x.m.up.Emit(e)
 	}
-	return x.m.up.Ask(x.ctx, &event.Need{Ask: event.Fragments, Task: x.number, Addr: x.addr, Args: ir.Val{V: args}})
+	a, err := x.m.up.Ask(x.ctx, &event.Need{Ask: event.Fragments, Task: x.number, Addr: x.addr, Args: ir.Val{V: args}})
+	if err != nil {
+		return nil, err
+	}
+	x.m.passed = nil // it was answered when nobody was behind
+	if a.Strict {
+		x.m.waits = ir.WaitAlways
+	}
+	return a, nil
 }
 
 func (x *taskRun) heldFragments(list []wanted) *event.Answer {
@@ -283,6 +301,8 @@ func (m *Machine) addExtension(e *ir.Extension) {
 	m.code.PlayDefaults = append(m.code.PlayDefaults, e.PlayDefaults...)
 	m.code.PlayRoleVars = append(m.code.PlayRoleVars, e.PlayRoleVars...)
 	m.learn(e)
+	m.learnBarriers(e.Barriers)
+	m.grows = m.grows || includes(e.Code)
 	if e.Plugins != nil {
 		m.plugins = e.Plugins
 		clear(m.probed)

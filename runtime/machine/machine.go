@@ -14,7 +14,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -78,13 +77,19 @@ type Machine struct {
 	up    Upstream
 	run   Runner
 
-	dialect   expr.Dialect
-	layers    map[int]*value.Dict
-	tasks     map[int]*ir.Task
-	scopes    map[int]*ir.Scope
-	roles     map[int]*ir.Role
-	handlers  []ir.Handler
-	excluded  map[int]bool
+	dialect  expr.Dialect
+	layers   map[int]*value.Dict
+	tasks    map[int]*ir.Task
+	scopes   map[int]*ir.Scope
+	roles    map[int]*ir.Role
+	handlers []ir.Handler
+	excluded map[int]bool
+	waits    ir.Waits
+	barriers map[int]bool // the tasks at which all hosts of the play wait
+	// passed is the last place where others may be that the host has come to or passed over since it last waited, nil for none.
+	passed    ir.Address
+	grows     bool // hosts of the play may bring in code
+	notifies  int  // the first instruction of the play that may notify a handler
 	known     map[string]bool
 	inventory *value.Dict
 	live      bool // a task of the play may change the inventory
@@ -106,6 +111,7 @@ type Machine struct {
 	plugins  *ir.Plugins                // those in Python that stand before the evaluator's
 	probed   map[string]probe           // filters and tests that were looked up outside
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
+	loaded   map[string]bool            // action plugins in Python that were loaded, and whether one host runs them for all
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
 	lost      ir.Lost // as the host was last told
@@ -122,10 +128,10 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 	m := &Machine{
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
-		excluded: map[int]bool{}, known: map[string]bool{},
+		excluded: map[int]bool{}, barriers: map[int]bool{}, waits: b.Code.Settings.Waits, known: map[string]bool{},
 		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
-		payloads:  map[string]*ir.Payload{},
+		payloads: map[string]*ir.Payload{}, loaded: map[string]bool{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		lost: b.Host.Lost,
 	}
@@ -137,6 +143,8 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 	for _, t := range b.Code.Excluded {
 		m.excluded[t] = true
 	}
+	m.learnBarriers(b.Code.Barriers)
+	m.grows, m.notifies = includes(b.Code.Instrs), m.firstNotifying()
 	for _, n := range b.Host.Known {
 		m.known[n] = true
 	}
@@ -213,13 +221,17 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 	lv := &level{}
 	m.levels = append(m.levels, lv)
 	defer func() { m.levels = m.levels[:len(m.levels)-1] }()
+	next := 0 // what stands before was run or passed over
+	defer func() { m.passAll(code, next, len(code), prefix) }()
 	for pc := 0; pc < len(code); {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
+		m.passAll(code, next, pc, prefix)
 		in := code[pc]
 		addr := append(append(ir.Address{}, prefix...), pc)
 		pc++
+		next = pc
 		var failed bool
 		var err error
 		switch in.Op {
@@ -325,140 +337,6 @@ func innerBlocks(blocks []block) []block {
 	return nil
 }
 
-// barrier waits for the other hosts of the play, when there are any, and says how to go on.
-func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*event.Answer, error) {
-	if !m.code.Settings.Lockstep {
-		return &event.Answer{Go: event.Run}, nil
-	}
-	return m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}})
-}
-
-// ask waits at a barrier.
-func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error) {
-	a, err := m.up.Ask(ctx, n)
-	if err != nil {
-		return nil, err
-	}
-	m.takeFacts(a.Value.V)
-	if a.Lost != nil {
-		m.lost = *a.Lost
-	}
-	switch a.Go {
-	case event.End:
-		return a, errEnded
-	case event.Fail:
-		m.goBack()
-	case event.Run, event.Apply:
-		m.standsAt()
-	}
-	return a, nil
-}
-
-// bypasses are the modules that one host runs for all. Without run_once the others get nothing of the result.
-var bypasses = map[string]bool{"ansible.builtin.add_host": true, "ansible.builtin.pause": true}
-
-// barrierArgs tells the controller what decides who runs the task, and how many at a time.
-func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *value.Dict {
-	t := m.tasks[task]
-	shielded := m.shielded()
-	if t.Module == "ansible.builtin.meta" {
-		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
-		return value.DictOf("run_once", metaActions[what].once, "shielded", shielded)
-	}
-	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypasses[t.Module] && !shielded {
-		return nil
-	}
-	x := m.begin(ctx, task, addr)
-	once, _ := x.keyword("run_once", t.RunOnce, false)
-	throttle, _ := x.number64("throttle", t.Throttle, 0)
-	bypass := bypasses[t.Module]
-	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
-}
-
-// standsAt notes where the host is: there it fails when others' failure is its own, not where it has come to since.
-func (m *Machine) standsAt() {
-	if m.dialect != eval.Tagged || !m.code.Settings.Lockstep {
-		return
-	}
-	m.stand = m.stand[:0]
-	for _, l := range m.levels {
-		m.stand = append(m.stand, slices.Clone(l.blocks))
-	}
-}
-
-// goBack puts the host where it stood at its last task. Of code that has ended since, an include's, nothing can take the failure:
-// together has asked there in time.
-func (m *Machine) goBack() {
-	for i, blocks := range m.stand {
-		if i < len(m.levels) {
-			m.levels[i].blocks = slices.Clone(blocks)
-		}
-	}
-}
-
-// together waits, after a task whose failure is one of all hosts, for those that still run it: the host fails with them, where a rescue
-// or an always of included code may take it. Elsewhere the next barrier tells in time, see goBack. It says whether the host has failed.
-//
-// Observed: ansible-core 2.19.
-func (m *Machine) together(x *taskRun) (bool, error) {
-	if m.dialect != eval.Tagged || !m.code.Settings.Lockstep || !x.flags.AnyErrorsFatal || x.flags.IgnoreErrors || !m.sheltered() {
-		return false, nil
-	}
-	a, err := m.ask(x.ctx, &event.Need{Ask: event.Barrier, Addr: x.addr, Task: x.number, Args: ir.Val{V: value.DictOf("after", true)}})
-	return err == nil && a.Go == event.Fail, err
-}
-
-// sheltered says whether some block of included code around has a rescue or an always.
-func (m *Machine) sheltered() bool {
-	for _, l := range m.levels[1:] {
-		for _, b := range l.blocks {
-			if b.in.A >= 0 || b.in.B >= 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// shielded says whether the host is in a rescue or an always, which the failure of others does not end: as far as Ansible looks,
-// which is the innermost block.
-//
-// Observed: ansible-core 2.14.
-func (m *Machine) shielded() bool { return !m.flushing && m.innermost() != inBody }
-
-// innermost is the part of the innermost block that runs, of those that are written in the playbook.
-func (m *Machine) innermost() phase {
-	blocks := m.levels[len(m.levels)-1].blocks
-	if len(blocks) == 0 || blocks[len(blocks)-1].in.Flag {
-		return inBody
-	}
-	return blocks[len(blocks)-1].phase
-}
-
-// caught says whether a failure here and now leaves the host unfailed for the moment: its own block goes on with a rescue or an
-// always, or a block around that has a rescue.
-//
-// Observed: ansible-core 2.14, for which the always of a block further out does not count.
-func (m *Machine) caught() bool {
-	inner := true
-	for i := len(m.levels) - 1; i >= 0; i-- {
-		blocks := m.levels[i].blocks
-		inner = inner && (i == 0 || len(blocks) > 0)
-		for j := len(blocks) - 1; j >= 0; j-- {
-			b := blocks[j]
-			if b.in.Flag && !m.code.Settings.ForceHandlers {
-				continue
-			}
-			if b.phase == inBody && b.in.A >= 0 || inner && !b.in.Flag && b.phase != inAlways && b.in.B >= 0 {
-				return true
-			}
-			inner = false
-		}
-		inner = false
-	}
-	return false
-}
-
 // flush runs the notified handlers in the order of their definition, each at most once.
 func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 	m.flushing = true
@@ -472,6 +350,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 	}
 	for i := 0; i < len(m.handlers); i++ {
 		if !m.notified[m.handlers[i].Task] {
+			m.passHandler(i, addr)
 			continue
 		}
 		delete(m.notified, m.handlers[i].Task)
@@ -488,8 +367,10 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 			failed, err = m.task(ctx, t, at)
 		}
 		if failed || err != nil {
+			m.passHandlers(i+1, addr)
 			return failed, err
 		}
 	}
+	m.passHandlers(len(m.handlers), addr)
 	return false, nil
 }

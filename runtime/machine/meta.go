@@ -51,6 +51,7 @@ func MetaActions() []string { return slices.Sorted(maps.Keys(metaActions)) }
 func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
 	if m.skips(number, t) {
+		m.pass(ir.Instr{Op: ir.OpMeta, Task: number}, addr)
 		return false, nil
 	}
 	a, err := m.barrier(ctx, number, addr)

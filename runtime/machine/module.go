@@ -252,11 +252,11 @@ func (x *taskRun) become() (Become, error) {
 		if !v.IsSet() {
 			continue
 		}
-		r, err := x.eval().Value(v.V)
+		r, given, err := x.rendered(f.field, v)
 		if err != nil {
 			return Become{}, contextFault(f.field, err)
 		}
-		if r != nil && r != value.Value(value.Omit) {
+		if given && r != nil {
 			*f.into, _ = value.ToStr(r)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/python"
 )
 
 // outside answers an evaluation from what the batch holds, else by asking upstream.
@@ -27,12 +28,17 @@ func (o *outside) ask(what event.Ask, name string, args value.Value) (*event.Ans
 }
 
 // Tell implements eval.Telling.
-func (o *outside) Tell(kind, text string) {
-	if kind == "deprecated" {
-		o.x.told(&event.Answer{Deprecations: []string{text}})
-		return
+func (o *outside) Tell(n python.Notice) {
+	switch tagged := o.x.tagged(); {
+	case n.Deprecated && tagged:
+		o.x.deprecate(deprecation{msg: n.Msg, version: n.Version, help: n.Help, at: n.At, shown: n.Shown})
+	case n.Deprecated:
+		o.x.told(&event.Answer{Deprecations: []string{n.Msg}})
+	case tagged:
+		o.x.tell(n.Failure)
+	default:
+		o.x.warnOf(n.Msg)
 	}
-	o.x.warnOf(text)
 }
 
 // told tells the user what a plugin has said.

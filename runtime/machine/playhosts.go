@@ -52,7 +52,7 @@ func (s *scope) playHosts(name string) (value.Value, bool) {
 func (s *scope) lost() *ir.Lost {
 	m := s.m
 	batch, _ := get(m.magic, "ansible_play_batch").(*value.List)
-	if m.code.Settings.Lockstep || batch == nil || len(batch.V) < 2 {
+	if m.waits != ir.WaitNever || batch == nil || len(batch.V) < 2 {
 		return &m.lost
 	}
 	if s.gone == nil {
@@ -66,7 +66,7 @@ func (s *scope) lost() *ir.Lost {
 
 // fall notes that the host has failed where nothing rescues it.
 func (m *Machine) fall() {
-	if !m.code.Settings.Lockstep {
+	if m.waits == ir.WaitNever {
 		m.lost.Removed = append(slices.Clone(m.lost.Removed), m.host.Name)
 	}
 }

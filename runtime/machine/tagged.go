@@ -108,7 +108,14 @@ func (x *taskRun) taskFailed(err error) *value.Dict {
 	case errors.As(err, &f) && f.result != nil:
 		res = f.result.Copy()
 	}
-	return x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	if truthy(res, "skipped") {
+		return res
+	}
+	x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	if truthy(res, "unreachable") {
+		res.Del("failed")
+	}
+	return res
 }
 
 // failed completes the result of a failure.
@@ -169,12 +176,13 @@ func (x *taskRun) tell(f *failure.Failure) {
 type deprecation struct {
 	msg, version, help string
 	at                 *value.Origin
+	shown              string // the value that it is about, where that has no place
 }
 
 // deprecate has the task tell of a deprecation with its result.
 func (x *taskRun) deprecate(d deprecation) {
 	for _, seen := range x.deprecations {
-		if seen.msg == d.msg && value.SameOrigin(seen.at, d.at) {
+		if seen.msg == d.msg && value.SameOrigin(seen.at, d.at) && seen.shown == d.shown {
 			return
 		}
 	}
@@ -190,7 +198,7 @@ func (x *taskRun) withDeprecations(res *value.Dict) {
 	for _, d := range x.deprecations {
 		shown.V = append(shown.V, value.DictOf("msg", d.msg, "collection_name", "ansible.builtin", "version", d.version,
 			"deprecator", value.DictOf("resolved_name", "ansible.builtin", "type", nil)))
-		f := &failure.Failure{Msg: d.msg + " This feature will be removed from ansible-core version " + d.version + ".", Help: d.help, At: d.at}
+		f := &failure.Failure{Msg: d.msg + " This feature will be removed from ansible-core version " + d.version + ".", Help: d.help, At: d.at, Shown: d.shown}
 		chains.V = append(chains.V, f.Value())
 	}
 	x.deprecations = nil
@@ -240,10 +248,11 @@ func (x *taskRun) argumentValues() (value.Value, error) {
 	}
 	out := value.NewDict()
 	for i, k := range args.K {
-		v, err := x.eval().Value(args.V[i])
+		name, _ := value.ToStr(k)
+		at := x.keywordOrigin("args."+name, args.V[i])
+		v, err := x.eval().ValueAt(args.V[i], at)
 		if err != nil {
-			name, _ := value.ToStr(k)
-			err = because("Error while resolving value for "+value.StrRepr(name)+".", x.keywordOrigin("args."+name, args.V[i]), err)
+			err = because("Error while resolving value for "+value.StrRepr(name)+".", at, err)
 			return nil, because("Finalization of task args for '"+x.t.Module+"' failed.", originOf(x.t.ActionPos), err)
 		}
 		if err := out.Set(k, v); err != nil {

@@ -27,6 +27,8 @@ type taskRun struct {
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
 	instead string
+	// ending is the error that ends the run, in the place of a result.
+	ending *fault
 	// foreign has the module run that is in Python, whatever pbc has itself.
 	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
@@ -59,6 +61,8 @@ type fault struct {
 	excerpt bool
 	// result replaces the usual failed result: what an action raised.
 	result *value.Dict
+	// ends says that the task has no result: the error ends the run.
+	ends bool
 }
 
 func (f *fault) Error() string { return f.msg }
@@ -69,7 +73,11 @@ func faultf(format string, args ...any) *fault { return &fault{msg: fmt.Sprintf(
 func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
 	if m.skips(number, t) {
+		m.pass(ir.Instr{Op: ir.OpTask, Task: number}, addr)
 		return false, nil
+	}
+	if err := m.loadPlugin(ctx, number, addr); err != nil {
+		return false, err
 	}
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
@@ -80,16 +88,30 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return m.apply(t, a.Result), nil
 	case event.Fail:
 		return true, nil
+	case event.Skip:
+		m.leaveOut(number, t)
+		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
 	if err := x.started(); err != nil {
 		return false, err
 	}
-	failed, err := x.finish(x.result())
+	res := x.result()
+	if x.ending != nil {
+		return false, m.abort(x, x.ending.msg)
+	}
+	failed, err := x.finish(res)
 	if failed || err != nil {
 		return failed, err
 	}
 	return m.together(x)
+}
+
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
+func (m *Machine) leaveOut(number int, t *ir.Task) {
+	if t.Handler {
+		m.notified[number] = true
+	}
 }
 
 // skips says whether the task is left out without a word: by tags or --start-at-task, or because its role has run on the
@@ -175,6 +197,10 @@ func (x *taskRun) result() *value.Dict {
 }
 
 func (x *taskRun) failure(err error) *value.Dict {
+	var last *fault
+	if errors.As(err, &last) && last.ends {
+		x.ending = last
+	}
 	if x.tagged() {
 		return x.failed(value.NewDict(), chainOf(err))
 	}
@@ -310,6 +336,32 @@ func truthy(d *value.Dict, key string) bool {
 	return err == nil && b
 }
 
+// rendered evaluates a keyword. One that is omit holds as what encloses the task gives it, as it is written there; given is false when
+// nothing does.
+func (x *taskRun) rendered(name string, v ir.Val) (r value.Value, given bool, err error) {
+	r, err = x.eval().Value(v.V)
+	if err != nil || r != value.Value(value.Omit) {
+		return r, true, err
+	}
+	if v = x.t.Context[name]; !v.IsSet() {
+		return nil, false, nil
+	}
+	if _, ok := v.V.(*value.Tmpl); ok {
+		r, err = value.ToStr(v.V)
+		return r, true, err
+	}
+	return v.V, true, nil
+}
+
+// unrendered is the text of a template that holds for a keyword around the task, else nil.
+func (x *taskRun) unrendered(name string) value.Value {
+	if _, ok := x.t.Context[name].V.(*value.Tmpl); !ok {
+		return nil
+	}
+	s, _ := value.ToStr(x.t.Context[name].V)
+	return s
+}
+
 // keyword evaluates a keyword that is a boolean.
 func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if !v.IsSet() {
@@ -318,11 +370,17 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if b, ok := v.V.(bool); ok {
 		return b, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return false, x.fieldFault(name, v.V, err)
 	}
+	if !given {
+		return unset, nil
+	}
 	b, ok := eval.Boolean(r)
+	if !ok && !x.tagged() && r == x.unrendered(name) {
+		return true, nil // not looked into: text is true
+	}
 	if !ok && x.tagged() {
 		return false, x.notConverted(name, v.V, r, "bool")
 	}
@@ -341,9 +399,12 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	if !v.IsSet() {
 		return unset, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return 0, x.fieldFault(name, v.V, err)
+	}
+	if !given {
+		return unset, nil
 	}
 	n, ok := toInt(r)
 	if !ok && x.tagged() {

@@ -173,7 +173,7 @@ func (t *Task) ModeBits(path string, mode value.Value, st *unix.Stat_t) (uint32,
 			"details", "'"+value.TypeName(mode)+"' object has no attribute 'split'")
 	}
 	isDir := uint32(st.Mode)&unix.S_IFMT == unix.S_IFDIR
-	n, err := posix.SymbolicMode(uint32(st.Mode), isDir, text, umask())
+	n, err := posix.Symbolic{Now: uint32(st.Mode), IsDir: isDir, Umask: umask(), Progressive: t.Tagged()}.Apply(text)
 	if err != nil {
 		return 0, FailWith("mode must be in octal or symbolic form", "path", path, "details", err.Error())
 	}
@@ -342,8 +342,16 @@ type Output struct {
 func (t *Task) Exec(ctx context.Context, argv []string, stdin string) (Output, error) {
 	r := Start(ctx, Command{Argv: argv, Env: t.Environ.List(), Stdin: stdin})
 	if r.StartFailed != nil {
-		return r, FailWith(posix.PyError(r.StartFailed, []byte(argv[0])), "cmd", strings.Join(quoteAll(argv), " "),
+		return r, t.NotStarted(posix.PyError(r.StartFailed, []byte(argv[0])), "cmd", strings.Join(quoteAll(argv), " "),
 			"rc", int64(posix.Errno(r.StartFailed)), "stdout", "", "stderr", "")
 	}
 	return r, nil
+}
+
+// NotStarted is the failure of a program that could not be started, with keys and values.
+func (t *Task) NotStarted(why string, kv ...value.Value) error {
+	if t.Tagged() {
+		return FailBecause(why, "Error executing command.", kv...)
+	}
+	return FailWith(why, kv...)
 }

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"unicode/utf8"
 
+	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module/posix"
@@ -42,10 +45,12 @@ const (
 	ByHandler = "handler" // the action raised an error while it handled another
 )
 
-// Failure is a failed task: fail_json's msg and what goes with it.
+// Failure is a failed task: fail_json's msg and what goes with it. Cause is the exception behind it, which dialect tagged
+// shows with the message; may be empty.
 type Failure struct {
-	Msg  string
-	Keys *value.Dict
+	Msg   string
+	Keys  *value.Dict
+	Cause string
 }
 
 func (f *Failure) Error() string { return f.Msg }
@@ -87,12 +92,24 @@ func (c *Call) ShownName() string {
 	return c.Name
 }
 
+// Tagged says whether the module stands for that of dialect tagged.
+func (c *Call) Tagged() bool { return c.Dialect == expr.Tagged }
+
+// FailBecause returns a Failure that dialect tagged shows with its cause.
+func FailBecause(cause, msg string, kv ...value.Value) error {
+	return &Failure{Msg: msg, Keys: value.DictOf(kv...), Cause: cause}
+}
+
 func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Body) *value.Dict {
 	args := c.Args
 	if args == nil {
 		args = value.NewDict()
 	}
+	if _, lenient := args.GetStr(ignoreUnknown); lenient {
+		args = known(spec, args)
+	}
 	env := posix.Environ{Over: c.Env}
+	spec = spec.For(c.Dialect)
 	checked, err := spec.Check(name, args, env)
 	t := &Task{Call: c, Params: checked.Params, Environ: env, checked: checked}
 	var res *value.Dict
@@ -114,6 +131,23 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 	return res
 }
 
+// ignoreUnknown is the argument by which an action plugin has a module pass over arguments that it does not know.
+const ignoreUnknown = "_ansible_ignore_unknown_opts"
+
+// known are those of the arguments that a spec has.
+func known(spec *argspec.Spec, args *value.Dict) *value.Dict {
+	out := value.NewDict()
+	for i, k := range args.K {
+		name, _ := value.Text(k)
+		for _, a := range spec.Args {
+			if a.Name == name || slices.Contains(a.Aliases, name) {
+				out.SetStr(name, args.V[i])
+			}
+		}
+	}
+	return out
+}
+
 // After has a function called once the result has been made.
 func (t *Task) After(f func()) { t.after = append(t.after, f) }
 
@@ -128,8 +162,11 @@ func (t *Task) finish(res *value.Dict, err error) *value.Dict {
 		res.Update(f.Keys)
 		res.SetStr("failed", true)
 		res.SetStr("msg", f.Msg)
+		if f.Cause != "" && t.Dialect == expr.Tagged {
+			res.SetStr("_ansible_error", failure.Failure{Msg: f.Msg}.Because(failure.New(f.Cause)).Value())
+		}
 	case err != nil:
-		return Crash(err)
+		return Crash(t.Dialect, err)
 	case res == nil:
 		res = value.NewDict()
 	}
@@ -181,16 +218,22 @@ func (t *Task) addNotices(res *value.Dict) {
 }
 
 // Crash is the result of a module that dies of an exception.
-func Crash(err error) *value.Dict {
-	trace := fmt.Sprintf("Traceback (most recent call last):\n%s: %s\n", posix.PyClass(err), posix.PyError(err))
+func Crash(d expr.Dialect, err error) *value.Dict {
+	class, msg := posix.PyClass(err), posix.PyError(err)
 	var e *PyException
 	if errors.As(err, &e) {
-		trace = fmt.Sprintf("Traceback (most recent call last):\n%s: %s\n", e.Class, e.Msg)
+		class, msg = e.Class, e.Msg
 	}
-	r := value.DictOf("failed", true, "changed", false, "module_stderr", trace, "module_stdout", "", "rc", int64(1),
-		"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error")
-	r.SetStr("exception", trace)
-	return r
+	if d == expr.Tagged {
+		own := failure.New(msg)
+		if e != nil && e.Cause != "" {
+			own = own.Because(failure.New(e.Cause))
+		}
+		return value.DictOf("failed", true, "changed", false, "_ansible_error", own.Value())
+	}
+	trace := fmt.Sprintf("Traceback (most recent call last):\n%s: %s\n", class, msg)
+	return value.DictOf("failed", true, "changed", false, "module_stderr", trace, "module_stdout", "", "rc", int64(1),
+		"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error", "exception", trace)
 }
 
 // Raised is what stands in the place of a result when an action plugin dies of an exception of that class:
@@ -214,8 +257,9 @@ func SourceFail(msg string) *value.Dict {
 	return ActionFail(msg, "ansible.errors.AnsibleFileNotFound: "+msg)
 }
 
-// PyException is an exception that Ansible's module does not catch.
-type PyException struct{ Class, Msg string }
+// PyException is an exception that Ansible's module does not catch. Cause is the message of the one that it was raised from;
+// may be empty.
+type PyException struct{ Class, Msg, Cause string }
 
 func (e *PyException) Error() string { return e.Class + ": " + e.Msg }
 

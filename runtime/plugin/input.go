@@ -24,7 +24,7 @@ func NotText(c *python.Call, format string) error {
 	if err := python.Use(c.Args[0]); err != nil && c.Ctx.Tagged() {
 		return err
 	}
-	return exception.TypeError(format, value.TypeName(c.Args[0]))
+	return exception.TypeError(format, c.TypeName(c.Args[0]))
 }
 
 // Pattern compiles a parameter as a pattern.

@@ -25,7 +25,9 @@ type Row struct {
 	Only *expr.Dialect
 
 	Python string // Python's name of the function, in its TypeErrors
-	Hidden int    // arguments that Jinja puts before the input, which Python counts, too
+	// Tagged is Python's name of the function in dialect tagged, where that is another one.
+	Tagged string
+	Hidden int // arguments that Jinja puts before the input, which Python counts, too
 	// Operator says that the function is one of Python\'s operators, which count all their arguments.
 	Operator bool
 	InC      bool // the function is written in C: its TypeErrors read otherwise
@@ -33,6 +35,7 @@ type Row struct {
 	Markers  bool // tagged: takes markers as arguments
 	Native   bool // classic: the result is text that is never read back as a literal
 	params   *params
+	twin     *Row // in dialect tagged, nil when that is the same
 	// Every calls a plugin in Python for all of a list at once; nil for those of the tables.
 	Every func(c *python.Call, items []value.Value) ([]value.Value, error)
 }
@@ -113,7 +116,11 @@ func (p *Row) Invoke(c *python.Call) (value.Value, error) {
 	if p.params == nil {
 		return p.Fn(c)
 	}
-	if err := p.bind(c); err != nil {
+	named := p
+	if p.twin != nil && c.Ctx != nil && c.Ctx.Tagged() {
+		named = p.twin
+	}
+	if err := named.bind(c); err != nil {
 		return nil, err
 	}
 	return p.Fn(c)
@@ -223,6 +230,11 @@ func NewTable(rows []*Row) Table {
 		}
 		if p.Python == "" {
 			p.Python = p.Name
+		}
+		if p.Tagged != "" {
+			twin := *p
+			twin.Python, twin.InC, twin.twin = p.Tagged, false, nil
+			p.twin = &twin
 		}
 		for _, n := range append([]string{p.Name}, p.Aliases...) {
 			table[n] = p

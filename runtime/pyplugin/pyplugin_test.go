@@ -62,6 +62,8 @@ func (world) HostVars(host string) *value.Dict {
 
 func (world) Hosts() []string { return []string{"one", "other"} }
 
+func (w world) TaskVars(host string) *value.Dict { return w.HostVars(host) }
+
 func TestFilters(t *testing.T) {
 	h := host(t)
 	for _, tt := range []struct {

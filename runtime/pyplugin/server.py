@@ -2,6 +2,7 @@
 
 Messages are lines of JSON, read from descriptor 3 and written to descriptor 4; wire.go has their grammar.
 """
+import contextlib
 import datetime
 import inspect
 import json
@@ -152,6 +153,23 @@ class Classic:
     def handler(self, executor, templar):
         return executor._get_action_handler_with_module_context(executor._connection, templar)[0]
 
+    def shows(self, args):
+        """What was to be shown, of the arguments that came with it."""
+        return args
+
+    def engine(self, templar):
+        return templar
+
+    def running(self, task):
+        return contextlib.nullcontext()
+
+    def resolve(self, task, name):
+        task.resolved_action = name
+
+    def completed(self, result, task):
+        result["_ansible_no_log"] = bool(task.no_log or result.get("_ansible_no_log", False))
+        return result
+
     def omit(self, text):
         return text
 
@@ -234,6 +252,23 @@ class Tagged:
 
     def handler(self, executor, templar):
         return executor._get_action_handler_with_module_context(templar)[0]
+
+    def shows(self, args):
+        return args[1:] if args[0] == "display" else ()
+
+    def engine(self, templar):
+        return templar._engine
+
+    def running(self, task):
+        from ansible._internal._task import TaskContext
+        return TaskContext(task)
+
+    def resolve(self, task, name):
+        task._resolved_action = name
+
+    def completed(self, result, task):
+        "ansible_facts" in result  # what is no result fails here
+        return result
 
 
 class HostVars:
@@ -390,6 +425,7 @@ class World:
         from ansible.utils.display import Display
         context.CLIARGS = ImmutableDict(request["options"])
         self.verbosity = request["options"].get("verbosity") or 0
+        self.passwords = request["passwords"]
         listen(Display())
         self.prepare(request)
         self.loader = DataLoader()

@@ -32,6 +32,8 @@ type context interface {
 	Every(test bool, name string) Every
 	// ReadYAML reads a YAML document, or all of a stream as a list.
 	ReadYAML(text string, all bool) (value.Value, error)
+	// Tell tells the user something, where somebody listens.
+	Tell(n Notice)
 }
 
 // Applier applies a filter or test to a value.
@@ -71,6 +73,41 @@ func (c *Call) Integer(i int, name string, dflt int64) (int64, error) {
 		return dflt, nil
 	}
 	return AsInt(v)
+}
+
+// Because gives err, an *exception.Error, its cause, which only dialect tagged tells after it.
+func (c *Call) Because(err, cause error) error {
+	if !c.Ctx.Tagged() {
+		return err
+	}
+	return exception.Because(err, cause)
+}
+
+// lazy is where dialect tagged has its classes of containers.
+const lazy = "ansible._internal._templating._lazy_containers."
+
+// TypeName is the name of the class of an argument: dialect tagged gives plugins containers of its own.
+func (c *Call) TypeName(v value.Value) string {
+	name := value.TypeName(v)
+	switch v.(type) {
+	case *value.List:
+		if c.Ctx.Tagged() {
+			return "_AnsibleLazyTemplateList"
+		}
+	case *value.Dict:
+		if c.Ctx.Tagged() {
+			return "_AnsibleLazyTemplateDict"
+		}
+	}
+	return name
+}
+
+// Type is str(type(v)) of an argument.
+func (c *Call) Type(v value.Value) string {
+	if name := c.TypeName(v); name != value.TypeName(v) {
+		return "<class '" + lazy + name + "'>"
+	}
+	return PythonType(v)
 }
 
 // AsInt reads a value where Python takes an integer only.

@@ -2,6 +2,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -28,8 +29,11 @@ var commandSpec = &argspec.Spec{
 		{Name: "stdin"},
 		{Name: "stdin_add_newline", Type: argspec.Bool, Default: true},
 		{Name: "strip_empty_ends", Type: argspec.Bool, Default: true},
+		{Name: "cmd", OnlyTagged: true},
+		{Name: "expand_argument_vars", Type: argspec.Bool, Default: true, OnlyTagged: true},
 	},
-	CheckMode: true,
+	TaggedOneOf: []string{"_raw_params", "cmd", "argv"},
+	CheckMode:   true,
 }
 
 // Command is ansible.builtin.command.
@@ -65,7 +69,7 @@ func (j *job) fail(msg string) error {
 }
 
 func command(ctx context.Context, t *module.Task) (*value.Dict, error) {
-	j := &job{t: t, shell: t.Bool("_uses_shell"), exe: t.Str("executable"), text: t.Str("_raw_params"),
+	j := &job{t: t, shell: t.Bool("_uses_shell"), exe: t.Str("executable"), text: cmp.Or(t.Str("_raw_params"), t.Str("cmd")),
 		res: value.DictOf("changed", false, "stdout", "", "stderr", "", "rc", nil, "cmd", nil, "start", nil,
 			"end", nil, "delta", nil, "msg", "")}
 	if j.exe != "" && !j.shell {
@@ -91,11 +95,15 @@ func command(ctx context.Context, t *module.Task) (*value.Dict, error) {
 func (j *job) words() error {
 	argv := j.t.Strings("argv")
 	blank := strings.TrimSpace(j.text) == ""
-	if len(argv) == 0 && blank || len(argv) > 0 && j.text != "" {
+	switch {
+	case j.t.Tagged() && len(argv) == 0 && j.text == "":
+		return j.notSplit("list index out of range")
+	case j.t.Tagged():
+	case len(argv) == 0 && blank:
 		j.res.SetStr("rc", int64(256))
-		if len(argv) == 0 {
-			return j.fail("no command given")
-		}
+		return j.fail("no command given")
+	case len(argv) > 0 && j.text != "":
+		j.res.SetStr("rc", int64(256))
 		return j.fail("only command or argv can be given, not both")
 	}
 	if j.text == "" {
@@ -119,6 +127,11 @@ func (j *job) words() error {
 	return nil
 }
 
+// notSplit is the failure of dialect tagged of what is no command.
+func (j *job) notSplit(why string) error {
+	return module.FailBecause(why, "Error executing command.", "rc", int64(257), "stdout", "", "stderr", "", "cmd", "")
+}
+
 // enter checks that chdir can be entered.
 func (j *job) enter() error {
 	j.dir = j.t.Str("chdir")
@@ -134,7 +147,12 @@ func (j *job) enter() error {
 		err = syscall.Access(j.dir, 1)
 	}
 	if err != nil {
-		return j.fail("Unable to change directory before execution: " + posix.PyError(err, []byte(j.dir)))
+		why := posix.PyError(err, []byte(j.dir))
+		if j.t.Tagged() {
+			j.res.Del("msg")
+			return &module.Failure{Msg: "Unable to change directory before execution.", Keys: j.res, Cause: why}
+		}
+		return j.fail("Unable to change directory before execution: " + why)
 	}
 	return nil
 }
@@ -217,7 +235,10 @@ func (j *job) program() module.Command {
 	}
 	if !j.shell {
 		for _, w := range j.argv {
-			c.Argv = append(c.Argv, j.t.Environ.ExpandPath(w))
+			if !j.t.Tagged() || j.t.Bool("expand_argument_vars") {
+				w = j.t.Environ.ExpandPath(w)
+			}
+			c.Argv = append(c.Argv, w)
 		}
 		return c
 	}
@@ -257,7 +278,7 @@ func (j *job) notStarted(c module.Command, err error) error {
 		}
 		shown = append(shown, module.Quote(a))
 	}
-	return module.FailWith(posix.PyError(err, []byte(c.Argv[0])), "rc", int64(posix.Errno(err)), "stdout", "", "stderr", "",
+	return j.t.NotStarted(posix.PyError(err, []byte(c.Argv[0])), "rc", int64(posix.Errno(err)), "stdout", "", "stderr", "",
 		"cmd", strings.Join(shown, " "))
 }
 

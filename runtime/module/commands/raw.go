@@ -23,5 +23,7 @@ func raw(ctx context.Context, c *module.Call) *value.Dict {
 		line = exe + " -c " + module.Quote(line)
 	}
 	t := module.Command{Path: "/bin/sh", Argv: []string{"/bin/sh", "-c", line}, Env: os.Environ()}
-	return shellResult(module.Start(ctx, t))
+	r := shellResult(module.Start(ctx, t))
+	r.SetStr(module.FailedBy, module.ByAction)
+	return r
 }

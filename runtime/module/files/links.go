@@ -87,7 +87,11 @@ func (f *target) mayLink() error {
 			base = f.path
 		}
 		if abs := posix.Join(base, f.src); !posix.Exists(abs) {
-			return module.FailWith(`src file does not exist, use "force=yes" if you really want to create the link: `+abs,
+			force := `"force=yes"`
+			if f.t.Tagged() {
+				force = "'force=yes'"
+			}
+			return module.FailWith("src file does not exist, use "+force+" if you really want to create the link: "+abs,
 				"path", f.path, "src", f.src)
 		}
 	}

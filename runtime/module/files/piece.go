@@ -71,19 +71,19 @@ func readPiece(_ context.Context, t *module.Task) (*value.Dict, error) {
 	if t.Bool("checksum") {
 		sum, err := Checksum(src, "sha1")
 		if err != nil {
-			return nil, notRead(src, err)
+			return nil, notRead(t, src, err)
 		}
 		return value.DictOf("checksum", sum), nil
 	}
 	f, err := os.Open(src)
 	if err != nil {
-		return nil, notRead(src, err)
+		return nil, notRead(t, src, err)
 	}
 	defer func() { _ = f.Close() }()
 	data := make([]byte, pieceSize)
 	n, err := f.ReadAt(data, t.Int("offset"))
 	if err != nil && err != io.EOF {
-		return nil, notRead(src, err)
+		return nil, notRead(t, src, err)
 	}
 	return value.DictOf("data", data[:n]), nil
 }

@@ -30,7 +30,7 @@ func versionTest(c *python.Call) (value.Value, error) {
 	} else if kind != nil && kind != "" {
 		f, ok := version.Types[python.Str(kind)]
 		if !ok {
-			return nil, exception.FilterError("Invalid version type (%s). Must be one of 'loose', 'strict', 'semver', 'semantic', 'pep440'", python.Str(kind))
+			return nil, exception.While(exception.FilterError("Invalid version type (%s). Must be one of 'loose', 'strict', 'semver', 'semantic', 'pep440'", python.Str(kind)))
 		}
 		compare = f
 	}
@@ -40,7 +40,7 @@ func versionTest(c *python.Call) (value.Value, error) {
 	}
 	n, err := compare(python.Str(c.Args[0]), python.Str(c.Args[1]))
 	if err != nil {
-		return nil, exception.FilterError("Version comparison failed: %s", err)
+		return nil, exception.While(exception.FilterError("Version comparison failed: %s", err))
 	}
 	return op(n), nil
 }

@@ -167,10 +167,29 @@ func fromYAML(all bool) python.Func {
 	return func(c *python.Call) (value.Value, error) {
 		s, ok := value.Text(c.Args[0])
 		if !ok {
-			return c.Args[0], python.Use(c.Args[0])
+			return unread(c, all)
 		}
 		return c.Ctx.ReadYAML(s, all)
 	}
+}
+
+// unread is what there is of an input that is no text: itself, which dialect tagged means to refuse.
+func unread(c *python.Call, all bool) (value.Value, error) {
+	v, name := c.Args[0], "from_yaml"
+	if all {
+		name = "from_yaml_all"
+	}
+	switch {
+	case !c.Ctx.Tagged(), v != nil && python.Use(v) != nil:
+		return v, python.Use(v)
+	case v == nil && all:
+		return value.NewList(), nil
+	case v != nil:
+		n := python.Deprecation("The "+name+" filter ignored non-string input of type "+value.StrRepr(value.TypeName(v))+".", "2.23")
+		n.Shown, _ = value.ToStr(v)
+		c.Ctx.Tell(n)
+	}
+	return v, nil
 }
 
 func b64encode(c *python.Call) (value.Value, error) {
@@ -325,12 +344,12 @@ var hashes = map[string]func() hash.Hash{
 
 func hashFilter(c *python.Call) (value.Value, error) {
 	if c.Opt(1, "sha1") == nil {
-		return nil, exception.FilterError("name must be a string")
+		return nil, exception.While(exception.FilterError("name must be a string"))
 	}
 	name := python.Str(c.Opt(1, "sha1"))
 	h, ok := hashes[strings.ReplaceAll(python.Lower(name), "-", "_")]
 	if !ok {
-		return nil, exception.FilterError("unsupported hash type %s", name)
+		return nil, exception.While(exception.FilterError("unsupported hash type %s", name))
 	}
 	return digest(h)(c)
 }
@@ -340,7 +359,7 @@ func toUUID(s string, c *python.Call) (value.Value, error) {
 	plain := strings.Trim(strings.ReplaceAll(strings.ReplaceAll(ns, "urn:", ""), "uuid:", ""), "{}")
 	raw, err := hex.DecodeString(strings.ReplaceAll(plain, "-", ""))
 	if err != nil || len(raw) != 16 {
-		return nil, exception.FilterError("Invalid value '%s' for 'namespace': badly formed hexadecimal UUID string", ns)
+		return nil, exception.While(exception.FilterError("Invalid value '%s' for 'namespace': badly formed hexadecimal UUID string", ns))
 	}
 	h := sha1.Sum(append(raw, s...))
 	u := h[:16]
@@ -380,10 +399,10 @@ func strftimeFilter(c *python.Call) (value.Value, error) {
 		sec, err := n.Float()
 		if s, isText := value.Text(v); isText {
 			if sec, ok = python.ParseFloat(s); !ok {
-				return nil, exception.FilterError("Invalid value for epoch value (%s)", s)
+				return nil, exception.While(exception.FilterError("Invalid value for epoch value (%s)", s))
 			}
 		} else if n.Kind == 0 || err != nil {
-			return nil, exception.FilterError("Invalid value for epoch value (%s)", python.Str(v))
+			return nil, exception.While(exception.FilterError("Invalid value for epoch value (%s)", python.Str(v)))
 		}
 		t = time.Unix(int64(sec), 0)
 	} else {

@@ -91,6 +91,14 @@ func yamlFailed(name string, err error) error {
 	return &exception.Error{Class: exception.AnsibleFilter, Msg: name + " - " + err.Error(), Orig: err}
 }
 
+// fail is yamlFailed, which dialect tagged does not wrap.
+func fail(c *python.Call, name string, err error) (value.Value, error) {
+	if c.Ctx.Tagged() {
+		return nil, err
+	}
+	return nil, yamlFailed(name, err)
+}
+
 func toYAML(c *python.Call) (value.Value, error) {
 	return dumpYAML(c, "to_yaml", pyyaml.Options{Sort: true})
 }
@@ -98,7 +106,7 @@ func toYAML(c *python.Call) (value.Value, error) {
 func toNiceYAML(c *python.Call) (value.Value, error) {
 	indent, err := yamlIndent(c.Opt(1, int64(4)))
 	if err != nil {
-		return nil, yamlFailed("to_nice_yaml", err)
+		return fail(c, "to_nice_yaml", err)
 	}
 	return dumpYAML(c, "to_nice_yaml", pyyaml.Options{Sort: true, Indent: indent, Flow: pyyaml.FlowNever})
 }
@@ -106,11 +114,11 @@ func toNiceYAML(c *python.Call) (value.Value, error) {
 func dumpYAML(c *python.Call, name string, o pyyaml.Options) (value.Value, error) {
 	err := yamlOptions(c, &o)
 	if err != nil {
-		return nil, yamlFailed(name, err)
+		return fail(c, name, err)
 	}
 	s, err := pyyaml.Dump(c.Args[0], o)
 	if err != nil {
-		return nil, yamlFailed(name, err)
+		return fail(c, name, err)
 	}
 	return s, nil
 }

@@ -13,7 +13,7 @@ import (
 
 // Filters are the rows of this family.
 var Filters = []*plugin.Row{
-	{Name: "default", Aliases: []string{"d"}, Params: "default_value='', boolean=false", Doc: "Replace an undefined value.", Python: "do_default", Fn: defaultFilter, Markers: true},
+	{Name: "default", Aliases: []string{"d"}, Params: "default_value='', boolean=false", Doc: "Replace an undefined value.", Python: "do_default", Tagged: "ansible_default", Fn: defaultFilter, Markers: true},
 	{Name: "mandatory", Params: "msg=none", Doc: "Fail when a variable is undefined.", Fn: mandatoryFilter, Markers: true},
 	{Name: "ternary", Params: "true_val, false_val, none_val=none", Doc: "Choose by truth.", Fn: ternaryFilter, Markers: true},
 	{Name: "bool", Params: "", Doc: "Read a value as a boolean.", Python: "to_bool", Fn: BoolFilter},
@@ -68,6 +68,9 @@ func mandatoryFilter(c *python.Call) (value.Value, error) {
 	if u.Name != "" {
 		name = "'" + u.Name + "' "
 	}
+	if c.Ctx.Tagged() {
+		return nil, exception.FilterError("Mandatory variable %snot defined.", name)
+	}
 	return nil, exception.FilterError("Mandatory variable %s not defined.", name)
 }
 
@@ -87,16 +90,39 @@ func ternaryFilter(c *python.Call) (value.Value, error) {
 	return c.Args[2], nil
 }
 
+// taggedBool is the filter bool of dialect tagged, which tells of what it does not know.
+func taggedBool(c *python.Call) (value.Value, error) {
+	v := c.Args[0]
+	word, isText := value.Text(v)
+	if n := python.Num(v); n.Kind == 'i' && !isText {
+		word = python.Str(v)
+	}
+	switch python.Lower(word) {
+	case "yes", "on", "1", "true":
+		return true, nil
+	case "no", "off", "0", "false":
+		return false, nil
+	}
+	if err := python.Use(v); err != nil {
+		return nil, err
+	}
+	b := v == value.Value(1.0)
+	shown, err := value.Repr(v)
+	if err != nil {
+		return nil, err
+	}
+	c.Ctx.Tell(python.Deprecation("The `bool` filter coerced invalid value "+shown+" ("+value.TypeName(v)+") to "+python.Str(b)+".", "2.23"))
+	return b, nil
+}
+
 // BoolFilter is the filter bool.
 func BoolFilter(c *python.Call) (value.Value, error) {
 	v := c.Args[0]
+	if c.Ctx != nil && c.Ctx.Tagged() {
+		return taggedBool(c)
+	}
 	switch v.(type) {
-	case nil:
-		if c.Ctx != nil && c.Ctx.Tagged() {
-			return false, nil
-		}
-		return v, nil
-	case bool:
+	case nil, bool:
 		return v, nil
 	}
 	if s, ok := value.Text(v); ok {
@@ -110,6 +136,9 @@ func BoolFilter(c *python.Call) (value.Value, error) {
 }
 
 func typeDebugFilter(c *python.Call) (value.Value, error) {
+	if _, isUndef := c.Args[0].(*value.Undef); isUndef && c.Ctx.Tagged() {
+		return "UndefinedMarker", nil
+	}
 	return python.ShownType(c.Args[0]), nil
 }
 
@@ -161,12 +190,27 @@ func combineFilter(c *python.Call) (value.Value, error) {
 	}
 	acc := terms[len(terms)-1]
 	for i := len(terms) - 2; i >= 0; i-- {
-		if acc, err = merge(terms[i], acc, recursive, mode, &bound.Walk{}); err != nil {
+		if acc, err = mergeTerms(c, terms[i], acc, recursive, mode); err != nil {
 			return nil, err
 		}
 	}
 	return acc, nil
 }
+
+// mergeTerms merges two arguments of combine.
+func mergeTerms(c *python.Call, x, y value.Value, recursive bool, mode string) (value.Value, error) {
+	r, err := merge(x, y, recursive, mode, &bound.Walk{})
+	if errors.As(err, new(*notDicts)) && c.Ctx.Tagged() {
+		return nil, exception.AnsibleError("failed to combine variables, expected dicts but got a '%s' and a '%s'.", c.TypeName(x), c.TypeName(y))
+	}
+	return r, err
+}
+
+// notDicts is the error of merging what is no dictionary.
+type notDicts struct{ error }
+
+// Unwrap returns the error in dialect classic.
+func (e *notDicts) Unwrap() error { return e.error }
 
 // merge is Ansible's merge_hash: y over x.
 func merge(x, y value.Value, recursive bool, mode string, w *bound.Walk) (value.Value, error) {
@@ -178,8 +222,8 @@ func merge(x, y value.Value, recursive bool, mode string, w *bound.Walk) (value.
 	a, ok1 := x.(*value.Dict)
 	b, ok2 := y.(*value.Dict)
 	if !ok1 || !ok2 {
-		return nil, exception.AnsibleError("failed to combine variables, expected dicts but got a '%s' and a '%s': \n%s\n%s",
-			value.TypeName(x), value.TypeName(y), mergeShow(x), mergeShow(y))
+		return nil, &notDicts{exception.AnsibleError("failed to combine variables, expected dicts but got a '%s' and a '%s': \n%s\n%s",
+			value.TypeName(x), value.TypeName(y), mergeShow(x), mergeShow(y))}
 	}
 	if a.Len() == 0 {
 		return b.Copy(), nil
@@ -259,7 +303,7 @@ func mergeValue(old, v value.Value, recursive bool, mode string, w *bound.Walk) 
 func dict2items(c *python.Call) (value.Value, error) {
 	d, ok := python.AsDict(c.Args[0])
 	if !ok {
-		return nil, exception.FilterTypeError("dict2items requires a dictionary, got %s instead.", python.PythonType(c.Args[0]))
+		return nil, exception.FilterTypeError("dict2items requires a dictionary, got %s instead.", c.Type(c.Args[0]))
 	}
 	kn, vn := c.Opt(1, "key"), c.Opt(2, "value")
 	r := make([]value.Value, d.Len())
@@ -279,14 +323,14 @@ func items2dict(c *python.Call) (value.Value, error) {
 		return nil, err
 	}
 	if !ok {
-		return nil, exception.FilterTypeError("items2dict requires a list, got %s instead.", python.PythonType(c.Args[0]))
+		return nil, exception.FilterTypeError("items2dict requires a list, got %s instead.", c.Type(c.Args[0]))
 	}
 	kn, vn := c.Opt(1, "key"), c.Opt(2, "value")
 	d := value.NewDict()
 	for _, e := range it {
 		x, ok := e.(*value.Dict)
 		if !ok {
-			return nil, exception.FilterTypeError("items2dict requires a list of dictionaries, got %s instead.", python.Str(c.Args[0]))
+			return nil, exception.While(exception.FilterTypeError("items2dict requires a list of dictionaries, got %s instead.", python.Str(c.Args[0])))
 		}
 		k, ok1, err1 := x.Get(kn)
 		v, ok2, err2 := x.Get(vn)
@@ -294,10 +338,11 @@ func items2dict(c *python.Call) (value.Value, error) {
 			return nil, err
 		}
 		if !ok1 || !ok2 {
-			return nil, exception.FilterTypeError("items2dict requires each dictionary in the list to contain the keys '%s' and '%s', got %s instead.", python.Str(kn), python.Str(vn), python.Str(c.Args[0]))
+			return nil, exception.While(exception.FilterTypeError("items2dict requires each dictionary in the list to contain the keys '%s' and '%s', got %s instead.",
+				python.Str(kn), python.Str(vn), python.Str(c.Args[0])))
 		}
 		if err := d.Set(k, v); err != nil {
-			return nil, exception.FilterTypeError("items2dict requires a list of dictionaries, got %s instead.", python.Str(c.Args[0]))
+			return nil, exception.While(exception.FilterTypeError("items2dict requires a list of dictionaries, got %s instead.", python.Str(c.Args[0])))
 		}
 	}
 	return d, nil
@@ -379,6 +424,9 @@ func attrFilter(c *python.Call) (value.Value, error) {
 func rekeyFilter(c *python.Call) (value.Value, error) {
 	dup := python.Str(c.Opt(2, "error"))
 	if dup != "error" && dup != "overwrite" {
+		if c.Ctx.Tagged() {
+			return nil, exception.AnsibleError("duplicates parameter to rekey_on_member has unknown value %s", value.StrRepr(dup))
+		}
 		return nil, exception.FilterError("duplicates parameter to rekey_on_member has unknown value: %s", dup)
 	}
 	if err := python.Use2(c.Args[0], c.Args[1]); err != nil {
@@ -406,11 +454,14 @@ func rekeyFilter(c *python.Call) (value.Value, error) {
 			return nil, exception.FilterTypeError("%s", err)
 		}
 		if !ok {
+			if key, err := value.Repr(c.Args[1]); err == nil && c.Ctx.Tagged() {
+				return nil, exception.AnsibleError("Key %s was not found.", key)
+			}
 			return nil, exception.FilterError("Key %s was not found", python.Str(c.Args[1]))
 		}
 		if _, had, _ := d.Get(k); had && dup == "error" {
-			if c.Ctx.Tagged() {
-				return nil, exception.FilterError("Key %s is not unique, cannot convert to dict.", python.Str(k))
+			if key, err := value.Repr(k); err == nil && c.Ctx.Tagged() {
+				return nil, exception.AnsibleError("Key %s is not unique, cannot convert to dict.", key)
 			}
 			return nil, exception.FilterError("Key %s is not unique, cannot correctly turn into dict", python.Str(k))
 		}

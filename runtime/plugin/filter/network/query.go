@@ -146,9 +146,9 @@ func (q *query) index(s *subject, text string) (value.Value, error) {
 	f, isNumber := python.ParseFloat(text)
 	switch {
 	case !isNumber && !q.aliased:
-		return nil, exception.TypeError("unsupported operand type(s) for +: 'NoneType' and 'str'")
+		return nil, exception.While(exception.TypeError("unsupported operand type(s) for +: 'NoneType' and 'str'"))
 	case !isNumber:
-		return nil, exception.FilterError("%s: unknown filter type: %s", q.alias, text)
+		return nil, exception.While(exception.FilterError("%s: unknown filter type: %s", q.alias, text))
 	case s.single() && !s.isNetwork:
 		return s.Addr.String(), nil
 	case s.single():

@@ -135,7 +135,7 @@ func mergeFilter(q *query, p *value.Dict) (value.Value, error) {
 	for _, e := range l.V {
 		n, err := q.opt.Parse(python.Str(e))
 		if err != nil {
-			return nil, exception.FilterError("cidr_merge: error in netaddr:\n%s", err)
+			return nil, exception.While(exception.FilterError("cidr_merge: error in netaddr:\n%s", err))
 		}
 		nets = append(nets, n)
 	}
@@ -145,7 +145,7 @@ func mergeFilter(q *query, p *value.Dict) (value.Value, error) {
 		}
 		n, err := netaddr.Span(nets)
 		if err != nil {
-			return nil, exception.FilterError("cidr_merge: error in netaddr:\n%s", err)
+			return nil, exception.While(exception.FilterError("cidr_merge: error in netaddr:\n%s", err))
 		}
 		return n.String(), nil
 	}
@@ -283,7 +283,7 @@ func hwaddrFilter(_ *query, p *value.Dict) (value.Value, error) {
 	case !ok && (style == "" || style == "bool"):
 		return nil, nil
 	case !ok:
-		return nil, exception.FilterError("%s: not a hardware address: %s", alias, s)
+		return nil, exception.While(exception.FilterError("%s: not a hardware address: %s", alias, s))
 	case style == "":
 		return get(p, "value"), nil
 	case style == "bool":
@@ -291,7 +291,7 @@ func hwaddrFilter(_ *query, p *value.Dict) (value.Value, error) {
 	case style == "int":
 		return norm(new(big.Int).SetUint64(e.N)), nil
 	case !netaddr.IsEUIStyle(style):
-		return nil, exception.FilterError("%s: unknown filter type: %s", alias, style)
+		return nil, exception.While(exception.FilterError("%s: unknown filter type: %s", alias, style))
 	}
 	text, err := e.Format(style)
 	if err != nil {
@@ -330,7 +330,7 @@ const maxListed = 1 << 20
 func rangeFilter(_ *query, p *value.Dict) (value.Value, error) {
 	n, err := netaddr.StrictNetwork(textOf(p, "ip"))
 	if err != nil {
-		return nil, exception.FilterError("Error while using plugin 'usable_range': %s", err)
+		return nil, exception.While(exception.FilterError("Error while using plugin 'usable_range': %s", err))
 	}
 	size := n.Size()
 	if !size.IsInt64() || size.Int64() > maxListed {

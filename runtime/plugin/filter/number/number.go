@@ -258,32 +258,25 @@ func humanToBytes(c *python.Call) (value.Value, error) {
 	if err := python.Use(c.Args[0]); err != nil {
 		return nil, err
 	}
+	if c.Ctx.Tagged() {
+		r, err := taggedToBytes(c)
+		if err != nil {
+			err = exception.Because(exception.AnsibleError("human_to_bytes() can't interpret the input"), err)
+		}
+		return r, err
+	}
 	text := python.Str(c.Args[0])
 	bad := exception.FilterError("human_to_bytes() can't interpret following string: %s", text)
 	bits, err := c.OptFlag(2, false)
 	if err != nil {
 		return nil, err
 	}
-	s := strings.TrimLeftFunc(text, python.IsSpaceRune)
-	i := 0
-	for i < len(s) && python.IsDigit(s[i]) {
-		i++
-	}
-	if i < len(s) && s[i] == '.' {
-		for i++; i < len(s) && python.IsDigit(s[i]); i++ {
-		}
-	}
-	f, err := strconv.ParseFloat(s[:i], 64)
+	number, rest := leadingNumber(strings.TrimLeftFunc(text, python.IsSpaceRune))
+	f, err := strconv.ParseFloat(number, 64)
 	if err != nil {
 		return nil, bad
 	}
-	unit := strings.TrimLeftFunc(s[i:], python.IsSpaceRune)
-	for j := range len(unit) {
-		if c := unit[j] | 0x20; c < 'a' || c > 'z' {
-			unit = unit[:j]
-			break
-		}
-	}
+	unit := letters(strings.TrimLeftFunc(rest, python.IsSpaceRune))
 	if unit == "" {
 		if d := c.Opt(1, nil); d != nil {
 			unit = python.Str(d)
@@ -297,6 +290,92 @@ func humanToBytes(c *python.Call) (value.Value, error) {
 		return nil, bad
 	}
 	return python.Truncate(math.RoundToEven(f * scale))
+}
+
+// leadingNumber splits digits, with a point among them, from what follows.
+func leadingNumber(s string) (number, rest string) {
+	i := 0
+	for i < len(s) && python.IsDigit(s[i]) {
+		i++
+	}
+	if i < len(s) && s[i] == '.' {
+		for i++; i < len(s) && python.IsDigit(s[i]); i++ {
+		}
+	}
+	return s[:i], s[i:]
+}
+
+// letters are those at the beginning of s.
+func letters(s string) string {
+	for j := range len(s) {
+		if c := s[j] | 0x20; c < 'a' || c > 'z' {
+			return s[:j]
+		}
+	}
+	return s
+}
+
+// taggedToBytes is human_to_bytes of dialect tagged: what follows the unit, and units with more letters, are refused.
+func taggedToBytes(c *python.Call) (value.Value, error) {
+	text := python.Str(c.Args[0])
+	bits, err := c.OptFlag(2, false)
+	if err != nil {
+		return nil, err
+	}
+	number, rest := leadingNumber(text)
+	unit := letters(strings.TrimLeftFunc(rest, python.IsSpaceRune))
+	after := strings.TrimLeftFunc(rest, python.IsSpaceRune)[len(unit):]
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil || strings.HasSuffix(number, ".") || strings.TrimLeftFunc(after, python.IsSpaceRune) != "" {
+		return nil, exception.ValueError("human_to_bytes() can't interpret following string: %s", text)
+	}
+	if d := c.Opt(1, nil); unit == "" && d != nil {
+		unit = python.Str(d)
+	}
+	if unit == "" {
+		return python.Truncate(math.RoundToEven(f))
+	}
+	scale, err := taggedScale(text, unit, bits)
+	if err != nil {
+		return nil, err
+	}
+	return python.Truncate(math.RoundToEven(f * scale))
+}
+
+// unitNames are the units of dialect tagged as they are spelled out, without byte or bit.
+var unitNames = map[string]string{"B": "", "K": "kilo", "M": "mega", "G": "giga", "T": "tera", "P": "peta", "E": "exa", "Z": "zeta", "Y": "yotta"}
+
+// taggedScale is what a unit stands for: a prefix, with B for bytes, b for bits, or spelled out.
+func taggedScale(text, unit string, bits bool) (float64, error) {
+	key := strings.ToUpper(unit[:1])
+	scale := 0.0
+	var known []string
+	for _, u := range units {
+		name := u.name
+		if name == "" {
+			name = "B"
+		}
+		known = append(known, name)
+		if name == key {
+			scale = u.n
+		}
+	}
+	if scale == 0 {
+		return 0, exception.While(exception.ValueError("human_to_bytes() failed to convert %s (unit = %s). The suffix must be one of %s",
+			text, unit, strings.Join(known, ", ")))
+	}
+	short, long := "B", "byte"
+	if bits {
+		short, long = "b", "bit"
+	}
+	abbreviated, expected := key+short, key+short+" or "+key
+	if key == "B" {
+		abbreviated, expected = short, short+" or "+long
+	}
+	if len(unit) > 1 && unit != abbreviated && strings.ToLower(unit) != unitNames[key]+long {
+		return 0, exception.ValueError("human_to_bytes() failed to convert %s. Value is not a valid string (expect %s)", text, expected)
+	}
+	return scale, nil
 }
 
 // unitScale checks a unit as Ansible does: a prefix, with a B for bytes, a b for bits, or spelled out.

@@ -161,7 +161,7 @@ func pathJoin(c *python.Call) (value.Value, error) {
 		if err := python.Use(c.Args[0]); err != nil {
 			return nil, err
 		}
-		return nil, exception.FilterTypeError("|path_join expects string or sequence, got %s instead.", python.PythonType(c.Args[0]))
+		return nil, exception.FilterTypeError("|path_join expects string or sequence, got %s instead.", c.Type(c.Args[0]))
 	}
 	if len(it) == 0 {
 		return nil, exception.TypeError("join() missing 1 required positional argument: 'a'")

@@ -202,7 +202,7 @@ func reverseFilter(c *python.Call) (value.Value, error) {
 	it, err := python.Iter(c.Args[0])
 	if err != nil {
 		if exception.IsTypeError(err) {
-			err = exception.Raise("jinja2.exceptions.FilterArgumentError", "argument must be iterable")
+			err = c.Because(exception.Raise("jinja2.exceptions.FilterArgumentError", "argument must be iterable"), exception.While(err))
 		}
 		return nil, err
 	}

@@ -14,8 +14,8 @@ import (
 var sets = []*plugin.Row{
 	{Name: "unique", Params: "case_sensitive=none, attribute=none", Hidden: 1, Doc: "Drop duplicate items.", Fn: uniqueFilter},
 	{Name: "union", Params: "b", Hidden: 1, Doc: "Return the items of either list.", Fn: unionFilter},
-	{Name: "intersect", Params: "b", Hidden: 1, Doc: "Return the items of both lists.", Fn: setFilter(func(in bool) bool { return in })},
-	{Name: "difference", Params: "b", Hidden: 1, Doc: "Return the items of the first list that the second lacks.", Fn: setFilter(func(in bool) bool { return !in })},
+	{Name: "intersect", Params: "b", Hidden: 1, Doc: "Return the items of both lists.", Fn: setFilter(true, (*pySet).intersect)},
+	{Name: "difference", Params: "b", Hidden: 1, Doc: "Return the items of the first list that the second lacks.", Fn: setFilter(false, (*pySet).difference)},
 	{Name: "symmetric_difference", Params: "b", Hidden: 1, Doc: "Return the items of only one of the lists.", Fn: symmetricFilter},
 	{Name: "flatten", Params: "levels=none, skip_nulls=true", Doc: "Flatten lists within a list.", Fn: flattenFilter},
 	{Name: "zip", Params: "*iterables, strict=false", Doc: "Combine lists item by item.", Fn: zipFilter},
@@ -108,6 +108,10 @@ func uniqueFilter(c *python.Call) (value.Value, error) {
 		if !strict && !errors.Is(err, value.ErrUnhashable) {
 			return nil, err
 		}
+		if strict && c.Ctx.Tagged() {
+			return nil, exception.Because(exception.AnsibleError("Jinja2's unique filter failed and we cannot fall back to Ansible's version "+
+				"as it does not support the parameters supplied."), err)
+		}
 		if strict {
 			return nil, &exception.Error{Class: exception.AnsibleFilter, Msg: "Jinja2's unique filter failed and we cannot fall back to Ansible's version " +
 				"as it does not support the parameters supplied", Orig: err}
@@ -127,11 +131,15 @@ func unionFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r := ofSets(c, a, b, (*pySet).union); r != nil {
+		return r, nil
+	}
 	r, err := distinct(append(append([]value.Value{}, a...), b...), Identity)
 	return &value.List{V: r}, err
 }
 
-func keepMembers(a, b []value.Value, keep func(in bool) bool) ([]value.Value, error) {
+// keepMembers keeps of a what b has, or what it lacks.
+func keepMembers(a, b []value.Value, keep bool) ([]value.Value, error) {
 	m := NewMembers(b)
 	r := []value.Value{}
 	for _, v := range a {
@@ -139,14 +147,14 @@ func keepMembers(a, b []value.Value, keep func(in bool) bool) ([]value.Value, er
 		if err != nil {
 			return nil, err
 		}
-		if keep(in) {
+		if in == keep {
 			r = append(r, v)
 		}
 	}
 	return distinct(r, Identity)
 }
 
-func setFilter(keep func(in bool) bool) python.Func {
+func setFilter(keep bool, op func(a, b *pySet) *pySet) python.Func {
 	return func(c *python.Call) (value.Value, error) {
 		a, b, err := plugin.Two(c)
 		if err != nil {
@@ -154,6 +162,9 @@ func setFilter(keep func(in bool) bool) python.Func {
 				err = exception.TypeError("argument of type '%s' is not iterable", value.TypeName(c.Args[1]))
 			}
 			return nil, err
+		}
+		if r := ofSets(c, a, b, op); r != nil {
+			return r, nil
 		}
 		r, err := keepMembers(a, b, keep)
 		return &value.List{V: r}, err
@@ -165,11 +176,14 @@ func symmetricFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	both, err := keepMembers(a, b, func(in bool) bool { return in })
+	if r := ofSets(c, a, b, (*pySet).symmetricDifference); r != nil {
+		return r, nil
+	}
+	both, err := keepMembers(a, b, true)
 	if err != nil {
 		return nil, err
 	}
-	r, err := keepMembers(append(append([]value.Value{}, a...), b...), both, func(in bool) bool { return !in })
+	r, err := keepMembers(append(append([]value.Value{}, a...), b...), both, false)
 	return &value.List{V: r}, err
 }
 
@@ -419,7 +433,7 @@ func subelementsOf(e value.Value, path []value.Value, skip bool) ([]value.Value,
 			}
 			kr, _ := value.Repr(k)
 			vr, _ := value.Repr(v)
-			return nil, exception.FilterError("could not find %s key in iterated item %s", kr, vr)
+			return nil, exception.While(exception.FilterError("could not find %s key in iterated item %s", kr, vr))
 		}
 		v = x
 	}

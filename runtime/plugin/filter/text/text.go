@@ -278,7 +278,7 @@ func wordwrapFilter(s string, c *python.Call) (value.Value, error) {
 }
 
 // indentation is text itself, or so many blanks.
-func indentation(v value.Value) (string, error) {
+func indentation(c *python.Call, v value.Value) (string, error) {
 	if t, ok := value.Text(v); ok {
 		return t, nil
 	}
@@ -286,6 +286,9 @@ func indentation(v value.Value) (string, error) {
 	if n.Kind != 'i' {
 		if err := python.Use(v); err != nil {
 			return "", err
+		}
+		if _, isList := v.(*value.List); isList && c.Ctx.Tagged() {
+			return "", exception.TypeError("'str' object cannot be interpreted as an integer")
 		}
 		return "", exception.TypeError("can't multiply sequence by non-int of type '%s'", value.TypeName(v))
 	}
@@ -303,7 +306,7 @@ func indentFilter(c *python.Call) (value.Value, error) {
 		}
 		return nil, exception.TypeError("unsupported operand type(s) for +=: '%s' and 'str'", value.TypeName(c.Args[0]))
 	}
-	ind, err := indentation(c.Opt(1, int64(4)))
+	ind, err := indentation(c, c.Opt(1, int64(4)))
 	if err != nil {
 		return nil, err
 	}
@@ -370,6 +373,10 @@ func commentFilter(s string, c *python.Call) (value.Value, error) {
 	name := python.Str(c.Opt(1, "plain"))
 	style, ok := commentStyles[name]
 	if !ok {
+		if c.Ctx.Tagged() {
+			return nil, &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "Invalid style " + value.StrRepr(name) + ".", Shown: name,
+				Help: "Available styles: plain, erlang, c, cblock, xml"}
+		}
 		return nil, exception.Raise("KeyError", "%s", value.StrRepr(name))
 	}
 	get := func(name, dflt string) string {

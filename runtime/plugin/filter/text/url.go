@@ -15,7 +15,7 @@ var urls = []*plugin.Row{
 	{Name: "urlsplit", Params: "query='', alias='urlsplit'", Doc: "Split a URL into its parts.", Python: "split_url", Fn: urlsplitFilter},
 	{Name: "urlencode", Params: "", Doc: "Quote text, or pairs, for a URL.", Python: "do_urlencode", Fn: urlencodeFilter},
 	{Name: "urldecode", Params: "encoding='utf-8', errors='replace'", Doc: "Undo the quoting of a URL.", Python: "unquote_plus", Fn: urldecodeFilter},
-	{Name: "escape", Aliases: []string{"e"}, Params: "", Doc: "Escape text for HTML that is not marked as safe.", Python: "markupsafe._speedups.escape", InC: true, Fn: escapeFilter},
+	{Name: "escape", Aliases: []string{"e"}, Params: "", Doc: "Escape text for HTML that is not marked as safe.", Python: "markupsafe._speedups.escape", InC: true, Tagged: "escape", Fn: escapeFilter},
 	{Name: "forceescape", Params: "", Doc: "Escape text for HTML.", Python: "do_forceescape", Fn: markup(escapeHTML)},
 	{Name: "safe", Params: "", Doc: "Mark text as safe for HTML.", Python: "do_mark_safe", Fn: markup(func(s string) string { return s })},
 	{Name: "striptags", Params: "", Doc: "Strip HTML tags and white space.", Python: "do_striptags", Fn: plugin.Plain(stripTags)},
