@@ -7,6 +7,7 @@ import (
 	"pbc/compiler/diag"
 	"pbc/compiler/playbook"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -23,15 +24,24 @@ func (u *Unit) Include(play, task int, wanted *value.Dict) (*ir.Extension, error
 	e, err := u.include(play, t, wanted)
 	var fault includeFault
 	if errors.As(err, &fault) {
-		return &ir.Extension{Fault: string(fault)}, nil
+		return &ir.Extension{Fault: fault.reason, Told: fault.told}, nil
 	}
 	return e, err
 }
 
-// includeFault is what makes an include fail, not the run.
-type includeFault string
+// includeFault is what makes an include fail, not the run: the reason that its result has, and what the user is told besides.
+type includeFault struct{ reason, told string }
 
-func (f includeFault) Error() string { return string(f) }
+func (f includeFault) Error() string { return f.reason }
+
+// includeFault is the fault of an include that d is.
+func (u *Unit) includeFault(d *diag.Diagnostic) includeFault {
+	told := diag.Told(d, u.opt.Dialect, u.source.ReadFile)
+	if u.opt.Dialect == expr.Tagged {
+		return includeFault{reason: diag.Chain(d).Brief(), told: told}
+	}
+	return includeFault{reason: told, told: "ERROR! " + told}
+}
 
 func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Extension, error) {
 	p := u.plays[play]
@@ -106,7 +116,7 @@ func (u *Unit) firstError(list diag.List) error {
 	for _, d := range list.Items {
 		switch {
 		case d.Kind == diag.Invalid && d.Exit == 1:
-			return includeFault(diag.Told(d, u.opt.Dialect, u.source.ReadFile))
+			return u.includeFault(d)
 		case d.Kind == diag.Invalid:
 			return &RunError{Msg: diag.Told(d, u.opt.Dialect, u.source.ReadFile), Code: max(d.Exit, 4)}
 		case d.Kind == diag.Unsupported:

@@ -3,6 +3,8 @@ package ir
 import (
 	"slices"
 	"strings"
+
+	"pbc/ir/value"
 )
 
 // Batch is what one host runs of one play without hearing from the controller: the code of the
@@ -61,16 +63,19 @@ type Settings struct {
 	Verbosity     int
 	ForceHandlers bool
 	// Waits says where the host waits for the others that run the play.
-	Waits           Waits
-	InjectFacts     bool // inject_facts_as_vars
+	Waits       Waits
+	InjectFacts bool // inject_facts_as_vars
+	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
+	Omit            string
 	MissingHandler  bool // error_on_missing_handler
 	RemoteTmp       string
 	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
 	Become          BecomeSettings
 	HashMerge       bool   // hash_behaviour=merge
 	Connection      string // the connection plugin where no variable or keyword says otherwise
-	Detached        bool   // the batch runs inside the controller, modules over connections that may end
-	TaskTimeout     int    // seconds, 0 for none
+	Reach           ReachSettings
+	Detached        bool // the batch runs inside the controller, modules over connections that may end
+	TaskTimeout     int  // seconds, 0 for none
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string
@@ -84,6 +89,31 @@ type Settings struct {
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
 	Collectors []string
 	FactsRead  bool
+}
+
+// OmitVar is the variable omit.
+func (s *Settings) OmitVar() value.Value {
+	if s.Omit == "" {
+		return value.Omit
+	}
+	return s.Omit
+}
+
+// IsOmit says whether v stands for a parameter or keyword that was not given.
+func (s *Settings) IsOmit(v value.Value) bool {
+	if s.Omit == "" {
+		return v == value.Value(value.Omit)
+	}
+	text, ok := value.Text(v)
+	return ok && text == s.Omit
+}
+
+// ReachSettings are the other defaults of reaching hosts, as tasks see them in variables: those of an empty or zero
+// setting are not there.
+type ReachSettings struct {
+	User, KeyFile, Executable, Compression string
+	Port, Timeout                          int
+	Pipelining                             bool
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.

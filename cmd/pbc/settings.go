@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/factcache"
@@ -30,6 +33,9 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 // hostSettings are the settings that hosts need, beside those of the command line.
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.CoreVersion = strings.Join(strings.SplitN(s.like.version+"..", ".", 3)[:2], ".")
+	if s.like.dialect == expr.Classic {
+		set.Omit = omitText()
+	}
 	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
@@ -40,6 +46,11 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	}
 	if s.set("DEFAULT_GATHER_TIMEOUT") {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
+	}
+	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,
+		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING")}
+	if s.set("ssh.port") {
+		set.Reach.Port = s.conf.Int("ssh.port")
 	}
 	set.FactsModules = s.conf.List("FACTS_MODULES")
 	if set.Become.User == "" && s.set("DEFAULT_BECOME_USER") {
@@ -130,4 +141,11 @@ func writeRetry(name string, hosts []string) error {
 		return err
 	}
 	return os.WriteFile(name, []byte(strings.Join(hosts, "\n")+"\n"), 0o666)
+}
+
+// omitText is what the variable omit holds in dialect classic: nothing that a host sends can equal it.
+func omitText() string {
+	b := make([]byte, 20)
+	_, _ = rand.Read(b) // never fails
+	return "__omit_place_holder__" + hex.EncodeToString(b)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -350,6 +351,9 @@ func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 		if v, ok := lv.vars.Lookup(n.Name); ok {
 			return &event.Answer{Level: lv.level, Value: ir.Val{V: v}}
 		}
+	}
+	if l.opt.Password != "" && slices.Contains(ir.RouteSecrets, n.Name) {
+		return &event.Answer{Value: ir.Val{V: l.opt.Password}} // no variable: what a task has where there is none
 	}
 	return &event.Answer{}
 }

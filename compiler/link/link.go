@@ -81,11 +81,13 @@ type Options struct {
 	Order effect.Order
 	// Connection, User and Port are the command line's and the configuration's defaults.
 	Connection, User string
-	Port             int
-	Magic            *value.Dict  // variables that are the same everywhere, such as ansible_version
-	ManagedFormat    string       // the setting ansible_managed
-	Lookup           LookupPlugin // nil has none
-	Python           Python       // plugins in Python; nil has none
+	// Password is the connection's, as asked for or read from its file: a task is only told it when it reads it.
+	Password      string
+	Port          int
+	Magic         *value.Dict  // variables that are the same everywhere, such as ansible_version
+	ManagedFormat string       // the setting ansible_managed
+	Lookup        LookupPlugin // nil has none
+	Python        Python       // plugins in Python; nil has none
 	// FactCollector names what gathers a fact, whose name has no prefix. Nil gathers all facts; else those only that
 	// the run reads.
 	FactCollector func(fact string) string

@@ -111,6 +111,9 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		if err != nil || s == "" {
 			return err
 		}
+		if s == "" {
+			return nil
+		}
 		out.MaxFail, err = strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
 		if err != nil {
 			return fmt.Errorf("the field 'max_fail_percentage' has an invalid value (%s), and could not be converted to an percent."+

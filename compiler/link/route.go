@@ -34,7 +34,7 @@ func (l *Linker) route(play int, host string, over *value.Dict) (*value.Dict, er
 				return nil, err
 			}
 		}
-		if err := putText(out, name, v); err != nil {
+		if err := l.putText(out, name, v); err != nil {
 			return nil, err
 		}
 	}
@@ -71,7 +71,7 @@ func (l *Linker) routeKeywords(play int, over, out *value.Dict) error {
 				return err
 			}
 		}
-		if err := putText(out, k.name, v); err != nil {
+		if err := l.putText(out, k.name, v); err != nil {
 			return err
 		}
 	}
@@ -79,8 +79,8 @@ func (l *Linker) routeKeywords(play int, over, out *value.Dict) error {
 }
 
 // putText sets an entry to the text of a value, if it has one.
-func putText(d *value.Dict, name string, v value.Value) error {
-	if v == nil || v == value.Value(value.Omit) {
+func (l *Linker) putText(d *value.Dict, name string, v value.Value) error {
+	if v == nil || l.opt.Settings.IsOmit(v) {
 		return nil
 	}
 	s, err := value.ToStr(v)

@@ -82,7 +82,7 @@ func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 		return nil, nil
 	}
 	r, err := l.evaluator(play, "", l.playLayers(play)).Value(v.V)
-	if r == value.Value(value.Omit) {
+	if l.opt.Settings.IsOmit(r) {
 		return nil, err
 	}
 	return r, err
@@ -99,7 +99,7 @@ func (l *Linker) playLayers(play int) layers {
 	for i := len(p.RoleDefaults) - 1; i >= 0; i-- {
 		out = append(out, layer(p, p.RoleDefaults[i]))
 	}
-	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", value.Omit))
+	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", l.opt.Settings.OmitVar()))
 }
 
 func layer(p *ir.Play, n int) *value.Dict {
@@ -194,7 +194,7 @@ func (l *Linker) layersOf(host string, made HostVars) layers {
 	}
 	set, included, facts := made.Set, made.Included, made.Facts
 	top := value.DictOf("inventory_hostname", host, "group_names", texts(h.GroupNames()), "groups", l.opt.Inventory.GroupsDict(),
-		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", value.Omit, "ansible_check_mode", l.opt.Settings.Check,
+		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", l.opt.Settings.OmitVar(), "ansible_check_mode", l.opt.Settings.Check,
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity))
 	out := layers{l.opt.Extra, set, included}
 	if l.opt.Settings.InjectFacts {

@@ -97,13 +97,14 @@ func (l *Loader) includeAt(t *Task, dir, name string) string {
 
 // LoadTasks loads the file that an include_tasks means by a rendered name, as steps below a copy of the include or below
 // its apply: block. file is what ResolveInclude gives. An empty file has no steps. What is wrong with the file makes
-// the include fail, not the run. An empty file gives no name: Ansible takes no notice of it.
+// the include fail, not the run. An empty file gives no name: dialect classic takes no notice of it.
 func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, diags diag.List) {
 	play := PlayOf(t)
 	diags = l.within(play, func() {
 		file = l.includePath(t, name)
 		if l.src.Stat(l.abs(file)) == Absent {
-			l.failure(ir.Pos{}, "Could not find or access '%s' on the Ansible Controller.", file).Tagged = missingInclude(file)
+			d := l.failure(ir.Pos{}, "Could not find or access '%s' on the Ansible Controller.", file)
+			d.Tagged = failure.Failure{Msg: d.Msg}.Because(diag.NotFound(l.abs(file)))
 			return
 		}
 		root, ok := l.read(l.abs(file))
@@ -127,13 +128,6 @@ func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, d
 		}
 	})
 	return file, steps, diags
-}
-
-// missingInclude is what dialect tagged tells of a file that is not there.
-func missingInclude(file string) *failure.Failure {
-	text := "Could not find or access '" + file + "' on the Ansible Controller"
-	return failure.New(text + ": Unable to retrieve file contents.\n" + text + ".\nIf you are using a module and expect the file to exist on the remote, " +
-		"see the remote_src option: [Errno 2] No such file or directory: '" + file + "'")
 }
 
 // included is the copy of an include that becomes the parent of what one execution of it loads.

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"slices"
-	"strings"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -105,12 +104,32 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 	if t, _ := r.c.opt.Linker.Task(r.number, f.task); t != nil && t.Include != nil {
 		role = t.Include.Kind == "role"
 	}
+	switch {
+	case form.Fault != "" && r.c.opt.Tagged:
+		for _, h := range f.hosts {
+			res := withoutArgs(h.included)
+			res.SetStr("failed", true)
+			res.SetStr("reason", form.Fault)
+			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed, Result: ir.Val{V: res}})
+		}
+		r.c.emit(callback.Message{Text: callback.Notice("ERROR", form.Told), Color: callback.ColorError, Stderr: true})
+	case form.Fault != "" && role: // Ansible tells the error beside the results
+		r.c.emit(callback.Message{Text: form.Told, Color: callback.ColorError, Stderr: true})
+	case form.Fault != "":
+		for _, h := range f.hosts {
+			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed,
+				Result: ir.Val{V: value.DictOf("failed", true, "reason", form.Fault)}})
+		}
+	}
 	if form.Fault != "" {
-		r.includeFault(n, f, form.Fault, role)
+		for _, h := range f.hosts {
+			r.fail(h.name)
+			h.trouble.failed, h.trouble.include = true, true
+		}
 		return
 	}
-	if role && !r.c.opt.Tagged || form.Path == "" {
-		return // classic neither tells of roles nor of empty files, and does not count them
+	if (role || form.Path == "") && !r.c.opt.Tagged {
+		return // dialect classic neither tells nor counts roles and empty files
 	}
 	t := r.task(&event.Event{Kind: event.Included, Task: f.task})
 	r.c.emit(callback.Included{File: form.Path, Task: t, Hosts: names, Label: f.label, NoLog: f.noLog})
@@ -119,48 +138,20 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 	}
 }
 
-// includeFault reports an include that fails for all of its hosts, whatever ignore_errors says. In dialect tagged the error is told, with
-// its place, and stands in the results of the hosts; in classic one of the two.
-func (r *playRun) includeFault(n *event.Need, f *included, fault string, role bool) {
-	tagged := r.c.opt.Tagged
-	reason, _, _ := strings.Cut(fault, "\nOrigin: ")
-	switch {
-	case tagged:
-		r.c.emit(callback.ErrorMessage{Text: fault})
-	case role:
-		r.c.emit(callback.Message{Text: "ERROR! " + fault, Color: callback.ColorError, Stderr: true})
-	}
-	for _, h := range f.hosts {
-		r.fail(h.name)
-		h.trouble.failed, h.trouble.include = true, true
-		res := value.NewDict()
-		if tagged && h.last != nil && h.last.Task == f.task {
-			res.Update(resultOf(h.last))
-		}
-		res.Update(value.DictOf("failed", true, "reason", reason))
-		if tagged || !role {
-			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed, Result: ir.Val{V: res}})
-		}
-	}
-}
-
-// resultOf is the result of an include without the arguments, which Ansible takes out when it looks for the files.
-func resultOf(e *event.Event) *value.Dict {
-	d, _ := e.Result.V.(*value.Dict)
-	d = d.Copy()
-	d.Del("include_args")
-	items, _ := d.GetStr("results")
-	if list, ok := items.(*value.List); ok {
-		out := value.NewList()
-		for _, item := range list.V {
-			if one, ok := item.(*value.Dict); ok {
-				one = one.Copy()
-				one.Del("include_args")
-				item = one
+// withoutArgs is the result of an include without the arguments, which dialect tagged has taken out when it fails.
+func withoutArgs(res *value.Dict) *value.Dict {
+	out := res.Copy()
+	out.Del("include_args")
+	results, _ := out.GetStr("results")
+	if list, ok := results.(*value.List); ok {
+		kept := &value.List{}
+		for _, v := range list.V {
+			if d, ok := v.(*value.Dict); ok {
+				v = withoutArgs(d)
 			}
-			out.V = append(out.V, item)
+			kept.V = append(kept.V, v)
 		}
-		d.SetStr("results", out)
+		out.SetStr("results", kept)
 	}
-	return d
+	return out
 }

@@ -64,11 +64,13 @@ type hostRun struct {
 	at    ir.Address  // nothing more comes from before that
 	queue []queued    // not shown yet
 	// last is the last task the host began, for telling where it was lost.
-	last    *event.Event
-	outcome event.Outcome
-	trouble trouble
-	doomed  bool     // it fails with others when it is let go
-	told    *ir.Lost // what it was told last
+	last *event.Event
+	// included is the result of the include that the host met last.
+	included *value.Dict
+	outcome  event.Outcome
+	trouble  trouble
+	doomed   bool     // it fails with others when it is let go
+	told     *ir.Lost // what it was told last
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }

@@ -84,7 +84,7 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 		name = raw
 	}
 	out := &callback.Task{ID: strconv.Itoa(r.number) + "." + strconv.Itoa(e.Task), Action: t.Action, Handler: t.Handler, Include: t.Include != nil,
-		Loop: t.Loop != nil, Path: t.Pos.File + ":" + strconv.Itoa(t.Pos.Line)}
+		Loop: t.Loop != nil, Tagged: r.c.opt.Tagged, Path: t.Pos.File + ":" + strconv.Itoa(t.Pos.Line)}
 	out.Args, _ = t.Args.V.(*value.Dict)
 	if role != nil && (t.Include == nil || t.Include.Kind != "role") {
 		raw, name = role.Name+" : "+raw, role.Name+" : "+name
@@ -125,6 +125,9 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 func (r *playRun) finished(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
 	included := t != nil && t.Include != nil
+	if included {
+		h.included, _ = e.Result.V.(*value.Dict)
+	}
 	r.c.stats.count(h.name, e, included)
 	if d, ok := e.Result.V.(*value.Dict); ok {
 		r.c.stats.custom(h.name, d)

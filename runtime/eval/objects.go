@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"sort"
 
 	"pbc/ir/value"
@@ -39,20 +40,56 @@ func (c *cycler) Method(name string) python.Method {
 	return nil
 }
 
-// hostVars is the variable hostvars: the hosts' variables by host.
-type hostVars struct{ o Outside }
+// hostVars is the variable hostvars: the hosts' variables by host. This machine is found in it under any of its names, in an
+// inventory or not.
+type hostVars struct {
+	o       Outside
+	classic bool
+}
+
+// localNames are the names of this machine that an inventory need not have.
+var localNames = map[string]bool{"localhost": true, "127.0.0.1": true, "::1": true}
 
 func (h *hostVars) TypeName() string { return "HostVars" }
 
-func (h *hostVars) Repr() (string, error) { return "<ansible.vars.hostvars.HostVars object>", nil }
+// Repr is, in dialect classic, that of the hosts of the inventory with their variables.
+func (h *hostVars) Repr() (string, error) {
+	if !h.classic {
+		return "<ansible.vars.hostvars.HostVars object>", nil
+	}
+	d := value.NewDict()
+	for _, n := range h.o.Hosts() {
+		d.SetStr(n, &hostVarsOf{h.o, n})
+	}
+	return value.Repr(d)
+}
 
-// Elems are the names of the hosts: what iterating over hostvars gives.
+// hosts are the names that iterating over hostvars gives. In dialect classic localhost is always one.
+func (h *hostVars) hosts() []string {
+	names := h.o.Hosts()
+	if h.classic && !slices.Contains(names, "localhost") {
+		names = append(slices.Clip(names), "localhost")
+	}
+	return names
+}
+
+// Elems are the names of the hosts.
 func (h *hostVars) Elems() []val {
 	var r []val
-	for _, n := range h.o.Hosts() {
+	for _, n := range h.hosts() {
 		r = append(r, n)
 	}
 	return r
+}
+
+// Len is the number of hosts, to which dialect classic adds one for localhost whether the inventory has it or not.
+//
+// Observed: scenarios/vars/hostvars.txtar.
+func (h *hostVars) Len() int {
+	if h.classic {
+		return len(h.o.Hosts()) + 1
+	}
+	return len(h.o.Hosts())
 }
 
 func (h *hostVars) Contains(x val) (bool, error) {
@@ -60,12 +97,7 @@ func (h *hostVars) Contains(x val) (bool, error) {
 	if !ok {
 		return false, python.Use(x)
 	}
-	for _, n := range h.o.Hosts() {
-		if n == s {
-			return true, nil
-		}
-	}
-	return false, nil
+	return localNames[s] || slices.Contains(h.o.Hosts(), s), nil
 }
 
 func (h *hostVars) Item(k val) (val, bool, error) {
@@ -74,13 +106,28 @@ func (h *hostVars) Item(k val) (val, bool, error) {
 		return nil, false, python.Use(k)
 	}
 	if found, err := h.Contains(k); err != nil || !found {
-		return &undef{Name: "hostvars['" + name + "']"}, true, err
+		return h.missing(name), true, err
 	}
 	return &hostVarsOf{h.o, name}, true, nil
 }
 
+// missing is the variables of a host that is not there.
+func (h *hostVars) missing(name string) val {
+	name = "hostvars['" + name + "']"
+	if h.classic {
+		return &undef{Name: name}
+	}
+	return &undef{Hint: name}
+}
+
 func (h *hostVars) Method(name string) python.Method {
-	if name == "get" || name == "keys" || name == "values" || name == "items" {
+	if name == "get" { // a host that is not there is undefined, whatever the default
+		return func(_ val, c *python.Call) (val, error) {
+			v, _, err := h.Item(c.Get(0, "key", nil))
+			return v, err
+		}
+	}
+	if name == "keys" || name == "values" || name == "items" {
 		return func(_ val, c *python.Call) (val, error) {
 			d, _ := h.Dict()
 			return python.DictMethods[name](d, c)
@@ -92,7 +139,7 @@ func (h *hostVars) Method(name string) python.Method {
 // Dict is hostvars as a dictionary of each host's variables.
 func (h *hostVars) Dict() (*dict, error) {
 	d := value.NewDict()
-	for _, n := range h.o.Hosts() {
+	for _, n := range h.hosts() {
 		d.SetStr(n, &hostVarsOf{h.o, n})
 	}
 	return d, nil

@@ -122,7 +122,7 @@ func portable(v val) (val, error) {
 	switch x := v.(type) {
 	case *hostVars:
 		d := value.NewDict()
-		for _, h := range x.o.Hosts() {
+		for _, h := range x.hosts() {
 			all, err := (&hostVarsOf{x.o, h}).Dict()
 			if err != nil {
 				return nil, err

@@ -27,6 +27,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 func (x *taskRun) executeOnce() (*value.Dict, error) {
 	x.label = x.banner
 	x.flags.DelegateTo = x.writtenDelegate()
+	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -269,7 +270,7 @@ func (x *taskRun) arguments() (*value.Dict, error) {
 	if args, err = x.withDefaults(args); err != nil {
 		return nil, err
 	}
-	return removeOmit(args).(*value.Dict), nil
+	return x.given(args), nil
 }
 
 // variableParams spreads "module: '{{ dict }}'": the variable's entries below those written out.
@@ -318,29 +319,6 @@ func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 		}
 	}
 	return all, nil
-}
-
-// removeOmit drops every entry whose value is omit, at any depth.
-func removeOmit(v value.Value) value.Value {
-	switch d := v.(type) {
-	case *value.Dict:
-		out := value.NewDict()
-		for i, k := range d.K {
-			if d.V[i] != value.Value(value.Omit) {
-				_ = out.Set(k, removeOmit(d.V[i]))
-			}
-		}
-		return out
-	case *value.List:
-		out := &value.List{V: make([]value.Value, 0, len(d.V))}
-		for _, e := range d.V {
-			if e != value.Value(value.Omit) {
-				out.V = append(out.V, removeOmit(e))
-			}
-		}
-		return out
-	}
-	return v
 }
 
 // attempts runs the action until its condition holds or the attempts are used up.
@@ -459,11 +437,11 @@ func (x *taskRun) judge(p *prepared, res *value.Dict, attempt int64) {
 			x.badCondition(res, "failed_when_result", err)
 			return
 		}
+		if !ok && x.tagged() {
+			x.suppress(res)
+		}
 		res.SetStr("failed", ok)
 		res.SetStr("failed_when_result", ok)
-		if !ok && x.tagged() {
-			suppressed(res)
-		}
 	}
 }
 

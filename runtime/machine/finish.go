@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"slices"
 	"strings"
 
 	"pbc/ir"
@@ -24,7 +23,7 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 		x.m.roleRan[x.t.Role] = true
 	}
 	if status == event.OK || status == event.Changed {
-		if err := x.runHandlersFor(res, status); err != nil {
+		if err := x.runHandlersFor(status); err != nil {
 			return false, err
 		}
 	}
@@ -99,186 +98,6 @@ func anyOf(list []*value.Dict, is func(*value.Dict) bool) bool {
 	for _, d := range list {
 		if is(d) {
 			return true
-		}
-	}
-	return false
-}
-
-// runHandlersFor notifies the handlers that the task names, when it changed something.
-func (x *taskRun) runHandlersFor(res *value.Dict, status event.Status) error {
-	if len(x.notify) == 0 || status != event.Changed {
-		return nil
-	}
-	for _, name := range x.notify {
-		if err := x.notifyHandler(name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// notifyHandler notifies the handlers of a name or topic. In dialect tagged they are only looked for: which they are is settled when
-// handlers run.
-//
-// Observed: ansible-core 2.14 and 2.19.
-func (x *taskRun) notifyHandler(name string) error {
-	n := &notifier{x: x, name: name, later: x.tagged() && !x.m.flushing}
-	if err := x.m.notify(n); err != nil {
-		return err
-	}
-	if n.found {
-		if !n.later {
-			return nil
-		}
-		if !slices.Contains(x.m.saved, name) {
-			x.m.saved = append(x.m.saved, name)
-		}
-		return x.m.tell(x, "Notification for handler "+name+" has been saved.")
-	}
-	msg := "The requested handler '" + name + "' was not found in either the main handlers list nor in the listening handlers list"
-	if x.m.code.Settings.MissingHandler {
-		return x.m.abort(x, msg)
-	}
-	x.warn(msg)
-	return nil
-}
-
-// notifier marks the handlers that have a name, or listen to a topic of that name.
-type notifier struct {
-	x     *taskRun // whoever looks for them
-	name  string
-	later bool // they are looked for and not marked
-	found bool
-}
-
-// notify marks the handler of the notifier's name and all that listen to it.
-func (m *Machine) notify(n *notifier) error {
-	if i := m.handlerNamed(n.x, n.name); i >= 0 {
-		if err := m.mark(n, i); err != nil {
-			return err
-		}
-	}
-	seen := map[string]bool{}
-	for _, i := range m.listeners(n.name) {
-		name := m.begin(n.x.ctx, m.handlers[i].Task, n.x.addr).writtenName()
-		if n.x.tagged() && name != "" && seen[name] {
-			continue
-		}
-		seen[name] = true
-		if err := m.mark(n, i); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mark has a handler run when handlers run next.
-func (m *Machine) mark(n *notifier, i int) error {
-	n.found = true
-	task := m.handlers[i].Task
-	if n.later || m.notified[task] {
-		return nil
-	}
-	m.notified[task] = true
-	h := m.begin(n.x.ctx, task, n.x.addr)
-	return m.up.Emit(&event.Event{Kind: event.Notified, Addr: n.x.addr, Task: task, Name: h.fullName(h.handlerName())})
-}
-
-// listeners are the handlers that listen to a topic; in dialect tagged those of the last list come first.
-func (m *Machine) listeners(topic string) []int {
-	var lists [][]int
-	for i := range m.handlers {
-		if m.handlers[i].First || lists == nil {
-			lists = append(lists, nil)
-		}
-		if m.handlerListens(i, topic) {
-			lists[len(lists)-1] = append(lists[len(lists)-1], i)
-		}
-	}
-	if m.dialect == eval.Tagged {
-		slices.Reverse(lists)
-	}
-	return slices.Concat(lists...)
-}
-
-// handlerNamed finds the handler of that name, -1 for none: of several the first in the last list.
-func (m *Machine) handlerNamed(x *taskRun, name string) int {
-	end := len(m.handlers)
-	for first := end - 1; first >= 0; first-- {
-		if !m.handlers[first].First {
-			continue
-		}
-		for i := first; i < end; i++ {
-			if m.handlerIs(x, i, name) {
-				return i
-			}
-		}
-		end = first
-	}
-	return -1
-}
-
-func (m *Machine) handlerIs(x *taskRun, i int, name string) bool {
-	number := m.handlers[i].Task
-	t := m.tasks[number]
-	if m.excluded[number] || !t.Named() {
-		return false
-	}
-	h := m.begin(x.ctx, number, x.addr)
-	own, err := h.sharedName()
-	if err != nil {
-		if len(t.Listen) == 0 {
-			x.warn("Handler '" + h.writtenName() + "' is unusable because it has no listen topics and the name could not be templated " +
-				"(host-specific variables are not supported in handler names). The error: " + err.Error())
-		}
-		return false
-	}
-	if own == name {
-		return true
-	}
-	r := m.roles[t.Role]
-	if t.Role < 0 || r == nil {
-		return false
-	}
-	return name == r.Name+" : "+own || name == r.ShortName()+" : "+own
-}
-
-// sharedName renders the name of a handler without the variables of the host.
-func (x *taskRun) sharedName() (string, error) {
-	x.vars.hostless = true
-	defer func() { x.vars.hostless = false }()
-	v, err := x.eval().Value(x.t.Name.V)
-	if err != nil {
-		return "", err
-	}
-	return value.ToStr(v)
-}
-
-// handlerName is the name of a handler once it has been looked for: rendered, if it can be without the
-// host.
-func (x *taskRun) handlerName() string {
-	if x.t.Named() {
-		if s, err := x.sharedName(); err == nil {
-			return s
-		}
-	}
-	return x.writtenName()
-}
-
-// handlerListens says whether a handler listens to a topic. Topics are compared as they are written: Ansible renders no listen.
-func (m *Machine) handlerListens(i int, topic string) bool {
-	number := m.handlers[i].Task
-	if m.excluded[number] {
-		return false
-	}
-	for _, l := range m.tasks[number].Listen {
-		for _, written := range elements(l.V) {
-			if t, ok := written.(*value.Tmpl); ok {
-				written = t.Src
-			}
-			if s, _ := value.ToStr(written); s == topic {
-				return true
-			}
 		}
 	}
 	return false

@@ -153,7 +153,7 @@ func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *va
 	if err != nil {
 		return nil, x.failure(x.includeFault(err))
 	}
-	args := asDict(removeOmit(v))
+	args := x.given(asDict(v))
 	key := "_raw_params"
 	if x.t.Include.Kind == "role" {
 		key = "name"
@@ -236,6 +236,9 @@ func (x *taskRun) includeResult(list []wanted) error {
 	for _, w := range list {
 		res := value.NewDict()
 		args := asDict(written(x.t.Args.V))
+		if x.tagged() && x.t.Include.Kind == "role" {
+			args = w.args.Copy()
+		}
 		if x.t.Include.Kind != "role" {
 			res.SetStr("include", w.name)
 			args.Del("_raw_params")

@@ -98,9 +98,9 @@ type Machine struct {
 	magic     *value.Dict
 	facts     *value.Dict // the namespace ansible_facts, made from host.Facts when needed
 
-	notified map[int]bool // handlers by the number of their task: one may stand in the list twice
+	notified map[int]bool // handlers, see handlerKey
+	notices  notices      // dialect tagged: notifications whose handlers are not marked yet
 	flushing bool         // handlers are being run
-	saved    []string     // what tasks have notified since handlers ran last, in dialect tagged
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
 	levels   []*level // the code being run, outermost first
@@ -335,42 +335,4 @@ func innerBlocks(blocks []block) []block {
 		}
 	}
 	return nil
-}
-
-// flush runs the notified handlers in the order of their definition, each at most once.
-func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
-	m.flushing = true
-	defer func() { m.flushing = false }()
-	saved := m.saved
-	m.saved = nil
-	for _, name := range saved {
-		if err := m.notify(&notifier{x: m.begin(ctx, m.handlers[0].Task, addr), name: name}); err != nil {
-			return false, err
-		}
-	}
-	for i := 0; i < len(m.handlers); i++ {
-		if !m.notified[m.handlers[i].Task] {
-			m.passHandler(i, addr)
-			continue
-		}
-		delete(m.notified, m.handlers[i].Task)
-		t := m.handlers[i].Task
-		at := append(append(ir.Address{}, addr...), i)
-		var failed bool
-		var err error
-		switch {
-		case m.tasks[t].Include != nil:
-			failed, err = m.include(ctx, t, at)
-		case m.tasks[t].Module == "ansible.builtin.meta":
-			failed, err = m.meta(ctx, t, at)
-		default:
-			failed, err = m.task(ctx, t, at)
-		}
-		if failed || err != nil {
-			m.passHandlers(i+1, addr)
-			return failed, err
-		}
-	}
-	m.passHandlers(len(m.handlers), addr)
-	return false, nil
 }

@@ -67,7 +67,7 @@ func (x *taskRun) pluginTask(p *prepared) *value.Dict {
 		d.Update(value.DictOf("become_user", p.become.User, "become_method", p.become.Method, "become_flags", p.become.Flags, "become_exe", p.become.Exe))
 	}
 	for name, v := range map[string]value.Value{"connection": x.t.Connection.V, "remote_user": x.t.RemoteUser.V, "port": x.t.Port.V} {
-		if r, err := x.eval().Value(v); err == nil && r != nil && r != value.Value(value.Omit) {
+		if r, err := x.eval().Value(v); err == nil && r != nil && !x.omitted(r) {
 			d.SetStr(name, r)
 		}
 	}

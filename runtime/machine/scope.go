@@ -24,6 +24,8 @@ type scope struct {
 	hostless bool
 	fresh    *value.Dict // see now
 	gone     *ir.Lost    // see lost
+	// reach gives the variables about the connection that nothing else defines; nil before there are any.
+	reach func(name string) (value.Value, bool)
 }
 
 func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
@@ -42,6 +44,15 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.magic(name); ok {
 		return v, true
 	}
+	v, ok := s.defined(name)
+	if !ok && s.reach != nil {
+		return s.reach(name)
+	}
+	return v, ok
+}
+
+// defined looks up what the inventory, the play and its tasks define.
+func (s *scope) defined(name string) (value.Value, bool) {
 	if !s.m.batch.Host.Whole && !s.m.known[name] {
 		return s.asked(name)
 	}
@@ -235,7 +246,7 @@ func (s *scope) magic(name string) (value.Value, bool) {
 	case "ansible_search_path":
 		return s.lex.SearchPath(), true
 	case "omit":
-		return value.Omit, true
+		return s.m.code.Settings.OmitVar(), true
 	case "environment":
 		if t := s.m.tasks[s.task]; t != nil {
 			return t.EnvironmentVar(), true

@@ -154,10 +154,12 @@ func (x *taskRun) captured(res *value.Dict) {
 	}
 }
 
-// suppressed takes the error from a result that failed_when says has not failed.
-func suppressed(res *value.Dict) {
-	if truthy(res, "exception") {
+// suppress takes the error from a result that failed_when says has not failed. That of an action that returned a failure
+// has none yet.
+func (x *taskRun) suppress(res *value.Dict) {
+	if truthy(res, "exception") || x.moduleFailed && truthy(res, "failed") && !has(res, module.FailedBy) {
 		res.Del("exception")
+		res.Del("_ansible_error")
 		res.SetStr("failed_when_suppressed_exception", traceless)
 	}
 }

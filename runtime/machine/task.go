@@ -340,7 +340,7 @@ func truthy(d *value.Dict, key string) bool {
 // nothing does.
 func (x *taskRun) rendered(name string, v ir.Val) (r value.Value, given bool, err error) {
 	r, err = x.eval().Value(v.V)
-	if err != nil || r != value.Value(value.Omit) {
+	if err != nil || !x.omitted(r) {
 		return r, true, err
 	}
 	if v = x.t.Context[name]; !v.IsSet() {

@@ -352,10 +352,10 @@ def pack(v):
         return v
     if type(v) is list:
         return [pack(x) for x in v]
-    if v is world.omit:
-        return {TAG: "omit"}
     if isinstance(v, str):
         return pack_text(v)
+    if v is world.omit:
+        return {TAG: "omit"}
     if isinstance(v, dict):
         return pack_dict(v)
     return pack_other(v)
@@ -363,8 +363,6 @@ def pack(v):
 
 def pack_text(v):
     mark, text = dialect.mark(v), str.__str__(v)
-    if text == world.omit:
-        return {TAG: "omit"}
     return {TAG: mark, "v": text} if mark else text
 
 

@@ -348,7 +348,7 @@ func (p *copying) tempName(dest string) string {
 	return ".source"
 }
 
-// write runs the copy module on a temporary file with the new content.
+// write runs the copy module on a temporary file with the new content of path, which is dest or in it.
 func (p *copying) write(one piece, dest, path, sum string) *value.Dict {
 	tmp := posix.Join(p.c.RemoteTmp, p.tempName(path))
 	if err := os.WriteFile(tmp, one.data, 0o644); err != nil {
