@@ -86,16 +86,6 @@ func (c *catalog) module(name string, collections []string) (Plugin, error) {
 	return c.find(moduleKind, name, collections)
 }
 
-// Resolve finds the action plugin and the module of a name, each empty when there is none, with the collections of
-// the task it stands in. The error is Ansible's message about a plugin that was removed.
-func (l *Loader) Resolve(name string, collections []string) (action, module Plugin, err error) {
-	if action, err = l.catalog.find(actionKind, name, collections); err != nil {
-		return action, module, err
-	}
-	module, err = l.catalog.find(moduleKind, name, collections)
-	return action, module, err
-}
-
 // UtilsDirs are the folders of module_utils beside the playbooks and in roles, then the configured ones.
 func (l *Loader) UtilsDirs() []string {
 	return append(slices.Clone(l.catalog.dirs[utilsKind]), l.opt.UtilsPaths...)
