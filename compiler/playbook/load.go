@@ -43,6 +43,8 @@ type Options struct {
 	Decrypt func(path string, data []byte) ([]byte, error)
 	// WarnAttributes makes invalid attributes of tasks warnings: the setting invalid_task_attribute_failed off.
 	WarnAttributes bool
+	// AnyGroupMetadata keeps quiet of bad metadata of action groups: the setting validate_action_group_metadata off.
+	AnyGroupMetadata bool
 }
 
 // Loader loads playbooks, and later what their dynamic includes ask for. It is not for concurrent use.
