@@ -78,7 +78,7 @@ type checker struct {
 }
 
 func newChecker(s *Spec, args *value.Dict, env Environ) *checker {
-	return &checker{converter: converter{env, s.dialect == expr.Tagged}, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
+	return &checker{converter: converter{env: env, tagged: s.dialect == expr.Tagged}, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
 }
 
 func (c *checker) fail(format string, a ...any) { c.errs = append(c.errs, fmt.Errorf(format, a...)) }
@@ -313,7 +313,7 @@ func (c *checker) convert(a *Arg, p *value.Dict) {
 		if len(c.context) > 0 {
 			in = fmt.Sprintf(" found in '%s'.", strings.Join(c.context, " -> "))
 		}
-		c.fail("argument '%s' is of type %s%s and we were unable to convert to %s: %w", a.Name, c.class(v), in, t, err)
+		c.fail("argument '%s' is of type %s%s and we were unable to convert to %s: %w", a.Name, c.class(v), in, t, c.sentence(err))
 		return
 	}
 	if l, ok := r.(*value.List); ok && a.Elements != "" {
@@ -331,7 +331,7 @@ func (c *checker) convertElements(a *Arg, l *value.List) *value.List {
 			if len(c.context) > 0 {
 				in = fmt.Sprintf(" found in '%s'", strings.Join(c.context, " -> "))
 			}
-			c.fail("Elements value for option '%s'%s is of type %s and we were unable to convert to %s: %w", a.Name, in, c.class(e), a.Elements, err)
+			c.fail("Elements value for option '%s'%s is of type %s and we were unable to convert to %s: %w", a.Name, in, c.class(e), a.Elements, c.sentence(err))
 			continue
 		}
 		r.V = append(r.V, v)
@@ -382,6 +382,7 @@ func (c *checker) element(a *Arg, e value.Value, n int, prefix string) {
 // how roles with an argument spec are checked.
 func (s *Spec) CheckAll(args *value.Dict, env Environ) []string {
 	c := newChecker(s, args, env)
+	c.playbook = s.dialect == expr.Classic
 	c.top(s)
 	var out []string
 	for _, err := range c.errs {

@@ -205,6 +205,9 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 	}
 	if convert && !t.Verbatim {
 		if v, ok := e.singleVar(p); ok {
+			if v == nil {
+				v = e.cfg.Null
+			}
 			return v, nil
 		}
 	}
@@ -217,6 +220,9 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 		r.concat = e.concat()
 	}
 	v, err := e.runClassic(p, r)
+	if err != nil && e.cfg.KeepUndefined && exception.IsUndefined(err) {
+		return t.Src, nil
+	}
 	if err != nil {
 		return nil, renderError(t, err)
 	}

@@ -143,6 +143,12 @@ type Config struct {
 	Native bool
 	// keepsNone prints None as its word, as native templates do and those of files beside them; others print nothing.
 	keepsNone bool
+	// KeepUndefined leaves templates of dialect classic as they are that read something undefined: error_on_undefined_vars off.
+	KeepUndefined bool
+	// Null is what a template of dialect classic that is one variable gives when that is null: null_representation.
+	Null value.Value
+	// TrustLookups has what lookups return count as templates in dialect classic: allow_unsafe_lookups.
+	TrustLookups bool
 }
 
 // Eval evaluates for one host and one task or item. It is cheap to make, remembers the variables

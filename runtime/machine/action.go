@@ -424,6 +424,14 @@ func (x *taskRun) addHost(ctx context.Context, args *value.Dict) (*value.Dict, e
 	if name == nil {
 		return nil, x.actionFail("name, host or hostname needs to be provided")
 	}
+	switch groups := firstOf(args, "groupname", "groups", "group").(type) {
+	case *value.Dict:
+		if groups.Len() > 0 {
+			return nil, x.actionFail("Groups must be specified as a list.")
+		}
+	case int64, float64:
+		return nil, x.actionFail("Groups must be specified as a list.")
+	}
 	return x.ask(ctx, event.Inventory, args)
 }
 

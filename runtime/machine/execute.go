@@ -116,6 +116,9 @@ type prepared struct {
 // prepare renders the keywords in the order in which Ansible does: of several faults the first one
 // met is told.
 func (x *taskRun) prepare() (*prepared, error) {
+	if err := x.named(); err != nil {
+		return nil, err
+	}
 	p := &prepared{register: x.t.Register}
 	x.label = x.resultName()
 	var err error
@@ -150,6 +153,14 @@ func (x *taskRun) prepare() (*prepared, error) {
 
 // resultName is the name that a result has. Unlike a banner it has a name that is a number, too.
 func (x *taskRun) resultName() string {
+	if !x.t.Named() && !x.t.Name.IsSet() && x.written != nil {
+		return x.fullName("")
+	}
+	if x.tagged() { // as in the banner
+		reach := x.vars.reach
+		x.vars.reach = nil
+		defer func() { x.vars.reach = reach }()
+	}
 	if x.t.Named() || !x.t.Name.IsSet() {
 		return x.name()
 	}
@@ -307,8 +318,17 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	all.Update(args)
-	return all, nil
+	if !x.tagged() {
+		all.Update(args)
+		return all, nil
+	}
+	args = args.Copy() // there the task's own come first
+	for i, k := range all.K {
+		if _, given, err := args.Get(k); !given && err == nil {
+			_ = args.Set(k, all.V[i])
+		}
+	}
+	return args, nil
 }
 
 // joined evaluates entries of module_defaults; later ones count.
@@ -326,6 +346,17 @@ func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 	return all, nil
 }
 
+// unreachable is the result of a host that cannot be reached: dialect tagged has it as the cause of the task's failure.
+func (x *taskRun) unreachable(res *value.Dict) (*value.Dict, error) {
+	msg, ok := value.Text(get(res, "msg"))
+	if !ok || !x.tagged() {
+		return res, nil
+	}
+	own := res.Copy()
+	own.Del("msg")
+	return nil, &fault{msg: msg, result: own}
+}
+
 // attempts runs the action until its condition holds or the attempts are used up.
 func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 	var res *value.Dict
@@ -339,7 +370,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 			return nil, err
 		}
 		if res = r; truthy(res, "unreachable") {
-			return res, nil
+			return x.unreachable(res)
 		}
 		if x.badRegister() {
 			return nil, faultf("%s", x.registerFault())
@@ -383,7 +414,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 func (x *taskRun) emitRetry(res *value.Dict, attempt, retries int64) error {
 	shown := shown(res)
 	shown.SetStr("_ansible_retry", true)
-	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
+	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
 		Attempt: int(attempt), Retries: int(retries)})
 }
 

@@ -18,7 +18,7 @@ func (x *taskRun) payload(ctx context.Context, c *module.Call) error {
 	key := x.t.Action + "\x00" + x.t.ModuleFile
 	p := x.m.payloads[key]
 	if p == nil {
-		a, err := x.m.up.Ask(ctx, &event.Need{Ask: event.Payload, Task: x.number, Addr: x.addr, Name: x.instead})
+		a, err := x.m.up.Ask(ctx, &event.Need{Ask: event.Payload, Task: x.moduleOf, Addr: x.addr, Name: x.instead})
 		if err != nil {
 			return err
 		}
