@@ -225,7 +225,7 @@ func (l *Loader) parse(file string) *document {
 		hidden = true
 		if data, err = l.decrypt(file, data); err != nil {
 			d := diag.Errorf(ir.Pos{}, "%s", err)
-			d.Exit = 4
+			d.Exit = 1
 			doc.diags.Add(d)
 			return doc
 		}
