@@ -20,7 +20,7 @@ func (u *Unit) Payload(play, task int, name string) (*ir.Payload, error) {
 	}
 	t := u.Tables(play).Tasks[task]
 	file := t.ModuleFile
-	if name == "" {
+	if name == "" || name == t.Action { // found where the task stands, with its collections
 		name = t.Action
 		if file == "" {
 			file = u.coreModule(t.Module)

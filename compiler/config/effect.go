@@ -79,7 +79,6 @@ var harmless = map[string]string{
 	"JINJA2_NATIVE_WARNING":          "Jinja is pbc's own",
 	"OLD_PLUGIN_CACHE_CLEARING":      "there are no plugins to forget",
 	"TASK_DEBUGGER_IGNORE_ERRORS":    "told with ENABLE_TASK_DEBUGGER",
-	"VALIDATE_ACTION_GROUP_METADATA": "a warning to the authors of collections",
 	"WIN_ASYNC_STARTUP_TIMEOUT":      "hosts with Windows are not reached",
 	"ANSIBLE_CONNECTION_PATH":        "network devices are not reached",
 	"CONNECTION_FACTS_MODULES":       "network devices are not reached",

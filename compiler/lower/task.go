@@ -18,9 +18,6 @@ import (
 func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
 	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, ModuleFile: t.Module, ActionFile: t.ActionPlugin, Handler: t.Handler, Implicit: t.Implicit}
-	if v, ok := b.opt.Jinja.Value(t.Action).(*value.Tmpl); ok {
-		out.ActionName = ir.Val{V: v}
-	}
 	if b.opt.Jinja.Dialect == expr.Tagged {
 		out.ActionPos, out.Places = t.ActionPos, places(t)
 	}
@@ -122,11 +119,9 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 	out.Debugger = k("debugger")
 	out.Connection, out.RemoteUser, out.Port = k("connection"), k("remote_user"), k("port")
 	out.Become = ir.Become{On: k("become"), User: k("become_user"), Method: k("become_method"), Flags: k("become_flags"), Exe: k("become_exe")}
-	out.Defaults = b.defaults(t)
+	out.Defaults = b.defaults(t, defaultNames(t)...)
 	if t.FQCN == "ansible.builtin.gather_facts" {
-		setup := *t
-		setup.Action, setup.FQCN = "ansible.legacy.setup", "ansible.builtin.setup"
-		out.FactsDefaults = b.defaults(&setup)
+		out.FactsDefaults = b.defaults(t, "ansible.legacy.setup", "ansible.builtin.setup")
 	}
 	if choosers[t.FQCN] {
 		out.DefaultsOf = b.defaultsOf(t)
@@ -141,79 +136,11 @@ func (b *builder) inheritedVal(t *playbook.Task, name string, out *ir.Task) ir.V
 	}
 	if n := playbook.InheritedAround(t, name); n != nil {
 		if out.Context == nil {
-			out.Context = ir.Vals{}
+			out.Context = map[string]ir.Val{}
 		}
 		out.Context[name] = b.val(n)
 	}
 	return v
-}
-
-// defaults are the module_defaults for the task's module: those of groups that it belongs to, then its own. Of entries
-// with one name the innermost counts, whole.
-func (b *builder) defaults(t *playbook.Task) []ir.Val {
-	var names []string
-	last := map[string]*yaml.Node{}
-	eachDefaults(t, func(name string, args *yaml.Node) {
-		if last[name] == nil {
-			names = append(names, name)
-		}
-		last[name] = args
-	})
-	var groups, own []ir.Val
-	for _, name := range names {
-		group, ok := strings.CutPrefix(name, "group/")
-		switch {
-		case ok && slices.Contains(b.play.Groups[group], t.FQCN):
-			groups = append(groups, b.val(last[name]))
-		case !ok && sameModule(name, t):
-			own = append(own, b.val(last[name]))
-		}
-	}
-	return append(groups, own...)
-}
-
-// choosers are the actions that choose a module while running.
-var choosers = map[string]bool{"ansible.builtin.service": true, "ansible.builtin.package": true}
-
-// defaultsOf are all module_defaults around a task: lists by full name.
-func (b *builder) defaultsOf(t *playbook.Task) ir.Val {
-	out := value.NewDict()
-	eachDefaults(t, func(name string, args *yaml.Node) {
-		if !strings.Contains(name, ".") {
-			name = "ansible.builtin." + name
-		}
-		name = strings.Replace(name, "ansible.legacy.", "ansible.builtin.", 1)
-		v, _ := out.GetStr(name)
-		list, ok := v.(*value.List)
-		if !ok {
-			list = value.NewList()
-			out.SetStr(name, list)
-		}
-		list.V = append(list.V, b.val(args).V)
-	})
-	return ir.Val{V: out}
-}
-
-// eachDefaults calls f for every entry of module_defaults around a task, the innermost last.
-func eachDefaults(t *playbook.Task, f func(name string, args *yaml.Node)) {
-	for _, n := range playbook.Joined(t, "module_defaults", true) {
-		items := []*yaml.Node{n}
-		if n.Kind == yaml.Seq {
-			items = n.Items
-		}
-		for _, m := range items {
-			for i, key := range m.Keys {
-				name, _ := key.Text()
-				f(name, m.Items[i])
-			}
-		}
-	}
-}
-
-// sameModule says whether a name in module_defaults means the task's module.
-func sameModule(name string, t *playbook.Task) bool {
-	name = strings.Replace(name, "ansible.legacy.", "ansible.builtin.", 1)
-	return name == t.Action || name == t.FQCN || "ansible.builtin."+name == t.FQCN
 }
 
 // conditions lowers changed_when and its like: one condition or a list.

@@ -43,6 +43,8 @@ type Options struct {
 	Decrypt func(path string, data []byte) ([]byte, error)
 	// WarnAttributes makes invalid attributes of tasks warnings: the setting invalid_task_attribute_failed off.
 	WarnAttributes bool
+	// AnyGroupMetadata keeps quiet of bad metadata of action groups: the setting validate_action_group_metadata off.
+	AnyGroupMetadata bool
 }
 
 // Loader loads playbooks, and later what their dynamic includes ask for. It is not for concurrent use.
@@ -223,7 +225,7 @@ func (l *Loader) parse(file string) *document {
 		hidden = true
 		if data, err = l.decrypt(file, data); err != nil {
 			d := diag.Errorf(ir.Pos{}, "%s", err)
-			d.Exit = 4
+			d.Exit = 1
 			doc.diags.Add(d)
 			return doc
 		}
