@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pbc/compiler/files"
+	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
@@ -363,6 +364,10 @@ func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 	if n.Name == "" {
 		return result(l.inventoryNow(s))
 	}
+	if h := l.opt.Inventory.Host(s.Host); h != nil && slices.Contains(sizeable, n.Name) {
+		v, _ := l.magic(s.Play, h).GetStr(n.Name)
+		return &event.Answer{Level: event.AboveSet, Value: ir.Val{V: v}}
+	}
 	levels, err := l.levels(s)
 	if err != nil {
 		return result(nil, err)
@@ -492,26 +497,32 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 }
 
 func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
-	var name string
-	vars := value.NewDict()
-	var groups []string
-	for i, k := range args.K {
-		key, _ := value.Text(k)
-		text, _ := value.ToStr(args.V[i])
-		switch key {
-		case "name", "hostname", "host":
-			name = text
-			if key == "host" {
-				vars.SetStr(key, args.V[i])
+	first := func(names ...string) value.Value {
+		for _, n := range names {
+			if v, ok := args.GetStr(n); ok {
+				return v
 			}
-		case "groups", "groupname", "group":
-			groups = groupNames(args.V[i])
+		}
+		return nil
+	}
+	name, _ := value.ToStr(first("name", "hostname", "host"))
+	groups := groupNames(first("groupname", "groups", "group"))
+	vars := value.NewDict()
+	for i, k := range args.K {
+		switch key, _ := value.Text(k); key {
+		case "name", "hostname", "groups", "groupname":
 		default:
 			vars.SetStr(key, args.V[i])
 		}
 	}
 	if l.opt.Dialect == expr.Classic {
 		vars = value.Taint(vars).(*value.Dict) // as in every result
+	}
+	if host, port, ok := inventory.SplitAddress(name); ok {
+		name = host
+		if port != 0 {
+			vars.SetStr("ansible_ssh_port", port)
+		}
 	}
 	changed, err := l.opt.Inventory.AddHost(name, groups, vars)
 	if err != nil {
@@ -529,7 +540,7 @@ func groupNames(v value.Value) []string {
 		}
 		return out
 	}
-	s, _ := value.ToStr(v)
+	s, _ := value.Text(v)
 	for _, g := range strings.Split(s, ",") {
 		if g = strings.TrimSpace(g); g != "" {
 			out = appendNew(out, g)

@@ -53,7 +53,8 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
 	}
-	hosts, err := l.hostsOf(number)
+	delete(l.hosts, number)
+	hosts, err := l.playHosts(number)
 	if err != nil {
 		return nil, err
 	}
@@ -152,6 +153,25 @@ func joined(list *value.List) string {
 		parts = append(parts, s)
 	}
 	return strings.Join(parts, ",")
+}
+
+// playHosts are the hosts of a play as they were found at some generation of the inventory.
+type playHosts struct {
+	names      []string
+	generation int
+}
+
+// playHosts are the names of a play's hosts, in its order, as the inventory is now.
+func (l *Linker) playHosts(number int) ([]string, error) {
+	now := l.opt.Inventory.Generation()
+	if p, ok := l.hosts[number]; ok && p.generation == now {
+		return p.names, nil
+	}
+	names, err := l.hostsOf(number)
+	if err == nil {
+		l.hosts[number] = playHosts{names, now}
+	}
+	return names, err
 }
 
 // hostsOf are the names of a play's hosts, in its order.

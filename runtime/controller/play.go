@@ -313,7 +313,7 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 // finish takes a host out of the play.
 func (r *playRun) finish(h *hostRun, e *event.Event) {
 	h.state, h.outcome = hostDone, e.Outcome
-	r.c.opt.Memory.enter(h.name, nil)
+	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:
 		r.c.failed[h.name] = true
@@ -330,7 +330,7 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 // lose takes out a host whose session has ended: it is unreachable where it was.
 func (r *playRun) lose(h *hostRun, err error) {
 	h.state, h.outcome = hostDone, event.HostUnreachable
-	r.c.opt.Memory.enter(h.name, nil)
+	r.c.opt.Memory.finish(h.name)
 	r.c.unreachable[h.name] = true
 	r.lost(h)
 	r.unreachableResult(h, lostMessage(err))

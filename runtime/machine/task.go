@@ -107,9 +107,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	return x.finish(res)
 }
 
-// leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
 func (m *Machine) leaveOut(number int, t *ir.Task) {
-	if t.Handler {
+	if t.Handler && m.dialect != eval.Tagged {
 		m.notified[number] = true
 	}
 }
@@ -134,7 +134,9 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 
 // eval returns an evaluator that sees the variables as they are now.
 func (x *taskRun) eval() *eval.Eval {
-	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside()})
+	set := x.m.code.Settings
+	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), Native: set.Native,
+		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
