@@ -14,6 +14,7 @@ help:
 	@echo 'make build        $(BUILD)/pbc with embedded agents for every platform'
 	@echo 'make agents       the agents alone'
 	@echo 'make conformance  every scenario by pbc and by ansible-playbook; the score per area'
+	@echo 'make integration  integration targets of ansible-core, run by pbc; needs a checkout and a program that runs them'
 	@echo 'make bench        pbc beside ansible-playbook, Mitogen and ssh; expressions beside Jinja2; tables'
 	@echo 'make docs         what is generated in docs/, from the code'
 	@echo 'make lint         gofmt, go vet, staticcheck'

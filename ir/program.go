@@ -80,6 +80,7 @@ type Play struct {
 	AnyErrorsFatal    Val
 	MaxFailPercentage Val
 	ForceHandlers     Val
+	CheckMode         Val
 	Connection        Val
 	RemoteUser        Val
 	Port              Val

@@ -18,6 +18,7 @@ type Play struct {
 	Name, Path, Strategy string
 	Batches              [][]string
 	AnyErrorsFatal       bool
+	CheckMode            bool    // as callbacks are told
 	MaxFail              float64 // negative when not given
 	Order                effect.Order
 	Warnings             []*failure.Failure
@@ -106,6 +107,13 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		if v != nil {
 			out.AnyErrorsFatal, _ = eval.Boolean(v)
 		}
+	}
+	check, err := l.playValue(number, p.CheckMode)
+	if err != nil {
+		return err
+	}
+	if out.CheckMode = l.opt.Settings.Check; check != nil {
+		out.CheckMode, _ = eval.Boolean(check)
 	}
 	if p.MaxFailPercentage.IsSet() {
 		s, err := text(p.MaxFailPercentage)

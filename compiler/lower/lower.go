@@ -128,6 +128,7 @@ func (b *builder) header(p *ir.Play) {
 	}
 	p.Hosts = k("hosts")
 	p.GatherFacts, p.Strategy, p.Serial, p.Order = k("gather_facts"), k("strategy"), k("serial"), k("order")
+	p.CheckMode = k("check_mode")
 	p.AnyErrorsFatal, p.MaxFailPercentage, p.ForceHandlers = k("any_errors_fatal"), k("max_fail_percentage"), k("force_handlers")
 	p.Connection, p.RemoteUser, p.Port, p.FactPath = k("connection"), k("remote_user"), k("port"), k("fact_path")
 	p.Vars = -1

@@ -70,7 +70,7 @@ func loadProof(root string) (*proof, error) {
 }
 
 // conformance makes the generated parts of conformance.md: how many scenarios there are and agree, by
-// area, and every difference that a scenario accepts.
+// area, the integration targets of ansible-core, and every difference that a scenario accepts.
 func conformance(root string, now []byte) ([]byte, error) {
 	p, err := loadProof(root)
 	if err != nil {
@@ -78,6 +78,13 @@ func conformance(root string, now []byte) ([]byte, error) {
 	}
 	page, err := replaceMark(now, "areas", p.table())
 	if err != nil {
+		return nil, err
+	}
+	targets, err := integration(root)
+	if err != nil {
+		return nil, err
+	}
+	if page, err = replaceMark(page, "integration", targets); err != nil {
 		return nil, err
 	}
 	return replaceMark(page, "accepted", accepted(p.all))

@@ -1,7 +1,8 @@
 // Command docgen makes the parts of docs/ that the code's own tables can tell: which keywords, modules,
 // filters, options and settings there are and what becomes of each (coverage.md), and the generated
 // parts of conformance.md. It is run by make docs, from anywhere below the repository's root; its test
-// fails when what is committed is not what it would write.
+// fails when what is committed is not what it would write. With -integration it first takes the outcomes of
+// ansible-core's integration targets into their record.
 //
 // Vocabulary: a page is one file of docs/; a mark is the pair of comments in a page written by hand that
 // encloses a generated part; a state is what pbc does with a thing that Ansible has.
@@ -9,6 +10,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,7 +28,12 @@ var pages = []page{
 }
 
 func main() {
+	results := flag.String("integration", "", "take the outcomes of integration targets from this file")
+	flag.Parse()
 	root, err := findRoot()
+	if err == nil && *results != "" {
+		err = recordFile(root, *results)
+	}
 	if err == nil {
 		err = write(root)
 	}

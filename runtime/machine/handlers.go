@@ -219,8 +219,12 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 			m.passHandler(i, addr)
 			continue
 		}
-		delete(m.notified, m.handlerKey(i))
+		key := m.handlerKey(i)
 		t := m.handlers[i].Task
+		again := m.tasks[t].Include != nil || m.dialect == eval.Tagged // what notifies it from within has it run again
+		if again {
+			delete(m.notified, key)
+		}
 		at := append(append(ir.Address{}, addr...), i)
 		var failed bool
 		var err error
@@ -231,6 +235,9 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 			failed, err = m.meta(ctx, t, at)
 		default:
 			failed, err = m.task(ctx, t, at)
+		}
+		if !again {
+			delete(m.notified, key)
 		}
 		if failed || err != nil {
 			m.passHandlers(i+1, addr)

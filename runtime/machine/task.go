@@ -149,7 +149,10 @@ func (x *taskRun) eval() *eval.Eval {
 // started reports the task's start, with its name as far as it can be rendered.
 func (x *taskRun) started() error {
 	flags := x.flags
-	flags.NoLog = flags.NoLog || hidden(x.t.NoLog)
+	flags.NoLog = flags.NoLog || asWritten(x.t.NoLog)
+	if x.t.CheckMode.IsSet() {
+		flags.Check = asWritten(x.t.CheckMode)
+	}
 	name := x.name()
 	if x.tagged() {
 		x.banner, x.label = name, name
@@ -157,13 +160,12 @@ func (x *taskRun) started() error {
 	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: name, Handler: x.t.Handler, Flags: flags})
 }
 
-// hidden says whether no_log as it is written keeps the arguments from those who are told of a task's start: a template is not
-// rendered yet, and does.
-func hidden(noLog ir.Val) bool {
-	if !noLog.IsSet() {
+// asWritten says whether a keyword is true for those who are told of a task's start: a template is not rendered yet, and is.
+func asWritten(v ir.Val) bool {
+	if !v.IsSet() {
 		return false
 	}
-	b, known := eval.Boolean(noLog.V)
+	b, known := eval.Boolean(v.V)
 	return b || !known
 }
 
