@@ -64,6 +64,7 @@ type Settings struct {
 	ForceHandlers bool
 	// Waits says where the host waits for the others that run the play.
 	Waits       Waits
+	Free        bool // the play's strategy has no order among hosts
 	InjectFacts bool // inject_facts_as_vars
 	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
 	Omit           string
@@ -74,6 +75,7 @@ type Settings struct {
 	// BecomeBy are the settings of single methods, by their short names; a text that is not empty wins over that of Become.
 	BecomeBy        map[string]BecomeSettings
 	HashMerge       bool   // hash_behaviour=merge
+	Native          bool   // jinja2_native
 	Connection      string // the connection plugin where no variable or keyword says otherwise
 	Reach           ReachSettings
 	Detached        bool // the batch runs inside the controller, modules over connections that may end
@@ -147,8 +149,18 @@ type HostPart struct {
 	// were sent. Another name is asked for when it is read, unless Whole says that all were sent.
 	Known []string
 	Whole bool
+	// Lost are the hosts that the play was without when the batch was made.
+	Lost Lost
 	// Answers are those of lookups that depend on nothing but their arguments, by eval.LookupKey.
 	Answers map[string]Val
+}
+
+// Lost are hosts that a play has lost, by name: what ansible_play_hosts and its like leave out.
+type Lost struct {
+	// Removed have failed where nothing rescued them, cannot be reached, or have ended.
+	Removed []string `msgpack:",omitempty"`
+	// Failed and Unreachable take no part in later plays.
+	Failed, Unreachable []string `msgpack:",omitempty"`
 }
 
 // AgentReads are the variables that a machine reads whatever the code says.
@@ -156,4 +168,4 @@ var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_beco
 	"ansible_sudo_user", "ansible_sudo_exe", "ansible_sudo_flags", "ansible_sudo_pass", "ansible_su_user", "ansible_su_exe", "ansible_su_flags", "ansible_su_pass",
 	"ansible_doas_user", "ansible_doas_exe", "ansible_doas_flags", "ansible_doas_pass",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
-	"ansible_facts_modules", "ansible_network_os", "ansible_shell_executable", "ansible_interpreter_python_fallback", "ansible_async_dir"}
+	"ansible_facts_modules", "ansible_network_os", "ansible_shell_executable", "ansible_interpreter_python_fallback", "ansible_async_dir", "ansible_python_module_rlimit_nofile"}

@@ -325,7 +325,6 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	options := s.linkOptions(inv, u, known{memory})
 	options.Python = python
 	l := link.New(u.Program, options)
-	s.noteFacts(l)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
@@ -338,6 +337,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	c := controller.New(controller.Options{Step: step, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
 		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Tagged: s.like.dialect == expr.Tagged, Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
+		if name == "default" && u.Program.Dialect == "tagged" {
+			continue
+		}
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -401,10 +403,18 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
-		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
+		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s, inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+}
+
+// strategy is the one that was asked for by a setting, "" for none.
+func (s *session) strategy() string {
+	if !s.set("DEFAULT_STRATEGY") {
+		return ""
+	}
+	return s.conf.String("DEFAULT_STRATEGY")
 }
 
 // localTmp names the folder in which Ansible would keep the temporary files of this run.
@@ -505,9 +515,6 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	for _, w := range p.Warnings {
 		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
-		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
-	}
 	if !compiler.KnowsStrategy(p.Strategy) {
 		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
 	}
@@ -516,8 +523,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		order = controller.Strict
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
-		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail, Order: order,
-		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
+		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
 }
 
 // Batch implements controller.Linker.

@@ -34,7 +34,7 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.CoreVersion = strings.Join(strings.SplitN(s.like.version+"..", ".", 3)[:2], ".")
 	if s.like.dialect == expr.Classic {
-		set.Omit = omitText()
+		set.Omit, set.Native = omitText(), s.conf.Bool("DEFAULT_JINJA2_NATIVE")
 	}
 	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
@@ -106,7 +106,7 @@ func (s *session) factCache() *factcache.Cache {
 	if s.conf.Origin("CACHE_PLUGIN_CONNECTION") == s.conf.File {
 		base = filepath.Dir(s.conf.File)
 	}
-	c := &factcache.Cache{Dir: config.Unfrack(dir, base), Timeout: time.Duration(s.conf.Int("CACHE_PLUGIN_TIMEOUT")) * time.Second, Warn: warn}
+	c := &factcache.Cache{Dir: config.Unfrack(dir, base), Timeout: time.Duration(s.conf.Int("CACHE_PLUGIN_TIMEOUT")) * time.Second, Warn: warn, Tagged: s.like.dialect == expr.Tagged}
 	if s.set("CACHE_PLUGIN_PREFIX") { // the default is for other caches
 		c.Prefix = s.conf.String("CACHE_PLUGIN_PREFIX")
 	}

@@ -83,6 +83,9 @@ type Inventory struct {
 	limit      []string
 	files      fileCache
 	patterns   map[string][]*Host
+	// groupsDict is what GroupsDict returned at a generation.
+	groupsDict *value.Dict
+	groupsAt   int
 	patternsAt int // the generation that patterns belong to
 }
 
@@ -159,8 +162,14 @@ func (inv *Inventory) implicit(name string) *Host {
 	return inv.localhost
 }
 
+// Generation counts the changes of which hosts and groups there are, and which belong to which.
+func (inv *Inventory) Generation() int { return inv.generation }
+
 // GroupsDict is the variable groups: the names of the hosts of each group.
 func (inv *Inventory) GroupsDict() *value.Dict {
+	if inv.groupsDict != nil && inv.groupsAt == inv.generation && inv.groupsDict.Len() == len(inv.groupOrder) {
+		return inv.groupsDict
+	}
 	d := value.NewDict()
 	for _, g := range inv.groupOrder {
 		names := &value.List{}
@@ -169,6 +178,7 @@ func (inv *Inventory) GroupsDict() *value.Dict {
 		}
 		d.SetStr(g.Name, names)
 	}
+	inv.groupsDict, inv.groupsAt = d, inv.generation
 	return d
 }
 

@@ -74,8 +74,9 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	if all, ok := vars.(layers); ok && l.opt.Settings.HashMerge {
 		vars = merged{all}
 	}
+	set := l.opt.Settings
 	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1},
-		KeepUndefined: l.opt.Settings.KeepUndefined, Null: l.opt.Settings.Null.V, TrustLookups: l.opt.Settings.TrustLookups})
+		Native: set.Native, KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
 }
 
 // playValue evaluates a keyword of a play, which sees no host. One that is omit is not given: nil.
@@ -200,6 +201,9 @@ func (l *Linker) varsFileUndefined(name value.Value, err error) error {
 
 // hostLayers are the variables of a host without a play's: what hostvars shows of it now.
 func (l *Linker) hostLayers(host string) layers {
+	if l.opt.Inventory.Host(host) == nil {
+		return nil
+	}
 	v, _ := l.opt.Known.Vars(host, nil)
 	return l.layersOf(host, v)
 }

@@ -217,7 +217,7 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 	defer func() { e.depth-- }()
 	r := &run{e: e, concat: textConcat, mutates: p.mutates, unsafe: !convert} // a file's text has no taint
 	if convert {
-		r.concat = literalConcat
+		r.concat = e.concat()
 	}
 	v, err := e.runClassic(p, r)
 	if err != nil && e.cfg.KeepUndefined && exception.IsUndefined(err) {

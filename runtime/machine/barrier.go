@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"math"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -16,24 +17,40 @@ import (
 func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*event.Answer, error) {
 	open := m.barriers[task] || m.waits == ir.WaitAlways
 	if m.waits == ir.WaitNever || !open && m.passed == nil {
+		m.standsAt()
 		return &event.Answer{Go: event.Run}, nil
 	}
-	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed})
+	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed})
+	if a != nil && (open || a.Go == event.Fail) {
+		m.passed = addr
+	} else {
+		m.passed = nil
+	}
+	return a, err
+}
+
+// ask waits at a barrier.
+func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error) {
+	a, err := m.up.Ask(ctx, n)
 	if err != nil {
 		return nil, err
-	}
-	m.passed = nil
-	if open {
-		m.passed = addr
 	}
 	if a.Strict {
 		m.waits = ir.WaitAlways
 	}
 	m.takeFacts(a.Value.V)
-	if a.Go == event.End {
-		err = errEnded
+	if a.Lost != nil {
+		m.lost = *a.Lost
 	}
-	return a, err
+	switch a.Go {
+	case event.End:
+		return a, errEnded
+	case event.Fail:
+		m.goBack()
+	case event.Run, event.Apply:
+		m.standsAt()
+	}
+	return a, nil
 }
 
 // bypasses are the modules that one host runs for all. Without run_once the others get nothing of the result.
@@ -57,18 +74,6 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
 }
 
-// shielded says whether the host is in a rescue or an always, which the failure of others does not end.
-func (m *Machine) shielded() bool {
-	for _, l := range m.levels {
-		for _, b := range l.blocks {
-			if b.phase != inBody && !b.in.Flag {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // pass notes that the host goes by an instruction that others may run.
 func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 	if m.waits != ir.WaitAtBarriers {
@@ -76,7 +81,7 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 	}
 	switch in.Op {
 	case ir.OpTask:
-		if m.barriers[in.Task] && !m.excluded[in.Task] {
+		if m.barriers[in.Task] && (!m.excluded[in.Task] || m.tasks[in.Task].Implicit) { // facts may be gathered of others
 			m.passed = addr
 		}
 	case ir.OpMeta:
@@ -90,7 +95,7 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 		}
 	case ir.OpInclude: // what others include is not known here
 		if !m.excluded[in.Task] {
-			m.passed = addr
+			m.passed = below(addr)
 		}
 	case ir.OpFlush:
 		m.passHandlers(0, addr)
@@ -103,16 +108,28 @@ func (m *Machine) passHandlers(from int, flush ir.Address) {
 		m.passHandler(i, flush)
 	}
 	if m.grows && m.waits == ir.WaitAtBarriers && flush[0] >= m.notifies { // others may have handlers that this host does not know
-		m.passed = append(append(ir.Address{}, flush...), len(m.handlers))
+		m.passed = below(flush)
 	}
 }
 
 // passHandler notes that the host does not run a handler that others may run.
 func (m *Machine) passHandler(i int, flush ir.Address) {
 	t := m.handlers[i].Task
-	if m.waits == ir.WaitAtBarriers && flush[0] >= m.notifies && !m.excluded[t] && (m.barriers[t] || m.tasks[t].Include != nil) {
-		m.passed = append(append(ir.Address{}, flush...), i)
+	if m.waits != ir.WaitAtBarriers || flush[0] < m.notifies || m.excluded[t] {
+		return
 	}
+	at := append(append(ir.Address{}, flush...), i)
+	switch {
+	case m.tasks[t].Include != nil:
+		m.passed = below(at)
+	case m.barriers[t]:
+		m.passed = at
+	}
+}
+
+// below is behind all addresses within an include or a flush.
+func below(addr ir.Address) ir.Address {
+	return append(append(ir.Address{}, addr...), math.MaxInt32)
 }
 
 // passAll notes that the host goes by the instructions from one index to another.

@@ -21,8 +21,11 @@ type taskRun struct {
 	t      *ir.Task
 	number int
 	addr   ir.Address
-	vars   *scope
-	flags  event.Flags
+	// written is the task as the playbook has it while t is what the name of its action made of it, whose number is moduleOf.
+	written  *ir.Task
+	moduleOf int
+	vars     *scope
+	flags    event.Flags
 	// ready is the task with its keywords rendered, while its action runs.
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
@@ -33,6 +36,8 @@ type taskRun struct {
 	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
+	// banner is the name before that: as written, in dialect tagged as the start was reported.
+	banner string
 	// moduleFailed says that a module, not an action, told of a failure.
 	moduleFailed bool
 	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
@@ -91,6 +96,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
+	if err := x.nameable(); err != nil {
+		return false, m.abort(x, err.Error())
+	}
 	if err := x.started(); err != nil {
 		return false, err
 	}
@@ -98,7 +106,11 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if x.ending != nil {
 		return false, m.abort(x, x.ending.msg)
 	}
-	return x.finish(res)
+	failed, err := x.finish(res)
+	if failed || err != nil {
+		return failed, err
+	}
+	return m.together(x)
 }
 
 // leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
@@ -119,24 +131,30 @@ func (m *Machine) skips(number int, t *ir.Task) bool {
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
 	t := m.tasks[number]
-	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
+	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
-	x.label = x.writtenName()
+	x.banner = x.writtenName()
+	x.label = x.banner
 	return x
 }
 
 // eval returns an evaluator that sees the variables as they are now.
 func (x *taskRun) eval() *eval.Eval {
 	set := x.m.code.Settings
-	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
+	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), Native: set.Native,
+		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
 func (x *taskRun) started() error {
 	flags := x.flags
 	flags.NoLog = flags.NoLog || hidden(x.t.NoLog)
-	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: x.name(), Handler: x.t.Handler, Flags: flags})
+	name := x.name()
+	if x.tagged() {
+		x.banner, x.label = name, name
+	}
+	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: name, Handler: x.t.Handler, Flags: flags})
 }
 
 // hidden says whether no_log as it is written keeps the arguments from those who are told of a task's start: a template is not
@@ -242,6 +260,12 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); err == nil {
 		x.flags.IgnoreErrors = v // holds for a condition that fails, too
 	}
+	if v, err := x.keyword("any_errors_fatal", x.t.AnyErrorsFatal, x.flags.AnyErrorsFatal); err == nil {
+		x.flags.AnyErrorsFatal = v
+	}
+	if v, err := x.keyword("run_once", x.t.RunOnce, false); err == nil {
+		x.flags.RunOnce = v
+	}
 	items, looped, err := x.items()
 	var undef *value.UndefError
 	if errors.As(err, &undef) {
@@ -281,6 +305,9 @@ func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 		}
 	}
 	res := value.DictOf("results", list, "skipped", skipped)
+	if x.tagged() && anyOf(results, func(r *value.Dict) bool { return truthy(r, "unreachable") }) {
+		res.SetStr("unreachable", true)
+	}
 	if changed {
 		res.SetStr("changed", true)
 	}
