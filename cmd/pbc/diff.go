@@ -23,6 +23,7 @@ import (
 	"pbc/conformance/compare"
 	"pbc/conformance/oracle"
 	"pbc/conformance/sidebyside"
+	"pbc/ir/expr"
 )
 
 // diffHelp is what pbc diff calls itself in ansible-playbook's help.
@@ -141,7 +142,7 @@ func (f diffFlags) run(stdout, stderr io.Writer) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	req, err := cli.ParsePlaybook(f.rest, conf, cli.Terminal{Columns: cli.Columns(0), Command: diffHelp, Version: func() string { return like.versionText("ansible-playbook", conf) }})
+	req, err := cli.ParsePlaybook(f.rest, conf, cli.Terminal{Columns: cli.Columns(0), Tagged: like.dialect == expr.Tagged, Command: diffHelp, Version: func() string { return like.versionText("ansible-playbook", conf) }})
 	if err != nil {
 		return false, err
 	}
@@ -182,7 +183,7 @@ func (f diffFlags) options(req *cli.Playbook, conf *config.Config) (sidebyside.O
 	if f.inventories != nil {
 		o.Inventories = [2][]string{f.inventories, req.Inventory}
 		o.Args = withoutInventories(f.rest)
-		left, err := cli.ParsePlaybook(o.Args, conf, cli.Terminal{Command: diffHelp})
+		left, err := cli.ParsePlaybook(o.Args, conf, cli.Terminal{Tagged: true, Command: diffHelp})
 		if err != nil || left.Given("inventory") {
 			return o, errors.New("got -i joined with other options, want it on its own beside --ansible-inventory")
 		}

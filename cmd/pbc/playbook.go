@@ -10,6 +10,7 @@ import (
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
+	"pbc/ir/expr"
 )
 
 // playbookMain is ansible-playbook: it compiles and runs in one step.
@@ -31,7 +32,7 @@ func playbookMain(args []string) int {
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
 	}
-	terminal := cli.Terminal{Columns: cli.Columns(width), Version: func() string { return like.versionText("ansible-playbook", conf) }}
+	terminal := cli.Terminal{Columns: cli.Columns(width), Tagged: like.dialect == expr.Tagged, Version: func() string { return like.versionText("ansible-playbook", conf) }}
 	req, err := cli.ParsePlaybook(args, conf, terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
@@ -79,12 +80,14 @@ func runPlaybook(req *cli.Playbook, conf *config.Config, like core, terminal cli
 	return code
 }
 
-// failOptions is fail for what may be a fault in the options: then the help comes first.
+// failOptions is fail for what may be a fault in the options: then the help comes first, in dialect classic.
 func (c core) failOptions(err error, conf *config.Config, terminal cli.Terminal) int {
 	var bad *cli.OptionsError
 	var order *inventory.OrderError
 	if errors.As(err, &bad) || errors.As(err, &order) {
-		fmt.Fprint(os.Stdout, cli.Help(conf, terminal))
+		if c.dialect == expr.Classic {
+			fmt.Fprint(os.Stdout, cli.Help(conf, terminal))
+		}
 		err = &playbookError{msg: err.Error(), code: 5}
 	}
 	return c.fail(os.Stderr, err)

@@ -15,6 +15,7 @@ import (
 	"pbc/compiler/files"
 	"pbc/compiler/playbook"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -55,7 +56,7 @@ func runMain(args []string) int {
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
 	}
-	terminal := cli.Terminal{Columns: cli.Columns(width), Command: runHelp, Version: func() string { return like.versionText("ansible-playbook", conf) }}
+	terminal := cli.Terminal{Columns: cli.Columns(width), Tagged: like.dialect == expr.Tagged, Command: runHelp, Version: func() string { return like.versionText("ansible-playbook", conf) }}
 	req, err := cli.ParsePlaybook(args, conf, terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {

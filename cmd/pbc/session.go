@@ -216,6 +216,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	home, _ := os.UserHomeDir()
 	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(), AnyGroupMetadata: !s.conf.Bool("VALIDATE_ACTION_GROUP_METADATA"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+	po.Core = s.like.library
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
@@ -357,27 +358,32 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	return code, err
 }
 
-// list prints what the --list options and --syntax-check ask for, and runs nothing.
+// list prints what the --list options and --syntax-check ask for, and runs nothing. Whatever is asked for, the hosts of plays
+// are looked for, which may warn.
 func (s *session) list(u *compiler.Unit, inv *inventory.Inventory) error {
+	var failed error
+	match := func(patterns []string) []string {
+		hosts, err := inv.Match(patterns...)
+		if err != nil {
+			failed = err
+		}
+		var names []string
+		for _, h := range hosts {
+			names = append(names, h.Name)
+		}
+		return names
+	}
+	if !s.req.ListHosts {
+		_, _ = u.List(playbook.ListOptions{Hosts: true, Match: match})
+		failed = nil
+	}
 	if s.req.Syntax && !s.req.ListHosts && !s.req.ListTasks && !s.req.ListTags {
 		for _, f := range s.req.Playbooks {
 			s.out.Handle(callback.Message{Text: "\nplaybook: " + f})
 		}
 		return nil
 	}
-	var failed error
-	text, err := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.req.Tags, Skip: s.req.SkipTags,
-		Match: func(patterns []string) []string {
-			hosts, err := inv.Match(patterns...)
-			if err != nil {
-				failed = err
-			}
-			var names []string
-			for _, h := range hosts {
-				names = append(names, h.Name)
-			}
-			return names
-		}})
+	text, err := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.req.Tags, Skip: s.req.SkipTags, Match: match})
 	if err != nil {
 		return err
 	}

@@ -200,3 +200,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestNewerOptions(t *testing.T) {
+	p, err := ParsePlaybook([]string{"-J", "x"}, settings(t), Terminal{Tagged: true})
+	if err != nil || !p.AskVaultPass {
+		t.Errorf("got %v, %v", p, err)
+	}
+	var exit *Exit
+	if _, err := ParsePlaybook([]string{"-J", "x"}, settings(t), Terminal{}); !errors.As(err, &exit) || exit.Code != 2 {
+		t.Errorf("-J in dialect classic: %v", err)
+	}
+}

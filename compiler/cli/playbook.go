@@ -57,6 +57,8 @@ type Terminal struct {
 	Columns int
 	// Version gives the text of --version. Nil gives only the version of ansible-core.
 	Version func() string
+	// Tagged has the options and texts of dialect tagged.
+	Tagged bool
 	// Command is the program that is spoken of. The zero Command is ansible-playbook.
 	Command Command
 }
@@ -162,7 +164,7 @@ func playbookOptions(c *config.Config) []*option {
 // Help is the text of ansible-playbook -h.
 func Help(c *config.Config, t Terminal) string {
 	f := layout(t)
-	return f.help(playbookOptions(c), helpGroups, f.Description, f.About) + f.Examples
+	return f.help(optionsOf(c, t), helpGroups, f.Description, f.About) + f.Examples
 }
 
 func layout(t Terminal) printer {
@@ -178,7 +180,7 @@ func layout(t Terminal) printer {
 // ParsePlaybook reads the arguments of ansible-playbook, without the program's name. The error is an
 // *Exit: the help, the version, or what is wrong.
 func ParsePlaybook(args []string, c *config.Config, t Terminal) (*Playbook, error) {
-	options := playbookOptions(c)
+	options := optionsOf(c, t)
 	p := newParser(options)
 	text := layout(t)
 	switch err := p.parse(args); err {

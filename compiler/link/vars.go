@@ -105,7 +105,7 @@ func (l *Linker) playLayers(play int) layers {
 // shownRoles are the layers of the play's roles that all of its tasks see, by rising precedence. With private_role_vars
 // those of role variables are not among them, in dialect tagged neither those of defaults.
 //
-// Observed: scenarios/settings/private_role_vars.txtar.
+// Observed: scenarios/settings/values.txtar.
 func (l *Linker) shownRoles(p *ir.Play) (defaults, vars []int) {
 	switch {
 	case !l.opt.PrivateRoleVars:

@@ -227,7 +227,7 @@ func (c *catalog) legacy(k kind, name string) (Plugin, string, error) {
 		if file := c.userPlugin(k, alias); file != "" {
 			return Plugin{FQCN: alias, Path: file}, "", nil
 		}
-		if corePlugins().names[k][alias] {
+		if c.inCore(k, alias) {
 			return Plugin{FQCN: "ansible.builtin." + alias}, "", nil
 		}
 		if strings.HasPrefix(name, "_") {
@@ -238,6 +238,15 @@ func (c *catalog) legacy(k kind, name string) (Plugin, string, error) {
 		return Plugin{}, "", nil
 	}
 	return c.qualified(k, "ansible.builtin."+name)
+}
+
+// inCore says whether ansible-core has a plugin: the one that is known here, or the one of the controller, which may be newer.
+func (c *catalog) inCore(k kind, name string) bool {
+	if corePlugins().names[k][name] {
+		return true
+	}
+	folder := map[kind]string{moduleKind: "modules", actionKind: "plugins/action"}[k]
+	return c.l.opt.Core != "" && folder != "" && c.l.src.Stat(path.Join(c.l.opt.Core, folder, name+".py")) == File
 }
 
 // userPlugin finds a plugin beside the playbook or in a role, or in and below the configured directories.
@@ -305,7 +314,7 @@ func (c *catalog) qualified(k kind, name string) (Plugin, string, error) {
 		return Plugin{}, r.redirect, nil
 	}
 	if coll == "ansible.builtin" {
-		if len(parts) == 3 && corePlugins().names[k][resource] {
+		if len(parts) == 3 && c.inCore(k, resource) {
 			return Plugin{FQCN: name}, "", nil
 		}
 		return Plugin{}, "", nil

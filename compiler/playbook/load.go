@@ -34,6 +34,8 @@ type Options struct {
 	ModulePaths []string
 	ActionPaths []string
 	UtilsPaths  []string
+	// Core is the ansible-core of the controller, whose modules there are too; "" for none.
+	Core string
 	// Render evaluates a template that must be known before running: the name of an imported file or role.
 	// node is where it was written, for errors; scope gives the variables that Ansible has at that time, to
 	// which the implementation adds extra vars. An undefined variable is an error that wraps *value.UndefError. Without

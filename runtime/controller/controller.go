@@ -134,10 +134,8 @@ type Controller struct {
 	delegates   map[string]*peer
 	failed      map[string]bool
 	unreachable map[string]bool
-	// deserted is true when nobody was left to answer Step.
-	deserted bool
-	stats    *stats
-	mu       sync.Mutex // guards delegates
+	stats       *stats
+	mu          sync.Mutex // guards delegates
 }
 
 // New returns a controller that is ready to run.

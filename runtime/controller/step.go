@@ -51,5 +51,5 @@ func (r *playRun) desert(err error) {
 		r.fatal = err
 		return
 	}
-	r.broken, r.c.deserted = true, true
+	r.broken, r.breaks = true, true
 }
