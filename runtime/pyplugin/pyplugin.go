@@ -31,6 +31,8 @@ var (
 	serverSource string
 	//go:embed action.py
 	actionSource string
+	//go:embed callback.py
+	callbackSource string
 	//go:embed main.py
 	mainSource string
 )
@@ -133,7 +135,7 @@ func (h *Host) launch() error {
 	if err != nil {
 		return errors.Join(err, inR.Close(), inW.Close())
 	}
-	h.cmd = exec.Command(h.opt.Python, "-c", serverSource+actionSource+mainSource)
+	h.cmd = exec.Command(h.opt.Python, "-c", serverSource+actionSource+callbackSource+mainSource)
 	h.cmd.Env, h.cmd.Stdout, h.cmd.Stderr = h.opt.Env, os.Stdout, os.Stderr
 	h.cmd.ExtraFiles = []*os.File{inR, outW}
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // ^C is for pbc to handle

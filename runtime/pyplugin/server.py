@@ -154,6 +154,19 @@ class Classic:
     def handler(self, executor, templar):
         return executor._get_action_handler_with_module_context(executor._connection, templar)[0]
 
+    def silent(self, base):
+        """What has the screen when no plugin has it."""
+        return base()
+
+    def unsilent(self, manager, silent):
+        pass
+
+    def result(self, host, task, result, fields):
+        from ansible.executor.task_result import TaskResult
+        if "include" not in result:
+            result.setdefault("_ansible_no_log", False)
+        return TaskResult(host, task, result, fields)
+
     def shows(self, args):
         """What was to be shown, of the arguments that came with it."""
         return args
@@ -253,6 +266,17 @@ class Tagged:
 
     def handler(self, executor, templar):
         return executor._get_action_handler_with_module_context(templar)[0]
+
+    def silent(self, base):
+        return "ansible.builtin.minimal"
+
+    def unsilent(self, manager, silent):
+        if silent:
+            del manager._callback_plugins[0]
+
+    def result(self, host, task, result, fields):
+        from ansible.executor.task_result import _RawTaskResult
+        return _RawTaskResult(host=host, task=task, return_data=result, task_fields=fields)
 
     def shows(self, args):
         return args[1:] if args[0] == "display" else ()
