@@ -14,14 +14,14 @@ import (
 type pythonCallbacks struct {
 	stdout  string // the one that has the screen, "" for one of pbc's own
 	enabled []string
-	screen  *callback.Screen
+	out     callback.Callback // for what they have the user told
 	host    *pyplugin.Host
 	broken  bool
 }
 
 // foreignCallbacks takes the callbacks that pbc does not have out of the options.
-func foreignCallbacks(opt *callback.Options, screen *callback.Screen) *pythonCallbacks {
-	p := &pythonCallbacks{screen: screen}
+func foreignCallbacks(opt *callback.Options) *pythonCallbacks {
+	p := &pythonCallbacks{}
 	if known, _ := callback.Known(opt.Stdout); !known {
 		p.stdout, opt.Stdout = opt.Stdout, "null"
 	}
@@ -49,9 +49,11 @@ func (p *pythonCallbacks) load(from *plugins) error {
 }
 
 func (p *pythonCallbacks) warn(kind, text string) {
-	if kind == "warning" {
-		p.screen.Warn(callback.Warning{Text: text})
+	if kind == "deprecated" {
+		p.out.Handle(callback.Deprecation{Text: text, Whole: true})
+		return
 	}
+	p.out.Handle(callback.Warning{Text: text})
 }
 
 // Close implements callback.Callback.
@@ -68,7 +70,7 @@ func (p *pythonCallbacks) Handle(e callback.Event) {
 	}
 	if err := p.host.Tell(context.Background(), d, p.warn); err != nil {
 		p.broken = true
-		p.screen.Warn(callback.Warning{Text: "callback plugins are not told of anything more: " + err.Error()})
+		p.out.Handle(callback.Warning{Text: "callback plugins are not told of anything more: " + err.Error()})
 	}
 }
 
@@ -97,7 +99,7 @@ func calledBack(e callback.Event) *value.Dict {
 		return value.DictOf("call", call, "task", toldTask(e.Task))
 	case callback.HostStart:
 		t := toldTask(e.Task)
-		if e.Task.RawName != "" {
+		if e.Task.RawName != "" && !e.Task.Tagged {
 			t.SetStr("name", e.Task.RawName) // nobody has rendered it yet
 		}
 		return value.DictOf("call", "v2_runner_on_start", "host", e.Host, "task", t)

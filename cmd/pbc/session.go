@@ -112,10 +112,11 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
 		s.log = s.screen.OpenLog(path, os.Getenv)
 	}
-	s.callbacks = foreignCallbacks(&opt, s.screen)
+	s.callbacks = foreignCallbacks(&opt)
 	if s.out, err = callback.New(s.screen, opt); err != nil {
 		return nil, err
 	}
+	s.callbacks.out = s.out
 	s.out = callback.Join(s.out, s.callbacks)
 	return s, nil
 }

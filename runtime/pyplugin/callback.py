@@ -10,10 +10,14 @@ class Callbacks:
         from ansible.executor.task_queue_manager import TaskQueueManager
         from ansible.plugins.callback import CallbackBase
         from ansible.utils.display import Display
-        Display().verbosity = world.verbosity
+        Display().verbosity, current.direct = world.verbosity, True
         C.CALLBACKS_ENABLED = request["enabled"]
         self.tasks, self.hosts, self.play = {}, {}, None
-        self.manager = TaskQueueManager(None, None, world.loader, world.passwords, request["stdout"] or dialect.silent(CallbackBase), forks=1)
+        handle, signal.signal = signal.signal, lambda *args: None  # the manager would take signals that are not for this process
+        try:
+            self.manager = TaskQueueManager(None, None, world.loader, world.passwords, request["stdout"] or dialect.silent(CallbackBase), forks=1)
+        finally:
+            signal.signal = handle
         self.manager.load_callbacks()
         dialect.unsilent(self.manager, not request["stdout"])
         self.contextual = [self.manager._stdout_callback] if hasattr(self.manager, "_stdout_callback") else []

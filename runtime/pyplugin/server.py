@@ -276,6 +276,8 @@ class Tagged:
 
     def result(self, host, task, result, fields):
         from ansible.executor.task_result import _RawTaskResult
+        if "include" not in result:
+            result.setdefault("_ansible_no_log", False)
         return _RawTaskResult(host=host, task=task, return_data=result, task_fields=fields)
 
     def shows(self, args):
@@ -500,7 +502,7 @@ def listen(display):
 
     def deprecated(msg, version=None, removed=False, date=None, collection_name=None, **kwargs):
         from ansible import constants as C
-        if removed or not C.DEPRECATION_WARNINGS:
+        if removed or not C.DEPRECATION_WARNINGS or getattr(current, "direct", False):
             return plain(msg, version=version, removed=removed, date=date, collection_name=collection_name, **kwargs)
         if hasattr(display, "get_deprecation_message"):
             msg = display.get_deprecation_message(msg, version=version, date=date, collection_name=collection_name).split(": ", 1)[1]
@@ -599,7 +601,7 @@ def serve(request):
     if request["do"] == "action":
         actions.run(request)
         return
-    current.number, current.said, current.loading = request["id"], [], False
+    current.number, current.said, current.loading, current.direct = request["id"], [], False, False
     try:
         reply = {"ok": WORK[request["do"]](request)}
     except Exception as e:
