@@ -18,6 +18,9 @@ import (
 func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
 	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, ModuleFile: t.Module, ActionFile: t.ActionPlugin, Handler: t.Handler, Implicit: t.Implicit}
+	if v, ok := b.opt.Jinja.Value(t.Action).(*value.Tmpl); ok {
+		out.ActionName = ir.Val{V: v}
+	}
 	if b.opt.Jinja.Dialect == expr.Tagged {
 		out.ActionPos, out.Places = t.ActionPos, places(t)
 	}
@@ -138,7 +141,7 @@ func (b *builder) inheritedVal(t *playbook.Task, name string, out *ir.Task) ir.V
 	}
 	if n := playbook.InheritedAround(t, name); n != nil {
 		if out.Context == nil {
-			out.Context = map[string]ir.Val{}
+			out.Context = ir.Vals{}
 		}
 		out.Context[name] = b.val(n)
 	}
