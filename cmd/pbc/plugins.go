@@ -115,6 +115,7 @@ func (p *plugins) unpack(plan *files.Plan, dir string) string {
 // pluginPaths are the settings with folders of plugins, by the folder that playbooks and roles keep the same in.
 var pluginPaths = map[string]string{
 	"filter_plugins": "DEFAULT_FILTER_PLUGIN_PATH", "test_plugins": "DEFAULT_TEST_PLUGIN_PATH", "lookup_plugins": "DEFAULT_LOOKUP_PLUGIN_PATH",
+	"callback_plugins": "DEFAULT_CALLBACK_PLUGIN_PATH",
 }
 
 // files are the plugin files of a kind that do not come with Ansible.

@@ -40,13 +40,14 @@ import (
 
 // session is one run of the program: settings, screen, and what is compiled.
 type session struct {
-	req    *cli.Playbook
-	conf   *config.Config
-	screen *callback.Screen
-	out    callback.Callback
-	keys   *vault.Keyring
-	extra  *value.Dict
-	like   core
+	req       *cli.Playbook
+	conf      *config.Config
+	screen    *callback.Screen
+	out       callback.Callback
+	keys      *vault.Keyring
+	extra     *value.Dict
+	like      core
+	callbacks *pythonCallbacks
 	// connectPassword and becomePassword were asked for, or read from files.
 	connectPassword, becomePassword string
 	store                           *files.Store
@@ -111,9 +112,12 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
 		s.log = s.screen.OpenLog(path, os.Getenv)
 	}
+	s.callbacks = foreignCallbacks(&opt)
 	if s.out, err = callback.New(s.screen, opt); err != nil {
 		return nil, err
 	}
+	s.callbacks.out = s.out
+	s.out = callback.Join(s.out, s.callbacks)
 	return s, nil
 }
 
@@ -321,6 +325,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	memory := controller.NewMemory()
 	s.recall(memory, inv)
 	python := newPlugins(s, u)
+	if err := s.callbacks.load(python); err != nil {
+		return 0, err
+	}
 	defer python.close()
 	options := s.linkOptions(inv, u, known{memory})
 	options.Python = python

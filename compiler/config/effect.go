@@ -106,7 +106,6 @@ var unhonoured = map[string]string{
 	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
 	"BECOME_PLUGIN_PATH":                      "become plugins there are not used",
 	"DEFAULT_CACHE_PLUGIN_PATH":               "cache plugins there are not used",
-	"DEFAULT_CALLBACK_PLUGIN_PATH":            "callback plugins there are not used",
 	"DEFAULT_CONNECTION_PLUGIN_PATH":          "connection plugins there are not used",
 	"DEFAULT_STRATEGY_PLUGIN_PATH":            "strategies there are not used",
 	"DEFAULT_VARS_PLUGIN_PATH":                "vars plugins there are not used",

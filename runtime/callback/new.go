@@ -61,6 +61,12 @@ var (
 	}
 )
 
+// Known says whether pbc has the callback of that name, for stdout_callback and for callbacks_enabled.
+func Known(name string) (screen, extra bool) {
+	name = shortName(name)
+	return screenCallbacks[name] != nil, extraCallbacks[name] != nil
+}
+
 // Names returns the callbacks that stdout_callback may name, and those of callbacks_enabled, sorted.
 func Names() (screen, extra []string) {
 	return slices.Sorted(maps.Keys(screenCallbacks)), slices.Sorted(maps.Keys(extraCallbacks))

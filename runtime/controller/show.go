@@ -24,6 +24,9 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	switch e.Kind {
 	case event.Started:
 		r.banner(e)
+		if t, _ := r.c.opt.Linker.Task(r.number, e.Task); t != nil && t.Module != "ansible.builtin.meta" {
+			r.c.emit(callback.HostStart{Host: h.name, Task: r.task(e)})
+		}
 	case event.Item:
 		r.c.emit(callback.ItemResult(r.result(h, e)))
 	case event.Retry:

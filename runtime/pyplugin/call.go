@@ -126,6 +126,26 @@ func (h *Host) Lookup(ctx context.Context, c Call) (value.Value, error) {
 	return unpack(list)
 }
 
+// LoadCallbacks loads the callback plugins: the one named stdout for the screen, "" for none, those enabled by name, and
+// those of the searched folders that need no enabling. The error is Ansible's.
+func (h *Host) LoadCallbacks(ctx context.Context, stdout string, enabled []string, warn func(kind, text string)) error {
+	if err := h.start(); err != nil {
+		return err
+	}
+	_, err := h.exchange(ctx, value.DictOf("do", "callbacks", "stdout", stdout, "enabled", texts(enabled)), Call{Warn: warn})
+	return err
+}
+
+// Tell tells the callback plugins of an event, and returns once all have heard it.
+func (h *Host) Tell(ctx context.Context, event *value.Dict, warn func(kind, text string)) error {
+	packed, err := packDict(event)
+	if err != nil {
+		return err
+	}
+	_, err = h.exchange(ctx, value.DictOf("do", "tell", "event", packed), Call{Warn: warn})
+	return err
+}
+
 // LoadAction loads an action plugin. The result says as "bypass" whether one host runs it for all, and where it cannot be
 // loaded it has the exception as "class" and "msg", and as "ansible" whether it is one of Ansible's own.
 func (h *Host) LoadAction(ctx context.Context, name string) (*value.Dict, error) {

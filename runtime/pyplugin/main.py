@@ -1,4 +1,4 @@
-# The loop. This follows server.py and action.py in one program.
+# The loop. This follows the other files in one program.
 channel, workers, world, templars = Channel(), Workers(), World(), Templars()
 try:
     dialect = Classic() if version() < [2, 19] else Tagged()

@@ -25,12 +25,16 @@ import (
 	"pbc/runtime/eval"
 )
 
-// The program of the process: what serves all plugins, action plugins, and the loop.
+// The program of the process: what serves all plugins, the generations of ansible-core, action plugins, callback plugins, and the loop.
 var (
 	//go:embed server.py
 	serverSource string
+	//go:embed dialect.py
+	dialectSource string
 	//go:embed action.py
 	actionSource string
+	//go:embed callback.py
+	callbackSource string
 	//go:embed main.py
 	mainSource string
 )
@@ -133,7 +137,7 @@ func (h *Host) launch() error {
 	if err != nil {
 		return errors.Join(err, inR.Close(), inW.Close())
 	}
-	h.cmd = exec.Command(h.opt.Python, "-c", serverSource+actionSource+mainSource)
+	h.cmd = exec.Command(h.opt.Python, "-c", serverSource+dialectSource+actionSource+callbackSource+mainSource)
 	h.cmd.Env, h.cmd.Stdout, h.cmd.Stderr = h.opt.Env, os.Stdout, os.Stderr
 	h.cmd.ExtraFiles = []*os.File{inR, outW}
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // ^C is for pbc to handle

@@ -1,0 +1,213 @@
+# What differs between the generations of ansible-core. This follows server.py in one program.
+
+
+class Classic:
+    """What differs between ansible-core up to 2.18, and from 2.19 on: this is the former."""
+
+    def __init__(self):
+        from ansible.parsing.yaml.objects import AnsibleVaultEncryptedUnicode
+        from ansible.template import AnsibleUndefined, Templar
+        from ansible.template.vars import AnsibleJ2Vars
+        from ansible.utils.native_jinja import NativeJinjaText
+        from ansible.utils.unsafe_proxy import AnsibleUnsafe, AnsibleUnsafeText
+        self.Templar, self.Undefined, self.Vars = Templar, AnsibleUndefined, AnsibleJ2Vars
+        self.Native, self.Unsafe, self.UnsafeText, self.Vault = NativeJinjaText, AnsibleUnsafe, AnsibleUnsafeText, AnsibleVaultEncryptedUnicode
+
+    def function(self, kind, name):
+        functions = getattr(templars.plain().environment, kind + "s")
+        return functions[name]
+
+    def context(self, templar, local):
+        template = templar.environment.from_string("")
+        templar.cur_context = template.new_context(self.Vars(templar, template.globals, locals=local), shared=True)
+        return templar.cur_context
+
+    def environment(self, templar):
+        return templar.environment
+
+    def template(self, text):
+        return text
+
+    def unsafe(self, text):
+        return self.UnsafeText(text)
+
+    def native(self, text):
+        return self.Native(text)
+
+    def undefined(self, name, hint):
+        return self.Undefined(hint=hint or None, name=name)
+
+    def vault(self, cipher):
+        v = self.Vault(cipher)
+        v.vault = world.vault
+        return v
+
+    def mark(self, text):
+        """The tag of a text that is more than text, None for others."""
+        if isinstance(text, self.Native):
+            return "native"
+        if isinstance(text, self.Unsafe):
+            return "unsafe"
+        return None
+
+    def cipher(self, v):
+        return v._ciphertext if isinstance(v, self.Vault) else None
+
+    def variables(self, more):
+        return Lazy("vars", more=more)
+
+    def run(self, function, templar):
+        return function()
+
+    def lookup(self, run, templar, invoked_as_with):
+        return run()
+
+    def executor(self, kind, host, task, variables, context, loader):
+        return kind(host, task, variables, context, None, world.loader, loader, None)
+
+    def handler(self, executor, templar):
+        return executor._get_action_handler_with_module_context(executor._connection, templar)[0]
+
+    def silent(self, base):
+        """What has the screen when no plugin has it."""
+        return base()
+
+    def unsilent(self, manager, silent):
+        pass
+
+    def result(self, host, task, result, fields):
+        from ansible.executor.task_result import TaskResult
+        if "include" not in result:
+            result.setdefault("_ansible_no_log", False)
+        return TaskResult(host, task, result, fields)
+
+    def shows(self, args):
+        """What was to be shown, of the arguments that came with it."""
+        return args
+
+    def engine(self, templar):
+        return templar
+
+    def running(self, task):
+        return contextlib.nullcontext()
+
+    def resolve(self, task, name):
+        task.resolved_action = name
+
+    def completed(self, result, task):
+        result["_ansible_no_log"] = bool(task.no_log or result.get("_ansible_no_log", False))
+        return result
+
+    def omit(self, text):
+        return text
+
+    def hostvars(self, data, name):
+        from ansible.vars.hostvars import HostVarsVars
+        return HostVarsVars(data, loader=world.loader)
+
+
+class Tagged:
+    """What differs from ansible-core 2.19 on."""
+
+    def __init__(self):
+        from ansible.parsing.vault import EncryptedString
+        from ansible.template import AnsibleUndefined, Templar, is_trusted_as_template, trust_as_template
+        self.Templar, self.Undefined, self.trusted, self.template = Templar, AnsibleUndefined, is_trusted_as_template, trust_as_template
+        self.Vault = EncryptedString
+
+    def function(self, kind, name):
+        from ansible.plugins.loader import filter_loader, test_loader
+        try:
+            plugin = {"filter": filter_loader, "test": test_loader}[kind].get(name)
+        except KeyError:
+            plugin = None
+        if plugin is None:
+            raise KeyError("No %s named %r." % (kind, name))
+        return plugin.j2_function
+
+    def environment(self, templar):
+        return templar._engine.environment
+
+    def context(self, templar, local):
+        from ansible._internal._templating._jinja_bits import ArgSmuggler
+        template = self.environment(templar).from_string("")
+        return template.new_context(ArgSmuggler.package_jinja_vars(dict(templar.available_variables, **(local or {}))))
+
+    def variables(self, more):
+        found = dict(Lazy("vars", more=more)._load())  # this engine takes no other kind of dictionary
+        found.pop("omit", None)
+        return found
+
+    def run(self, function, templar):
+        from ansible._internal._templating._engine import TemplateOptions
+        from ansible._internal._templating._utils import TemplateContext
+        with TemplateContext(template_value="", templar=(templar or templars.plain())._engine, options=TemplateOptions.DEFAULT):
+            return function()
+
+    def omit(self, text):
+        from ansible._internal._templating._utils import Omit
+        return Omit
+
+    def hostvars(self, data, name):
+        from ansible.vars.hostvars import HostVarsVars
+        return HostVarsVars(data, loader=world.loader, host=name)
+
+    def unsafe(self, text):
+        return text
+
+    def native(self, text):
+        return text
+
+    def undefined(self, name, hint):
+        return self.Undefined(hint=hint or None, name=name)
+
+    def vault(self, cipher):
+        return self.Vault(ciphertext=cipher)
+
+    def mark(self, text):
+        return "template" if self.trusted(text) else None
+
+    def cipher(self, v):
+        return v._ciphertext if isinstance(v, self.Vault) else None
+
+    def lookup(self, run, templar, invoked_as_with):
+        from ansible._internal._templating._jinja_plugins import _LookupContext
+        with _LookupContext(invoked_as_with=invoked_as_with):
+            return self.run(run, templar)
+
+    def executor(self, kind, host, task, variables, context, loader):
+        return kind(host, task, variables, context, world.loader, loader, None, None)
+
+    def handler(self, executor, templar):
+        return executor._get_action_handler_with_module_context(templar)[0]
+
+    def silent(self, base):
+        return "ansible.builtin.minimal"
+
+    def unsilent(self, manager, silent):
+        if silent:
+            del manager._callback_plugins[0]
+
+    def result(self, host, task, result, fields):
+        from ansible.executor.task_result import _RawTaskResult
+        if "include" not in result:
+            result.setdefault("_ansible_no_log", False)
+        return _RawTaskResult(host=host, task=task, return_data=result, task_fields=fields)
+
+    def shows(self, args):
+        return args[1:] if args[0] == "display" else ()
+
+    def engine(self, templar):
+        return templar._engine
+
+    def running(self, task):
+        from ansible._internal._task import TaskContext
+        return TaskContext(task)
+
+    def resolve(self, task, name):
+        task._resolved_action = name
+
+    def completed(self, result, task):
+        if "ansible_facts" not in result and not isinstance(result, dict):  # what is no result fails here, or below
+            result["failed"] = False
+        return result
