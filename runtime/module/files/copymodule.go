@@ -223,10 +223,7 @@ func (c *copied) tryReplace(ctx context.Context) error {
 			return err
 		}
 	}
-	if t.Tagged() && t.Bool("remote_src") {
-		return t.AtomicMoveAsIs(from, c.dest, t.Bool("unsafe_writes"))
-	}
-	return t.AtomicMove(from, c.dest, t.Bool("unsafe_writes"))
+	return t.AtomicMove(from, c.dest, module.Move{Unsafe: t.Bool("unsafe_writes"), AsIs: t.Tagged() && t.Bool("remote_src"), Bytes: true})
 }
 
 // validate runs the task's check on the new file, which already has its mode and owner.
