@@ -86,7 +86,7 @@ func (m *moving) run() error {
 			return t.raise(err, fmt.Sprintf("Could not replace %s with %s.", value.StrRepr(dest), m.repr()), why,
 				fmt.Sprintf("Could not replace file: %s to %s: %s", m.shown(), dest, why))
 		}
-		if err := m.through(); err != nil {
+		if err := m.through(err); err != nil {
 			return err
 		}
 	}
@@ -146,8 +146,8 @@ func destStat(src, dest string) (*unix.Stat_t, error) {
 	return &st, nil
 }
 
-// through moves over a temporary file in dest's folder.
-func (m *moving) through() error {
+// through moves over a temporary file in dest's folder, renamed being why the file cannot be renamed.
+func (m *moving) through(renamed error) error {
 	dir := posix.Dirname(m.dest)
 	if dir == "" {
 		dir = "."
@@ -159,7 +159,11 @@ func (m *moving) through() error {
 		}
 		why := posix.PyError(err, []byte(name))
 		shown := posix.Dirname(m.dest)
-		return m.t.raise(err, fmt.Sprintf("The destination directory %s is not writable by the current user.", value.StrRepr(shown)), why,
+		if m.t.Tagged() {
+			return &PyException{Class: "Exception", Msg: fmt.Sprintf("The destination directory %s is not writable by the current user.", value.StrRepr(shown)), Cause: why}
+		}
+		// Ansible formats the traceback when this error is over: what it shows is the one before.
+		return FailTraced(renamed, posix.PyError(renamed, []byte(m.src), []byte(m.dest)),
 			fmt.Sprintf("The destination directory (%s) is not writable by the current user. Error was: %s", shown, why))
 	}
 	defer func() { _ = os.Remove(name) }()

@@ -125,7 +125,7 @@ func (c *copied) makeParents() (*value.Dict, error) {
 		made = append(made, d)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
+		return nil, module.Raise(err, []byte(errPath(err, dir)))
 	}
 	c.changed = c.t.Tagged()
 	args := c.t.FileArgs(c.t.Str("dest"))
