@@ -3,6 +3,8 @@ package ir
 import (
 	"slices"
 	"strings"
+
+	"pbc/ir/value"
 )
 
 // Batch is what one host runs of one play without hearing from the controller: the code of the
@@ -61,22 +63,33 @@ type Settings struct {
 	Verbosity     int
 	ForceHandlers bool
 	// Waits says where the host waits for the others that run the play.
-	Waits           Waits
-	InjectFacts     bool // inject_facts_as_vars
-	MissingHandler  bool // error_on_missing_handler
-	RemoteTmp       string
-	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
-	Become          BecomeSettings
+	Waits       Waits
+	Free        bool // the play's strategy has no order among hosts
+	InjectFacts bool // inject_facts_as_vars
+	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
+	Omit           string
+	MissingHandler bool // error_on_missing_handler
+	RemoteTmp      string
+	LocalTmp       string // the controller's folder for temporary files of the run, which diffs name
+	Become         BecomeSettings
+	// BecomeBy are the settings of single methods, by their short names; a text that is not empty wins over that of Become.
+	BecomeBy        map[string]BecomeSettings
 	HashMerge       bool   // hash_behaviour=merge
+	Native          bool   // jinja2_native
 	Connection      string // the connection plugin where no variable or keyword says otherwise
-	Detached        bool   // the batch runs inside the controller, modules over connections that may end
-	TaskTimeout     int    // seconds, 0 for none
+	Reach           ReachSettings
+	Detached        bool // the batch runs inside the controller, modules over connections that may end
+	TaskTimeout     int  // seconds, 0 for none
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string
 	FactsModules    []string // facts_modules; empty is "smart"
 	NoLog           bool     // no_log where no keyword says otherwise
 	AnyErrorsFatal  bool     // the same of any_errors_fatal
+	MaxDiff         int64    // bytes of a file that a diff shows, 0 for any number
+	KeepUndefined   bool     // error_on_undefined_vars off
+	Null            Val      // null_representation
+	TrustLookups    bool     // allow_unsafe_lookups
 	AsyncDir        string   // where files of jobs go on hosts
 	PollInterval    int      // of async tasks that do not say, in seconds
 	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
@@ -84,6 +97,31 @@ type Settings struct {
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
 	Collectors []string
 	FactsRead  bool
+}
+
+// OmitVar is the variable omit.
+func (s *Settings) OmitVar() value.Value {
+	if s.Omit == "" {
+		return value.Omit
+	}
+	return s.Omit
+}
+
+// IsOmit says whether v stands for a parameter or keyword that was not given.
+func (s *Settings) IsOmit(v value.Value) bool {
+	if s.Omit == "" {
+		return v == value.Value(value.Omit)
+	}
+	text, ok := value.Text(v)
+	return ok && text == s.Omit
+}
+
+// ReachSettings are the other defaults of reaching hosts, as tasks see them in variables: those of an empty or zero
+// setting are not there.
+type ReachSettings struct {
+	User, KeyFile, Executable, Compression string
+	Port, Timeout                          int
+	Pipelining                             bool
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
@@ -117,5 +155,7 @@ type HostPart struct {
 
 // AgentReads are the variables that a machine reads whatever the code says.
 var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
+	"ansible_sudo_user", "ansible_sudo_exe", "ansible_sudo_flags", "ansible_sudo_pass", "ansible_su_user", "ansible_su_exe", "ansible_su_flags", "ansible_su_pass",
+	"ansible_doas_user", "ansible_doas_exe", "ansible_doas_flags", "ansible_doas_pass",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
-	"ansible_facts_modules", "ansible_network_os", "ansible_interpreter_python_fallback", "ansible_async_dir"}
+	"ansible_facts_modules", "ansible_network_os", "ansible_shell_executable", "ansible_interpreter_python_fallback", "ansible_async_dir", "ansible_python_module_rlimit_nofile"}

@@ -210,7 +210,9 @@ type Fragment struct {
 type Extension struct {
 	Fragment
 	// Fault is why the include fails for its hosts, in Ansible's words; there is no code then.
-	Fault    string `msgpack:",omitempty"`
+	Fault string `msgpack:",omitempty"`
+	// Told is what the user is told of Fault beside the results, empty for nothing. It does not travel.
+	Told     string `msgpack:"-"`
 	Handlers []Handler
 	// PlayDefaults and PlayRoleVars are layers that all tasks of the play see from now on: those of a
 	// role that was included with public.

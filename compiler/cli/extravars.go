@@ -85,7 +85,7 @@ func (v Vars) file(file string) (value.Value, error) {
 	if os.IsNotExist(err) {
 		return nil, &diag.Diagnostic{Kind: diag.Invalid, Exit: 1,
 			Msg: "Unable to retrieve file contents\nCould not find or access '" + file + "' on the Ansible Controller.\n" +
-				"If you are using a module and expect the file to exist on the remote, see the remote_src option"}
+				"If you are using a module and expect the file to exist on the remote, see the remote_src option", Tagged: diag.NotFound(file)}
 	}
 	if err != nil {
 		msg := err.Error()[strings.LastIndex(err.Error(), ": ")+2:]

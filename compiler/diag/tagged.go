@@ -23,6 +23,13 @@ var taggedClasses = strings.NewReplacer(
 	"ansible.parsing.yaml.objects.AnsibleUnicode", "ansible.module_utils._internal._datatag._AnsibleTaggedStr",
 )
 
+// NotFound is what dialect tagged tells of a file that is not there.
+func NotFound(file string) *failure.Failure {
+	f := failure.Failure{Msg: "Unable to retrieve file contents.\nCould not find or access '" + file + "' on the Ansible Controller.\n" +
+		"If you are using a module and expect the file to exist on the remote, see the remote_src option"}
+	return f.Because(failure.New("[Errno 2] No such file or directory: '" + file + "'"))
+}
+
 // Chain is d as dialect tagged tells it.
 func Chain(d *Diagnostic) *failure.Failure {
 	if d.Tagged != nil {

@@ -223,8 +223,8 @@ func (j *Judge) keywords(t *ir.Task) string {
 		return "runs on beside others"
 	case len(t.Until) > 0:
 		return "waits for what others may do"
-	case t.ActionFile != "" && Known(t.Module).Class < Open:
-		return "has an action of its own"
+	case t.Plugin():
+		return "its action is a program of its own"
 	case t.ModuleFile != "" && strings.HasPrefix(t.Module, "ansible.builtin."):
 		return "the module is not Ansible's own"
 	}

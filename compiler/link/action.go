@@ -7,6 +7,7 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/eval"
 )
 
 // ActionCall is one run of an action plugin.
@@ -63,8 +64,19 @@ func (s *sessions) end(n *session) {
 
 // answerAction starts an action plugin, or goes on with one. It does not hold the lock.
 func (l *Linker) answerAction(ctx context.Context, s Site, n *event.Need) *event.Answer {
+	if l.opt.Python == nil {
+		return &event.Answer{Error: eval.ErrNoAnsible.Error()}
+	}
+	if n.Name != "" {
+		about, err := l.opt.Python.LoadAction(ctx, n.Name)
+		a := &event.Answer{Value: ir.Val{V: about}}
+		if err != nil {
+			a.Error = err.Error()
+		}
+		return a
+	}
 	args, ok := n.Args.V.(*value.Dict)
-	if !ok || l.opt.Python == nil {
+	if !ok {
 		return &event.Answer{Error: "malformed action"}
 	}
 	number, again := args.GetStr("session")
@@ -120,6 +132,7 @@ func (l *Linker) startAction(ctx context.Context, s Site, args *value.Dict) *eve
 func (l *Linker) describePlace(s Site, about *value.Dict) {
 	lex := l.scope(s)
 	about.SetStr("host", s.Host)
+	about.SetStr("file", l.tables(s.Play).Tasks[s.Task].Pos.File)
 	about.SetStr("search", lex.SearchPath())
 	roles := l.tables(s.Play).Roles
 	if lex.Role >= 0 && lex.Role < len(roles) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/python"
@@ -78,6 +80,8 @@ func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.An
 		return l.storeFile(site, n)
 	case event.Payload:
 		return l.payload(site, n)
+	case event.Rename:
+		return l.rename(site, n)
 	}
 	return &event.Answer{Error: fmt.Sprintf("unknown question %d", n.Ask)}
 }
@@ -85,6 +89,23 @@ func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.An
 // VersionedInternals are the arguments added to those of modules in Python that not every ansible-core knows: a module
 // refuses what its own does not.
 var VersionedInternals = []string{"_ansible_string_conversion_action", "_ansible_ignore_unknown_opts", "_ansible_target_log_info", "_ansible_tracebacks_for"}
+
+// action is the task that an action's name makes of another.
+func (l *Linker) rename(s Site, n *event.Need) *event.Answer {
+	e, err := l.opt.Front.Include(s.Play, n.Task, value.DictOf("action", n.Name))
+	if err == nil && e.Fault != "" {
+		err = errors.New(e.Fault)
+	}
+	if err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	own := *e
+	own.Tables.Tasks = l.openFiles(e.Tables.Tasks)
+	if err := l.teach(s.Play, s.Host, &own); err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	return &event.Answer{Extensions: []ir.Extension{own}}
+}
 
 // payload describes how to run a module that is not native.
 func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
@@ -343,6 +364,10 @@ func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 	if n.Name == "" {
 		return result(l.inventoryNow(s))
 	}
+	if h := l.opt.Inventory.Host(s.Host); h != nil && slices.Contains(sizeable, n.Name) {
+		v, _ := l.magic(s.Play, h).GetStr(n.Name)
+		return &event.Answer{Level: event.AboveSet, Value: ir.Val{V: v}}
+	}
 	levels, err := l.levels(s)
 	if err != nil {
 		return result(nil, err)
@@ -351,6 +376,9 @@ func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 		if v, ok := lv.vars.Lookup(n.Name); ok {
 			return &event.Answer{Level: lv.level, Value: ir.Val{V: v}}
 		}
+	}
+	if l.opt.Password != "" && slices.Contains(ir.RouteSecrets, n.Name) {
+		return &event.Answer{Value: ir.Val{V: l.opt.Password}} // no variable: what a task has where there is none
 	}
 	return &event.Answer{}
 }
@@ -486,6 +514,9 @@ func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
 		default:
 			vars.SetStr(key, args.V[i])
 		}
+	}
+	if l.opt.Dialect == expr.Classic {
+		vars = value.Taint(vars).(*value.Dict) // as in every result
 	}
 	if host, port, ok := inventory.SplitAddress(name); ok {
 		name = host

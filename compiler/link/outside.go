@@ -92,13 +92,13 @@ func (l *Linker) hostVar(s Site, host, name string) (value.Value, bool, error) {
 		if !ok {
 			return nil, false, nil
 		}
-		v, err := ev.Value(raw)
+		v, err := ev.Shown(raw)
 		return v, true, err
 	}
 	all := value.NewDict()
 	for _, n := range vars.Names() {
 		raw, _ := vars.Lookup(n)
-		v, err := ev.Value(raw)
+		v, err := ev.Shown(raw)
 		if err != nil {
 			v = raw
 		}
@@ -157,8 +157,9 @@ func (l *Linker) levels(s Site) ([]level, error) {
 		}
 	}
 	above := append(layers{l.opt.Extra}, of(lex.IncludeParams, lex.RoleParams)...)
-	middle := append(of(lex.Task, lex.RoleVars, reversed(p.RoleVars)), play)
-	below := append(layers{inv}, of(lex.RoleDefaults, reversed(p.RoleDefaults))...)
+	defaults, vars := l.shownRoles(p)
+	middle := append(of(lex.Task, lex.RoleVars, reversed(vars)), play)
+	below := append(layers{inv}, of(lex.RoleDefaults, reversed(defaults))...)
 	return []level{{event.AboveSet, above}, {event.AboveFacts, middle}, {event.BelowFacts, below}}, nil
 }
 
@@ -201,7 +202,7 @@ func (l *Linker) taskLayers(s Site, own taskVars) (layers, error) {
 // taskMagic are the magic variables of a task's place: where its files are looked for, and its role.
 func (l *Linker) taskMagic(s Site) *value.Dict {
 	lex := l.scope(s)
-	d := value.DictOf("ansible_search_path", lex.SearchPath(), "omit", value.Omit)
+	d := value.DictOf("ansible_search_path", lex.SearchPath(), "omit", l.opt.Settings.OmitVar())
 	t := l.tables(s.Play)
 	if s.Task >= 0 && s.Task < len(t.Tasks) {
 		d.SetStr("environment", t.Tasks[s.Task].EnvironmentVar())

@@ -52,7 +52,8 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
 	}
-	hosts, err := l.hostsOf(number)
+	delete(l.hosts, number)
+	hosts, err := l.playHosts(number)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +94,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 			return err
 		}
 	}
-	if out.Strategy, err = text(p.Strategy); err != nil {
+	if out.Strategy, err = l.strategy(number); err != nil {
 		return err
 	}
 	out.AnyErrorsFatal = l.opt.Settings.AnyErrorsFatal
@@ -111,6 +112,9 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		if err != nil || s == "" {
 			return err
 		}
+		if s == "" {
+			return nil
+		}
 		out.MaxFail, err = strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
 		if err != nil {
 			return fmt.Errorf("the field 'max_fail_percentage' has an invalid value (%s), and could not be converted to an percent."+
@@ -120,6 +124,20 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 	return nil
 }
 
+// strategy is the name of a play's strategy, "" for linear when nobody names it.
+func (l *Linker) strategy(number int) (string, error) {
+	v, err := l.playValue(number, l.prog.Plays[number].Strategy)
+	if v == nil || err != nil {
+		return l.opt.Strategy, err
+	}
+	return value.ToStr(v)
+}
+
+// Free says whether the hosts of a play with this strategy do not wait for each other.
+func Free(strategy string) bool {
+	return strings.HasSuffix(strategy, "free") || strings.HasSuffix(strategy, "host_pinned")
+}
+
 func joined(list *value.List) string {
 	var parts []string
 	for _, e := range list.V {
@@ -127,6 +145,25 @@ func joined(list *value.List) string {
 		parts = append(parts, s)
 	}
 	return strings.Join(parts, ",")
+}
+
+// playHosts are the hosts of a play as they were found at some generation of the inventory.
+type playHosts struct {
+	names      []string
+	generation int
+}
+
+// playHosts are the names of a play's hosts, in its order, as the inventory is now.
+func (l *Linker) playHosts(number int) ([]string, error) {
+	now := l.opt.Inventory.Generation()
+	if p, ok := l.hosts[number]; ok && p.generation == now {
+		return p.names, nil
+	}
+	names, err := l.hostsOf(number)
+	if err == nil {
+		l.hosts[number] = playHosts{names, now}
+	}
+	return names, err
 }
 
 // hostsOf are the names of a play's hosts, in its order.

@@ -8,6 +8,7 @@ import (
 
 	"pbc/compiler/diag"
 	"pbc/ir"
+	"pbc/ir/failure"
 )
 
 // PlayOf is the play that a step is in, nil for a step in none.
@@ -96,13 +97,14 @@ func (l *Loader) includeAt(t *Task, dir, name string) string {
 
 // LoadTasks loads the file that an include_tasks means by a rendered name, as steps below a copy of the include or below
 // its apply: block. file is what ResolveInclude gives. An empty file has no steps. What is wrong with the file makes
-// the include fail, not the run. An empty file gives no name: Ansible takes no notice of it.
+// the include fail, not the run. An empty file gives no name: dialect classic takes no notice of it.
 func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, diags diag.List) {
 	play := PlayOf(t)
 	diags = l.within(play, func() {
 		file = l.includePath(t, name)
 		if l.src.Stat(l.abs(file)) == Absent {
-			l.failure(ir.Pos{}, "Could not find or access '%s' on the Ansible Controller.", file)
+			d := l.failure(ir.Pos{}, "Could not find or access '%s' on the Ansible Controller.", file)
+			d.Tagged = failure.Failure{Msg: d.Msg}.Because(diag.NotFound(l.abs(file)))
 			return
 		}
 		root, ok := l.read(l.abs(file))
@@ -110,7 +112,9 @@ func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, d
 			return
 		}
 		if root.IsNull() {
-			file = ""
+			if !l.opt.Tagged {
+				file = ""
+			}
 			return
 		}
 		if !isSeq(root) {

@@ -8,6 +8,9 @@ import (
 	"pbc/compiler/diag"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/failure"
+	"pbc/ir/value"
+	"pbc/runtime/exception"
 )
 
 // includeArgs are the arguments of include_tasks and import_tasks, roleArgs those of include_role and import_role.
@@ -116,10 +119,12 @@ func (l *Loader) importFile(n *yaml.Node, t *Task, c context) []Step {
 	target, err := l.render(raw, text, scope)
 	if err != nil {
 		l.badRender(pos(n), err, func(cause string) {
-			l.invalid(ir.Pos{}, "Error when evaluating variable in import path: %s.\n\n"+
-				"When using static imports, ensure that any variables used in their names are defined in vars/vars_files\n"+
-				"or extra-vars passed in from the command line. Static imports cannot use variables from facts or inventory\n"+
-				"sources like group or host vars.", text)
+			const advice = "When using static imports, ensure that any variables used in their names are defined in vars/vars_files\n" +
+				"or extra-vars passed in from the command line. Static imports cannot use variables from facts or inventory\n" +
+				"sources like group or host vars."
+			d := l.invalid(ir.Pos{}, "Error when evaluating variable in import path: %s.\n\n"+advice, text)
+			d.Tagged = failure.Failure{Msg: "Error when evaluating variable in import path " + value.StrRepr(text) + ".", Help: advice,
+				At: originOf(n.Pos)}.Because(exception.Failure(err))
 		})
 		return nil
 	}

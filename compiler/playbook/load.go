@@ -208,6 +208,9 @@ func (l *Loader) parse(file string) *document {
 	data, err := l.src.ReadFile(file)
 	if err != nil {
 		d := diag.Errorf(ir.Pos{}, "%s", readError(file, err, l.src.Stat(file)))
+		if errors.Is(err, fs.ErrNotExist) {
+			d.Tagged = diag.NotFound(l.abs(file))
+		}
 		d.Exit = 1
 		if l.src.Stat(file) == File {
 			d.Exit = 4

@@ -58,12 +58,7 @@ func cleanDict(task *Task, raw *value.Dict) *value.Dict {
 	}
 	var d *value.Dict
 	if task.NoLog || truthyKey(raw, "_ansible_no_log") {
-		d = value.DictOf("censored", censored)
-		for _, k := range []string{"attempts", "changed", "retries"} {
-			if v, ok := raw.GetStr(k); ok {
-				d.SetStr(k, v)
-			}
-		}
+		d = censor(task, raw)
 	} else {
 		d = raw.Copy()
 		d.Del("failed")
@@ -76,6 +71,38 @@ func cleanDict(task *Task, raw *value.Dict) *value.Dict {
 	if dv, ok := raw.GetStr("_ansible_delegated_vars"); ok {
 		d.SetStr("_ansible_delegated_vars", keepKeys(dv, delegatedVars))
 	}
+	return d
+}
+
+// preserved are the keys that no_log does not hide, and those that it does not hide in dialect tagged.
+var preserved = [2][]string{
+	{"attempts", "changed", "retries"},
+	{"attempts", "changed", "retries", "_ansible_no_log", "exception", "_ansible_error", "warnings", "_ansible_warnings", "deprecations", "_ansible_deprecations"},
+}
+
+// censor is what no_log leaves of a result.
+func censor(task *Task, raw *value.Dict) *value.Dict {
+	kept := preserved[0]
+	if task.Tagged {
+		kept = preserved[1]
+	}
+	d := value.DictOf("censored", censored)
+	for _, k := range kept {
+		if v, ok := raw.GetStr(k); ok {
+			d.SetStr(k, v)
+		}
+	}
+	if !task.Tagged || !task.Loop || !has(raw, "results") {
+		return d
+	}
+	items := &value.List{}
+	for _, e := range elements(raw, "results") {
+		if item, ok := e.(*value.Dict); ok {
+			e = censor(&Task{Tagged: true}, item)
+		}
+		items.V = append(items.V, e)
+	}
+	d.SetStr("results", items)
 	return d
 }
 

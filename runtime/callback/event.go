@@ -56,6 +56,7 @@ type Task struct {
 	NoLog     bool
 	CheckMode bool
 	Diff      bool // the task's diff, else --diff: the diffs of its items are shown
+	Tagged    bool // the dialect is tagged
 	IgnoreErrors,
 	IgnoreUnreachable bool
 }

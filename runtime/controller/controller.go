@@ -98,6 +98,8 @@ type Options struct {
 	// Detached runs every batch inside the controller, modules over connections that are made when one is
 	// needed: hosts are restarted in this run.
 	Detached bool
+	// Tagged says that the dialect is tagged.
+	Tagged bool
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
 	// Step asks whether to run a task (--step), and returns the answer; nil asks nothing. An error ends the run: io.EOF
@@ -277,6 +279,12 @@ func (c *Controller) lostHosts() []string {
 	sortTexts(hosts)
 	return hosts
 }
+
+// Crash is what ends a run where Ansible dies of an exception that it does not expect: the exception's words.
+type Crash string
+
+// Error implements error, in Ansible's words.
+func (c Crash) Error() string { return "Unexpected Exception, this is probably a bug: " + string(c) }
 
 // errorf is an error of the run itself.
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

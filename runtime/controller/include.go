@@ -106,8 +106,16 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 		role = t.Include.Kind == "role"
 	}
 	switch {
+	case form.Fault != "" && r.c.opt.Tagged:
+		for _, h := range f.hosts {
+			res := withoutArgs(h.included)
+			res.SetStr("failed", true)
+			res.SetStr("reason", form.Fault)
+			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed, Result: ir.Val{V: res}})
+		}
+		r.c.emit(callback.Message{Text: callback.Notice("ERROR", form.Told), Color: callback.ColorError, Stderr: true})
 	case form.Fault != "" && role: // Ansible tells the error beside the results
-		r.c.emit(callback.Message{Text: "ERROR! " + form.Fault, Color: callback.ColorError, Stderr: true})
+		r.c.emit(callback.Message{Text: form.Told, Color: callback.ColorError, Stderr: true})
 	case form.Fault != "":
 		for _, h := range f.hosts {
 			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed,
@@ -120,12 +128,30 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 		}
 		return
 	}
-	if role || form.Path == "" {
-		return // neither roles nor empty files are told or counted
+	if (role || form.Path == "") && !r.c.opt.Tagged {
+		return // dialect classic neither tells nor counts roles and empty files
 	}
 	t := r.task(&event.Event{Kind: event.Included, Task: f.task})
 	r.c.emit(callback.Included{File: form.Path, Task: t, Hosts: names, Label: f.label, NoLog: f.noLog})
 	for _, name := range names {
 		r.c.stats.host(name).OK++
 	}
+}
+
+// withoutArgs is the result of an include without the arguments, which dialect tagged has taken out when it fails.
+func withoutArgs(res *value.Dict) *value.Dict {
+	out := res.Copy()
+	out.Del("include_args")
+	results, _ := out.GetStr("results")
+	if list, ok := results.(*value.List); ok {
+		kept := &value.List{}
+		for _, v := range list.V {
+			if d, ok := v.(*value.Dict); ok {
+				v = withoutArgs(d)
+			}
+			kept.V = append(kept.V, v)
+		}
+		out.SetStr("results", kept)
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sort"
@@ -56,14 +57,16 @@ type hostRun struct {
 	at    ir.Address  // nothing more comes from before that
 	queue []queued    // not shown yet
 	// last is the last task the host began, for telling where it was lost.
-	last    *event.Event
-	outcome event.Outcome
+	last *event.Event
+	// included is the result of the include that the host met last.
+	included *value.Dict
+	outcome  event.Outcome
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }
 
 func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
-	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, stepping: c.opt.Step != nil}
+	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, round: &round{}, stepping: c.opt.Step != nil}
 	for _, name := range hosts {
 		if c.lost(name) {
 			continue
@@ -117,15 +120,18 @@ func (r *playRun) leave() {
 	}
 }
 
+// strictly says whether the hosts wait at every task, also a host that is alone.
+func (r *playRun) strictly() bool { return r.play.Order == Strict || r.c.opt.Step != nil }
+
 // together says whether the hosts keep the order of the linear strategy.
 func (r *playRun) together() bool {
-	return r.play.Order == Strict || len(r.hosts) > 1 && !r.play.Free
+	return r.strictly() || len(r.hosts) > 1 && !r.play.Free
 }
 
 // waits says where the hosts wait for each other.
 func (r *playRun) waits() ir.Waits {
 	switch {
-	case r.play.Order == Strict:
+	case r.strictly():
 		return ir.WaitAlways
 	case r.together():
 		return ir.WaitAtBarriers
@@ -252,7 +258,7 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 		}
 		r.remember(h, e)
 	case event.Meta:
-		if r.round != nil && r.round.leader == h {
+		if r.round.leader == h {
 			r.round.result = e
 		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
@@ -283,7 +289,7 @@ func (r *playRun) forgetFacts(h *hostRun, at ir.Address) {
 
 // remember keeps the variables a task leaves, on the hosts that it leaves them on.
 func (r *playRun) remember(h *hostRun, e *event.Event) {
-	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	t, _ := r.c.opt.Linker.Task(r.number, cmp.Or(e.As, e.Task))
 	if t == nil {
 		return
 	}
@@ -299,7 +305,7 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 			other.facts = append(other.facts, facts.V...)
 		}
 	}
-	if r.round != nil && r.round.leader == h {
+	if r.round.leader == h {
 		r.round.result = e
 	}
 }
@@ -307,7 +313,7 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 // finish takes a host out of the play.
 func (r *playRun) finish(h *hostRun, e *event.Event) {
 	h.state, h.outcome = hostDone, e.Outcome
-	r.c.opt.Memory.enter(h.name, nil)
+	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:
 		r.c.failed[h.name] = true
@@ -324,7 +330,7 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 // lose takes out a host whose session has ended: it is unreachable where it was.
 func (r *playRun) lose(h *hostRun, err error) {
 	h.state, h.outcome = hostDone, event.HostUnreachable
-	r.c.opt.Memory.enter(h.name, nil)
+	r.c.opt.Memory.finish(h.name)
 	r.c.unreachable[h.name] = true
 	r.lost(h)
 	r.unreachableResult(h, lostMessage(err))
@@ -332,9 +338,7 @@ func (r *playRun) lose(h *hostRun, err error) {
 
 // lost notes that a host has left the play in this round.
 func (r *playRun) lost(h *hostRun) {
-	if r.round != nil {
-		r.round.lost = append(r.round.lost, h)
-	}
+	r.round.lost = append(r.round.lost, h)
 }
 
 func lostMessage(err error) string {

@@ -41,9 +41,6 @@ func (r *playRun) advance(ctx context.Context) {
 // feed lets hosts of the round go as far as forks and throttle allow. It says whether any still has to
 // wait for that.
 func (r *playRun) feed() bool {
-	if r.round == nil {
-		return false
-	}
 	running := 0
 	for _, h := range r.hosts {
 		if h.state == hostRunning {
@@ -60,9 +57,6 @@ func (r *playRun) feed() bool {
 	}
 	return len(r.round.pending) > 0
 }
-
-// feeding says whether hosts of the round have yet to be let go.
-func (r *playRun) feeding() bool { return r.round != nil && len(r.round.pending) > 0 }
 
 // busy says whether any host is still running.
 func (r *playRun) busy() bool {
@@ -92,7 +86,7 @@ func (r *playRun) release() bool {
 		return false
 	}
 	addr := low[0].need.Addr
-	if r.round != nil && r.round.leader != nil && r.round.addr.Compare(addr) == 0 {
+	if r.round.leader != nil && r.round.addr.Compare(addr) == 0 {
 		r.applyResult(low)
 		return true
 	}
@@ -232,7 +226,7 @@ func (r *playRun) includes() bool {
 //
 // Observed: ansible-core 2.14's linear strategy.
 func (r *playRun) judge() {
-	if r.broken || r.round == nil || len(r.round.lost) == 0 {
+	if r.broken || len(r.round.lost) == 0 {
 		return
 	}
 	lost := 0

@@ -18,15 +18,14 @@ type sequence struct {
 
 // drain shows what can be shown.
 func (r *playRun) drain() {
-	idle := !r.busy() && !r.feeding()
 	for {
-		if r.seq.at == nil && !r.nextPlace(idle) {
+		if r.seq.at == nil && !r.nextPlace() {
 			return
 		}
 		for r.seq.host < len(r.hosts) {
 			h := r.hosts[r.seq.host]
 			r.showUntil(h, r.seq.at)
-			if !idle && !h.past(r.seq.at) {
+			if !r.past(h, r.seq.at) {
 				return
 			}
 			r.seq.host++
@@ -50,18 +49,19 @@ func (r *playRun) showUntil(h *hostRun, at ir.Address) {
 }
 
 // past says whether a host has nothing more to report from an address.
-func (h *hostRun) past(at ir.Address) bool {
+func (r *playRun) past(h *hostRun, at ir.Address) bool {
 	switch {
 	case len(h.queue) > 0 || h.state == hostDone:
 		return true
 	case h.state == hostRunning:
 		return h.at.Compare(at) > 0
 	}
-	return h.need.Addr.Compare(at) > 0
+	left := r.round.leader != nil && r.round.leader != h && r.round.addr.Compare(at) == 0 // one runs it for all
+	return left || h.need.Addr.Compare(at) > 0
 }
 
-// nextPlace finds the lowest address that somebody has reported from, when nobody can be behind it. Idle says that all wait.
-func (r *playRun) nextPlace(idle bool) bool {
+// nextPlace finds the lowest address that somebody has reported from, when nobody can be behind it.
+func (r *playRun) nextPlace() bool {
 	var low ir.Address
 	found := false
 	for _, h := range r.hosts {
@@ -73,7 +73,7 @@ func (r *playRun) nextPlace(idle bool) bool {
 		return false
 	}
 	for _, h := range r.hosts {
-		if !idle && h.behind(low) {
+		if h.behind(low) {
 			return false
 		}
 	}
@@ -105,7 +105,7 @@ func (r *playRun) settle(at ir.Address) {
 
 // enter notes that a host has come to an address.
 func (r *playRun) enter(h *hostRun, at ir.Address) {
-	if r.together() && at != nil && h.at.Compare(at) < 0 {
+	if r.together() && at != nil && (h.at == nil || h.at.Compare(at) < 0) {
 		h.at = at
 		r.c.opt.Memory.enter(h.name, at)
 	}

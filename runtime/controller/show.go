@@ -44,7 +44,11 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	case event.Meta:
 		r.meta(h, e)
 	case event.Done:
-		if !r.together() && e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()) {
+		switch {
+		case r.together():
+		case !r.play.Free:
+			r.judge()
+		case e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()):
 			r.c.emit(noHostsRemaining)
 		}
 	}
@@ -69,6 +73,11 @@ func (r *playRun) task(e *event.Event) *callback.Task {
 		r.tasks[e.Task] = t
 	}
 	out := *t
+	if e.As != 0 {
+		if t, _ := r.c.opt.Linker.Task(r.number, e.As); t != nil {
+			out.Action = t.Action
+		}
+	}
 	out.NoLog, out.CheckMode, out.Diff = e.Flags.NoLog, e.Flags.Check, e.Flags.Diff
 	out.IgnoreErrors, out.IgnoreUnreachable = e.Flags.IgnoreErrors, e.Flags.IgnoreUnreachable
 	return &out
@@ -88,7 +97,7 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 		name = raw
 	}
 	out := &callback.Task{ID: strconv.Itoa(r.number) + "." + strconv.Itoa(e.Task), Action: t.Action, Handler: t.Handler, Include: t.Include != nil,
-		Loop: t.Loop != nil, Path: t.Pos.File + ":" + strconv.Itoa(t.Pos.Line)}
+		Loop: t.Loop != nil, Tagged: r.c.opt.Tagged, Path: t.Pos.File + ":" + strconv.Itoa(t.Pos.Line)}
 	out.Args, _ = t.Args.V.(*value.Dict)
 	if role != nil && (t.Include == nil || t.Include.Kind != "role") {
 		raw, name = role.Name+" : "+raw, role.Name+" : "+name
@@ -126,6 +135,9 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 func (r *playRun) finished(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
 	included := t != nil && t.Include != nil
+	if included {
+		h.included, _ = e.Result.V.(*value.Dict)
+	}
 	r.c.stats.count(h.name, e, included)
 	if d, ok := e.Result.V.(*value.Dict); ok {
 		r.c.stats.custom(h.name, d)
@@ -157,6 +169,8 @@ func (r *playRun) message(e *event.Event) {
 		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
+	case "crash":
+		r.fatal = Crash(e.Name)
 	case "vv":
 		r.c.emit(callback.Verbose{Level: 2, Text: e.Name})
 	default:

@@ -102,7 +102,7 @@ func (e *Eval) taggedLazy(v val) (val, error) {
 	case *value.Tmpl:
 		return e.taggedTemplate(x)
 	case *value.Vault:
-		return e.open(x)
+		return e.taggedVault(x)
 	case *list:
 		r, changed := e.taggedAll(x.V)
 		if !changed {
@@ -117,6 +117,23 @@ func (e *Eval) taggedLazy(v val) (val, error) {
 		d := x.Copy()
 		d.V = r
 		return d, nil
+	}
+	return v, nil
+}
+
+// taggedVault is what a vault holds; one that cannot be opened fails whoever reads it.
+func (e *Eval) taggedVault(x *value.Vault) (val, error) {
+	v, err := e.open(x)
+	if err != nil {
+		return nil, err
+	}
+	switch x, ok := v.(*value.Vault); {
+	case !ok:
+		return v, nil
+	case x.Opened:
+		return x.Plain, nil
+	case x.Fault != "":
+		return nil, exception.AnsibleError("Attempt to use undecryptable variable: %s.", strings.TrimSuffix(x.Fault, "."))
 	}
 	return v, nil
 }

@@ -230,7 +230,7 @@ func (x *taskRun) keyName(k value.Value) (string, error) {
 
 // factValue turns the words for true and false into booleans, as set_fact does in dialect classic.
 func (x *taskRun) factValue(v value.Value) value.Value {
-	if s, ok := value.Text(v); ok && x.m.dialect == eval.Classic {
+	if s, ok := value.Text(v); ok && x.m.dialect == eval.Classic && !x.m.code.Settings.Native {
 		switch strings.ToLower(s) {
 		case "true", "yes":
 			return true
@@ -285,6 +285,7 @@ func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, erro
 		if err != nil {
 			return nil, err
 		}
+		x.warnOfDelimiters(cond)
 		ok, err := x.eval().Condition(cond)
 		if err != nil {
 			return nil, err

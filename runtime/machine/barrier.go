@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"math"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -47,13 +48,13 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
 		return value.DictOf("run_once", metaActions[what].once, "shielded", shielded)
 	}
-	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypasses[t.Module] && !shielded {
+	bypass := bypasses[t.Module] || m.loaded[m.pluginOf(t)]
+	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypass && !shielded {
 		return nil
 	}
 	x := m.begin(ctx, task, addr)
 	once, _ := x.keyword("run_once", t.RunOnce, false)
 	throttle, _ := x.number64("throttle", t.Throttle, 0)
-	bypass := bypasses[t.Module]
 	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
 }
 
@@ -76,7 +77,7 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 	}
 	switch in.Op {
 	case ir.OpTask:
-		if m.barriers[in.Task] && !m.excluded[in.Task] {
+		if m.barriers[in.Task] && (!m.excluded[in.Task] || m.tasks[in.Task].Implicit) { // facts may be gathered of others
 			m.passed = addr
 		}
 	case ir.OpMeta:
@@ -90,7 +91,7 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 		}
 	case ir.OpInclude: // what others include is not known here
 		if !m.excluded[in.Task] {
-			m.passed = addr
+			m.passed = below(addr)
 		}
 	case ir.OpFlush:
 		m.passHandlers(0, addr)
@@ -103,16 +104,28 @@ func (m *Machine) passHandlers(from int, flush ir.Address) {
 		m.passHandler(i, flush)
 	}
 	if m.grows && m.waits == ir.WaitAtBarriers && flush[0] >= m.notifies { // others may have handlers that this host does not know
-		m.passed = append(append(ir.Address{}, flush...), len(m.handlers))
+		m.passed = below(flush)
 	}
 }
 
 // passHandler notes that the host does not run a handler that others may run.
 func (m *Machine) passHandler(i int, flush ir.Address) {
 	t := m.handlers[i].Task
-	if m.waits == ir.WaitAtBarriers && flush[0] >= m.notifies && !m.excluded[t] && (m.barriers[t] || m.tasks[t].Include != nil) {
-		m.passed = append(append(ir.Address{}, flush...), i)
+	if m.waits != ir.WaitAtBarriers || flush[0] < m.notifies || m.excluded[t] {
+		return
 	}
+	at := append(append(ir.Address{}, flush...), i)
+	switch {
+	case m.tasks[t].Include != nil:
+		m.passed = below(at)
+	case m.barriers[t]:
+		m.passed = at
+	}
+}
+
+// below is behind all addresses within an include or a flush.
+func below(addr ir.Address) ir.Address {
+	return append(append(ir.Address{}, addr...), math.MaxInt32)
 }
 
 // passAll notes that the host goes by the instructions from one index to another.

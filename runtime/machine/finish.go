@@ -16,13 +16,13 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	status := taskStatus(res)
 	failed := status == event.Failed && !x.flags.IgnoreErrors
 	rescued := failed && x.m.rescuing()
-	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: res}, Flags: x.flags,
+	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: res}, Flags: x.flags,
 		Handler: x.t.Handler, Rescued: rescued}
 	if x.t.Role >= 0 && status != event.Skipped && status != event.Unreachable {
 		x.m.roleRan[x.t.Role] = true
 	}
 	if status == event.OK || status == event.Changed {
-		if err := x.runHandlersFor(res, status); err != nil {
+		if err := x.runHandlersFor(status); err != nil {
 			return false, err
 		}
 	}
@@ -98,137 +98,6 @@ func anyOf(list []*value.Dict, is func(*value.Dict) bool) bool {
 	for _, d := range list {
 		if is(d) {
 			return true
-		}
-	}
-	return false
-}
-
-// runHandlersFor notifies the handlers that the task names, when it changed something.
-func (x *taskRun) runHandlersFor(res *value.Dict, status event.Status) error {
-	if len(x.notify) == 0 || status != event.Changed {
-		return nil
-	}
-	for _, name := range x.notify {
-		if err := x.notifyHandler(name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// notifyHandler marks the handler of that name and all that listen to it.
-func (x *taskRun) notifyHandler(name string) error {
-	found := false
-	mark := func(i int) error {
-		found = true
-		if x.m.notified[x.m.handlers[i].Task] {
-			return nil
-		}
-		x.m.notified[x.m.handlers[i].Task] = true
-		h := x.m.begin(x.ctx, x.m.handlers[i].Task, x.addr)
-		return x.m.up.Emit(&event.Event{Kind: event.Notified, Addr: x.addr, Task: x.m.handlers[i].Task, Name: h.fullName(h.handlerName())})
-	}
-	if i := x.m.handlerNamed(x, name); i >= 0 {
-		if err := mark(i); err != nil {
-			return err
-		}
-	}
-	for i := range x.m.handlers {
-		if x.m.handlerListens(i, name) {
-			if err := mark(i); err != nil {
-				return err
-			}
-		}
-	}
-	if found {
-		return nil
-	}
-	msg := "The requested handler '" + name + "' was not found in either the main handlers list nor in the listening handlers list"
-	if x.m.code.Settings.MissingHandler {
-		return x.m.abort(x, msg)
-	}
-	x.warn(msg)
-	return nil
-}
-
-// handlerNamed finds the handler of that name, -1 for none: of several the first in the last list.
-func (m *Machine) handlerNamed(x *taskRun, name string) int {
-	end := len(m.handlers)
-	for first := end - 1; first >= 0; first-- {
-		if !m.handlers[first].First {
-			continue
-		}
-		for i := first; i < end; i++ {
-			if m.handlerIs(x, i, name) {
-				return i
-			}
-		}
-		end = first
-	}
-	return -1
-}
-
-func (m *Machine) handlerIs(x *taskRun, i int, name string) bool {
-	number := m.handlers[i].Task
-	t := m.tasks[number]
-	if m.excluded[number] || !t.Named() {
-		return false
-	}
-	h := m.begin(x.ctx, number, x.addr)
-	own, err := h.sharedName()
-	if err != nil {
-		if len(t.Listen) == 0 {
-			x.warn("Handler '" + h.writtenName() + "' is unusable because it has no listen topics and the name could not be templated " +
-				"(host-specific variables are not supported in handler names). The error: " + err.Error())
-		}
-		return false
-	}
-	if own == name {
-		return true
-	}
-	r := m.roles[t.Role]
-	if t.Role < 0 || r == nil {
-		return false
-	}
-	return name == r.Name+" : "+own || name == r.ShortName()+" : "+own
-}
-
-// sharedName renders the name of a handler without the variables of the host.
-func (x *taskRun) sharedName() (string, error) {
-	x.vars.hostless = true
-	defer func() { x.vars.hostless = false }()
-	v, err := x.eval().Value(x.t.Name.V)
-	if err != nil {
-		return "", err
-	}
-	return value.ToStr(v)
-}
-
-// handlerName is the name of a handler once it has been looked for: rendered, if it can be without the
-// host.
-func (x *taskRun) handlerName() string {
-	if x.t.Named() {
-		if s, err := x.sharedName(); err == nil {
-			return s
-		}
-	}
-	return x.writtenName()
-}
-
-// handlerListens says whether a handler listens to a topic. Topics are compared as they are written: Ansible renders no listen.
-func (m *Machine) handlerListens(i int, topic string) bool {
-	number := m.handlers[i].Task
-	if m.excluded[number] {
-		return false
-	}
-	for _, l := range m.tasks[number].Listen {
-		for _, written := range elements(l.V) {
-			if t, ok := written.(*value.Tmpl); ok {
-				written = t.Src
-			}
-			if s, _ := value.ToStr(written); s == topic {
-				return true
-			}
 		}
 	}
 	return false

@@ -163,6 +163,7 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		noLog = noLog || x.flags.NoLog
 		results = append(results, res)
 	}
+	x.unnamed()
 	x.flags.NoLog = noLog
 	x.label = x.writtenName()
 	return results, nil
@@ -222,7 +223,7 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 
 func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
 	status := statusOf(res)
-	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
+	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
 }
 
 // shown is a copy of a result that later changes do not reach.

@@ -98,7 +98,8 @@ type Machine struct {
 	magic     *value.Dict
 	facts     *value.Dict // the namespace ansible_facts, made from host.Facts when needed
 
-	notified map[int]bool // handlers by the number of their task: one may stand in the list twice
+	notified map[int]bool // handlers, see handlerKey
+	notices  notices      // dialect tagged: notifications whose handlers are not marked yet
 	flushing bool         // handlers are being run
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
@@ -109,7 +110,9 @@ type Machine struct {
 	parsed   map[string]value.Value     // texts met at run time
 	plugins  *ir.Plugins                // those in Python that stand before the evaluator's
 	probed   map[string]probe           // filters and tests that were looked up outside
+	named    map[actionKey]int          // the tasks that templates as actions have named
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
+	loaded   map[string]bool            // action plugins in Python that were loaded, and whether one host runs them for all
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
 }
@@ -126,7 +129,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		excluded: map[int]bool{}, barriers: map[int]bool{}, waits: b.Code.Settings.Waits, known: map[string]bool{},
 		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
-		payloads:  map[string]*ir.Payload{},
+		payloads: map[string]*ir.Payload{}, loaded: map[string]bool{}, named: map[actionKey]int{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 	}
 	if b.Dialect == "tagged" {
@@ -317,35 +320,4 @@ func innerBlocks(blocks []block) []block {
 		}
 	}
 	return nil
-}
-
-// flush runs the notified handlers in the order of their definition, each at most once.
-func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
-	m.flushing = true
-	defer func() { m.flushing = false }()
-	for i := 0; i < len(m.handlers); i++ {
-		if !m.notified[m.handlers[i].Task] {
-			m.passHandler(i, addr)
-			continue
-		}
-		delete(m.notified, m.handlers[i].Task)
-		t := m.handlers[i].Task
-		at := append(append(ir.Address{}, addr...), i)
-		var failed bool
-		var err error
-		switch {
-		case m.tasks[t].Include != nil:
-			failed, err = m.include(ctx, t, at)
-		case m.tasks[t].Module == "ansible.builtin.meta":
-			failed, err = m.meta(ctx, t, at)
-		default:
-			failed, err = m.task(ctx, t, at)
-		}
-		if failed || err != nil {
-			m.passHandlers(i+1, addr)
-			return failed, err
-		}
-	}
-	m.passHandlers(len(m.handlers), addr)
-	return false, nil
 }

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -48,9 +50,13 @@ func (x *taskRun) pluginTask(p *prepared) *value.Dict {
 		env.SetStr(k, p.env[k])
 	}
 	d := value.DictOf("action", x.t.Action, "args", p.args, "name", x.label, "check_mode", x.flags.Check, "diff", x.flags.Diff, "no_log", x.flags.NoLog,
-		"ignore_errors", x.flags.IgnoreErrors, "ignore_unreachable", x.flags.IgnoreUnreachable, "any_errors_fatal", x.flags.AnyErrorsFatal,
-		"run_once", x.flags.RunOnce, "environment", value.NewList(env), "retries", p.retries, "delay", int64(p.delay.Seconds()),
+		"any_errors_fatal", x.flags.AnyErrorsFatal, "environment", value.NewList(env), "retries", p.retries, "delay", int64(p.delay.Seconds()),
 		"timeout", int64(p.timeout.Seconds()), "async_val", int64(0), "poll", int64(p.poll.Seconds()), "become", p.become != Become{})
+	for name, on := range map[string]bool{"ignore_errors": x.flags.IgnoreErrors, "ignore_unreachable": x.flags.IgnoreUnreachable, "run_once": x.flags.RunOnce} {
+		if on {
+			d.SetStr(name, on)
+		}
+	}
 	if p.async != nil {
 		d.SetStr("async_val", p.async.Limit)
 	}
@@ -65,19 +71,51 @@ func (x *taskRun) pluginTask(p *prepared) *value.Dict {
 		d.Update(value.DictOf("become_user", p.become.User, "become_method", p.become.Method, "become_flags", p.become.Flags, "become_exe", p.become.Exe))
 	}
 	for name, v := range map[string]value.Value{"connection": x.t.Connection.V, "remote_user": x.t.RemoteUser.V, "port": x.t.Port.V} {
-		if r, err := x.eval().Value(v); err == nil && r != nil && r != value.Value(value.Omit) {
+		if r, err := x.eval().Value(v); err == nil && r != nil && !x.omitted(r) {
 			d.SetStr(name, r)
 		}
 	}
-	return value.DictOf("fields", d, "plugin", x.pluginName(), "handler", x.t.Handler)
+	return value.DictOf("fields", d, "plugin", x.m.pluginOf(x.t), "handler", x.t.Handler)
 }
 
-// pluginName is the name by which Ansible loads the plugin: one of a collection by its full name.
-func (x *taskRun) pluginName() string {
-	if strings.Contains(x.t.Module, ".") {
-		return x.t.Module
+// pluginOf is the name by which Ansible loads a task's action plugin in Python: one of a collection by its full name; "" for
+// no such task.
+func (m *Machine) pluginOf(t *ir.Task) string {
+	switch {
+	case !t.Plugin():
+		return ""
+	case strings.Contains(t.Module, "."):
+		return t.Module
 	}
-	return x.t.Action
+	return t.Action
+}
+
+// loadPlugin has the action plugin of a task loaded before the task is begun. One that cannot be loaded ends the run.
+func (m *Machine) loadPlugin(ctx context.Context, number int, addr ir.Address) error {
+	name := m.pluginOf(m.tasks[number])
+	if _, done := m.loaded[name]; done || name == "" {
+		return nil
+	}
+	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Action, Task: number, Addr: addr, Name: name})
+	if err != nil {
+		return err
+	}
+	level, text := "error", a.Error
+	about := asDict(a.Value.V)
+	if has(about, "class") {
+		text, _ = value.Text(get(about, "msg"))
+		if !truthy(about, "ansible") {
+			level = "crash"
+		}
+	}
+	if text == "" {
+		m.loaded[name] = truthy(about, "bypass")
+		return nil
+	}
+	if err := m.up.Emit(&event.Event{Kind: event.Message, Level: level, Addr: addr, Task: number, Name: text}); err != nil {
+		return err
+	}
+	return errEnded
 }
 
 // pluginSaid tells the user what the plugin has said since it was last heard of.
@@ -98,10 +136,31 @@ func (x *taskRun) pluginSaid(answer *value.Dict) {
 			x.warnOf(text)
 		case "deprecated":
 			x.told(&event.Answer{Deprecations: []string{text}})
+		case "stray":
+			x.stray(text)
 		default:
 			_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: kind, Addr: x.addr, Task: x.number, Name: text})
 		}
 	}
+}
+
+// stray shows what a plugin wrote to standard output by itself.
+func (x *taskRun) stray(text string) {
+	if !x.tagged() {
+		_ = x.m.up.Emit(&event.Event{Kind: event.Message, Level: "display", Addr: x.addr, Task: x.number, Name: strings.TrimSuffix(text, "\n")})
+		return
+	}
+	name := x.fullName(x.label)
+	if name == "" {
+		name = x.t.Action
+	}
+	msg := "WorkerProcess for [" + x.m.host.Name + "/TASK: " + name + "] errantly sent data directly to stdout instead of using Display:\n"
+	for _, line := range strings.SplitAfter(text, "\n") {
+		if line != "" {
+			msg += "    " + line
+		}
+	}
+	x.emitTold("warning", failure.New(msg))
 }
 
 // pluginResult is the result that a plugin has come to, or the error that it has raised.
@@ -115,16 +174,25 @@ func (x *taskRun) pluginResult(answer *value.Dict) (*value.Dict, error) {
 	msg, _ := value.Text(get(res, "msg"))
 	switch how {
 	case "result": // what the plugin gave is the result, with no word of the task's own
+		if x.tagged() && truthy(res, "unreachable") {
+			res.Del("msg")
+		}
 		return nil, &fault{msg: msg, result: res}
 	case "ansible":
 		return nil, faultf("%s", msg)
 	case "":
+		x.moduleFailed = get(res, "exception") == traceless // the result is that of a module
 		return res, nil
+	case "died":
+		return nil, &fault{msg: diedWords, ends: true}
 	}
 	text, _ := value.Text(get(answer, "text"))
 	trace, _ := value.Text(get(res, "exception"))
 	return nil, &eval.Error{Class: how, Msg: text, Trace: trace}
 }
+
+// diedWords are what Ansible says when the process of a task has died.
+const diedWords = "A worker was found in a dead state"
 
 // halves are the modules that pbc has only together with what their action does on the controller.
 var halves = map[string]bool{"ansible.builtin.assemble": true, "ansible.builtin.copy": true, "ansible.builtin.raw": true, "ansible.builtin.script": true,
@@ -141,7 +209,7 @@ func (x *taskRun) pluginWork(ctx context.Context, p *prepared, work *value.Dict)
 	case "module":
 		name, _ = value.Text(get(work, "name"))
 		run.flags.Check, run.flags.Diff, run.flags.NoLog = truthy(work, "check"), truthy(work, "diff"), truthy(work, "no_log")
-		run.foreign = halves[name]
+		run.foreign = halves[name] || strings.HasPrefix(name, "ansible.legacy.") // what only looks like one of ansible-core's is the user's
 		ready.env = environmentOf(asDict(get(work, "env")))
 		if truthy(work, "async") {
 			ready.async = p.async
@@ -163,8 +231,18 @@ func (x *taskRun) pluginWork(ctx context.Context, p *prepared, work *value.Dict)
 	if err != nil {
 		return value.DictOf("raise", err.Error())
 	}
-	return withoutInternals(res)
+	res = withoutInternals(res)
+	if get(res, "changed") == false && (silent[name] || isFailed(res)) && x.m.run.Has(name) {
+		res.Del("changed")
+	}
+	if x.tagged() && isFailed(res) {
+		res.SetStr("exception", traceless)
+	}
+	return res
 }
+
+// silent are the modules that say nothing of changed: pbc's own do, as their action would.
+var silent = map[string]bool{"ansible.builtin.ping": true, "ansible.builtin.setup": true, "ansible.builtin.slurp": true}
 
 func environmentOf(d *value.Dict) map[string]string {
 	env := map[string]string{}

@@ -2,6 +2,8 @@ package machine
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"pbc/ir"
@@ -23,6 +25,8 @@ type scope struct {
 	// hostless hides what belongs to the host: the names of handlers are rendered without it.
 	hostless bool
 	fresh    *value.Dict // see now
+	// reach gives the variables about the connection that nothing else defines; nil before there are any.
+	reach func(name string) (value.Value, bool)
 }
 
 func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
@@ -41,6 +45,15 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.magic(name); ok {
 		return v, true
 	}
+	v, ok := s.defined(name)
+	if !ok && s.reach != nil {
+		return s.reach(name)
+	}
+	return v, ok
+}
+
+// defined looks up what the inventory, the play and its tasks define.
+func (s *scope) defined(name string) (value.Value, bool) {
 	if !s.m.batch.Host.Whole && !s.m.known[name] {
 		return s.asked(name)
 	}
@@ -231,7 +244,7 @@ func (s *scope) magic(name string) (value.Value, bool) {
 	case "ansible_search_path":
 		return s.lex.SearchPath(), true
 	case "omit":
-		return value.Omit, true
+		return s.m.code.Settings.OmitVar(), true
 	case "environment":
 		if t := s.m.tasks[s.task]; t != nil {
 			return t.EnvironmentVar(), true
@@ -274,6 +287,14 @@ func (s *scope) Names() []string {
 		add(m.host.Facts)
 	}
 	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil))
+	for _, n := range slices.Sorted(maps.Keys(reachNames)) {
+		if s.reach == nil {
+			break
+		}
+		if _, ok := s.reach(n); ok {
+			add(value.DictOf(n, nil))
+		}
+	}
 	if s.lex.Role >= 0 {
 		for _, n := range ir.RoleMagic {
 			if _, ok := s.m.roles[s.lex.Role].Magic(n); ok {

@@ -104,7 +104,14 @@ func (x *taskRun) taskFailed(err error) *value.Dict {
 	case errors.As(err, &f) && f.result != nil:
 		res = f.result.Copy()
 	}
-	return x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	if truthy(res, "skipped") {
+		return res
+	}
+	x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	if truthy(res, "unreachable") {
+		res.Del("failed")
+	}
+	return res
 }
 
 // failed completes the result of a failure.
@@ -143,10 +150,12 @@ func (x *taskRun) captured(res *value.Dict) {
 	}
 }
 
-// suppressed takes the error from a result that failed_when says has not failed.
-func suppressed(res *value.Dict) {
-	if truthy(res, "exception") {
+// suppress takes the error from a result that failed_when says has not failed. That of an action that returned a failure
+// has none yet.
+func (x *taskRun) suppress(res *value.Dict) {
+	if truthy(res, "exception") || x.moduleFailed && truthy(res, "failed") && !has(res, module.FailedBy) {
 		res.Del("exception")
+		res.Del("_ansible_error")
 		res.SetStr("failed_when_suppressed_exception", traceless)
 	}
 }

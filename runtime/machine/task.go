@@ -21,12 +21,17 @@ type taskRun struct {
 	t      *ir.Task
 	number int
 	addr   ir.Address
-	vars   *scope
-	flags  event.Flags
+	// written is the task as the playbook has it while t is what the name of its action made of it, whose number is moduleOf.
+	written  *ir.Task
+	moduleOf int
+	vars     *scope
+	flags    event.Flags
 	// ready is the task with its keywords rendered, while its action runs.
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
 	instead string
+	// ending is the error that ends the run, in the place of a result.
+	ending *fault
 	// foreign has the module run that is in Python, whatever pbc has itself.
 	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
@@ -57,6 +62,8 @@ type fault struct {
 	excerpt bool
 	// result replaces the usual failed result: what an action raised.
 	result *value.Dict
+	// ends says that the task has no result: the error ends the run.
+	ends bool
 }
 
 func (f *fault) Error() string { return f.msg }
@@ -69,6 +76,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if m.skips(number, t) {
 		m.pass(ir.Instr{Op: ir.OpTask, Task: number}, addr)
 		return false, nil
+	}
+	if err := m.loadPlugin(ctx, number, addr); err != nil {
+		return false, err
 	}
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
@@ -84,15 +94,22 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
+	if err := x.nameable(); err != nil {
+		return false, m.abort(x, err.Error())
+	}
 	if err := x.started(); err != nil {
 		return false, err
 	}
-	return x.finish(x.result())
+	res := x.result()
+	if x.ending != nil {
+		return false, m.abort(x, x.ending.msg)
+	}
+	return x.finish(res)
 }
 
-// leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
 func (m *Machine) leaveOut(number int, t *ir.Task) {
-	if t.Handler {
+	if t.Handler && m.dialect != eval.Tagged {
 		m.notified[number] = true
 	}
 }
@@ -108,7 +125,7 @@ func (m *Machine) skips(number int, t *ir.Task) bool {
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
 	t := m.tasks[number]
-	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
+	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
 	x.label = x.writtenName()
@@ -117,7 +134,9 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 
 // eval returns an evaluator that sees the variables as they are now.
 func (x *taskRun) eval() *eval.Eval {
-	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside()})
+	set := x.m.code.Settings
+	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), Native: set.Native,
+		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
@@ -175,6 +194,10 @@ func (x *taskRun) result() *value.Dict {
 }
 
 func (x *taskRun) failure(err error) *value.Dict {
+	var last *fault
+	if errors.As(err, &last) && last.ends {
+		x.ending = last
+	}
 	if x.tagged() {
 		return x.failed(value.NewDict(), chainOf(err))
 	}
@@ -305,7 +328,7 @@ func truthy(d *value.Dict, key string) bool {
 // nothing does.
 func (x *taskRun) rendered(name string, v ir.Val) (r value.Value, given bool, err error) {
 	r, err = x.eval().Value(v.V)
-	if err != nil || r != value.Value(value.Omit) {
+	if err != nil || !x.omitted(r) {
 		return r, true, err
 	}
 	if v = x.t.Context[name]; !v.IsSet() {

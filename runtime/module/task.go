@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -116,6 +117,9 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 	if args == nil {
 		args = value.NewDict()
 	}
+	if _, lenient := args.GetStr(ignoreUnknown); lenient {
+		args = known(spec, args)
+	}
 	env := posix.Environ{Over: c.Env}
 	spec = spec.For(c.Dialect)
 	checked, err := spec.Check(name, args, env)
@@ -137,6 +141,23 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 		f()
 	}
 	return res
+}
+
+// ignoreUnknown is the argument by which an action plugin has a module pass over arguments that it does not know.
+const ignoreUnknown = "_ansible_ignore_unknown_opts"
+
+// known are those of the arguments that a spec has.
+func known(spec *argspec.Spec, args *value.Dict) *value.Dict {
+	out := value.NewDict()
+	for i, k := range args.K {
+		name, _ := value.Text(k)
+		for _, a := range spec.Args {
+			if a.Name == name || slices.Contains(a.Aliases, name) {
+				out.SetStr(name, args.V[i])
+			}
+		}
+	}
+	return out
 }
 
 // After has a function called once the result has been made.

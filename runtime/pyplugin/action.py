@@ -29,9 +29,9 @@ class Actions:
 
     def run(self, request):
         """Forks, and passes on what the process says, until it ends."""
-        prepare_actions()
         ours, theirs = socket.socketpair()
-        with self.lock:
+        with importing, self.lock:
+            prepare_actions()
             pid = os.fork()
             if pid == 0:
                 ours.close()
@@ -104,6 +104,24 @@ def prepare_actions():
     import ansible.plugins.shell.sh
 
 
+def load_action(request):
+    """Loads an action plugin as Ansible does before a task begins: in the process that it forks from."""
+    from ansible.errors import AnsibleError
+    from ansible.plugins.loader import action_loader
+    try:
+        with importing:
+            prepare_actions()
+            plugin = action_loader.get(request["name"], class_only=True)
+    except Exception as e:
+        return dict(failure(e), ansible=isinstance(e, AnsibleError))
+    if plugin is None:
+        return {"bypass": False}
+    return {"bypass": bool(getattr(plugin, "BYPASS_HOST_LOOP", False)), "file": sys.modules[plugin.__module__].__file__}
+
+
+WORK["load"] = load_action
+
+
 def forked(request, sock):
     """The whole life of a forked process."""
     global channel
@@ -135,14 +153,15 @@ class Caught:
     def said(self):
         self.file.seek(0)
         text = self.file.read().decode("utf-8", "surrogateescape")
-        return [["display", text[:-1] if text.endswith("\n") else text]] if text else []
+        return [["stray", text]] if text else []
 
 
 class Queue:
     """What Ansible's display finds in the process of a task: what it shows goes to pbc."""
 
     def send_display(self, *args, **kwargs):
-        self.show(*args, **kwargs)
+        if dialect.shows(args):
+            self.show(*dialect.shows(args), **kwargs)
 
     def show(self, msg, color=None, stderr=False, screen_only=False, log_only=False, newline=True, **more):
         if not log_only:
@@ -183,8 +202,8 @@ def perform(about):
     if task.delegate_to:
         cvars = delegated(task.delegate_to, variables)
         variables["ansible_delegated_vars"] = {task.delegate_to: cvars}
-    templar = templars.of(variables)
-    context = PlayContext(passwords={}).set_task_and_variable_override(task=task, variables=variables, templar=templar)
+    templar = dialect.engine(templars.of(variables))
+    context = PlayContext(passwords=world.passwords).set_task_and_variable_override(task=task, variables=variables, templar=templar)
     context.post_validate(templar=templar)
     if not context.remote_addr:
         context.remote_addr = host.address
@@ -201,11 +220,11 @@ def perform(about):
     executor._connection._play_context = context.set_task_and_variable_override(task=task, variables=variables, templar=templar)
     handler = handler_of(executor, task, about["plugin"], templar)
     try:
-        result = handler.run(task_vars=variables)
+        with dialect.running(task):
+            result = handler.run(task_vars=variables)
     finally:
         handler.cleanup()
-    result["_ansible_no_log"] = bool(task.no_log or result.get("_ansible_no_log", False))
-    return plain(result)
+    return plain(dialect.completed(result, task))
 
 
 def task_of(about):
@@ -215,7 +234,7 @@ def task_of(about):
     task._squashed = task._finalized = True
     for name, value in about["fields"].items():
         setattr(task, name, value)
-    task.resolved_action = about["plugin"]
+    dialect.resolve(task, about["plugin"])
     task.get_search_path = lambda: list(about["search"])
     if about.get("role"):
         task._role = types.SimpleNamespace(_role_name=about["role"]["name"], _role_path=about["role"]["path"], collections=[],
@@ -224,15 +243,13 @@ def task_of(about):
 
 
 def delegated(name, variables):
-    """The variables of the host that the task is delegated to."""
-    found = channel.ask("hostvars", name)
-    if found is None:
-        found = {"inventory_hostname": name}
-        if name in ("localhost", "127.0.0.1", "::1"):
-            found["ansible_connection"] = "local"
-    for key in ("hostvars", "groups", "omit", "playbook_dir", "vars"):
-        if key in variables:
-            found[key] = variables[key]
+    """The variables of the task on the host that it is delegated to."""
+    found = channel.ask("taskvars", name)
+    found.setdefault("inventory_hostname", name)
+    if name in ("localhost", "127.0.0.1", "::1"):
+        found.setdefault("ansible_connection", "local")
+    for key in ("hostvars", "vars"):
+        found[key] = variables[key]
     return found
 
 
@@ -316,33 +333,43 @@ def executing(original):
         if not getattr(self._connection, "reached_by_pbc", False):
             return original(self, *args, **kwargs)
         given = signature.bind(self, *args, **kwargs).arguments
-        return execute_module(self, given.get("module_name"), given.get("module_args"), bool(given.get("wrap_async")))
+        return execute_module(self, given.get("module_name"), given.get("module_args"), bool(given.get("wrap_async")), bool(given.get("ignore_unknown_opts")))
     return execute
 
 
-def execute_module(self, name, args, wrap_async):
+def execute_module(self, name, args, wrap_async, ignore_unknown):
     from ansible.errors import AnsibleConnectionFailure, AnsibleError
     task = self._task
     if task.check_mode and not self._supports_check_mode:
         raise AnsibleError("check mode is not supported for this operation")
+    shell = self._connection._shell
+    if shell.tmpdir is None and not self._is_pipelining_enabled("new", wrap_async):
+        self._make_tmp_path()
+        self._fixup_perms2([shell.tmpdir], self._get_remote_user())
     environment = {}
     for more in task.environment or []:
         environment.update(self._templar.template(more))
+    args = dict(task.args if args is None else args)
+    if ignore_unknown:
+        args["_ansible_ignore_unknown_opts"] = True
     data = channel.ask("work", pack({
-        "op": "module", "name": module_of(self, name or task.action), "args": dict(task.args if args is None else args), "become": self._connection.become is not None,
+        "op": "module", "name": module_of(self, name or task.action), "args": args, "become": self._connection.become is not None,
         "check": bool(task.check_mode), "diff": bool(task.diff), "no_log": bool(task.no_log), "async": wrap_async, "env": environment}))
     if "raise" in data:
         raise AnsibleError(data["raise"])
     if data.get("unreachable"):
         raise AnsibleConnectionFailure(data.get("msg"))
+    data["_ansible_parsed"] = True
     if wrap_async:
-        data["changed"] = True
+        shell.tmpdir, data["changed"] = None, True
     return data
 
 
 def module_of(self, name):
     """The full name of a module of ansible-core or of a collection, and as it is that of any other."""
-    found = self._shared_loader_obj.module_loader.find_plugin_with_context(name, collection_list=self._task.collections)
+    home = self._task.resolved_action.split(".")[:-1]
+    collections = self._task.collections or ([".".join(home), "ansible.legacy"] if len(home) > 1 else None)
+    found = self._shared_loader_obj.module_loader.find_plugin_with_context(name, collection_list=collections)
     if not found.resolved:
         return name
     path = found.plugin_resolved_path

@@ -45,6 +45,8 @@ type Options struct {
 	Basedir         string
 	// Secrets are the vault passwords, for plugins that read vaults.
 	Secrets []Secret
+	// ConnectPassword and BecomePassword are those that the user was asked for.
+	ConnectPassword, BecomePassword string
 	// CLI are options of the command line as Ansible's context has them.
 	CLI *value.Dict
 	Env []string // of the process; nil is this one's
@@ -64,6 +66,8 @@ type World interface {
 	HostVars(host string) *value.Dict
 	// Hosts are the names that hostvars has.
 	Hosts() []string
+	// TaskVars are the variables of the task on another host, raw.
+	TaskVars(host string) *value.Dict
 }
 
 // Call is one use of a plugin.
@@ -164,7 +168,8 @@ func (h *Host) greet(first chan *value.Dict) error {
 		cli = value.NewDict()
 	}
 	_, err := h.exchange(context.Background(), value.DictOf("do", "start", "options", cli, "secrets", secrets, "dirs", texts(h.opt.Dirs),
-		"playbooks", texts(h.opt.Playbooks), "basedir", h.opt.Basedir, "omit", omitText), Call{})
+		"playbooks", texts(h.opt.Playbooks), "basedir", h.opt.Basedir,
+		"passwords", value.DictOf("conn_pass", h.opt.ConnectPassword, "become_pass", h.opt.BecomePassword), "omit", omitText), Call{})
 	return err
 }
 
@@ -301,6 +306,10 @@ func answer(ctx context.Context, id int64, ask value.Value, m *value.Dict, c *Ca
 	switch ask {
 	case "vars":
 		v = w.Vars()
+	case "taskvars":
+		name, _ := m.GetStr("name")
+		host, _ := name.(string)
+		v = w.TaskVars(host)
 	case "hosts":
 		v = texts(w.Hosts())
 	case "hostvars":

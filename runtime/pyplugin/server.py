@@ -2,6 +2,7 @@
 
 Messages are lines of JSON, read from descriptor 3 and written to descriptor 4; wire.go has their grammar.
 """
+import contextlib
 import datetime
 import inspect
 import json
@@ -18,6 +19,7 @@ import types
 TAG = "!"
 current = threading.local()
 current.loading = False
+importing = threading.RLock()  # one thread at a time loads plugins, and none does while a process is forked
 
 
 class Broken(Exception):
@@ -152,6 +154,23 @@ class Classic:
     def handler(self, executor, templar):
         return executor._get_action_handler_with_module_context(executor._connection, templar)[0]
 
+    def shows(self, args):
+        """What was to be shown, of the arguments that came with it."""
+        return args
+
+    def engine(self, templar):
+        return templar
+
+    def running(self, task):
+        return contextlib.nullcontext()
+
+    def resolve(self, task, name):
+        task.resolved_action = name
+
+    def completed(self, result, task):
+        result["_ansible_no_log"] = bool(task.no_log or result.get("_ansible_no_log", False))
+        return result
+
     def omit(self, text):
         return text
 
@@ -235,6 +254,24 @@ class Tagged:
     def handler(self, executor, templar):
         return executor._get_action_handler_with_module_context(templar)[0]
 
+    def shows(self, args):
+        return args[1:] if args[0] == "display" else ()
+
+    def engine(self, templar):
+        return templar._engine
+
+    def running(self, task):
+        from ansible._internal._task import TaskContext
+        return TaskContext(task)
+
+    def resolve(self, task, name):
+        task._resolved_action = name
+
+    def completed(self, result, task):
+        if "ansible_facts" not in result and not isinstance(result, dict):  # what is no result fails here, or below
+            result["failed"] = False
+        return result
+
 
 class HostVars:
     """The variable hostvars, for plugins that look at other hosts."""
@@ -317,10 +354,10 @@ def pack(v):
         return v
     if type(v) is list:
         return [pack(x) for x in v]
-    if v is world.omit:
-        return {TAG: "omit"}
     if isinstance(v, str):
         return pack_text(v)
+    if v is world.omit:
+        return {TAG: "omit"}
     if isinstance(v, dict):
         return pack_dict(v)
     return pack_other(v)
@@ -328,8 +365,6 @@ def pack(v):
 
 def pack_text(v):
     mark, text = dialect.mark(v), str.__str__(v)
-    if text == world.omit:
-        return {TAG: "omit"}
     return {TAG: mark, "v": text} if mark else text
 
 
@@ -390,6 +425,7 @@ class World:
         from ansible.utils.display import Display
         context.CLIARGS = ImmutableDict(request["options"])
         self.verbosity = request["options"].get("verbosity") or 0
+        self.passwords = request["passwords"]
         listen(Display())
         self.prepare(request)
         self.loader = DataLoader()
@@ -476,14 +512,16 @@ def passed(function):
 def find(request):
     """Says whether there is a filter or test, and what it is given besides arguments."""
     try:
-        return {"gets": passed(dialect.function(request["kind"], request["name"]))}
+        with importing:
+            return {"gets": passed(dialect.function(request["kind"], request["name"]))}
     except Exception as e:  # Jinja's error holds the words of a plugin that does not load
         return {"missing": getattr(e, "message", None) or str(e.args[0] if isinstance(e, KeyError) else e)}
 
 
 def call(request):
     """Calls a filter or test, or with each set once for each item of a list, and packs what it returns."""
-    function = dialect.function(request["kind"], request["name"])
+    with importing:
+        function = dialect.function(request["kind"], request["name"])
     args, kwargs = unpack(request["args"]), unpack(request["kw"])
     what = passed(function)
     templar = templars.of(dialect.variables(None)) if what else None
@@ -510,7 +548,8 @@ def lookup(request):
     variables = dialect.variables(unpack(request["locals"]))
     templar = templars.of(variables)
     current.loading = True
-    plugin = lookup_loader.get(request["name"], loader=world.loader, templar=templar)
+    with importing:
+        plugin = lookup_loader.get(request["name"], loader=world.loader, templar=templar)
     current.loading = False
     if plugin is None:
         return {"missing": True}
