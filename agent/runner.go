@@ -52,13 +52,17 @@ func (r *runner) TempDir() (string, error) {
 	if r.tmp != "" {
 		return r.tmp, nil
 	}
-	base := tempBase(r.s.opt.Hopped)
-	dir := filepath.Join(base, posix.TaskDir())
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return "", err
+	var failed error
+	for _, base := range append([]string{tempBase(r.s.opt.Hopped)}, systemTemps...) { // the first may be there and another's
+		dir := filepath.Join(base, posix.TaskDir())
+		if err := os.Mkdir(dir, 0o700); err == nil {
+			r.tmp = dir
+			return dir, nil
+		} else if failed == nil {
+			failed = err
+		}
 	}
-	r.tmp = dir
-	return dir, nil
+	return "", failed
 }
 
 // systemTemps are Ansible's system_tmpdirs.

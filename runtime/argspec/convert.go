@@ -165,13 +165,12 @@ func toWholeInt(v value.Value) (value.Value, error) {
 		return n, nil
 	}
 	s, isText := value.Text(v)
-	_, isFloat := v.(float64)
-	if isText || isFloat {
-		if isFloat {
-			s = value.FloatRepr(v.(float64))
-		}
-		if f, ok := parseDecimal(s); ok && f.IsInt() {
-			return value.NormInt(new(big.Int).Set(f.Num())), nil
+	if f, isFloat := v.(float64); isFloat {
+		s, isText = value.FloatRepr(f), true
+	}
+	if digits, ok := wholeDigits(s); isText && ok {
+		if n, ok := ParseInt(digits); ok {
+			return n, nil
 		}
 	}
 	shown, err := value.Repr(v)
@@ -184,20 +183,31 @@ func toWholeInt(v value.Value) (value.Value, error) {
 // maxExponent bounds the exponent of a number that is read exactly.
 const maxExponent = 1000
 
-// parseDecimal reads text as Python's decimal.Decimal(s), but for what is no finite number.
-func parseDecimal(s string) (*big.Rat, bool) {
-	t := strings.ReplaceAll(strings.TrimSpace(s), "_", "")
-	m := decimal.FindStringSubmatch(t)
-	if m == nil {
-		return nil, false
+// wholeDigits writes a number that Python's decimal.Decimal reads as the digits of an integer. ok is false when it is none.
+func wholeDigits(s string) (digits string, ok bool) {
+	m := decimal.FindStringSubmatch(strings.ReplaceAll(strings.TrimSpace(s), "_", ""))
+	if m == nil || m[2]+m[3] == "" {
+		return "", false
 	}
-	if n, err := strconv.Atoi(m[1]); m[1] != "" && (err != nil || n > maxExponent || n < -maxExponent) {
-		return nil, false
+	exponent, err := strconv.Atoi("0" + strings.TrimLeft(m[4], "+-"))
+	if m[4] != "" && err != nil || exponent > maxExponent {
+		return "", false
 	}
-	return new(big.Rat).SetString(t)
+	if strings.HasPrefix(m[4], "-") {
+		exponent = -exponent
+	}
+	all, point := m[2]+m[3], len(m[2])+exponent
+	if point < 0 {
+		all, point = strings.Repeat("0", -point)+all, 0
+	}
+	all += strings.Repeat("0", max(0, point-len(all)))
+	if strings.Trim(all[point:], "0") != "" {
+		return "", false
+	}
+	return m[1] + "0" + all[:point], true
 }
 
-var decimal = pyre.MustCompile(`^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([-+]?[0-9]+))?$`)
+var decimal = pyre.MustCompile(`^([-+]?)([0-9]*)\.?([0-9]*)(?:[eE]([-+]?[0-9]+))?$`)
 
 func toFloat(v value.Value) (value.Value, error) {
 	switch x := v.(type) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -380,6 +381,9 @@ func (x *taskRun) setStats(_ context.Context, args *value.Dict) (*value.Dict, er
 		if err != nil {
 			return nil, err
 		}
+		if x.tagged() && !isVariableName(name) {
+			return nil, x.badName(name, "args.data."+name)
+		}
 		if !isIdentifier(name) {
 			return value.DictOf("failed", true, "msg", "The variable name '"+name+"' is not valid. Variables must start with a letter or underscore character, "+
 				"and contain only letters, numbers and underscores."), nil
@@ -427,12 +431,29 @@ func (x *taskRun) addHost(ctx context.Context, args *value.Dict) (*value.Dict, e
 	switch groups := firstOf(args, "groupname", "groups", "group").(type) {
 	case *value.Dict:
 		if groups.Len() > 0 {
-			return nil, x.actionFail("Groups must be specified as a list.")
+			return nil, x.badGroups()
 		}
 	case int64, float64:
-		return nil, x.actionFail("Groups must be specified as a list.")
+		return nil, x.badGroups()
 	}
 	return x.ask(ctx, event.Inventory, args)
+}
+
+// badGroups is the failure of add_host where groups are neither a text nor a list.
+func (x *taskRun) badGroups() error {
+	const msg = "Groups must be specified as a list."
+	if !x.tagged() {
+		return x.actionFail(msg)
+	}
+	f := &failure.Failure{Msg: msg}
+	written, _ := x.t.Args.V.(*value.Dict)
+	for _, name := range []string{"groupname", "groups", "group"} {
+		if v, ok := written.GetStr(name); ok {
+			f.At = x.keywordOrigin("args."+name, v)
+			break
+		}
+	}
+	return &taggedFault{chain: f, result: value.DictOf("failed", true, "msg", msg)}
 }
 
 func (x *taskRun) groupBy(ctx context.Context, args *value.Dict) (*value.Dict, error) {

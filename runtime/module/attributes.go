@@ -205,8 +205,7 @@ func (t *Task) setMode(f FileArgs, diff *value.Dict) (bool, error) {
 		return true, nil
 	}
 	if err := chmod(f.Path, mode, st); err != nil {
-		why := posix.PyError(err, []byte(f.Path))
-		return false, FailTraced(err, why, "chmod failed", "path", f.Path, "details", why)
+		return false, Raise(err, []byte(f.Path))
 	}
 	after, err := lstat(f.Path)
 	if err != nil {

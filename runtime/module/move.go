@@ -18,23 +18,60 @@ import (
 // defaultPerm is what a new file may have before the umask.
 const defaultPerm = 0o666
 
+// Move says how a file is put in another's place.
+type Move struct {
+	Unsafe bool // write into the other as the last resort
+	AsIs   bool // the file keeps its own mode and owner where the other exists
+	// Bytes says that Ansible's module knows the file by a name of bytes, which messages show.
+	Bytes bool
+}
+
 // AtomicMove puts src in dest's place by renaming, with dest's mode and owner where it exists, and
 // the umask's mode where it does not. Where a rename is impossible it goes through a temporary file
-// beside dest; with unsafe it writes into dest as the last resort.
-func (t *Task) AtomicMove(src, dest string, unsafe bool) error {
-	was, err := destStat(src, dest)
-	if err != nil {
-		return err
+// beside dest.
+func (t *Task) AtomicMove(src, dest string, how Move) error {
+	m := &moving{t: t, src: src, dest: dest, Move: how}
+	if !how.AsIs {
+		var err error
+		if m.was, err = destStat(src, dest); err != nil {
+			return err
+		}
 	}
-	return t.move(src, dest, was, unsafe)
+	return m.run()
 }
 
-// AtomicMoveAsIs is AtomicMove, but that the file keeps its own mode and owner where dest exists.
-func (t *Task) AtomicMoveAsIs(src, dest string, unsafe bool) error {
-	return t.move(src, dest, nil, unsafe)
+// moving is one AtomicMove.
+type moving struct {
+	t         *Task
+	src, dest string
+	was       *unix.Stat_t // of dest, whose mode and owner the file gets; nil for none
+	Move
 }
 
-func (t *Task) move(src, dest string, was *unix.Stat_t, unsafe bool) error {
+// shown is how messages of dialect classic name the source.
+func (m *moving) shown() string {
+	if m.Bytes {
+		return m.repr()
+	}
+	return m.src
+}
+
+// repr is Python's repr of the source's name.
+func (m *moving) repr() string {
+	if m.Bytes {
+		return reprOf(m.src)
+	}
+	return value.StrRepr(m.src)
+}
+
+// reprOf is Python's repr of a name of bytes.
+func reprOf(name string) string {
+	s, _ := value.Repr([]byte(name))
+	return s
+}
+
+func (m *moving) run() error {
+	t, src, dest, was := m.t, m.src, m.dest, m.was
 	creating := !posix.Exists(dest)
 	var context SEContext
 	if selinuxEnabled() {
@@ -46,10 +83,10 @@ func (t *Task) move(src, dest string, was *unix.Stat_t, unsafe bool) error {
 	if err := syscall.Rename(src, dest); err != nil {
 		if !movable(err) {
 			why := posix.PyError(err, []byte(src), []byte(dest))
-			return t.raise(err, fmt.Sprintf("Could not replace %s with %s.", value.StrRepr(dest), value.StrRepr(src)), why,
-				fmt.Sprintf("Could not replace file: %s to %s: %s", src, dest, why))
+			return t.raise(err, fmt.Sprintf("Could not replace %s with %s.", value.StrRepr(dest), m.repr()), why,
+				fmt.Sprintf("Could not replace file: %s to %s: %s", m.shown(), dest, why))
 		}
-		if err := t.moveThrough(src, dest, was, unsafe); err != nil {
+		if err := m.through(err); err != nil {
 			return err
 		}
 	}
@@ -109,88 +146,109 @@ func destStat(src, dest string) (*unix.Stat_t, error) {
 	return &st, nil
 }
 
-// moveThrough moves over a temporary file in dest's folder.
-func (t *Task) moveThrough(src, dest string, was *unix.Stat_t, unsafe bool) error {
-	dir := posix.Dirname(dest)
+// through moves over a temporary file in dest's folder, renamed being why the file cannot be renamed.
+func (m *moving) through(renamed error) error {
+	dir := posix.Dirname(m.dest)
 	if dir == "" {
 		dir = "."
 	}
-	name, err := posix.TempFile(dir, ".ansible_tmp", posix.Basename(dest))
+	name, err := posix.TempFile(dir, ".ansible_tmp", posix.Basename(m.dest))
 	if err != nil {
-		if unsafe {
-			return t.overwrite(src, dest)
+		if m.Unsafe {
+			return m.overwrite()
 		}
 		why := posix.PyError(err, []byte(name))
-		return t.raise(err, fmt.Sprintf("The destination directory %s is not writable by the current user.", value.StrRepr(posix.Dirname(dest))), why,
-			fmt.Sprintf("The destination directory (%s) is not writable by the current user. Error was: %s", posix.Dirname(dest), why))
+		shown := posix.Dirname(m.dest)
+		if m.t.Tagged() {
+			return &PyException{Class: "Exception", Msg: fmt.Sprintf("The destination directory %s is not writable by the current user.", value.StrRepr(shown)), Cause: why}
+		}
+		// Ansible formats the traceback when this error is over: what it shows is the one before.
+		return FailTraced(renamed, posix.PyError(renamed, []byte(m.src), []byte(m.dest)),
+			fmt.Sprintf("The destination directory (%s) is not writable by the current user. Error was: %s", shown, why))
 	}
 	defer func() { _ = os.Remove(name) }()
-	err = t.viaTemp(src, name, dest, was)
+	err = m.viaTemp(name)
 	if err == nil {
 		return nil
 	}
-	if unsafe {
-		return t.overwrite(src, dest)
+	if m.Unsafe {
+		return m.overwrite()
 	}
 	var f *Failure
 	var e *PyException
 	if errors.As(err, &f) || errors.As(err, &e) {
 		return err
 	}
-	why := posix.PyError(err)
-	return t.raise(err, fmt.Sprintf("Failed to replace %s with %s.", value.StrRepr(dest), value.StrRepr(src)), why,
-		fmt.Sprintf("Failed to replace file: %s to %s: %s", src, dest, why))
+	why := copyError(err, []byte(m.src), []byte(name))
+	return m.t.raise(err, fmt.Sprintf("Failed to replace %s with %s.", value.StrRepr(m.dest), m.repr()), why,
+		fmt.Sprintf("Failed to replace file: %s to %s: %s", m.shown(), m.dest, why))
 }
 
-func pathOf(err error) string {
-	var e *os.PathError
-	if errors.As(err, &e) {
-		return e.Path
+// copyError is the message of an error of copying src to dest: Python names both where there is no space left.
+func copyError(err error, src, dest value.Value) string {
+	var p *os.PathError
+	switch {
+	case errors.Is(err, syscall.ENOSPC) && !(errors.As(err, &p) && p.Op == "open"):
+		return posix.PyError(err, src, dest)
+	case errors.As(err, &p):
+		if _, bytes := dest.([]byte); bytes {
+			return posix.PyError(err, []byte(p.Path))
+		}
+		return posix.PyError(err, p.Path)
 	}
-	return ""
+	return posix.PyError(err)
 }
 
-func (t *Task) viaTemp(src, tmp, dest string, was *unix.Stat_t) error {
-	if err := CopyFile(src, tmp); err != nil {
+func (m *moving) viaTemp(tmp string) error {
+	if err := CopyFile(m.src, tmp); err != nil {
 		return err
 	}
-	if was != nil {
-		if err := os.Chown(tmp, int(was.Uid), int(was.Gid)); err != nil && !errors.Is(err, syscall.EPERM) {
+	if m.was != nil {
+		if err := os.Chown(tmp, int(m.was.Uid), int(m.was.Gid)); err != nil && !errors.Is(err, syscall.EPERM) {
 			return err
 		}
-		if err := unix.Chmod(tmp, uint32(was.Mode)&posix.PermBits); err != nil && !errors.Is(err, syscall.EPERM) {
+		if err := unix.Chmod(tmp, uint32(m.was.Mode)&posix.PermBits); err != nil && !errors.Is(err, syscall.EPERM) {
 			return err
 		}
 	}
-	if err := syscall.Rename(tmp, dest); err != nil {
-		why := posix.PyError(err, []byte(tmp), []byte(dest))
-		return t.raise(err, fmt.Sprintf("Unable to make %s into to %s, failed final rename from %s.", value.StrRepr(src), value.StrRepr(dest), value.StrRepr(tmp)), why,
-			fmt.Sprintf("Unable to make %s into to %s, failed final rename from b'%s': %s", src, dest, tmp, why))
+	if err := syscall.Rename(tmp, m.dest); err != nil {
+		if m.Unsafe && errors.Is(err, syscall.EBUSY) {
+			return err
+		}
+		why := posix.PyError(err, []byte(tmp), []byte(m.dest))
+		return m.t.raise(err, fmt.Sprintf("Unable to make %s into to %s, failed final rename from %s.", m.repr(), value.StrRepr(m.dest), value.StrRepr(tmp)), why,
+			fmt.Sprintf("Unable to make %s into to %s, failed final rename from %s: %s", m.shown(), m.dest, reprOf(tmp), why))
 	}
-	_ = os.Remove(src)
+	_ = os.Remove(m.src)
 	return nil
 }
 
-func (t *Task) overwrite(src, dest string) error {
+// overwrite writes into dest.
+func (m *moving) overwrite() error {
 	err := func() error {
-		in, err := os.Open(src)
+		in, err := os.Open(m.src)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = in.Close() }()
-		out, err := os.OpenFile(dest, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, defaultPerm)
+		out, err := os.OpenFile(m.dest, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, defaultPerm)
 		if err != nil {
 			return err
 		}
 		_, err = io.Copy(out, in)
 		return errors.Join(err, out.Close())
 	}()
-	if err != nil {
-		why := posix.PyError(err, []byte(pathOf(err)))
-		return t.raise(err, fmt.Sprintf("Could not write data to file %s from %s.", value.StrRepr(dest), value.StrRepr(src)), why,
-			fmt.Sprintf("Could not write data to file (%s) from (%s): %s", dest, src, why))
+	if err == nil {
+		return nil
 	}
-	return nil
+	why := posix.PyError(err)
+	var p *os.PathError
+	if errors.As(err, &p) && p.Op == "open" {
+		why = posix.PyError(err, []byte(p.Path))
+	}
+	src, dest := reprOf(m.src), reprOf(m.dest)
+	return m.t.raise(err, fmt.Sprintf("Could not write data to file %s from %s.", dest, src), why,
+		fmt.Sprintf("Could not write data to file (%s) from (%s): %s", dest, src, why))
 }
 
 // CopyFile is shutil.copy2 of one regular file: content, permission bits and times.
@@ -238,7 +296,7 @@ func (t *Task) Backup(path string) (string, error) {
 		if errors.As(err, &f) {
 			return "", err
 		}
-		why := posix.PyError(err, pathOf(err))
+		why := copyError(err, path, dest)
 		if t.Tagged() {
 			return "", &PyException{Class: "Exception", Msg: fmt.Sprintf("Could not make backup of %s to %s.", value.StrRepr(path), value.StrRepr(dest)), Cause: why}
 		}

@@ -97,6 +97,11 @@ func (c *Call) ShownName() string {
 // Tagged says whether the module stands for that of dialect tagged.
 func (c *Call) Tagged() bool { return c.Dialect == expr.Tagged }
 
+// Raise is an exception that the module does not catch, of a call that failed on the paths.
+func Raise(err error, paths ...value.Value) error {
+	return &PyException{Class: posix.PyClass(err), Msg: posix.PyError(err, paths...)}
+}
+
 // FailTraced returns a Failure that dialect classic shows with the traceback of what was raised.
 func FailTraced(raised error, cause, msg string, kv ...value.Value) error {
 	return &Failure{Msg: msg, Keys: value.DictOf(kv...), Trace: posix.PyClass(raised) + ": " + cause}

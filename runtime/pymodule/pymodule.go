@@ -70,7 +70,7 @@ func (h *Host) Run(ctx context.Context, c *module.Call) *value.Dict {
 	case err != nil:
 		return value.DictOf("failed", true, "changed", false, "msg", err.Error())
 	}
-	return o.result(interpreterOf(c))
+	return o.result(interpreterOf(c), c.Tagged())
 }
 
 // Job runs the call's payload as a job of that name, and returns what the job's file is to hold: what the module printed, or

@@ -34,7 +34,7 @@ func shellNote(rc int) string {
 // result is what Ansible makes of a module's output.
 //
 // Observed: ansible-core 2.14.
-func (o output) result(interpreter string) *value.Dict {
+func (o output) result(interpreter string, tagged bool) *value.Dict {
 	text, junk, ok := object(o.out)
 	var d *value.Dict
 	var warnings []value.Value
@@ -50,6 +50,9 @@ func (o output) result(interpreter string) *value.Dict {
 		warnings = append(warnings, "Module invocation had junk after the JSON data: "+junk)
 	}
 	warnings = append(warnings, removeInternal(d)...)
+	if tagged {
+		summaries(d)
+	}
 	if r, has := d.GetStr("results"); has {
 		if _, list := r.(*value.List); !list {
 			if _, dict := r.(*value.Dict); !dict {

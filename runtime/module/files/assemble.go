@@ -307,7 +307,7 @@ func (a *assembling) place(sum string) (bool, error) {
 	if a.t.Check {
 		return true, nil
 	}
-	return true, a.t.AtomicMove(tmp, a.dest, a.t.Bool("unsafe_writes"))
+	return true, a.t.AtomicMove(tmp, a.dest, module.Move{Unsafe: a.t.Bool("unsafe_writes")})
 }
 
 func (a *assembling) validate(tmp string) error {

@@ -125,7 +125,7 @@ func (c *copied) makeParents() (*value.Dict, error) {
 		made = append(made, d)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
+		return nil, module.Raise(err, []byte(errPath(err, dir)))
 	}
 	c.changed = c.t.Tagged()
 	args := c.t.FileArgs(c.t.Str("dest"))
@@ -223,10 +223,7 @@ func (c *copied) tryReplace(ctx context.Context) error {
 			return err
 		}
 	}
-	if t.Tagged() && t.Bool("remote_src") {
-		return t.AtomicMoveAsIs(from, c.dest, t.Bool("unsafe_writes"))
-	}
-	return t.AtomicMove(from, c.dest, t.Bool("unsafe_writes"))
+	return t.AtomicMove(from, c.dest, module.Move{Unsafe: t.Bool("unsafe_writes"), AsIs: t.Tagged() && t.Bool("remote_src"), Bytes: true})
 }
 
 // validate runs the task's check on the new file, which already has its mode and owner.

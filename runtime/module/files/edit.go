@@ -96,7 +96,7 @@ func (e *edit) write(content []byte) error {
 			return err
 		}
 	}
-	return e.t.AtomicMove(tmp, posix.Realpath(e.path), e.t.Bool("unsafe_writes"))
+	return e.t.AtomicMove(tmp, posix.Realpath(e.path), module.Move{Unsafe: e.t.Bool("unsafe_writes")})
 }
 
 // attributes sees to owner and mode, and says so in the message.

@@ -234,8 +234,8 @@ func (f *target) remove() (*value.Dict, error) {
 	f.startDiff("absent")
 	if !f.t.Check {
 		if f.was == "directory" {
-			if err := os.RemoveAll(f.path); err != nil {
-				return nil, module.Fail("rmtree failed: %s", posix.PyError(err, []byte(errPath(err, f.path))))
+			if name, err := removeTree(f.path, []byte(f.path)); err != nil {
+				return nil, module.Fail("rmtree failed: %s", posix.PyError(err, name))
 			}
 		} else if err := unix.Unlink(f.path); err != nil && !errors.Is(err, syscall.ENOENT) {
 			cause := posix.PyError(err, []byte(f.path))
@@ -248,6 +248,31 @@ func (f *target) remove() (*value.Dict, error) {
 	r := f.result("path", true)
 	r.SetStr("state", "absent")
 	return r, nil
+}
+
+// removeTree is shutil.rmtree of a folder, which errors call by name. It stops at the first error, and says what that is
+// about: below the folder, Python knows no more than the name in it.
+func removeTree(dir string, name value.Value) (value.Value, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return name, err
+	}
+	entries, err := d.ReadDir(-1)
+	_ = d.Close()
+	if err != nil {
+		return name, err
+	}
+	for _, e := range entries {
+		path := posix.Join(dir, e.Name())
+		if e.IsDir() {
+			if at, err := removeTree(path, e.Name()); err != nil {
+				return at, err
+			}
+		} else if err := unix.Unlink(path); err != nil {
+			return e.Name(), err
+		}
+	}
+	return name, os.Remove(dir)
 }
 
 // errPath is the path an error names, or the one given.

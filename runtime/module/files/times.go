@@ -1,7 +1,6 @@
 package files
 
 import (
-	"errors"
 	"math"
 	"time"
 
@@ -83,7 +82,7 @@ func (w wishes) set(t *module.Task, path string, diff *value.Dict) (bool, error)
 	}
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {
-		return false, timeFailure(err, path)
+		return false, timeFailure(err, path, []byte(path))
 	}
 	now := float64(time.Now().UnixMicro()) / 1e6
 	wasMod, wasAccess := Seconds(st.Mtim), Seconds(st.Atim)
@@ -97,7 +96,7 @@ func (w wishes) set(t *module.Task, path string, diff *value.Dict) (bool, error)
 		if !bothNow {
 			ts = []unix.Timespec{timespec(access), timespec(mod)}
 		}
-		if err := unix.UtimesNanoAt(unix.AT_FDCWD, path, ts, 0); err != nil {
+		if err := unix.UtimesNanoAt(unix.AT_FDCWD, path, ts, 0); err != nil { // Python does not name the file here
 			return false, timeFailure(err, path)
 		}
 	}
@@ -108,11 +107,8 @@ func (w wishes) set(t *module.Task, path string, diff *value.Dict) (bool, error)
 	return true, nil
 }
 
-func timeFailure(err error, path string) error {
-	if errors.Is(err, unix.EINVAL) {
-		err = unix.EINVAL
-	}
-	return module.FailWith("Error while updating modification or access time: "+posix.PyError(err, []byte(path)), "path", path)
+func timeFailure(err error, path string, named ...value.Value) error {
+	return module.FailWith("Error while updating modification or access time: "+posix.PyError(err, named...), "path", path)
 }
 
 func noteTime(diff *value.Dict, key string, before, after float64) {

@@ -57,6 +57,15 @@ type crontab struct {
 	diff     *value.Dict
 }
 
+// warn tells of something: in dialect classic only where the module comes to its usual end.
+func (c *crontab) warn(msg string) {
+	if c.t.Tagged() {
+		c.t.Warn("%s", msg)
+		return
+	}
+	c.warnings.V = append(c.warnings.V, msg)
+}
+
 var cronFileName = pyre.MustCompile(`(?i)^[A-Z0-9_-]+$`)
 
 func cron(ctx context.Context, t *module.Task) (*value.Dict, error) {
@@ -66,7 +75,7 @@ func cron(ctx context.Context, t *module.Task) (*value.Dict, error) {
 			return nil, module.Fail("Will not manage /etc/crontab via cron_file, see documentation.")
 		}
 		if base := posix.Basename(f); !cronFileName.MatchString(base) {
-			c.warnings.V = append(c.warnings.V, fmt.Sprintf(`Filename portion of cron_file ("%s") should consist`+
+			c.warn(fmt.Sprintf(`Filename portion of cron_file ("%s") should consist`+
 				" solely of upper- and lower-case letters, digits, underscores, and hyphens", base))
 		}
 		c.file = posix.Join("/etc/cron.d", f)
@@ -323,7 +332,7 @@ func (c *crontab) changeJob() (changed bool, done *value.Dict, err error) {
 		return true, nil, nil
 	}
 	if strings.ContainsAny(strings.Trim(c.t.Str("job"), "\r\n"), "\r\n") {
-		c.warnings.V = append(c.warnings.V, "Job should not contain line breaks")
+		c.warn("Job should not contain line breaks")
 	}
 	job := c.jobLine()
 	old, found, headed := c.findJob(name, job)

@@ -179,7 +179,7 @@ func (s *kernelSetting) apply() error {
 		if err := os.WriteFile(tmp, []byte(b.String()), 0o600); err != nil {
 			return module.Fail("Failed to write to file %s: %s", tmp, posix.PyError(err, tmp))
 		}
-		if err := s.t.AtomicMove(tmp, path, false); err != nil {
+		if err := s.t.AtomicMove(tmp, path, module.Move{}); err != nil {
 			return err
 		}
 	}
