@@ -254,7 +254,9 @@ func (r *playRun) judge() {
 	}
 	if left == 0 {
 		r.broken = true
-		r.c.emit(noHostsRemaining)
+		if tooMany || !r.c.opt.Tagged {
+			r.c.emit(noHostsRemaining)
+		}
 	}
 }
 

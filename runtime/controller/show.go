@@ -44,7 +44,7 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	case event.Meta:
 		r.meta(h, e)
 	case event.Done:
-		if !r.lockstep() && e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()) {
+		if !r.lockstep() && e.Outcome == event.HostFailed && !r.c.opt.Tagged && (r.play.AnyErrorsFatal || h.fatal()) {
 			r.c.emit(noHostsRemaining)
 		}
 	}

@@ -110,7 +110,7 @@ func (f *frame) lookup(name string) (val, error) {
 func (e *Eval) magic(name string) val {
 	switch {
 	case name == "hostvars" && e.cfg.Outside != nil:
-		return &hostVars{e.cfg.Outside}
+		return &hostVars{o: e.cfg.Outside, tagged: e.tagged()}
 	case name == "vars" && e.cfg.Vars != nil:
 		return &varsView{e}
 	case name == "omit":

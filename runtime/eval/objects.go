@@ -40,7 +40,10 @@ func (c *cycler) Method(name string) python.Method {
 }
 
 // hostVars is the variable hostvars: the hosts' variables by host.
-type hostVars struct{ o Outside }
+type hostVars struct {
+	o      Outside
+	tagged bool
+}
 
 func (h *hostVars) TypeName() string { return "HostVars" }
 
@@ -74,7 +77,11 @@ func (h *hostVars) Item(k val) (val, bool, error) {
 		return nil, false, python.Use(k)
 	}
 	if found, err := h.Contains(k); err != nil || !found {
-		return &undef{Name: "hostvars['" + name + "']"}, true, err
+		u := &undef{Name: "hostvars['" + name + "']"}
+		if h.tagged {
+			u.Hint = u.Name
+		}
+		return u, true, err
 	}
 	return &hostVarsOf{h.o, name}, true, nil
 }

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"errors"
+	"fmt"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -141,6 +142,12 @@ func (x *taskRun) captured(res *value.Dict) {
 	default:
 		x.failed(res, top.Because(failure.Failure{Msg: what}.Because(own)))
 	}
+}
+
+// timedOut is the error of a task that took longer than its timeout.
+func (x *taskRun) timedOut(seconds int64) error {
+	return &taggedFault{chain: failure.New(fmt.Sprintf("Timed out after %d second(s).", seconds)),
+		result: value.DictOf("timedout", value.DictOf("frame", "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.", "period", seconds))}
 }
 
 // suppress takes the error from a result that failed_when says has not failed. That of an action that returned a failure
