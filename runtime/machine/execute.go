@@ -206,6 +206,9 @@ func (x *taskRun) renderDelegation() error {
 	}
 	v, err := x.eval().Value(x.t.DelegateTo.V)
 	if err != nil {
+		if x.tagged() {
+			return err
+		}
 		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
 	if v == value.Value(value.Omit) {

@@ -284,11 +284,11 @@ func (m *Machine) unwind(l *level) (pc int, caught bool) {
 }
 
 // rescuing says whether a failure here and now is taken by a rescue, as Ansible counts it.
-// While handlers run, the outermost block does not count.
+// While handlers run, the outermost block does not count to dialect classic.
 func (m *Machine) rescuing() bool {
 	for i, l := range m.levels {
 		blocks := l.blocks
-		if i == 0 && m.flushing && len(blocks) > 0 {
+		if i == 0 && m.flushing && len(blocks) > 0 && m.dialect != expr.Tagged {
 			blocks = innerBlocks(blocks)
 		}
 		for _, b := range blocks {
