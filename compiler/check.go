@@ -18,13 +18,19 @@ func (u *Unit) check(p *ir.Play, t *ir.Tables, out *diag.List) {
 	}
 }
 
-// strategies are those that pbc keeps the promises of.
-var strategies = map[string]bool{"linear": true, "free": true, "host_pinned": true}
+// strategies are those that pbc keeps the promises of. Mitogen's promise the same as those they are named after.
+var strategies = map[string]bool{"linear": true, "free": true, "host_pinned": true, "mitogen_linear": true, "mitogen_free": true, "mitogen_host_pinned": true}
+
+// KnowsStrategy says whether pbc keeps the promises of a strategy; "" is the default one.
+func KnowsStrategy(name string) bool {
+	return name == "" || strategies[strings.TrimPrefix(name, "ansible.builtin.")]
+}
 
 func (u *Unit) checkStrategy(p *ir.Play, out *diag.List) {
 	s, ok := value.Text(p.Strategy.V)
+	_, later := p.Strategy.V.(*value.Tmpl) // known when the play begins
 	switch {
-	case !p.Strategy.IsSet(), ok && strategies[strings.TrimPrefix(s, "ansible.builtin.")]:
+	case !p.Strategy.IsSet(), later, ok && KnowsStrategy(s):
 	default:
 		text, _ := value.ToStr(p.Strategy.V)
 		out.Add(diag.Unsupportedf(p.Pos, "strategy %q", text))
@@ -53,17 +59,15 @@ func (u *Unit) checkTask(t *ir.Task, out *diag.List) {
 }
 
 // native says whether pbc has the module of a task itself, and the task means that one.
-func (u *Unit) native(t *ir.Task) bool { return u.opt.Supported(t.Module) && fullName(t.Module) }
+func (u *Unit) native(t *ir.Task) bool {
+	return u.opt.Supported(t.Module) && fullName(t.Module) && !t.Plugin()
+}
 
 // fullName says whether a module has a full name: a bare one is that of a module beside the playbook.
 func fullName(module string) bool { return strings.Contains(module, ".") }
 
 // checkPython finds what stands in the way of running a module that is not native.
 func (u *Unit) checkPython(t *ir.Task, out *diag.List) {
-	if t.ActionFile != "" {
-		out.Add(diag.Unsupportedf(t.Pos, "the action plugin of %s (%s)", t.Module, t.ActionFile))
-		return
-	}
 	if u.opt.Core == "" {
 		d := diag.Unsupportedf(t.Pos, "the module %s", t.Module)
 		d.Hint = "it is not one of pbc's own, and no ansible-core is installed here to take it from"

@@ -124,8 +124,8 @@ func (s *sealer) foresee() error {
 	return nil
 }
 
-// PluginFolders are the folders beside playbooks and in roles that hold filters, tests and lookups in Python.
-var PluginFolders = []string{"filter_plugins", "test_plugins", "lookup_plugins"}
+// PluginFolders are the folders beside playbooks and in roles that hold filters, tests, lookups and actions in Python.
+var PluginFolders = []string{"filter_plugins", "test_plugins", "lookup_plugins", "action_plugins"}
 
 // pluginFiles takes the plugins in Python into the plan.
 func (s *sealer) pluginFiles() {

@@ -3,6 +3,8 @@ package ir
 import (
 	"slices"
 	"strings"
+
+	"pbc/ir/value"
 )
 
 // Batch is what one host runs of one play without hearing from the controller: the code of the
@@ -22,9 +24,23 @@ type Code struct {
 	Tables
 	PlayDefaults, PlayRoleVars []int // layers every task sees, see Play
 	Excluded                   []int // tasks that --tags and --skip-tags leave out, sorted
-	Plugins                    *Plugins
-	Settings                   Settings
+	// Barriers are the tasks at which the hosts of the play wait for each other, sorted.
+	Barriers []int
+	Plugins  *Plugins
+	Settings Settings
 }
+
+// Waits says where a host waits for the others that run the play with it.
+type Waits uint8
+
+const (
+	// WaitNever is for a host that is alone, and for strategies without order.
+	WaitNever Waits = iota
+	// WaitAtBarriers waits before and after the tasks of Barriers.
+	WaitAtBarriers
+	// WaitAlways waits before every task.
+	WaitAlways
+)
 
 // Plugins are the names of the filters, tests and lookups in Python that stand before those of the evaluator: of plugin
 // folders beside playbooks, of roles, and of the configured paths. Sorted; nil is none.
@@ -46,24 +62,34 @@ type Settings struct {
 	Check, Diff   bool
 	Verbosity     int
 	ForceHandlers bool
-	// Lockstep makes the host ask before every task: several hosts run the play.
-	Lockstep        bool
-	InjectFacts     bool // inject_facts_as_vars
-	MissingHandler  bool // error_on_missing_handler
-	StartAt         string
-	RemoteTmp       string
-	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
-	Become          BecomeSettings
+	// Waits says where the host waits for the others that run the play.
+	Waits       Waits
+	Free        bool // the play's strategy has no order among hosts
+	InjectFacts bool // inject_facts_as_vars
+	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
+	Omit           string
+	MissingHandler bool // error_on_missing_handler
+	RemoteTmp      string
+	LocalTmp       string // the controller's folder for temporary files of the run, which diffs name
+	Become         BecomeSettings
+	// BecomeBy are the settings of single methods, by their short names; a text that is not empty wins over that of Become.
+	BecomeBy        map[string]BecomeSettings
 	HashMerge       bool   // hash_behaviour=merge
+	Native          bool   // jinja2_native
 	Connection      string // the connection plugin where no variable or keyword says otherwise
-	Detached        bool   // the batch runs inside the controller, modules over connections that may end
-	TaskTimeout     int    // seconds, 0 for none
+	Reach           ReachSettings
+	Detached        bool // the batch runs inside the controller, modules over connections that may end
+	TaskTimeout     int  // seconds, 0 for none
 	GatherSubset    Val
 	GatherTimeout   int
 	DefaultFactPath string
 	FactsModules    []string // facts_modules; empty is "smart"
 	NoLog           bool     // no_log where no keyword says otherwise
 	AnyErrorsFatal  bool     // the same of any_errors_fatal
+	MaxDiff         int64    // bytes of a file that a diff shows, 0 for any number
+	KeepUndefined   bool     // error_on_undefined_vars off
+	Null            Val      // null_representation
+	TrustLookups    bool     // allow_unsafe_lookups
 	AsyncDir        string   // where files of jobs go on hosts
 	PollInterval    int      // of async tasks that do not say, in seconds
 	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
@@ -71,6 +97,31 @@ type Settings struct {
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
 	Collectors []string
 	FactsRead  bool
+}
+
+// OmitVar is the variable omit.
+func (s *Settings) OmitVar() value.Value {
+	if s.Omit == "" {
+		return value.Omit
+	}
+	return s.Omit
+}
+
+// IsOmit says whether v stands for a parameter or keyword that was not given.
+func (s *Settings) IsOmit(v value.Value) bool {
+	if s.Omit == "" {
+		return v == value.Value(value.Omit)
+	}
+	text, ok := value.Text(v)
+	return ok && text == s.Omit
+}
+
+// ReachSettings are the other defaults of reaching hosts, as tasks see them in variables: those of an empty or zero
+// setting are not there.
+type ReachSettings struct {
+	User, KeyFile, Executable, Compression string
+	Port, Timeout                          int
+	Pipelining                             bool
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
@@ -98,11 +149,23 @@ type HostPart struct {
 	// were sent. Another name is asked for when it is read, unless Whole says that all were sent.
 	Known []string
 	Whole bool
+	// Lost are the hosts that the play was without when the batch was made.
+	Lost Lost
 	// Answers are those of lookups that depend on nothing but their arguments, by eval.LookupKey.
 	Answers map[string]Val
 }
 
+// Lost are hosts that a play has lost, by name: what ansible_play_hosts and its like leave out.
+type Lost struct {
+	// Removed have failed where nothing rescued them, cannot be reached, or have ended.
+	Removed []string `msgpack:",omitempty"`
+	// Failed and Unreachable take no part in later plays.
+	Failed, Unreachable []string `msgpack:",omitempty"`
+}
+
 // AgentReads are the variables that a machine reads whatever the code says.
 var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
+	"ansible_sudo_user", "ansible_sudo_exe", "ansible_sudo_flags", "ansible_sudo_pass", "ansible_su_user", "ansible_su_exe", "ansible_su_flags", "ansible_su_pass",
+	"ansible_doas_user", "ansible_doas_exe", "ansible_doas_flags", "ansible_doas_pass",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
-	"ansible_facts_modules", "ansible_network_os", "ansible_interpreter_python_fallback", "ansible_async_dir"}
+	"ansible_facts_modules", "ansible_network_os", "ansible_shell_executable", "ansible_interpreter_python_fallback", "ansible_async_dir", "ansible_python_module_rlimit_nofile"}

@@ -9,7 +9,7 @@
 package ir
 
 // FormatVersion is raised whenever a Program, Batch or message changes its shape.
-const FormatVersion = 1
+const FormatVersion = 2
 
 // Program is a compiled playbook.
 type Program struct {
@@ -225,6 +225,8 @@ type Extension struct {
 	Inventory, Play, Extra Val
 	Old                    map[int]Val
 	Excluded               []int
+	Barriers               []int    // as in Code, of the tasks that the extension brings
+	Open                   string   // why from now on all tasks are barriers, "" mostly
 	Plugins                *Plugins // all there are from now on; nil when the extension brings none
 	FirstTask              int      // the numbers the first entries of Tables get
 	FirstScope,

@@ -1,6 +1,12 @@
 package ir
 
-import "pbc/ir/value"
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"pbc/ir/value"
+)
 
 // Task is one task with every keyword it has or inherits. A Val that is nil is a keyword that was
 // not given. Texts that hold templates are *value.Tmpl.
@@ -9,6 +15,8 @@ type Task struct {
 	Name   Val
 	Role   int    // the number of its role, -1 when none
 	Action string // as written: "copy", "ansible.builtin.copy"
+	// ActionName is the action when that is a template: the name is only known when the task runs.
+	ActionName Val
 	// ActionPos is where Action is written: errors of dialect tagged show it. Not set in classic.
 	ActionPos Pos
 	Module    string // full name
@@ -53,8 +61,11 @@ type Task struct {
 	RemoteUser        Val
 	Port              Val
 	Become            Become
-	Async             Val
-	Poll              Val
+	// Context are the values that inherited keywords have around the task, for those that are templates: one that is omit holds as the
+	// context has it.
+	Context Vals `msgpack:",omitempty"`
+	Async   Val
+	Poll    Val
 	// Debugger is looked at when compiling only: pbc has no task debugger.
 	Debugger Val
 
@@ -68,9 +79,19 @@ type Task struct {
 	Include       *Include
 	// Exprs are the expressions and conditions that constant arguments hold as text (debug's var,
 	// assert's that), parsed, by the text that would be parsed.
-	Exprs Exprs
+	Exprs Vals
 	// Files are the controller's files that constant arguments name, by the name as written.
 	Files []File
+}
+
+// halved are the modules of ansible-core whose action plugin runs the module of its own name.
+var halved = map[string]bool{"assemble": true, "async_status": true, "command": true, "copy": true, "service": true, "unarchive": true, "uri": true, "yum": true, "dnf": true}
+
+// Plugin says whether the task's action is a plugin in Python that the installed Ansible has to run: one of the user's or of
+// a collection, or that of ansible-core for a module that the user has put in the place of ansible-core's.
+func (t *Task) Plugin() bool {
+	core, ok := strings.CutPrefix(t.Module, "ansible.builtin.")
+	return t.ActionFile != "" || t.ModuleFile != "" && ok && halved[core]
 }
 
 // Named says whether the task has a name that is text. One that is a number is shown by results only: banners
@@ -83,8 +104,36 @@ func (t *Task) Named() bool {
 	return ok
 }
 
-// Exprs are parsed texts by their source.
-type Exprs map[string]Val
+// EachValue calls f with everything of the task that may hold a template, unset keywords included.
+func (t *Task) EachValue(f func(Val)) {
+	for _, v := range []Val{t.Name, t.ActionName, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
+		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll, t.DefaultsOf,
+		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
+		f(v)
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Context)) {
+		f(t.Context[name])
+	}
+	for _, list := range [][]Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults, t.FactsDefaults} {
+		for _, v := range list {
+			f(v)
+		}
+	}
+	if l := t.Loop; l != nil {
+		for _, v := range append([]Val{l.Items, l.Var, l.IndexVar, l.Label, l.Pause, l.Extended, l.ExtendedAllItems}, l.BreakWhen...) {
+			f(v)
+		}
+	}
+	for _, v := range t.Exprs {
+		f(v)
+	}
+	for i := range t.Files {
+		f(t.Files[i].Tmpl)
+	}
+}
+
+// Vals are values by name. They are encoded in the order of the names.
+type Vals map[string]Val
 
 // Fragments are pieces of code by the name of their file as written.
 type Fragments map[string]*Fragment

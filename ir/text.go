@@ -35,8 +35,9 @@ func (o Op) String() string {
 
 // TextOptions say what Text prints.
 type TextOptions struct {
-	// Effect is the effect class of a task: "local" or "open".
-	Effect func(*Task) string
+	// Effect is the effect class of a task of a play, such as "open", and why; Waits says that the hosts of a play wait for each
+	// other there. Nil tells of none.
+	Effect func(play int, t *Task) (class, why string, waits bool)
 	// Only chooses the tasks to print, nil prints all. With it the tables are left out.
 	Only func(play int, t *Task) bool
 }
@@ -76,7 +77,7 @@ func (t *texter) program() {
 	for i, s := range t.p.Slots {
 		t.line("register r%d %s", i, s)
 	}
-	t.line("; barrier: with several hosts in a play, all of them reach that task before one runs it")
+	t.line("; barrier: with several hosts in a play, all of them reach that task before one runs it, and finish it before one goes on")
 }
 
 // position is a place with its file relative to the folder of the program.
@@ -147,7 +148,7 @@ func (t *texter) play(n int, p *Play) {
 				t.line("  handlers")
 			}
 			titled = true
-			t.line("    %-6s task %-4d %s", "h"+strconv.Itoa(i), h.Task, t.task(x))
+			t.line("    %-6s task %-4d %s%s", "h"+strconv.Itoa(i), h.Task, t.task(n, x), t.barrier(n, x))
 		}
 	}
 }
@@ -256,13 +257,15 @@ func (t *texter) instr(n int, p *Play, in Instr) string {
 		if !t.wanted(n, x) {
 			return ""
 		}
-		return fmt.Sprintf("%-8s task %-4d %s  ; %s", in.Op, in.Task, t.task(x), barrier(x))
+		return fmt.Sprintf("%-8s task %-4d %s%s", in.Op, in.Task, t.task(n, x), t.barrier(n, x))
 	}
 	switch {
 	case t.o.Only != nil:
 		return ""
 	case in.Op == OpBlock:
 		return "block" + target("rescue", in.A) + target("always", in.B) + target("end", in.C) + forced(in)
+	case in.Op == OpFlush:
+		return "flush" + t.flushBarrier(n, p)
 	case in.Op == OpRoleDone:
 		return fmt.Sprintf("role-done role %d", in.Task)
 	}
@@ -283,20 +286,40 @@ func forced(in Instr) string {
 	return ""
 }
 
-// barrier tells why the hosts of a play wait for each other at a task.
-func barrier(x *Task) string {
-	on := func(v Val) bool { return v.IsSet() && v.V != false }
-	switch {
-	case on(x.RunOnce):
-		return "barrier: run_once"
-	case on(x.AnyErrorsFatal):
-		return "barrier: any_errors_fatal"
+// flushBarrier tells of the handlers at which hosts wait for each other: who runs them shows only then.
+func (t *texter) flushBarrier(n int, p *Play) string {
+	var list []string
+	for i, h := range p.Handlers {
+		if t.o.Effect == nil {
+			break
+		}
+		if _, _, waits := t.o.Effect(n, p.Tasks[h.Task]); waits {
+			list = append(list, "h"+strconv.Itoa(i))
+		}
 	}
-	return "barrier: every task"
+	if list == nil {
+		return ""
+	}
+	return "  ; barrier behind: others may run " + strings.Join(list, " ")
+}
+
+// barrier tells whether the hosts of a play wait for each other at a task, and why.
+func (t *texter) barrier(play int, x *Task) string {
+	if t.o.Effect == nil {
+		return ""
+	}
+	_, why, waits := t.o.Effect(play, x)
+	switch {
+	case waits:
+		return "  ; barrier: " + why
+	case x.Include != nil:
+		return "  ; barrier behind: others may include something else"
+	}
+	return "  ; no barrier: " + why
 }
 
 // task is what is notable of a task.
-func (t *texter) task(x *Task) string {
+func (t *texter) task(play int, x *Task) string {
 	name := x.Action
 	if x.Name.IsSet() {
 		name = show(x.Name)
@@ -307,7 +330,8 @@ func (t *texter) task(x *Task) string {
 	}
 	parts := []string{module, strconv.Quote(name), t.position(x.Pos)}
 	if t.o.Effect != nil {
-		parts = append(parts, t.o.Effect(x))
+		class, _, _ := t.o.Effect(play, x)
+		parts = append(parts, class)
 	}
 	parts = append(parts, "scope="+strconv.Itoa(x.Scope))
 	if x.Register != "" {

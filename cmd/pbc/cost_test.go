@@ -71,6 +71,12 @@ func newTestSession(t *testing.T, files map[string]string, args ...string) *sess
 	out, errs := os.Stdout, os.Stderr
 	os.Stdout, os.Stderr = null, null
 	t.Cleanup(func() { os.Stdout, os.Stderr = out, errs; null.Close() })
+	return openTestSession(t, args...)
+}
+
+// openTestSession is a session for site.yml in the working folder.
+func openTestSession(t *testing.T, args ...string) *session {
+	t.Helper()
 	conf, err := config.Load(os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)

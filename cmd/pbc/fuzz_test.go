@@ -29,9 +29,10 @@ import (
 type ignorant struct{}
 
 // Vars implements link.Known.
-func (ignorant) Vars(string) (set, included, facts *value.Dict) {
-	return value.NewDict(), value.NewDict(), value.NewDict()
+func (ignorant) Vars(string, ir.Address) (link.HostVars, bool) {
+	return link.HostVars{Set: value.NewDict(), Included: value.NewDict(), Facts: value.NewDict()}, true
 }
+func (ignorant) Await(context.Context, string, ir.Address) error { return nil }
 
 // deaf takes events and answers no question.
 type deaf struct{ events int }

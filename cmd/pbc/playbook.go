@@ -3,9 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 
 	"golang.org/x/term"
 
@@ -21,7 +19,7 @@ func playbookMain(args []string) int {
 		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
 		return 5
 	}
-	args, word, err := takeDialect(takeAllFacts(args))
+	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
 	var like core
 	if err == nil {
 		like, err = chooseCore(word)
@@ -40,9 +38,6 @@ func playbookMain(args []string) int {
 		fmt.Fprint(os.Stdout, exit.Stdout)
 		fmt.Fprint(os.Stderr, exit.Stderr)
 		return exit.Code
-	}
-	if names := req.Unhonoured(); len(names) > 0 {
-		return like.fail(os.Stderr, &playbookError{msg: "unsupported: the option " + strings.Join(names, ", "), code: 5})
 	}
 	if err := findPlaybooks(req.Playbooks); err != nil {
 		return like.fail(os.Stderr, err)
@@ -93,47 +88,4 @@ func (c core) failOptions(err error, conf *config.Config, terminal cli.Terminal)
 		err = &playbookError{msg: err.Error(), code: 5}
 	}
 	return c.fail(os.Stderr, err)
-}
-
-// askTerminal asks on the terminal; private hides what is typed.
-func askTerminal(prompt string, private bool) (string, error) {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
-	if err != nil {
-		return askStdin(prompt)
-	}
-	defer tty.Close()
-	fmt.Fprint(tty, prompt)
-	if private {
-		b, err := term.ReadPassword(int(tty.Fd()))
-		fmt.Fprintln(tty)
-		return string(b), err
-	}
-	return readLine(tty)
-}
-
-// askStdin asks where there is no terminal, as Python's getpass does.
-func askStdin(prompt string) (string, error) {
-	fmt.Fprintln(os.Stderr, "Warning: Password input may be echoed.")
-	fmt.Fprint(os.Stderr, prompt)
-	line, err := readLine(os.Stdin)
-	if err == io.EOF && line != "" {
-		err = nil
-	}
-	return line, err
-}
-
-// readLine reads a line, and nothing after it.
-func readLine(r io.Reader) (string, error) {
-	var line []byte
-	buf := make([]byte, 1)
-	for {
-		n, err := r.Read(buf)
-		if n == 0 || err != nil {
-			return string(line), err
-		}
-		if buf[0] == '\n' {
-			return string(line), nil
-		}
-		line = append(line, buf[0])
-	}
 }

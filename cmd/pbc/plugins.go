@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -44,7 +45,8 @@ func newPlugins(s *session, u *compiler.Unit) *plugins {
 		"tags", textList(s.req.Tags, "all"), "skip_tags", textList(s.req.SkipTags), "inventory", textList(s.req.Inventory), "subset", nilIfEmpty(s.req.Limit))
 	p := &plugins{s: s, u: u, dirs: dirs, placed: map[string]string{}}
 	p.host = pyplugin.New(pyplugin.Options{Python: s.like.python, Dirs: p.places(dirs), Playbooks: playbooks,
-		Basedir: u.Program.Basedir, Secrets: secrets, CLI: cli})
+		Basedir: u.Program.Basedir, Secrets: secrets, CLI: cli,
+		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword})
 	if p.jinja() {
 		p.host.Start()
 	}
@@ -196,6 +198,23 @@ func (p *plugins) Find(ctx context.Context, test bool, name string) (bool, error
 // Call implements link.Python.
 func (p *plugins) Call(ctx context.Context, c eval.PluginCall, w link.World, warn func(kind, text string)) (value.Value, error) {
 	return p.host.Call(ctx, kindOf(c.Test), pyplugin.Call{Name: c.Name, Args: c.Args, KW: c.KW, Locals: c.Locals, Each: c.Each, World: w, Warn: warn})
+}
+
+// LoadAction implements link.Python.
+func (p *plugins) LoadAction(ctx context.Context, name string) (*value.Dict, error) {
+	if _, err := p.Names(); err != nil { // has the folders of roles searched that were included meanwhile
+		return nil, err
+	}
+	about, err := p.host.LoadAction(ctx, name)
+	if file, ok := about.GetStr("file"); ok && err == nil && p.s.req.Verbosity > 0 {
+		fmt.Fprintf(os.Stderr, "pbc: the action of %s is a plugin in Python (%s): Ansible's own process runs it here\n", name, file)
+	}
+	return about, err
+}
+
+// Action implements link.Python.
+func (p *plugins) Action(ctx context.Context, c link.ActionCall, w link.World) (*value.Dict, error) {
+	return p.host.Action(ctx, c.Task, pyplugin.Call{World: w, Work: c.Work})
 }
 
 // Lookup implements link.Python.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -44,7 +43,7 @@ func runMain(args []string) int {
 	if err != nil {
 		return core{}.fail(os.Stderr, err)
 	}
-	args, word, err := takeDialect(takeAllFacts(args))
+	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
 	var like core
 	if err == nil {
 		like, err = chooseCore(word)
@@ -63,9 +62,6 @@ func runMain(args []string) int {
 		fmt.Fprint(os.Stdout, exit.Stdout)
 		fmt.Fprint(os.Stderr, exit.Stderr)
 		return exit.Code
-	}
-	if names := req.Unhonoured(); len(names) > 0 {
-		return like.fail(os.Stderr, &playbookError{msg: "unsupported: the option " + strings.Join(names, ", "), code: 5})
 	}
 	p, err := readPlan(req.Playbooks)
 	if err != nil {

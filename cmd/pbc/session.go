@@ -18,6 +18,7 @@ import (
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/compiler/diag"
+	"pbc/compiler/effect"
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
@@ -50,14 +51,16 @@ type session struct {
 	connectPassword, becomePassword string
 	store                           *files.Store
 	roles                           []string // of --roles-path, before those of the settings
-	order                           controller.Order
+	order                           effect.Order
 	// allFacts has plays gather all facts, not only those that something reads.
 	allFacts bool
 	// observe, when not nil, stands between the controller and every agent: for tests that count what
 	// a run costs.
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
-	log     *os.File         // of log_path, nil for none
-	facts   *factcache.Cache // nil for none that outlives the run
+	// agents, when not nil, gives the agents of hosts in the place of connections: for tests with many hosts.
+	agents func(host string) io.ReadWriteCloser
+	log    *os.File         // of log_path, nil for none
+	facts  *factcache.Cache // nil for none that outlives the run
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -73,8 +76,10 @@ func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, er
 	if err != nil {
 		return nil, err
 	}
-	if s.order, err = orderOf(os.Getenv("PBC_ORDER")); err != nil {
-		return nil, err
+	word := os.Getenv("PBC_ORDER")
+	known := false
+	if s.order, known = link.Order(word); !known {
+		return nil, fmt.Errorf("PBC_ORDER is %q, want auto, strict or free", word)
 	}
 	if log := os.Getenv("PBC_EVENT_LOG"); log != "" {
 		f, err := os.Create(log)
@@ -102,7 +107,7 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	}
 	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
 	s.screen.Tagged, s.screen.Source = like.dialect == expr.Tagged, os.ReadFile
-	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
+	if path := conf.String("DEFAULT_LOG_PATH"); path != "" && !slices.Contains(conf.List("DEFAULT_LOG_FILTER"), "ansible") {
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
 		s.log = s.screen.OpenLog(path, os.Getenv)
 	}
@@ -128,19 +133,6 @@ func (s *session) introduce(version string) {
 	}
 }
 
-// orderOf reads PBC_ORDER: how much of the linear strategy's order is kept.
-func orderOf(word string) (controller.Order, error) {
-	switch word {
-	case "", "auto":
-		return controller.Auto, nil
-	case "strict":
-		return controller.Strict, nil
-	case "free":
-		return controller.Free, nil
-	}
-	return 0, fmt.Errorf("PBC_ORDER is %q, want auto, strict or free", word)
-}
-
 // lookupSetting finds the settings of callbacks: in the environment, else in ansible.cfg.
 func lookupSetting(conf *config.Config) callback.Lookup {
 	env := callback.EnvLookup(os.LookupEnv)
@@ -159,10 +151,10 @@ func (s *session) secrets() error {
 	request := s.req.VaultRequest(s.conf)
 	request.Prompt, request.Warn = ask, warn
 	var err error
-	if s.keys, err = vault.Load(request); err != nil {
+	if s.connectPassword, s.becomePassword, err = s.req.Passwords(s.conf, ask); err != nil {
 		return err
 	}
-	if s.connectPassword, s.becomePassword, err = s.req.Passwords(s.conf, ask); err != nil {
+	if s.keys, err = vault.Load(request); err != nil {
 		return err
 	}
 	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
@@ -224,6 +216,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	home, _ := os.UserHomeDir()
 	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
@@ -308,9 +301,14 @@ func (s *session) inventory(dir string) (*inventory.Inventory, error) {
 type known struct{ memory *controller.Memory }
 
 // Vars implements link.Known.
-func (k known) Vars(host string) (set, included, facts *value.Dict) {
-	k.memory.With(host, func(h *machine.Host) { set, included, facts = h.Set.Copy(), h.Included.Copy(), h.Facts.Copy() })
-	return set, included, facts
+func (k known) Vars(host string, before ir.Address) (v link.HostVars, there bool) {
+	h, there := k.memory.Vars(host, before)
+	return link.HostVars{Set: h.Set, Included: h.Included, Facts: h.Facts}, there
+}
+
+// Await implements link.Known.
+func (k known) Await(ctx context.Context, host string, at ir.Address) error {
+	return k.memory.Await(ctx, host, at)
 }
 
 // play runs what was compiled.
@@ -330,23 +328,35 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	options := s.linkOptions(inv, u, known{memory})
 	options.Python = python
 	l := link.New(u.Program, options)
-	s.noteFacts(l)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
 	d.play = func() int { return int(current.Load()) }
-	d.observe = s.observe
-	c := controller.New(controller.Options{Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Order: s.order, Tagged: s.like.dialect == expr.Tagged, Retry: s.retryFiles()})
+	d.observe, d.agents = s.observe, s.agents
+	var step func(string) (string, error)
+	if s.req.Step {
+		step = s.askStep
+	}
+	c := controller.New(controller.Options{Step: step, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Tagged: s.like.dialect == expr.Tagged, Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
+		if name == "default" && u.Program.Dialect == "tagged" {
+			continue
+		}
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code, err := c.Run(ctx)
 	endLocalAgents()
+	if errors.As(err, new(controller.Crash)) && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
+		s.out.Handle(callback.Message{Text: "to see the full traceback, use -vvv"})
+	}
 	if ctx.Err() != nil {
 		return 99, &playbookError{msg: "User interrupted execution", code: 99}
+	}
+	if at := l.Unmet(); at != "" && err == nil {
+		s.out.Handle(callback.ErrorMessage{Text: "No matching task \"" + at + "\" found. Note: --start-at-task can only follow static includes.", Wrap: true})
 	}
 	return code, err
 }
@@ -391,10 +401,18 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
-		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
+		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s, inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+}
+
+// strategy is the one that was asked for by a setting, "" for none.
+func (s *session) strategy() string {
+	if !s.set("DEFAULT_STRATEGY") {
+		return ""
+	}
+	return s.conf.String("DEFAULT_STRATEGY")
 }
 
 // localTmp names the folder in which Ansible would keep the temporary files of this run.
@@ -406,7 +424,7 @@ func (s *session) dialOptions() dialOptions {
 	return dialOptions{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Password: s.connectPassword, Port: s.conf.Int("ssh.port"),
 		Timeout: time.Duration(s.req.Timeout) * time.Second, HostKeyChecking: s.conf.Bool("ssh.host_key_checking"), Executable: s.conf.String("ssh.ssh_executable"),
 		SSHArgs: s.conf.String("ssh.ssh_args"), CommonArgs: firstOf(s.req.SSHCommonArgs, s.conf.String("ssh.ssh_common_args")),
-		ExtraArgs: firstOf(s.req.SSHExtraArgs, s.conf.String("ssh.ssh_extra_args")), Connection: s.req.Connection}
+		Retries: s.conf.Int("ssh.reconnection_retries"), ExtraArgs: firstOf(s.req.SSHExtraArgs, s.conf.String("ssh.ssh_extra_args")), Connection: s.req.Connection}
 }
 
 func firstOf(a, b string) string {
@@ -448,9 +466,12 @@ func (c core) fail(out io.Writer, err error) int {
 	code := 1
 	var r *compiler.RunError
 	var d *diag.Diagnostic
+	var crash controller.Crash
 	switch {
 	case errors.As(err, &p):
 		code = p.code
+	case errors.As(err, &crash):
+		code = 250
 	case errors.As(err, &r) && r.Code != 0:
 		code = r.Code
 	case errors.As(err, &d): // a fault in a variable file of the inventory
@@ -476,6 +497,9 @@ type linked struct {
 // Plays implements controller.Linker.
 func (k *linked) Plays() int { return k.l.Plays() }
 
+// waits are the orders of the controller; where auto and free differ is said by the batches.
+var waits = map[effect.Order]controller.Order{effect.Strict: controller.Strict}
+
 // Play implements controller.Linker.
 func (k *linked) Play(n int) (*controller.Play, error) {
 	k.current.Store(int64(n))
@@ -489,12 +513,15 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	for _, w := range p.Warnings {
 		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
-		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
+	if !compiler.KnowsStrategy(p.Strategy) {
+		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
+	}
+	order := waits[p.Order]
+	if k.s.req.Step {
+		order = controller.Strict
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
-		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail,
-		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
+		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
 }
 
 // Batch implements controller.Linker.

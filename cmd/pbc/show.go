@@ -16,8 +16,6 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/value"
-	"pbc/runtime/module"
-	"pbc/runtime/module/builtin"
 )
 
 func showCommand() *cobra.Command {
@@ -27,8 +25,11 @@ func showCommand() *cobra.Command {
 		Use:   "show PLAN | show PLAYBOOK...",
 		Short: "print a plan, or what playbooks compile to, as assembly",
 		Long: `Show prints the program: its plays with their roles, layers of variables and scopes, the instructions with their
-addresses and jumps, and of each task the module, name, place, effect (local: touches its own host only; open: may be
-seen by other hosts), register, conditions, and why hosts wait for each other there. Values of variables are not printed.
+addresses and jumps, and of each task the module, name, place, effect (inner: touches variables only; local: touches its
+own host only; open: may be seen by other hosts; exact: concerns all hosts of the play), register, conditions, and
+whether hosts wait for each other there (barrier), and why. What an inventory adds is not known here: a variable whose
+text calls a lookup, and hosts that are one machine, for which what is local is a barrier, too. Values of variables are
+not printed.
 
 With --where only the tasks are printed for which an expression of expr-lang.org is true. It sees
 
@@ -43,7 +44,7 @@ With --where only the tasks are printed for which an expression of expr-lang.org
   pbc show plan.bin --where 'task.args.mode == "0777" or "http_port" in task.vars'`,
 		Args: wantPlaybooks,
 		RunE: func(c *cobra.Command, args []string) error {
-			o := ir.TextOptions{Effect: effect}
+			o := ir.TextOptions{}
 			var check *vm.Program
 			if where != "" {
 				var err error
@@ -55,9 +56,14 @@ With --where only the tasks are printed for which an expression of expr-lang.org
 			if err != nil {
 				return err
 			}
+			effects := judged(p)
+			o.Effect = func(play int, t *ir.Task) (class, why string, waits bool) {
+				e, waits := effects(play, t)
+				return e.Class.String(), e.Why, waits
+			}
 			var failed error
 			if check != nil {
-				o.Only = func(play int, t *ir.Task) bool { return chosen(check, p, play, t, &failed) }
+				o.Only = func(play int, t *ir.Task) bool { return (&condition{check, p, o.Effect, &failed}).chosen(play, t) }
 			}
 			if err := ir.Text(c.OutOrStdout(), p, o); err != nil {
 				return err
@@ -100,21 +106,6 @@ func (f *sourceFlags) program(names []string) (*ir.Program, error) {
 		return nil, err
 	}
 	return u.Program, nil
-}
-
-// localActions are the actions that run in the machine and touch nothing but variables.
-var localActions = map[string]bool{
-	"ansible.builtin.assert": true, "ansible.builtin.debug": true, "ansible.builtin.fail": true, "ansible.builtin.set_fact": true,
-	"ansible.builtin.include_vars": true, "ansible.builtin.gather_facts": true,
-}
-
-// effect is the effect class of a task: open unless its module is known to be local.
-func effect(t *ir.Task) string {
-	m, ok := builtin.Lookup(t.Module)
-	if localActions[t.Module] || ok && m.Effect == module.Local {
-		return "local"
-	}
-	return "open"
 }
 
 // shownTask is a task as --where sees it.
@@ -165,22 +156,31 @@ func compileWhere(src string) (*vm.Program, error) {
 	return nil, fmt.Errorf("--where: %w", err)
 }
 
-// chosen evaluates the expression for one task; its error is the first.
-func chosen(check *vm.Program, p *ir.Program, play int, t *ir.Task, failed *error) bool {
-	pl := p.Plays[play]
+// condition is an expression for tasks; failed takes its first error.
+type condition struct {
+	check  *vm.Program
+	p      *ir.Program
+	effect func(play int, t *ir.Task) (class, why string, waits bool)
+	failed *error
+}
+
+// chosen evaluates the expression for one task.
+func (c *condition) chosen(play int, t *ir.Task) bool {
+	p, pl := c.p, c.p.Plays[play]
+	class, _, _ := c.effect(play, t)
 	role := ""
 	if t.Role >= 0 && t.Role < len(pl.Roles) {
 		role = pl.Roles[t.Role].Name
 	}
 	env := shown{
 		Task: shownTask{Module: t.Module, Action: t.Action, Name: source(t.Name.V), File: shownFile(p, t.Pos.File), Line: t.Pos.Line, Role: role, Tags: sources(t.Tags),
-			Register: t.Register, Effect: effect(t), Become: t.Become.On.IsSet() && t.Become.On.V != false, Handler: t.Handler, Loop: t.Loop != nil,
+			Register: t.Register, Effect: class, Become: t.Become.On.IsSet() && t.Become.On.V != false, Handler: t.Handler, Loop: t.Loop != nil,
 			When: sources(t.When), Notify: sources(t.Notify), Args: shownDict(t.Args.V), Vars: shownVars(pl, t)},
 		Play: shownPlay{Name: source(pl.Name.V), Hosts: sources([]ir.Val{pl.Hosts}), File: shownFile(p, pl.Pos.File), Line: pl.Pos.Line, Index: play},
 	}
-	out, err := expr.Run(check, env)
-	if err != nil && *failed == nil {
-		*failed = fmt.Errorf("--where: %w", err)
+	out, err := expr.Run(c.check, env)
+	if err != nil && *c.failed == nil {
+		*c.failed = fmt.Errorf("--where: %w", err)
 	}
 	yes, _ := out.(bool)
 	return yes

@@ -51,23 +51,6 @@ func (p *Playbook) Given(dest string) bool {
 	return ok
 }
 
-// unhonoured are the dests of options that pbc reads and does not honour yet. A run that is given one is
-// to be refused.
-var unhonoured = map[string]bool{
-	"step": true,
-}
-
-// Unhonoured returns the first option string of each option given that pbc does not honour.
-func (p *Playbook) Unhonoured() []string {
-	var names []string
-	for _, o := range playbookOptions(nil) {
-		if unhonoured[o.dest] && p.Given(o.dest) {
-			names = append(names, o.strings[0])
-		}
-	}
-	return names
-}
-
 // Terminal is what the texts depend on.
 type Terminal struct {
 	// Columns is the width: the variable COLUMNS, else the terminal's, else 80.

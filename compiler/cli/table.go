@@ -4,8 +4,6 @@ package cli
 type Option struct {
 	Strings []string // as written: "-i", "--inventory"
 	Value   bool     // takes a value
-	// Honoured is false for an option that is read and refused by name.
-	Honoured bool
 }
 
 // Options returns the table of options, in the order of the help.
@@ -13,7 +11,7 @@ func Options() []Option {
 	var out []Option
 	for _, o := range playbookOptions(nil) {
 		takes := o.action != flag && o.action != count && o.action != help && o.action != version
-		out = append(out, Option{Strings: o.strings, Value: takes, Honoured: !unhonoured[o.dest]})
+		out = append(out, Option{Strings: o.strings, Value: takes})
 	}
 	return out
 }

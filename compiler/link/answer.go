@@ -7,22 +7,38 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"pbc/compiler/files"
+	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/python"
 )
 
-// Answer answers a need that depends on the program, the inventory or the controller's files.
+// Answer answers a need that depends on the program, the inventory or the controller's files. What it tells of another host is
+// what that host had at the place of the need: it waits for a host that has not come there yet.
 func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Need) *event.Answer {
-	site := Site{Play: play, Host: host, Task: n.Task}
+	for {
+		behind := ""
+		a := l.answer(ctx, Site{Play: play, Host: host, Task: n.Task, At: n.Addr, behind: &behind}, n)
+		if behind == "" || n.Ask != event.HostVar {
+			return a
+		}
+		if err := l.opt.Known.Await(ctx, behind, n.Addr); err != nil {
+			return &event.Answer{Error: err.Error()}
+		}
+	}
+}
+
+func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.Answer {
 	switch n.Ask {
 	case event.FetchBlob:
 		return l.blob(n)
@@ -30,6 +46,8 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.answerLookup(ctx, site, n)
 	case event.Plugin:
 		return l.answerPlugin(ctx, site, n)
+	case event.Action:
+		return l.answerAction(ctx, site, n)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -40,7 +58,7 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return result(v, err)
 	case event.HostVar:
 		name, _ := value.Text(n.Args.V)
-		v, found, err := l.hostVar(name, n.Name)
+		v, found, err := l.hostVar(site, name, n.Name)
 		a := result(v, err)
 		a.Found = found
 		return a
@@ -62,6 +80,8 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return l.storeFile(site, n)
 	case event.Payload:
 		return l.payload(site, n)
+	case event.Rename:
+		return l.rename(site, n)
 	}
 	return &event.Answer{Error: fmt.Sprintf("unknown question %d", n.Ask)}
 }
@@ -69,6 +89,23 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 // VersionedInternals are the arguments added to those of modules in Python that not every ansible-core knows: a module
 // refuses what its own does not.
 var VersionedInternals = []string{"_ansible_string_conversion_action", "_ansible_ignore_unknown_opts", "_ansible_target_log_info", "_ansible_tracebacks_for"}
+
+// action is the task that an action's name makes of another.
+func (l *Linker) rename(s Site, n *event.Need) *event.Answer {
+	e, err := l.opt.Front.Include(s.Play, n.Task, value.DictOf("action", n.Name))
+	if err == nil && e.Fault != "" {
+		err = errors.New(e.Fault)
+	}
+	if err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	own := *e
+	own.Tables.Tasks = l.openFiles(e.Tables.Tasks)
+	if err := l.teach(s.Play, s.Host, &own); err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	return &event.Answer{Extensions: []ir.Extension{own}}
+}
 
 // payload describes how to run a module that is not native.
 func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
@@ -92,7 +129,7 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	if v, ok := known.GetStr("_ansible_version"); ok {
 		internal.SetStr("_ansible_version", v)
 	}
-	if v, ok, err := l.hostVar(s.Host, "ansible_syslog_facility"); ok && err == nil {
+	if v, ok, err := l.hostVar(s, s.Host, "ansible_syslog_facility"); ok && err == nil {
 		internal.SetStr("_ansible_syslog_facility", v)
 	}
 	own.Internal = ir.Val{V: internal}
@@ -327,6 +364,10 @@ func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 	if n.Name == "" {
 		return result(l.inventoryNow(s))
 	}
+	if h := l.opt.Inventory.Host(s.Host); h != nil && slices.Contains(sizeable, n.Name) {
+		v, _ := l.magic(s.Play, h).GetStr(n.Name)
+		return &event.Answer{Level: event.AboveSet, Value: ir.Val{V: v}}
+	}
 	levels, err := l.levels(s)
 	if err != nil {
 		return result(nil, err)
@@ -335,6 +376,9 @@ func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 		if v, ok := lv.vars.Lookup(n.Name); ok {
 			return &event.Answer{Level: lv.level, Value: ir.Val{V: v}}
 		}
+	}
+	if l.opt.Password != "" && slices.Contains(ir.RouteSecrets, n.Name) {
+		return &event.Answer{Value: ir.Val{V: l.opt.Password}} // no variable: what a task has where there is none
 	}
 	return &event.Answer{}
 }
@@ -453,22 +497,31 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 }
 
 func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
-	var name string
-	vars := value.NewDict()
-	var groups []string
-	for i, k := range args.K {
-		key, _ := value.Text(k)
-		text, _ := value.ToStr(args.V[i])
-		switch key {
-		case "name", "hostname", "host":
-			name = text
-			if key == "host" {
-				vars.SetStr(key, args.V[i])
+	first := func(names ...string) value.Value {
+		for _, n := range names {
+			if v, ok := args.GetStr(n); ok {
+				return v
 			}
-		case "groups", "groupname", "group":
-			groups = groupNames(args.V[i])
+		}
+		return nil
+	}
+	name, _ := value.ToStr(first("name", "hostname", "host"))
+	groups := groupNames(first("groupname", "groups", "group"))
+	vars := value.NewDict()
+	for i, k := range args.K {
+		switch key, _ := value.Text(k); key {
+		case "name", "hostname", "groups", "groupname":
 		default:
 			vars.SetStr(key, args.V[i])
+		}
+	}
+	if l.opt.Dialect == expr.Classic {
+		vars = value.Taint(vars).(*value.Dict) // as in every result
+	}
+	if host, port, ok := inventory.SplitAddress(name); ok {
+		name = host
+		if port != 0 {
+			vars.SetStr("ansible_ssh_port", port)
 		}
 	}
 	changed, err := l.opt.Inventory.AddHost(name, groups, vars)
@@ -487,7 +540,7 @@ func groupNames(v value.Value) []string {
 		}
 		return out
 	}
-	s, _ := value.ToStr(v)
+	s, _ := value.Text(v)
 	for _, g := range strings.Split(s, ",") {
 		if g = strings.TrimSpace(g); g != "" {
 			out = appendNew(out, g)

@@ -10,6 +10,7 @@
 package link
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"pbc/compiler/effect"
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
@@ -24,19 +26,31 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
-	"pbc/runtime/module/posix"
 )
 
 // Known tells what tasks have made of a host's variables.
 type Known interface {
-	// Vars returns copies: registered results and set_fact, include_vars, and facts with their prefix.
-	Vars(host string) (set, included, facts *value.Dict)
+	// Vars returns what tasks had left on a host when it came to an address; nil is now. It says whether the host has come
+	// there yet.
+	Vars(host string, before ir.Address) (v HostVars, there bool)
+	// Await waits until the host has come to the address.
+	Await(ctx context.Context, host string, at ir.Address) error
+}
+
+// HostVars are the variables that tasks have made on a host: registered results and set_fact, include_vars, and facts with their
+// prefix. They must not be changed.
+type HostVars struct{ Set, Included, Facts *value.Dict }
+
+// madeOn is what tasks have left on a host by now.
+func (l *Linker) madeOn(host string) (set, included, facts *value.Dict) {
+	v, _ := l.opt.Known.Vars(host, nil)
+	return v.Set, v.Included, v.Facts
 }
 
 // Front compiles what was not compiled ahead.
 type Front interface {
-	// Include compiles the file or role that an include asks for. What makes the include fail is the
-	// extension's Fault; an error ends the run.
+	// Include compiles the file or role that an include asks for, or the task that an action's name makes of another: wanted is
+	// {action: name} then. What makes the include fail is the extension's Fault; an error ends the run.
 	Include(play, task int, wanted *value.Dict) (*ir.Extension, error)
 	// Tables are the tables of a play, with those of all its extensions.
 	Tables(play int) *ir.Tables
@@ -63,13 +77,19 @@ type Options struct {
 	Settings   ir.Settings
 	// Gathering is "implicit", "explicit" or "smart".
 	Gathering string
+	// Order is how much of the linear strategy's order plays keep that do not say.
+	Order effect.Order
 	// Connection, User and Port are the command line's and the configuration's defaults.
 	Connection, User string
-	Port             int
-	Magic            *value.Dict  // variables that are the same everywhere, such as ansible_version
-	ManagedFormat    string       // the setting ansible_managed
-	Lookup           LookupPlugin // nil has none
-	Python           Python       // plugins in Python; nil has none
+	// PrivateRoleVars hides the variables of roles from tasks outside of them.
+	PrivateRoleVars bool
+	// Password is the connection's, as asked for or read from its file: a task is only told it when it reads it.
+	Password      string
+	Port          int
+	Magic         *value.Dict  // variables that are the same everywhere, such as ansible_version
+	ManagedFormat string       // the setting ansible_managed
+	Lookup        LookupPlugin // nil has none
+	Python        Python       // plugins in Python; nil has none
 	// FactCollector names what gathers a fact, whose name has no prefix. Nil gathers all facts; else those only that
 	// the run reads.
 	FactCollector func(fact string) string
@@ -78,6 +98,7 @@ type Options struct {
 	Internal  *value.Dict
 	OpenFiles int
 	StartAt   string
+	Strategy  string // that of plays which name none; "" is linear
 	// Decrypt opens vaulted text; nil for none.
 	Decrypt files.Decrypt
 }
@@ -92,7 +113,9 @@ type Linker struct {
 	prompted map[int]*value.Dict
 	started  bool // the task of --start-at-task has been found
 	shared   map[int]*ir.Code
+	orders   map[int]*ordering
 	active   map[int][]string // the hosts of the batch that runs
+	hosts    map[int]playHosts
 	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
 	refreshed string
 	reading   *factUse // which facts the run reads; nil until that is asked
@@ -100,6 +123,7 @@ type Linker struct {
 	sent map[sentKey]*names
 	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
 	shadowing atomic.Pointer[ir.Plugins]
+	actions   sessions
 }
 
 // sentKey is a host in a play.
@@ -110,7 +134,7 @@ type sentKey struct {
 
 // New returns a linker.
 func New(p *ir.Program, opt Options) *Linker {
-	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
+	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
 }
 
 // Plays is the number of plays.
@@ -165,7 +189,7 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	if err != nil {
 		return nil, nil, err
 	}
-	set, included, facts := l.opt.Known.Vars(host)
+	set, included, facts := l.madeOn(host)
 	made := inventory.Combine(included, set, l.opt.Settings.HashMerge) // set_fact and registered results win over include_vars
 	own := *code
 	n := reads(code.Tables.Tasks)
@@ -179,14 +203,17 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	l.sent[sentKey{play, host}] = n
 	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
 	if !mayBecome(code, all) {
-		own.Settings.Become.Password = ""
+		own.Settings.Become.Password, own.Settings.BecomeBy = "", nil
 	}
 	part := ir.HostPart{Name: host, Inventory: ir.Val{V: n.prune(inv)}, Play: ir.Val{V: n.prune(vars)}, Extra: ir.Val{V: n.prune(l.opt.Extra)},
-		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all, Answers: l.answers(n)}
+		Magic: ir.Val{V: n.pruneMagic(l.magic(play, h))}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all, Answers: l.answers(n)}
 	part.Route = ir.Val{V: l.knownRoute(play, host, n)}
 	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
-	if l.skipsFacts(play, facts) {
+	if skips, all := l.skipsFacts(play, facts); skips {
 		own.Excluded = append([]int{0}, own.Excluded...)
+		if all && len(own.Barriers) > 0 && own.Barriers[0] == 0 {
+			own.Barriers = own.Barriers[1:] // nobody runs it
+		}
 	}
 	return b, l.ahead(code), nil
 }
@@ -240,9 +267,14 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		return c, nil
 	}
 	p := l.prog.Plays[play]
-	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
+	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, Settings: l.opt.Settings}
+	c.PlayDefaults, c.PlayRoleVars = l.shownRoles(p)
 	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
-	c.Settings.StartAt = l.startAt(p)
+	strategy, err := l.strategy(play)
+	if err != nil {
+		return nil, err
+	}
+	c.Settings.Free = Free(strategy)
 	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)
@@ -256,8 +288,11 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Excluded = excluded
+	c.Excluded = append(excluded, l.beforeStart(p, excluded)...)
 	if c.Plugins, err = l.plugins(); err != nil {
+		return nil, err
+	}
+	if c.Barriers, err = l.barriers(play, 0, c.Tables.Tasks); err != nil {
 		return nil, err
 	}
 	l.shared[play] = c
@@ -271,26 +306,6 @@ func (l *Linker) grow(play int, c *ir.Code) {
 		c.Tables = *t
 		c.Tables.Tasks = l.openFiles(t.Tasks)
 	}
-}
-
-// startAt is the name of the task that a play starts at, "" for its first. The option is a pattern, and counts up
-// to the first play that has such a task.
-func (l *Linker) startAt(p *ir.Play) string {
-	if l.opt.StartAt == "" || l.started {
-		return ""
-	}
-	for _, t := range p.Tables.Tasks {
-		name, _ := value.ToStr(t.Name.V)
-		full := name
-		if t.Role >= 0 {
-			full = p.Tables.Roles[t.Role].Name + " : " + name
-		}
-		if t.Named() && !t.Handler && (posix.Fnmatch(name, l.opt.StartAt) || posix.Fnmatch(full, l.opt.StartAt) || name == l.opt.StartAt) {
-			l.started = true
-			return name
-		}
-	}
-	return l.opt.StartAt
 }
 
 // aheadLimit is the size in bytes up to which a file goes to a host before it is known to need it.
@@ -324,24 +339,26 @@ func (l *Linker) ahead(c *ir.Code) map[string][]byte {
 	return out
 }
 
-// skipsFacts says whether the play does not gather facts.
-func (l *Linker) skipsFacts(play int, facts *value.Dict) bool {
+// skipsFacts says whether the play does not gather facts of a host, and whether it gathers those of none.
+func (l *Linker) skipsFacts(play int, facts *value.Dict) (skips, all bool) {
 	p := l.prog.Plays[play]
 	given := p.GatherFacts.IsSet()
 	want := true
 	if given {
 		v, err := l.playValue(play, p.GatherFacts)
 		b, ok := eval.Boolean(v)
-		want = err == nil && (b || !ok)
+		given = err != nil || v != nil
+		want = err == nil && (b || !ok || !given)
 	}
 	switch l.opt.Gathering {
 	case "explicit":
-		return !given || !want
+		skips = !given || !want
+		return skips, skips
 	case "smart":
 		done, _ := facts.GetStr("_ansible_facts_gathered")
-		return !want || done == true
+		return !want || done == true, !want
 	}
-	return !want
+	return !want, !want
 }
 
 // Include compiles what an include asks for, and gives each of the hosts its form of it.
@@ -358,6 +375,14 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 	}
 	if ext.Excluded, err = l.excluded(play, ext.FirstTask, ext.Tables.Tasks); err != nil {
 		return nil, err
+	}
+	if l.opt.PrivateRoleVars && l.opt.Dialect == expr.Classic {
+		ext.PlayRoleVars = nil
+	}
+	if ext.Fault == "" {
+		if err := l.grownOrder(play, ext); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]ir.Extension, len(hosts))
 	for i, host := range hosts {
@@ -383,7 +408,7 @@ func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 	if err != nil {
 		return err
 	}
-	set, included, _ := l.opt.Known.Vars(host)
+	set, included, _ := l.madeOn(host)
 	all := []*value.Dict{inv, vars, l.opt.Extra, set, included}
 	tables := l.tables(play)
 	for _, v := range tables.Layers {
@@ -428,7 +453,7 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 		d.SetStr("ansible_play_name", name)
 	}
 	active := texts(l.active[play])
-	all, _ := l.hostsOf(play)
+	all, _ := l.playHosts(play)
 	for _, k := range []string{"ansible_play_batch", "play_hosts"} {
 		d.SetStr(k, active)
 	}

@@ -115,30 +115,14 @@ func builtinName(s string) string {
 
 // task adds what a task reads.
 func (n *names) task(t *ir.Task) {
-	for _, v := range []ir.Val{t.Name, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
-		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll, t.DefaultsOf,
-		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
-		n.value(v.V)
-	}
-	for _, list := range [][]ir.Val{t.When, t.ChangedWhen, t.FailedWhen, t.Until, t.Environment, t.Notify, t.Listen, t.Defaults, t.FactsDefaults} {
-		for _, v := range list {
-			n.value(v.V)
-		}
-	}
+	t.EachValue(func(v ir.Val) { n.value(v.V) })
 	if l := t.Loop; l != nil {
 		n.set["item"] = true
 		for _, v := range []ir.Val{l.Items, l.Var, l.IndexVar, l.Label, l.Pause, l.Extended, l.ExtendedAllItems} {
-			n.value(v.V)
 			if s, ok := value.Text(v.V); ok {
 				n.set[s] = true // the name of a loop variable is looked up before it is used
 			}
 		}
-	}
-	for _, v := range t.Exprs {
-		n.value(v.V)
-	}
-	for i := range t.Files {
-		n.value(t.Files[i].Tmpl.V)
 	}
 	if t.Module == "ansible.builtin.validate_argument_spec" {
 		n.spec(t)
@@ -193,6 +177,19 @@ func (n *names) prune(d *value.Dict) *value.Dict {
 		}
 	}
 	return out
+}
+
+// sizeable are the magic variables that name all hosts: a host is sent those that it reads.
+var sizeable = []string{"groups", "ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_batch", "play_hosts"}
+
+// pruneMagic takes out of a host's magic variables those that would grow with every other host and are not read.
+func (n *names) pruneMagic(d *value.Dict) *value.Dict {
+	for _, name := range sizeable {
+		if !n.all && !n.set[name] {
+			d.Del(name)
+		}
+	}
+	return d
 }
 
 // reads are the names that a play's code reads, and those that the machine reads by itself.

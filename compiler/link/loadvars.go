@@ -62,7 +62,7 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	res.SetStr("ansible_included_var_files", texts(iv.included))
 	res.SetStr("ansible_facts", vars)
 	res.SetStr("_ansible_no_log", iv.hidden)
-	return &event.Answer{Value: ir.Val{V: res}, Warnings: iv.warnings}
+	return &event.Answer{Value: ir.Val{V: res}, Warnings: iv.warnings, Open: l.brought(s.Play, []*value.Dict{vars})}
 }
 
 func (iv *includeVars) text(key string) string {

@@ -16,6 +16,9 @@ type outside struct {
 	play int
 	host string
 	task int // -1 outside of tasks
+	// at is where the task is, nil for now; behind takes the name of a host that has not come there yet.
+	at     ir.Address
+	behind *string
 }
 
 // Parse implements eval.Outside.
@@ -34,7 +37,9 @@ func (o *outside) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
 	return t, t != nil, err
 }
 
-func (o *outside) site() Site { return Site{Play: o.play, Host: o.host, Task: o.task} }
+func (o *outside) site() Site {
+	return Site{Play: o.play, Host: o.host, Task: o.task, At: o.at, behind: o.behind}
+}
 
 // Lookup implements eval.Outside.
 func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict) (value.Value, error) {
@@ -43,7 +48,7 @@ func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict
 
 // HostVar implements eval.Outside.
 func (o *outside) HostVar(host, name string) (value.Value, bool, error) {
-	return o.l.hostVar(host, name)
+	return o.l.hostVar(o.site(), host, name)
 }
 
 // Hosts implements eval.Outside.
@@ -62,30 +67,38 @@ type Site struct {
 	Play int
 	Host string
 	Task int // -1 outside of tasks
+	// At is where the task is: it sees of other hosts what they had there. Nil is now.
+	At     ir.Address
+	behind *string // takes the name of a host that has not come there yet
 }
 
-// hostVar is a variable of a host as hostvars gives it. An empty name gives all.
-func (l *Linker) hostVar(host, name string) (value.Value, bool, error) {
+// hostVar is a variable of a host as hostvars gives it at a site. An empty name gives all.
+func (l *Linker) hostVar(s Site, host, name string) (value.Value, bool, error) {
 	if l.opt.Inventory.Host(host) == nil {
 		return nil, false, nil
 	}
-	var vars eval.Vars = l.hostLayers(host)
-	if l.opt.Settings.HashMerge {
-		vars = merged{l.hostLayers(host)}
+	made, there := l.opt.Known.Vars(host, s.At)
+	if !there && s.behind != nil {
+		*s.behind = host
 	}
-	ev := l.evaluator(-1, host, vars)
+	of := l.layersOf(host, made)
+	var vars eval.Vars = of
+	if l.opt.Settings.HashMerge {
+		vars = merged{of}
+	}
+	ev := eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: -1, host: host, task: -1, at: s.At, behind: s.behind}})
 	if name != "" {
 		raw, ok := vars.Lookup(name)
 		if !ok {
 			return nil, false, nil
 		}
-		v, err := ev.Value(raw)
+		v, err := ev.Shown(raw)
 		return v, true, err
 	}
 	all := value.NewDict()
 	for _, n := range vars.Names() {
 		raw, _ := vars.Lookup(n)
-		v, err := ev.Value(raw)
+		v, err := ev.Shown(raw)
 		if err != nil {
 			v = raw
 		}
@@ -144,8 +157,9 @@ func (l *Linker) levels(s Site) ([]level, error) {
 		}
 	}
 	above := append(layers{l.opt.Extra}, of(lex.IncludeParams, lex.RoleParams)...)
-	middle := append(of(lex.Task, lex.RoleVars, reversed(p.RoleVars)), play)
-	below := append(layers{inv}, of(lex.RoleDefaults, reversed(p.RoleDefaults))...)
+	defaults, vars := l.shownRoles(p)
+	middle := append(of(lex.Task, lex.RoleVars, reversed(vars)), play)
+	below := append(layers{inv}, of(lex.RoleDefaults, reversed(defaults))...)
 	return []level{{event.AboveSet, above}, {event.AboveFacts, middle}, {event.BelowFacts, below}}, nil
 }
 
@@ -168,7 +182,7 @@ func (l *Linker) taskLayers(s Site, own taskVars) (layers, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, included, facts := l.opt.Known.Vars(s.Host)
+	set, included, facts := l.madeOn(s.Host)
 	out := layers{own.local}
 	if h := l.opt.Inventory.Host(s.Host); h != nil {
 		out = append(out, l.magic(s.Play, h))
@@ -188,7 +202,7 @@ func (l *Linker) taskLayers(s Site, own taskVars) (layers, error) {
 // taskMagic are the magic variables of a task's place: where its files are looked for, and its role.
 func (l *Linker) taskMagic(s Site) *value.Dict {
 	lex := l.scope(s)
-	d := value.DictOf("ansible_search_path", lex.SearchPath(), "omit", value.Omit)
+	d := value.DictOf("ansible_search_path", lex.SearchPath(), "omit", l.opt.Settings.OmitVar())
 	t := l.tables(s.Play)
 	if s.Task >= 0 && s.Task < len(t.Tasks) {
 		d.SetStr("environment", t.Tasks[s.Task].EnvironmentVar())

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pbc/compiler/effect"
 	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/failure"
@@ -18,6 +19,7 @@ type Play struct {
 	Batches              [][]string
 	AnyErrorsFatal       bool
 	MaxFail              float64 // negative when not given
+	Order                effect.Order
 	Warnings             []*failure.Failure
 }
 
@@ -50,12 +52,16 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
 	}
-	hosts, err := l.hostsOf(number)
+	delete(l.hosts, number)
+	hosts, err := l.hostsOf(number, true)
 	if err != nil {
 		return nil, err
 	}
 	serial, err := l.playValue(number, p.Serial)
 	if err != nil {
+		return nil, err
+	}
+	if out.Order, err = l.orderOf(number); err != nil {
 		return nil, err
 	}
 	if out.Batches, err = batches(hosts, serial); err == nil && len(out.Batches) > 0 {
@@ -71,7 +77,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 			return "", nil
 		}
 		r, err := l.playValue(number, v)
-		if err != nil {
+		if err != nil || r == nil {
 			return "", err
 		}
 		if list, ok := r.(*value.List); ok {
@@ -88,7 +94,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 			return err
 		}
 	}
-	if out.Strategy, err = text(p.Strategy); err != nil {
+	if out.Strategy, err = l.strategy(number); err != nil {
 		return err
 	}
 	out.AnyErrorsFatal = l.opt.Settings.AnyErrorsFatal
@@ -97,12 +103,17 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		if err != nil {
 			return err
 		}
-		out.AnyErrorsFatal, _ = eval.Boolean(v)
+		if v != nil {
+			out.AnyErrorsFatal, _ = eval.Boolean(v)
+		}
 	}
 	if p.MaxFailPercentage.IsSet() {
 		s, err := text(p.MaxFailPercentage)
-		if err != nil {
+		if err != nil || s == "" {
 			return err
+		}
+		if s == "" {
+			return nil
 		}
 		out.MaxFail, err = strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64)
 		if err != nil {
@@ -111,6 +122,20 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		}
 	}
 	return nil
+}
+
+// strategy is the name of a play's strategy, "" for linear when nobody names it.
+func (l *Linker) strategy(number int) (string, error) {
+	v, err := l.playValue(number, l.prog.Plays[number].Strategy)
+	if v == nil || err != nil {
+		return l.opt.Strategy, err
+	}
+	return value.ToStr(v)
+}
+
+// Free says whether the hosts of a play with this strategy do not wait for each other.
+func Free(strategy string) bool {
+	return strings.HasSuffix(strategy, "free") || strings.HasSuffix(strategy, "host_pinned")
 }
 
 func joined(list *value.List) string {
@@ -122,8 +147,27 @@ func joined(list *value.List) string {
 	return strings.Join(parts, ",")
 }
 
-// hostsOf are the names of a play's hosts, in its order.
-func (l *Linker) hostsOf(number int) ([]string, error) {
+// playHosts are the hosts of a play as they were found at some generation of the inventory.
+type playHosts struct {
+	names      []string
+	generation int
+}
+
+// playHosts are the names of a play's hosts, in the order of the inventory as it is now.
+func (l *Linker) playHosts(number int) ([]string, error) {
+	now := l.opt.Inventory.Generation()
+	if p, ok := l.hosts[number]; ok && p.generation == now {
+		return p.names, nil
+	}
+	names, err := l.hostsOf(number, false)
+	if err == nil {
+		l.hosts[number] = playHosts{names, now}
+	}
+	return names, err
+}
+
+// hostsOf are the names of a play's hosts, in its order if they are to be ordered, else in that of the inventory.
+func (l *Linker) hostsOf(number int, ordered bool) ([]string, error) {
 	p := l.prog.Plays[number]
 	v, err := l.playValue(number, p.Hosts)
 	if err != nil {
@@ -149,7 +193,7 @@ func (l *Linker) hostsOf(number int) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s, ok := value.Text(order); ok && s != "" {
+	if s, ok := value.Text(order); ok && s != "" && ordered {
 		if hosts, err = inventory.Order(hosts, s); err != nil {
 			return nil, err
 		}
@@ -216,6 +260,7 @@ func (l *Linker) SetPrompted(number int, vars *value.Dict) {
 	defer l.mu.Unlock()
 	l.prompted[number] = vars
 	delete(l.shared, number)
+	delete(l.orders, number)
 }
 
 // HasExtra says whether -e gives a variable: then its prompt is not shown.

@@ -20,6 +20,10 @@ type Python interface {
 	Call(ctx context.Context, c eval.PluginCall, w World, warn func(kind, text string)) (value.Value, error)
 	// Lookup runs a lookup plugin. For a plugin that there is not the error is eval.ErrNoLookup.
 	Lookup(ctx context.Context, c LookupCall, w World) (value.Value, error)
+	// LoadAction loads an action plugin, and says of it what the machine has to know, or why it cannot be loaded.
+	LoadAction(ctx context.Context, name string) (*value.Dict, error)
+	// Action runs an action plugin to its end, and returns what the machine is to be told of it.
+	Action(ctx context.Context, c ActionCall, w World) (*value.Dict, error)
 }
 
 // World is what a plugin in Python may look at while it runs.
@@ -30,6 +34,8 @@ type World interface {
 	HostVars(host string) *value.Dict
 	// Hosts are the names that hostvars has.
 	Hosts() []string
+	// TaskVars are the variables of the task on another host, raw.
+	TaskVars(host string) *value.Dict
 }
 
 // plugins are the names of the plugins in Python that stand before pbc's own, nil for none.
@@ -99,6 +105,18 @@ func (w *world) HostVars(host string) *value.Dict {
 		return nil
 	}
 	return w.l.flat(w.l.hostLayers(host))
+}
+
+// TaskVars implements World.
+func (w *world) TaskVars(host string) *value.Dict {
+	defer w.lock()()
+	site := w.site
+	site.Host = host
+	vars, err := w.l.taskLayers(site, w.own)
+	if err != nil {
+		return value.DictOf("inventory_hostname", host)
+	}
+	return w.l.flat(vars)
 }
 
 // Hosts implements World.

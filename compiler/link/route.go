@@ -34,7 +34,7 @@ func (l *Linker) route(play int, host string, over *value.Dict) (*value.Dict, er
 				return nil, err
 			}
 		}
-		if err := putText(out, name, v); err != nil {
+		if err := l.putText(out, name, v); err != nil {
 			return nil, err
 		}
 	}
@@ -48,14 +48,10 @@ func (l *Linker) routeLayers(play int, host string) (layers, error) {
 	}
 	p := l.prog.Plays[play]
 	out := layers{l.opt.Extra}
-	for i := len(p.RoleVars) - 1; i >= 0; i-- {
-		out = append(out, layer(p, p.RoleVars[i]))
-	}
-	out = append(append(out, d), l.hostLayers(host)...)
-	for i := len(p.RoleDefaults) - 1; i >= 0; i-- {
-		out = append(out, layer(p, p.RoleDefaults[i]))
-	}
-	return out, nil
+	defaults, roleVars := l.shownRoles(p)
+	out = append(append(out, reversedLayers(p, roleVars)...), d)
+	out = append(out, l.hostLayers(host)...)
+	return append(out, reversedLayers(p, defaults)...), nil
 }
 
 func (l *Linker) routeKeywords(play int, over, out *value.Dict) error {
@@ -71,7 +67,7 @@ func (l *Linker) routeKeywords(play int, over, out *value.Dict) error {
 				return err
 			}
 		}
-		if err := putText(out, k.name, v); err != nil {
+		if err := l.putText(out, k.name, v); err != nil {
 			return err
 		}
 	}
@@ -79,8 +75,8 @@ func (l *Linker) routeKeywords(play int, over, out *value.Dict) error {
 }
 
 // putText sets an entry to the text of a value, if it has one.
-func putText(d *value.Dict, name string, v value.Value) error {
-	if v == nil || v == value.Value(value.Omit) {
+func (l *Linker) putText(d *value.Dict, name string, v value.Value) error {
+	if v == nil || l.opt.Settings.IsOmit(v) {
 		return nil
 	}
 	s, err := value.ToStr(v)

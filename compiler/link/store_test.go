@@ -1,6 +1,7 @@
 package link
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,9 +13,11 @@ import (
 
 type nothingKnown struct{}
 
-func (nothingKnown) Vars(string) (set, included, facts *value.Dict) {
-	return value.NewDict(), value.NewDict(), value.NewDict()
+func (nothingKnown) Vars(string, ir.Address) (HostVars, bool) {
+	return HostVars{Set: value.NewDict(), Included: value.NewDict(), Facts: value.NewDict()}, true
 }
+
+func (nothingKnown) Await(context.Context, string, ir.Address) error { return nil }
 
 // TestFetchDest has a host that lies about where its file goes.
 func TestFetchDest(t *testing.T) {

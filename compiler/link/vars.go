@@ -74,29 +74,55 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	if all, ok := vars.(layers); ok && l.opt.Settings.HashMerge {
 		vars = merged{all}
 	}
-	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1}})
+	set := l.opt.Settings
+	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1},
+		Native: set.Native, KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
 }
 
-// playValue evaluates a keyword of a play, which sees no host.
+// playValue evaluates a keyword of a play, which sees no host. One that is omit is not given: nil.
 func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 	if !v.IsSet() {
 		return nil, nil
 	}
-	return l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	r, err := l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	if l.opt.Settings.IsOmit(r) {
+		return nil, err
+	}
+	return r, err
 }
 
 // playLayers are the variables that the keywords of a play see.
 func (l *Linker) playLayers(play int) layers {
 	p := l.prog.Plays[play]
 	out := layers{l.opt.Magic, l.opt.Extra}
-	for i := len(p.RoleVars) - 1; i >= 0; i-- {
-		out = append(out, layer(p, p.RoleVars[i]))
-	}
+	defaults, vars := l.shownRoles(p)
+	out = append(out, reversedLayers(p, vars)...)
 	out = append(out, l.prompted[play], l.staticPlayVars(play))
-	for i := len(p.RoleDefaults) - 1; i >= 0; i-- {
-		out = append(out, layer(p, p.RoleDefaults[i]))
+	out = append(out, reversedLayers(p, defaults)...)
+	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", l.opt.Settings.OmitVar()))
+}
+
+// shownRoles are the layers of the play's roles that all of its tasks see, by rising precedence. With private_role_vars
+// those of role variables are not among them, in dialect tagged neither those of defaults.
+//
+// Observed: scenarios/settings/private_role_vars.txtar.
+func (l *Linker) shownRoles(p *ir.Play) (defaults, vars []int) {
+	switch {
+	case !l.opt.PrivateRoleVars:
+		return p.RoleDefaults, p.RoleVars
+	case l.opt.Dialect == expr.Tagged:
+		return nil, nil
 	}
-	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", value.Omit))
+	return p.RoleDefaults, nil
+}
+
+// reversedLayers are layers of a play, the last one first.
+func reversedLayers(p *ir.Play, list []int) layers {
+	var out layers
+	for i := len(list) - 1; i >= 0; i-- {
+		out = append(out, layer(p, list[i]))
+	}
+	return out
 }
 
 func layer(p *ir.Play, n int) *value.Dict {
@@ -173,8 +199,17 @@ func (l *Linker) varsFileUndefined(name value.Value, err error) error {
 	return fmt.Errorf("an undefined variable was found when attempting to template the vars_files item '%s'. %s", s, err)
 }
 
-// hostLayers are the variables of a host without a play's: what hostvars shows of it.
+// hostLayers are the variables of a host without a play's: what hostvars shows of it now.
 func (l *Linker) hostLayers(host string) layers {
+	if l.opt.Inventory.Host(host) == nil {
+		return nil
+	}
+	v, _ := l.opt.Known.Vars(host, nil)
+	return l.layersOf(host, v)
+}
+
+// layersOf are the variables of a host with those that tasks have made.
+func (l *Linker) layersOf(host string, made HostVars) layers {
 	h := l.opt.Inventory.Host(host)
 	if h == nil {
 		return nil
@@ -183,9 +218,9 @@ func (l *Linker) hostLayers(host string) layers {
 	if err != nil {
 		return nil
 	}
-	set, included, facts := l.opt.Known.Vars(host)
+	set, included, facts := made.Set, made.Included, made.Facts
 	top := value.DictOf("inventory_hostname", host, "group_names", texts(h.GroupNames()), "groups", l.opt.Inventory.GroupsDict(),
-		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", value.Omit, "ansible_check_mode", l.opt.Settings.Check,
+		"ansible_facts", namespaced(facts), "playbook_dir", l.prog.Basedir, "omit", l.opt.Settings.OmitVar(), "ansible_check_mode", l.opt.Settings.Check,
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity))
 	out := layers{l.opt.Extra, set, included}
 	if l.opt.Settings.InjectFacts {

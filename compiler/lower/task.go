@@ -18,6 +18,9 @@ import (
 func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
 	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, ModuleFile: t.Module, ActionFile: t.ActionPlugin, Handler: t.Handler, Implicit: t.Implicit}
+	if v, ok := b.opt.Jinja.Value(t.Action).(*value.Tmpl); ok {
+		out.ActionName = ir.Val{V: v}
+	}
 	if b.opt.Jinja.Dialect == expr.Tagged {
 		out.ActionPos, out.Places = t.ActionPos, places(t)
 	}
@@ -102,7 +105,7 @@ func (b *builder) own(t *playbook.Task, out *ir.Task) {
 
 // inherited lowers the keywords that blocks, roles and the play hand down.
 func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
-	k := func(name string) ir.Val { return b.val(playbook.Inherited(t, name)) }
+	k := func(name string) ir.Val { return b.inheritedVal(t, name, out) }
 	for _, n := range playbook.Conditions(t) {
 		out.When = append(out.When, b.condition(n))
 	}
@@ -130,15 +133,43 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 	}
 }
 
-// defaults are the module_defaults for the task's module, outermost first.
-func (b *builder) defaults(t *playbook.Task) []ir.Val {
-	var out []ir.Val
-	eachDefaults(t, func(name string, args *yaml.Node) {
-		if sameModule(name, t) {
-			out = append(out, b.val(args))
+// inheritedVal is an inherited keyword as it holds for a task. What a template hides is kept in the task's context.
+func (b *builder) inheritedVal(t *playbook.Task, name string, out *ir.Task) ir.Val {
+	v := b.val(playbook.Inherited(t, name))
+	if _, ok := v.V.(*value.Tmpl); !ok {
+		return v
+	}
+	if n := playbook.InheritedAround(t, name); n != nil {
+		if out.Context == nil {
+			out.Context = ir.Vals{}
 		}
+		out.Context[name] = b.val(n)
+	}
+	return v
+}
+
+// defaults are the module_defaults for the task's module: those of groups that it belongs to, then its own. Of entries
+// with one name the innermost counts, whole.
+func (b *builder) defaults(t *playbook.Task) []ir.Val {
+	var names []string
+	last := map[string]*yaml.Node{}
+	eachDefaults(t, func(name string, args *yaml.Node) {
+		if last[name] == nil {
+			names = append(names, name)
+		}
+		last[name] = args
 	})
-	return out
+	var groups, own []ir.Val
+	for _, name := range names {
+		group, ok := strings.CutPrefix(name, "group/")
+		switch {
+		case ok && slices.Contains(b.play.Groups[group], t.FQCN):
+			groups = append(groups, b.val(last[name]))
+		case !ok && sameModule(name, t):
+			own = append(own, b.val(last[name]))
+		}
+	}
+	return append(groups, own...)
 }
 
 // choosers are the actions that choose a module while running.

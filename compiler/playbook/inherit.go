@@ -31,6 +31,11 @@ func Inherited(s Step, name string) *yaml.Node {
 	if n := s.Own(name); n != nil {
 		return n
 	}
+	return InheritedAround(s, name)
+}
+
+// InheritedAround is Inherited without what s gives itself.
+func InheritedAround(s Step, name string) *yaml.Node {
 	if p := up(s); p != nil {
 		if n := Inherited(p, name); n != nil {
 			return n

@@ -29,6 +29,7 @@ var rules = []rule{
 	{"Python's temporary names", regexp.MustCompile(`\b(tmp)[a-z0-9_]{8}\b`), "${1}<name>"},
 	{"an atomic move's names", regexp.MustCompile(`\.ansible_tmp[a-z0-9_]{8}`), ".ansible_tmp<name>"},
 	{"tempfile's names", regexp.MustCompile(`\bansible\.[a-z0-9_]{8}\b`), "ansible.<name>"},
+	{"what omit holds", regexp.MustCompile(`__omit_place_holder__[0-9a-f]{40}`), "__omit_place_holder__<text>"},
 	{"backup names", regexp.MustCompile(`\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~`), ".<backup>~"},
 	{"the recording plugin", regexp.MustCompile(`(?m)^Loading callback plugin pbc_events .*\n`), ""},
 }

@@ -76,13 +76,14 @@ type Call struct {
 	Scratch string   // a folder for the event log and the plugin, made when missing; not compared
 
 	Limit  time.Duration // how long the call may take; zero is Timeout
+	Typing []Typing      // what a person types; nil is nobody, and no terminal
 	Screen io.Writer     // gets what the program prints to stdout, while it does; may be nil
 }
 
 // Timeout is how long one call may take that says nothing else.
 const Timeout = 2 * time.Minute
 
-// Exec calls the program once, standard input closed, and tells what it did; Tree is left empty. A program that does not end in time
+// Exec calls the program once, standard input closed or a terminal, and tells what it did; Tree is left empty. A program that does not end in time
 // is killed with its whole process group, and that is an error, as is an event log that does not keep to the schema.
 func (p *Program) Exec(ctx context.Context, call Call) (compare.Run, error) {
 	log := filepath.Join(call.Scratch, "events")
@@ -140,8 +141,15 @@ func (p *Program) exec(ctx context.Context, call Call, env []string) (compare.Ru
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
-	err := cmd.Run()
-	run := compare.Run{Stdout: stdout.String(), Stderr: stderr.String()}
+	run, err := compare.Run{}, error(nil)
+	shown := ""
+	if call.Typing == nil {
+		err = cmd.Run()
+	} else {
+		shown, err = runOnTerminal(cmd, call.Typing)
+		shown = "\n[terminal]\n" + shown
+	}
+	run.Stdout, run.Stderr = stdout.String(), stderr.String()+shown
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

@@ -71,7 +71,7 @@ func (p *Program) runOnce(ctx context.Context, s *scenario.Scenario, place *scen
 		return compare.Run{}, err
 	}
 	run, err := program.Exec(ctx, Call{
-		Dir: place.Work, Args: args, Env: environment(s, place), Scratch: filepath.Join(place.Root, "log"),
+		Dir: place.Work, Args: args, Env: environment(s, place), Scratch: filepath.Join(place.Root, "log"), Typing: typing(s),
 	})
 	if err != nil {
 		return run, err
@@ -79,6 +79,14 @@ func (p *Program) runOnce(ctx context.Context, s *scenario.Scenario, place *scen
 	after, err := snapshot(place)
 	run.Tree = compare.Changes(before, after)
 	return run, err
+}
+
+func typing(s *scenario.Scenario) []Typing {
+	var lines []Typing
+	for _, t := range s.Typed {
+		lines = append(lines, Typing{After: t[0], Line: t[1]})
+	}
+	return lines
 }
 
 // linkAs makes the program callable as path: under the name that scripts use for it, so that its own messages are the same.

@@ -23,6 +23,7 @@ type header struct {
 	http    bool
 	ssh     bool
 	accept  []Acceptance
+	typed   [][2]string
 	modes   map[string]fs.FileMode
 	noEOL   map[string]bool
 	others  []File // folders, links, removals
@@ -45,6 +46,7 @@ var keys = map[string]func(*header, string) error{
 	"ssh":     func(h *header, v string) error { h.ssh = v == "yes"; return nil },
 	"http":    func(h *header, v string) error { h.http = v == "yes"; return nil },
 	"accept":  (*header).addAccept,
+	"type":    (*header).addTyped,
 }
 
 var keyLine = regexp.MustCompile(`^([a-z]+): *(.*)$`)
@@ -84,6 +86,17 @@ func (h *header) addEnv(v string) error {
 	}
 	h.env = append(h.env, v)
 	return nil
+}
+
+func (h *header) addTyped(v string) error {
+	words, err := splitLine(v)
+	if err == nil && len(words) != 2 {
+		err = fmt.Errorf("want what is waited for and what is typed")
+	}
+	if err == nil {
+		h.typed = append(h.typed, [2]string(words))
+	}
+	return err
 }
 
 func (h *header) addMode(v string) error {

@@ -23,15 +23,16 @@ import (
 
 // Scenario is one behaviour: what is there before, how ansible-playbook is called, and which differences are accepted.
 type Scenario struct {
-	Name    string     // area/name, from the path of its file
-	Doc     string     // the prose at its head
-	Runs    [][]string // the arguments of each run, in order; never empty
-	Env     []string   // NAME=value, added to the common environment
-	Dialect string     // "classic", "tagged", or "" for both
-	Machine string     // why the outcome depends on this machine; "" when it does not
-	SSH     bool       // wants a private sshd
-	HTTP    bool       `json:",omitempty"` // wants a web server; not in the digest of those that do not
-	Files   []File     // what is there before, and what is laid over it before later runs
+	Name    string      // area/name, from the path of its file
+	Doc     string      // the prose at its head
+	Runs    [][]string  // the arguments of each run, in order; never empty
+	Env     []string    // NAME=value, added to the common environment
+	Dialect string      // "classic", "tagged", or "" for both
+	Machine string      // why the outcome depends on this machine; "" when it does not
+	SSH     bool        // wants a private sshd
+	HTTP    bool        `json:",omitempty"` // wants a web server; not in the digest of those that do not
+	Typed   [][2]string `json:",omitempty"` // what a person at the terminal of each run waits for and types; nil for no terminal
+	Files   []File      // what is there before, and what is laid over it before later runs
 	Accept  []Acceptance
 }
 
@@ -111,7 +112,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 		return nil, err
 	}
 	s := &Scenario{
-		Name: name, Doc: h.doc, Env: h.env, Dialect: h.dialect, Machine: h.machine, SSH: h.ssh, HTTP: h.http, Accept: h.accept,
+		Name: name, Doc: h.doc, Env: h.env, Dialect: h.dialect, Machine: h.machine, SSH: h.ssh, HTTP: h.http, Typed: h.typed, Accept: h.accept,
 	}
 	inventory, playbook := false, false
 	for _, f := range archive.Files {

@@ -103,11 +103,7 @@ func codes(list []string) string {
 func options() []row {
 	var rows []row
 	for _, o := range cli.Options() {
-		r := row{name: strings.Join(o.Strings, ", "), state: same}
-		if !o.Honoured {
-			r.state, r.note = unsupported, "refused by name"
-		}
-		rows = append(rows, r)
+		rows = append(rows, row{name: strings.Join(o.Strings, ", "), state: same})
 	}
 	return rows
 }

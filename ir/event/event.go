@@ -62,6 +62,8 @@ type Event struct {
 	Addr ir.Address
 	Task int
 	Name string `msgpack:",omitempty"` // banner of the task, or text of a message
+	// As is the number of the task that this result is one of when a template named the action of Task; 0 for others.
+	As int `msgpack:",omitempty"`
 	// Status, Result and the flags are those of a result. Result is a *value.Dict as Ansible's.
 	Status  Status
 	Result  ir.Val
@@ -74,6 +76,7 @@ type Event struct {
 	Outcome Outcome `msgpack:",omitempty"`
 	Handler bool    `msgpack:",omitempty"`
 	Rescued bool    `msgpack:",omitempty"` // a failure that a rescue takes
+	Caught  bool    `msgpack:",omitempty"` // a failure that the innermost block, or a rescue around it, takes for now
 	Notify  []string
 }
 
@@ -106,6 +109,10 @@ type Need struct {
 	Task int
 	Name string
 	Args ir.Val
+	// Of a Barrier, Open says that the task is one at which all wait; Passed is the address of the last such place that the host
+	// has come to or passed over.
+	Open   bool       `msgpack:",omitempty"`
+	Passed ir.Address `msgpack:",omitempty"`
 }
 
 // Ask is what a Need asks for.
@@ -130,7 +137,10 @@ const (
 	Pause                       // pause, Args: {seconds, echo}, or none to ask only for Found: somebody is there; answer Value: what was typed
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
+	Rename                      // Name: the action that a template of Task has named; answer Extensions: the task that it makes
+	PlayHosts                   // answer Lost: the hosts that the play has lost so far
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
+	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 )
 
 // Go is what a barrier answers.
@@ -142,6 +152,7 @@ const (
 	Apply               // another host ran it (run_once): take its result
 	Fail                // fail here (any_errors_fatal)
 	End                 // the play is over
+	Skip                // leave the task out without a word (--step)
 )
 
 // Level says where among the variables that tasks have made an asked variable stands.
@@ -172,10 +183,15 @@ type Answer struct {
 	// makes their addresses agree with other hosts'.
 	Extensions []ir.Extension
 	Ordinals   []int
+	// Lost are the hosts that the play has lost: the answer of PlayHosts; with that of a barrier when it has changed.
+	Lost *ir.Lost
 	// Warnings and Deprecations are what a plugin has the task tell the user.
 	Warnings, Deprecations []string
 	// Result is the event of the host that ran a run_once task, for Apply.
 	Result *Event
+	// Strict says that from now on the host is to wait at every task; Open is why, in an answer that brings variables.
+	Strict bool   `msgpack:",omitempty"`
+	Open   string `msgpack:",omitempty"`
 }
 
 // Message kinds on the wire.

@@ -14,6 +14,8 @@ type Uses struct {
 	// Dynamic says that a variable's name is computed: vars[...], lookup('vars', ...) of what is
 	// not constant, lookup('varnames'), or an included template that sees the variables.
 	Dynamic bool
+	// Unforeseen says that a lookup's plugin, or an included template, has a computed name.
+	Unforeseen bool
 	// HostVars says that another host's variables may be read.
 	HostVars bool
 	// Volatile says that two evaluations may differ though the variables do not.
@@ -175,8 +177,11 @@ func (w *usesWalk) item(n *Node, s *scope) {
 func (w *usesWalk) call(n *Node, s *scope) {
 	f := n.A[0]
 	isLookup := f.Op == OName && (f.S == "lookup" || f.S == "query" || f.S == "q") && !s.has(f.S)
-	if isLookup && len(n.A) > 1 {
+	switch {
+	case isLookup && len(n.A) > 1:
 		w.lookup(n)
+	case isLookup: // all its arguments are computed
+		w.u.Dynamic, w.u.Unforeseen = true, true
 	}
 	w.args(n, s)
 }
@@ -184,7 +189,7 @@ func (w *usesWalk) call(n *Node, s *scope) {
 func (w *usesWalk) lookup(n *Node) {
 	plugin, ok := n.A[1].V.(string)
 	if n.A[1].Op != OConst || !ok {
-		w.u.Dynamic = true
+		w.u.Dynamic, w.u.Unforeseen = true, true
 		return
 	}
 	add(&w.u.Lookups, plugin)
@@ -257,10 +262,14 @@ func (w *usesWalk) template(n *Node, s *scope) {
 		add(&w.u.Includes, name)
 	} else if n.A[0].Op == OList {
 		for _, a := range n.A[0].A {
-			if name, ok := a.V.(string); ok {
+			name, ok := a.V.(string)
+			if ok {
 				add(&w.u.Includes, name)
 			}
+			w.u.Unforeseen = w.u.Unforeseen || !ok
 		}
+	} else {
+		w.u.Unforeseen = true
 	}
 	if n.Op == SExtends || n.Flag {
 		w.u.Dynamic = true

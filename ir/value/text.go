@@ -194,7 +194,7 @@ func (w *reprWriter) value(v Value) error {
 			w.b.WriteString("Undefined")
 			return nil
 		}
-		return x.Fail()
+		return w.undef(x)
 	case Wrapper:
 		before, inner, after := x.Wrapped()
 		w.b.WriteString(before)
@@ -210,6 +210,28 @@ func (w *reprWriter) value(v Value) error {
 		w.b.WriteString(s)
 		return err
 	}
+	return nil
+}
+
+// undef writes what AnsibleUndefined shows of itself.
+func (w *reprWriter) undef(u *Undef) error {
+	if !u.Shown {
+		return u.Fail()
+	}
+	hint, name := "None", "None"
+	if u.Hint != "" {
+		hint = StrRepr(u.Hint)
+	}
+	if u.Name != "" {
+		name = StrRepr(u.Name)
+	}
+	w.b.WriteString("AnsibleUndefined(hint=" + hint + ", obj=")
+	if !u.HasObj {
+		w.b.WriteString("missing")
+	} else if err := w.value(u.Obj); err != nil {
+		return err
+	}
+	w.b.WriteString(", name=" + name + ")")
 	return nil
 }
 

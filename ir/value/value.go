@@ -89,6 +89,7 @@ type Undef struct {
 	HasObj  bool
 	Element bool    // Name is the repr of an index or key, not an attribute
 	Lenient bool    // Jinja's default Undefined of an inline if without else: prints as nothing
+	Shown   bool    // dialect classic: its repr is text, where that of a marker is its error
 	Err     error   // dialect tagged: the captured error this marker stands for
 	At      *Origin // dialect tagged: the template that made it
 }

@@ -1,6 +1,7 @@
 package argspec
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"os"
@@ -9,12 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
-var record = flag.Bool("record", false, "run Ansible's validator over testdata/cases.json and record what it says")
+var record = flag.String("record", "", "run Ansible's validator (of the Python that ANSIBLE_PYTHON names) over testdata/cases.json and record what it says, for a dialect: classic or tagged")
 
 type fakeEnv map[string]string
 
@@ -141,42 +143,60 @@ func asJSON(t *testing.T, v value.Value) any {
 	return r
 }
 
+// read gives a file of test data as a value.
+func read(t *testing.T, name string) value.Value {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := value.ParseJSON(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// TestAgainstAnsible holds the checks against what Ansible's own validator said, in both dialects.
 func TestAgainstAnsible(t *testing.T) {
-	if *record {
-		if out, err := exec.Command("/usr/bin/python3", "testdata/oracle.py").CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-	}
-	read := func(name string) value.Value {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := value.ParseJSON(data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-	want := read("testdata/golden.json").(*value.Dict)
-	env := fakeEnv{"HOME": "/home/x", "VAR": "value"}
-	for _, e := range elements(read("testdata/cases.json")) {
-		c := e.(*value.Dict)
-		name := str(at(c, "name"))
-		t.Run(name, func(t *testing.T) {
-			spec := specOf(at(c, "spec").(*value.Dict), c)
-			rows := elements(at(want, name))
-			for i, args := range elements(at(c, "args")) {
-				in, _ := value.JSON(args, value.JSONOptions{ASCII: true})
-				got, err := spec.Check("x", args.(*value.Dict), env)
-				if d := cmp.Diff(asJSON(t, rows[i]), asJSON(t, row(t, got, err))); d != "" {
-					t.Errorf("%s (-ansible +got)\n%s", in, d)
-				}
-				if after, _ := value.JSON(args, value.JSONOptions{ASCII: true}); after != in {
-					t.Errorf("%s: the arguments were changed to %s", in, after)
-				}
+	for _, d := range []struct {
+		name, golden string
+		is           expr.Dialect
+	}{
+		{"classic", "testdata/golden.json", expr.Classic},
+		{"tagged", "testdata/golden.tagged.json", expr.Tagged},
+	} {
+		if *record == d.name {
+			if out, err := exec.Command(cmp.Or(os.Getenv("ANSIBLE_PYTHON"), "/usr/bin/python3"), "testdata/oracle.py", d.golden).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
 			}
-		})
+		}
+		want := read(t, d.golden).(*value.Dict)
+		for _, e := range elements(read(t, "testdata/cases.json")) {
+			c := e.(*value.Dict)
+			name := str(at(c, "name"))
+			t.Run(d.name+"/"+name, func(t *testing.T) {
+				compare(t, specOf(at(c, "spec").(*value.Dict), c).For(d.is), elements(at(c, "args")), elements(at(want, name)))
+			})
+		}
+	}
+}
+
+// compare holds what the spec says of each arguments against a row of what was recorded.
+func compare(t *testing.T, spec *Spec, args, rows []value.Value) {
+	if len(args) != len(rows) {
+		t.Fatalf("%d arguments, %d recorded", len(args), len(rows))
+	}
+	env := fakeEnv{"HOME": "/home/x", "VAR": "value"}
+	for i, a := range args {
+		in, _ := value.JSON(a, value.JSONOptions{ASCII: true})
+		got, err := spec.Check("x", a.(*value.Dict), env)
+		if d := gocmp.Diff(asJSON(t, rows[i]), asJSON(t, row(t, got, err))); d != "" {
+			t.Errorf("%s (-ansible +got)\n%s", in, d)
+		}
+		if after, _ := value.JSON(a, value.JSONOptions{ASCII: true}); after != in {
+			t.Errorf("%s: the arguments were changed to %s", in, after)
+		}
 	}
 }
 

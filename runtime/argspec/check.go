@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -33,7 +34,7 @@ type Checked struct {
 // Check checks a module's arguments against its spec. The name is used in messages only. The error is
 // Ansible's message; Checked is never nil.
 func (s *Spec) Check(name string, args *value.Dict, env Environ) (*Checked, error) {
-	c := &checker{env: env, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
+	c := newChecker(s, args, env)
 	c.top(s)
 	c.out.Faults = c.errs
 	if len(c.errs) > 0 {
@@ -65,7 +66,7 @@ func deepCopy(v value.Value) value.Value {
 }
 
 type checker struct {
-	env  Environ
+	converter
 	out  *Checked
 	errs []error
 	// context are the names of the options around the ones looked at.
@@ -74,6 +75,10 @@ type checker struct {
 	unknown         []string
 	known           string
 	unsupportedOnly bool
+}
+
+func newChecker(s *Spec, args *value.Dict, env Environ) *checker {
+	return &checker{converter: converter{env: env, tagged: s.dialect == expr.Tagged}, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
 }
 
 func (c *checker) fail(format string, a ...any) { c.errs = append(c.errs, fmt.Errorf(format, a...)) }
@@ -102,7 +107,9 @@ func (c *checker) level(s *Spec, p *value.Dict, prefix string) {
 	args := s.all()
 	c.fallbacks(args, p)
 	c.aliases(args, p, prefix)
-	c.secrets(args, p)
+	if err := c.secrets(args, p); err != nil {
+		c.errs = append(c.errs, err)
+	}
 	if prefix == "" {
 		c.deprecated(args, p, "")
 	}
@@ -161,12 +168,47 @@ func (c *checker) aliases(args []Arg, p *value.Dict, prefix string) {
 	}
 }
 
-func (c *checker) secrets(args []Arg, p *value.Dict) {
+// secrets finds the values that may not be shown, also in dictionaries within, before anything is known to be right: text must be what
+// a dictionary can be made of. The first error ends the search.
+func (c *checker) secrets(args []Arg, p *value.Dict) error {
 	for _, a := range args {
-		if v, ok := p.GetStr(a.Name); ok && a.NoLog {
+		v, ok := p.GetStr(a.Name)
+		if !ok {
+			continue
+		}
+		if a.NoLog {
 			c.out.Secrets.Add(v)
 		}
+		if v == nil || a.Sub == nil || a.Type != Map && (a.Type != List || a.Elements != Map) {
+			continue
+		}
+		for _, e := range elements(v) {
+			d, err := c.subParameters(&a, e)
+			if err == nil {
+				err = c.secrets(a.Sub.all(), d)
+			}
+			if err != nil {
+				return err
+			}
+		}
 	}
+	return nil
+}
+
+// subParameters is a dictionary of suboptions, which may still be text.
+func (c *checker) subParameters(a *Arg, v value.Value) (*value.Dict, error) {
+	if _, ok := value.Text(v); ok {
+		var err error
+		if v, err = c.toMap(v); err != nil {
+			return nil, err
+		}
+	}
+	d, ok := v.(*value.Dict)
+	if !ok {
+		s, _ := value.ToStr(v)
+		return nil, fmt.Errorf("Value '%s' in the sub parameter field '%s' must be a %s, not '%s'", s, a.Name, a.Type, value.TypeName(v))
+	}
+	return d, nil
 }
 
 func (c *checker) deprecated(args []Arg, p *value.Dict, prefix string) {
@@ -258,20 +300,20 @@ func (c *checker) required(args []Arg, p *value.Dict) {
 
 func (c *checker) convert(a *Arg, p *value.Dict) {
 	v, ok := p.GetStr(a.Name)
-	if !ok || v == nil {
+	if !ok || v == nil && !(c.tagged && (a.Required || a.Default != nil)) {
 		return
 	}
 	t := a.Type
 	if t == "" {
 		t = Str
 	}
-	r, err := Convert(t, v, c.env)
+	r, err := c.to(t, v)
 	if err != nil {
 		in := ""
 		if len(c.context) > 0 {
 			in = fmt.Sprintf(" found in '%s'.", strings.Join(c.context, " -> "))
 		}
-		c.fail("argument '%s' is of type %s%s and we were unable to convert to %s: %w", a.Name, class(v), in, t, err)
+		c.fail("argument '%s' is of type %s%s and we were unable to convert to %s: %w", a.Name, c.class(v), in, t, c.sentence(err))
 		return
 	}
 	if l, ok := r.(*value.List); ok && a.Elements != "" {
@@ -283,13 +325,13 @@ func (c *checker) convert(a *Arg, p *value.Dict) {
 func (c *checker) convertElements(a *Arg, l *value.List) *value.List {
 	r := value.NewList()
 	for _, e := range l.V {
-		v, err := Convert(a.Elements, e, c.env)
+		v, err := c.to(a.Elements, e)
 		if err != nil {
 			in := ""
 			if len(c.context) > 0 {
 				in = fmt.Sprintf(" found in '%s'", strings.Join(c.context, " -> "))
 			}
-			c.fail("Elements value for option '%s'%s is of type %s and we were unable to convert to %s: %w", a.Name, in, class(e), a.Elements, err)
+			c.fail("Elements value for option '%s'%s is of type %s and we were unable to convert to %s: %w", a.Name, in, c.class(e), a.Elements, c.sentence(err))
 			continue
 		}
 		r.V = append(r.V, v)
@@ -339,7 +381,8 @@ func (c *checker) element(a *Arg, e value.Value, n int, prefix string) {
 // CheckAll checks arguments against the spec and returns all that is wrong with them, in Ansible's words:
 // how roles with an argument spec are checked.
 func (s *Spec) CheckAll(args *value.Dict, env Environ) []string {
-	c := &checker{env: env, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
+	c := newChecker(s, args, env)
+	c.playbook = s.dialect == expr.Classic
 	c.top(s)
 	var out []string
 	for _, err := range c.errs {

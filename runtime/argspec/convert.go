@@ -13,32 +13,91 @@ import (
 )
 
 // errConvert is a conversion that Ansible refuses; its text completes Ansible's sentence.
-func errConvert(v value.Value, to string) error {
-	return fmt.Errorf("%s cannot be converted to %s", class(v), to)
+func errConvert(v value.Value, to string) error { return &refused{v, to} }
+
+// refused is the error of a value that has no conversion.
+type refused struct {
+	v  value.Value
+	to string
 }
+
+func (e *refused) Error() string { return class(e.v) + " cannot be converted to " + e.to }
 
 // class is Python's str(type(v)).
 func class(v value.Value) string { return "<class '" + value.TypeName(v) + "'>" }
 
-// Convert turns v into type t. Its errors are Ansible's sentences.
+// Convert turns v into type t as dialect classic does. Its errors are Ansible's sentences.
 func Convert(t Type, v value.Value, env Environ) (value.Value, error) {
+	return converter{env: env}.to(t, v)
+}
+
+// converter turns values into the types of an argument spec.
+type converter struct {
+	env    Environ
+	tagged bool
+	// playbook says that the values are a playbook's own, before they have become a module's arguments: dialect classic
+	// has classes of its own for their texts.
+	playbook bool
+}
+
+// class is how messages name the type of v.
+func (c converter) class(v value.Value) string {
+	if c.tagged {
+		return value.TypeName(v)
+	}
+	if c.playbook {
+		return PlaybookClass(v)
+	}
+	return class(v)
+}
+
+// PlaybookClass is Python's str(type(v)) of a value of a playbook in dialect classic.
+func PlaybookClass(v value.Value) string {
+	s, marked := v.(*value.Str)
+	_, isText := value.Text(v)
+	switch {
+	case marked && s.Unsafe:
+		return "<class 'ansible.utils.unsafe_proxy.AnsibleUnsafeText'>"
+	case isText:
+		return "<class 'ansible.parsing.yaml.objects.AnsibleUnicode'>"
+	}
+	return class(v)
+}
+
+// sentence is the message of a failed conversion.
+func (c converter) sentence(err error) error {
+	var r *refused
+	if c.playbook && errors.As(err, &r) {
+		return errors.New(c.class(r.v) + " cannot be converted to " + r.to)
+	}
+	return err
+}
+
+func (c converter) to(t Type, v value.Value) (value.Value, error) {
 	switch t {
 	case Str, "":
-		return ToStr(v)
+		return c.text(v)
 	case Int:
+		if c.tagged {
+			return toWholeInt(v)
+		}
 		return toInt(v)
 	case Bool:
-		return ToBool(v)
+		b, err := ToBool(v)
+		if err != nil && c.tagged {
+			err = errors.New(strings.Replace(err.Error(), "boolean.  Valid", "boolean. Valid", 1))
+		}
+		return b, err
 	case List:
 		return toList(v)
 	case Map:
-		return toMap(v)
+		return c.toMap(v)
 	case Path:
-		s, err := ToStr(v)
+		s, err := c.text(v)
 		if err != nil {
 			return nil, err
 		}
-		return env.ExpandPath(s), nil
+		return c.env.ExpandPath(s), nil
 	case Float:
 		return toFloat(v)
 	case Bytes:
@@ -49,6 +108,14 @@ func Convert(t Type, v value.Value, env Environ) (value.Value, error) {
 		return toJSONArg(v)
 	}
 	return v, nil
+}
+
+// text is ToStr, but that dialect tagged takes None for no text.
+func (c converter) text(v value.Value) (string, error) {
+	if c.tagged && v == nil {
+		return "", nil
+	}
+	return ToStr(v)
 }
 
 // ToStr is the conversion to "str": Python's str of what is not text.
@@ -91,6 +158,46 @@ func toInt(v value.Value) (value.Value, error) {
 	}
 	return nil, errConvert(v, "an int")
 }
+
+// toWholeInt is the conversion to "int" of dialect tagged, which takes any number that is whole.
+func toWholeInt(v value.Value) (value.Value, error) {
+	if n, err := toInt(v); err == nil {
+		return n, nil
+	}
+	s, isText := value.Text(v)
+	_, isFloat := v.(float64)
+	if isText || isFloat {
+		if isFloat {
+			s = value.FloatRepr(v.(float64))
+		}
+		if f, ok := parseDecimal(s); ok && f.IsInt() {
+			return value.NormInt(new(big.Int).Set(f.Num())), nil
+		}
+	}
+	shown, err := value.Repr(v)
+	if err != nil {
+		return nil, err
+	}
+	return nil, fmt.Errorf(`"%s" cannot be converted to an int`, shown)
+}
+
+// maxExponent bounds the exponent of a number that is read exactly.
+const maxExponent = 1000
+
+// parseDecimal reads text as Python's decimal.Decimal(s), but for what is no finite number.
+func parseDecimal(s string) (*big.Rat, bool) {
+	t := strings.ReplaceAll(strings.TrimSpace(s), "_", "")
+	m := decimal.FindStringSubmatch(t)
+	if m == nil {
+		return nil, false
+	}
+	if n, err := strconv.Atoi(m[1]); m[1] != "" && (err != nil || n > maxExponent || n < -maxExponent) {
+		return nil, false
+	}
+	return new(big.Rat).SetString(t)
+}
+
+var decimal = pyre.MustCompile(`^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([-+]?[0-9]+))?$`)
 
 func toFloat(v value.Value) (value.Value, error) {
 	switch x := v.(type) {
@@ -190,7 +297,7 @@ func toList(v value.Value) (value.Value, error) {
 	return nil, errConvert(v, "a list")
 }
 
-func toMap(v value.Value) (value.Value, error) {
+func (c converter) toMap(v value.Value) (value.Value, error) {
 	if d, ok := v.(*value.Dict); ok {
 		return d, nil
 	}
@@ -202,16 +309,20 @@ func toMap(v value.Value) (value.Value, error) {
 		if j, err := value.ParseJSON([]byte(s)); err == nil {
 			return j, nil
 		}
-		if callOrImport.MatchString(s) {
+		if !c.tagged && callOrImport.MatchString(s) {
 			return s, nil
 		}
 		l, err := value.Literal(s, false)
-		if err != nil {
+		if _, isDict := l.(*value.Dict); err != nil || c.tagged && !isDict {
 			return nil, errors.New("unable to evaluate string as dictionary")
 		}
 		return l, nil
 	case strings.Contains(s, "="):
-		return pairs(s)
+		d, err := pairs(s)
+		if err != nil && c.tagged {
+			err = errors.New(`unable to evaluate string in the "key=value" format as dictionary`)
+		}
+		return d, err
 	}
 	return nil, errors.New("dictionary requested, could not parse JSON or key=value")
 }

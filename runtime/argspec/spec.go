@@ -9,7 +9,12 @@
 // Observed: ansible-core 2.14's modules; testdata/oracle.py records them.
 package argspec
 
-import "pbc/ir/value"
+import (
+	"slices"
+
+	"pbc/ir/expr"
+	"pbc/ir/value"
+)
 
 // Type is the name of a parameter's type, as an argument spec writes it.
 type Type string
@@ -46,10 +51,31 @@ type Spec struct {
 	By []By
 	// FileCommon adds the options every module for files has: mode, owner, group and so on.
 	FileCommon bool
-	// Tagged is the spec of ansible-core 2.19, nil when that is the same.
-	Tagged *Spec
 	// CheckMode says that the module has a check mode. Without, it is skipped in check mode.
 	CheckMode bool
+	// TaggedCheckMode says that it has one in dialect tagged.
+	TaggedCheckMode bool
+	// TaggedOneOf are options of which dialect tagged wants exactly one.
+	TaggedOneOf []string
+
+	dialect expr.Dialect
+}
+
+// For is the spec as the modules of a dialect have it: with that dialect's options, conversions and messages. A spec is
+// of dialect classic before.
+func (s *Spec) For(d expr.Dialect) *Spec {
+	other := func(a Arg) bool { return a.OnlyTagged && d != expr.Tagged || a.OnlyClassic && d == expr.Tagged }
+	own := *s
+	own.dialect = d
+	if d == expr.Tagged && s.TaggedOneOf != nil {
+		own.OneOf = append(slices.Clone(s.OneOf), s.TaggedOneOf)
+		own.Exclusive = append(slices.Clone(s.Exclusive), s.TaggedOneOf)
+	}
+	own.CheckMode = s.CheckMode || d == expr.Tagged && s.TaggedCheckMode
+	if slices.ContainsFunc(s.Args, other) {
+		own.Args = slices.DeleteFunc(slices.Clone(s.Args), other)
+	}
+	return &own
 }
 
 // If is one row of required_if: when Arg has Value, Needs are required, or one of them when Any.
@@ -90,6 +116,8 @@ type Arg struct {
 	SubDefaults bool
 	// EnvFallback are environment variables that give the value when nothing else does.
 	EnvFallback []string
+	// OnlyTagged says that the modules of dialect tagged alone have the option so, OnlyClassic those of classic.
+	OnlyTagged, OnlyClassic bool
 }
 
 // OldAlias is a deprecated alias.

@@ -20,7 +20,6 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
-	"pbc/runtime/machine"
 )
 
 // Linker joins the program with the inventory and what has become of the hosts. Its methods are
@@ -54,11 +53,12 @@ type Play struct {
 	ID, Name, Path string
 	Batches        [][]string // of hosts, in order; none when no host matches
 	Strategy       string
-	Free           bool // no barriers between the tasks of different hosts
 	CheckMode      bool
-	AnyErrorsFatal bool
 	// MaxFail is max_fail_percentage, negative when not given.
 	MaxFail float64
+	// Order says where hosts wait for each other, unless Free says that they never do and are shown as they come.
+	Order Order
+	Free  bool
 }
 
 // Dialer opens the stream to a host's agent. It is called from several goroutines.
@@ -97,12 +97,13 @@ type Options struct {
 	// Detached runs every batch inside the controller, modules over connections that are made when one is
 	// needed: hosts are restarted in this run.
 	Detached bool
-	// Order says how much of the linear strategy's order is kept.
-	Order Order
-	// Tagged says that the dialect is tagged.
+	// Tagged says that the dialect is tagged: any_errors_fatal means another thing.
 	Tagged bool
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
+	// Step asks whether to run a task (--step), and returns the answer; nil asks nothing. An error ends the run: io.EOF
+	// after the recap of what has run.
+	Step func(question string) (string, error)
 	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.
 	Retry func(playbook string, hosts []string)
 }
@@ -111,69 +112,11 @@ type Options struct {
 type Order uint8
 
 const (
-	// Auto keeps all of it that hosts can observe: on one host nothing waits.
-	Auto Order = iota
+	// Barriers waits at those tasks that the batches name: on one host nothing waits.
+	Barriers Order = iota
 	// Strict waits at every task, also on one host.
 	Strict
-	// Free never waits: hosts run at their own speed.
-	Free
 )
-
-// Memory is what the controller knows of the hosts: their variables as their last task left them.
-type Memory struct {
-	mu    sync.Mutex
-	hosts map[string]*machine.Host
-	// Keeper keeps facts between runs; nil keeps none. To be set before anything else.
-	Keeper Keeper
-}
-
-// Keeper keeps the facts of hosts between runs. Its methods are called one at a time.
-type Keeper interface {
-	// Load returns the facts of a host, nil for none.
-	Load(host string) *value.Dict
-	// Save keeps the facts of a host in the place of older ones; an empty dictionary forgets them.
-	Save(host string, facts *value.Dict)
-}
-
-// NewMemory returns an empty memory.
-func NewMemory() *Memory { return &Memory{hosts: map[string]*machine.Host{}} }
-
-// With calls f with what is known of a host, and keeps others from it meanwhile.
-func (m *Memory) With(host string, f func(h *machine.Host)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f(m.host(host))
-}
-
-func (m *Memory) host(name string) *machine.Host {
-	h := m.hosts[name]
-	if h == nil {
-		h = machine.NewHost(name)
-		m.hosts[name] = h
-		if m.Keeper != nil {
-			h.Facts.Update(m.Keeper.Load(name))
-		}
-	}
-	return h
-}
-
-// save has the keeper keep the facts of a host, when what a task left has changed them.
-func (m *Memory) save(host string, left *value.List) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.Keeper != nil && machine.Lasting(left) {
-		m.Keeper.Save(host, m.host(host).Facts)
-	}
-}
-
-// forget has the keeper forget a host.
-func (m *Memory) forget(host string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.Keeper != nil {
-		m.Keeper.Save(host, value.NewDict())
-	}
-}
 
 // The exit codes of a run, as ansible-playbook's.
 const (
@@ -191,16 +134,16 @@ type Controller struct {
 	delegates   map[string]*peer
 	failed      map[string]bool
 	unreachable map[string]bool
-	// outcast are hosts for which an include failed: rescued or not, they take no part in later plays.
-	outcast map[string]bool
-	stats   *stats
-	mu      sync.Mutex // guards delegates
+	// deserted is true when nobody was left to answer Step.
+	deserted bool
+	stats    *stats
+	mu       sync.Mutex // guards delegates
 }
 
 // New returns a controller that is ready to run.
 func New(opt Options) *Controller {
 	return &Controller{opt: opt, inbox: make(chan message), peers: map[string]*peer{}, delegates: map[string]*peer{},
-		failed: map[string]bool{}, unreachable: map[string]bool{}, outcast: map[string]bool{}, stats: newStats()}
+		failed: map[string]bool{}, unreachable: map[string]bool{}, stats: newStats()}
 }
 
 // Run runs the plays and returns the exit code. The error is one that ends the run at once; it has
@@ -254,18 +197,16 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 		}
 		stop := false
 		for _, hosts := range p.Batches {
-			c.settle()
 			before := len(c.failed) + len(c.unreachable)
 			c.emit(start)
 			r := newPlayRun(c, n, p, hosts)
 			if err := r.run(ctx); err != nil {
 				return exitError, err
 			}
-			code = c.code()
-			if r.broken || len(hosts) == c.gone()-before {
-				stop = true
-			}
-			if stop || r.ended {
+			code = r.code()
+			stop = stop || r.breaks
+			if all := len(c.failed)+len(c.unreachable)-before == len(hosts); r.ended || all {
+				stop = stop || all && !r.ended
 				break
 			}
 		}
@@ -274,36 +215,6 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 		}
 	}
 	return code, nil
-}
-
-// settle counts the hosts for which an include has failed as failed.
-func (c *Controller) settle() {
-	for h := range c.outcast {
-		c.failed[h] = true
-	}
-	clear(c.outcast)
-}
-
-// gone is how many hosts take no part in what follows.
-func (c *Controller) gone() int {
-	n := len(c.failed) + len(c.unreachable)
-	for h := range c.outcast {
-		if !c.failed[h] {
-			n++
-		}
-	}
-	return n
-}
-
-// code is the exit code for the hosts lost so far.
-func (c *Controller) code() int {
-	switch {
-	case len(c.unreachable) > 0:
-		return exitUnreachable
-	case len(c.failed) > 0:
-		return exitFailed
-	}
-	return exitOK
 }
 
 // lost says whether a host takes no part in later plays.
@@ -333,6 +244,12 @@ func (c *Controller) lostHosts() []string {
 	sortTexts(hosts)
 	return hosts
 }
+
+// Crash is what ends a run where Ansible dies of an exception that it does not expect: the exception's words.
+type Crash string
+
+// Error implements error, in Ansible's words.
+func (c Crash) Error() string { return "Unexpected Exception, this is probably a bug: " + string(c) }
 
 // errorf is an error of the run itself.
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

@@ -31,7 +31,16 @@ type peer struct {
 	calls map[uint32]chan *value.Dict
 	last  uint32
 	blobs map[string]bool // already sent
+	// held are the bytes of events that are not shown yet; room is told when they get less.
+	held int
+	room *sync.Cond
 }
+
+// window bounds, in bytes, what has come from an agent and is not read yet.
+const window = 256 << 10
+
+// maxHeld bounds, in bytes, the events of one host that have arrived and are not shown yet. One event may be larger.
+const maxHeld = 128 << 10
 
 // message is what a peer's reader hands to the controller: an event, a need, or the end.
 type message struct {
@@ -39,19 +48,45 @@ type message struct {
 	event *event.Event
 	need  *event.Need
 	err   error
+	size  int // of an event, in bytes
 }
 
 func newPeer(host string, rw io.ReadWriteCloser) (*peer, error) {
-	sess := wire.Client(rw, wire.Options{})
+	sess := wire.Client(rw, wire.Options{Window: window})
 	stream, err := sess.Open()
 	if err != nil {
 		sess.Close()
 		return nil, err
 	}
-	return &peer{host: host, sess: sess, frames: wire.NewFrames(stream), calls: map[uint32]chan *value.Dict{}, blobs: map[string]bool{}}, nil
+	p := &peer{host: host, sess: sess, frames: wire.NewFrames(stream), calls: map[uint32]chan *value.Dict{}, blobs: map[string]bool{}}
+	p.room = sync.NewCond(&p.mu)
+	return p, nil
 }
 
-func (p *peer) close() { p.sess.Close() }
+// close ends the session, and with it the agent.
+func (p *peer) close() {
+	p.sess.Close()
+	p.taken(p.hold(0))
+}
+
+// hold counts bytes that wait to be shown, and waits itself while there are too many. It returns how many there are.
+func (p *peer) hold(n int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n > 0 && p.held > 0 && p.held+n > maxHeld {
+		p.room.Wait()
+	}
+	p.held += n
+	return p.held
+}
+
+// taken says that bytes have been shown.
+func (p *peer) taken(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held -= n
+	p.room.Signal()
+}
 
 // listen passes the agent's messages to the inbox until the session ends, and then says so.
 func (p *peer) listen(ctx context.Context, inbox chan<- message) {
@@ -62,6 +97,7 @@ func (p *peer) listen(ctx context.Context, inbox chan<- message) {
 		}
 		if m != nil {
 			m.p = p
+			p.hold(m.size)
 			select {
 			case inbox <- *m:
 			case <-ctx.Done():
@@ -92,7 +128,7 @@ func (p *peer) next() (*message, error) {
 	case event.KindEvent:
 		var e event.Event
 		err := msgpack.Unmarshal(body, &e)
-		return &message{event: &e}, err
+		return &message{event: &e, size: len(b)}, err
 	case event.KindNeed:
 		var n event.Need
 		err := msgpack.Unmarshal(body, &n)
@@ -174,6 +210,12 @@ func (p *peer) queue(kind uint8, body any) error {
 	return p.frames.WriteFrame(b)
 }
 
+// packers are writers that can be used again: one takes more memory than most batches.
+var packers = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for unknown levels only
+	return z
+}}
+
 // pack encodes a batch as an agent takes it.
 func pack(b *ir.Batch) ([]byte, error) {
 	raw, err := msgpack.Marshal(b)
@@ -181,10 +223,9 @@ func pack(b *ir.Batch) ([]byte, error) {
 		return nil, err
 	}
 	var buf bytes.Buffer
-	z, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
+	z := packers.Get().(*gzip.Writer)
+	defer packers.Put(z)
+	z.Reset(&buf)
 	if _, err := z.Write(raw); err != nil {
 		return nil, err
 	}

@@ -1,10 +1,13 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"sort"
 	"sync"
+	"sync/atomic"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -23,12 +26,23 @@ type playRun struct {
 	hosts  []*hostRun
 	byName map[string]*hostRun
 	round  *round
+	seq    sequence
+	strict atomic.Bool // every task is to be waited at from now on
 	shown  shown
-	broken bool // any_errors_fatal or max_fail_percentage ended the play
-	over   bool // no task of this batch is begun any more
-	ended  bool // meta: end_play
-	fatal  error
-	tasks  map[int]*callback.Task
+	batch  []string // all hosts of the batch, those that earlier plays have lost among them
+	// failed are the hosts that count as failed for any_errors_fatal and max_fail_percentage: not all that have failed.
+	failed map[string]bool
+	// down are the hosts that have failed, here or earlier.
+	down    map[string]bool
+	removed []string // see ir.Lost
+	breaks  bool     // any_errors_fatal or max_fail_percentage ends the run after this batch
+	broken  bool     // and the batch at once
+	over    bool     // no task of this batch is begun any more
+	ended   bool     // meta: end_play
+	fatal   error
+	tasks   map[int]*callback.Task
+	// stepping has every task asked for before it runs.
+	stepping bool
 }
 
 // hostState says what a host is doing.
@@ -47,19 +61,24 @@ type hostRun struct {
 	index int
 	peer  *peer
 	state hostState
-	need  *event.Need    // of hostWaiting and hostAsking
-	queue []*event.Event // not shown yet
+	need  *event.Need // of hostWaiting and hostAsking
+	at    ir.Address  // nothing more comes from before that
+	queue []queued    // not shown yet
 	// last is the last task the host began, for telling where it was lost.
 	last *event.Event
 	// included is the result of the include that the host met last.
 	included *value.Dict
 	outcome  event.Outcome
+	trouble  trouble
+	doomed   bool     // it fails with others when it is let go
+	told     *ir.Lost // what it was told last
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }
 
 func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
-	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}}
+	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, round: &round{}, stepping: c.opt.Step != nil,
+		batch: hosts, failed: map[string]bool{}, down: maps.Clone(c.failed), removed: c.lostHosts()}
 	for _, name := range hosts {
 		if c.lost(name) {
 			continue
@@ -75,6 +94,10 @@ func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
 func (r *playRun) run(ctx context.Context) error {
 	if len(r.hosts) == 0 {
 		return nil
+	}
+	defer r.leave()
+	for _, h := range r.hosts {
+		r.enter(h, ir.Address{})
 	}
 	if err := r.start(ctx); err != nil {
 		return err
@@ -102,15 +125,30 @@ func (r *playRun) active() int {
 	return n
 }
 
-// lockstep says whether the hosts wait for each other.
-func (r *playRun) lockstep() bool {
-	switch r.c.opt.Order {
-	case Strict:
-		return true
-	case Free:
-		return false
+// leave takes the hosts out of the play: what their tasks left is theirs.
+func (r *playRun) leave() {
+	for _, h := range r.hosts {
+		r.c.opt.Memory.enter(h.name, nil)
 	}
-	return len(r.hosts) > 1 && !r.play.Free
+}
+
+// strictly says whether the hosts wait at every task, also a host that is alone.
+func (r *playRun) strictly() bool { return r.play.Order == Strict || r.c.opt.Step != nil }
+
+// together says whether the hosts keep the order of the linear strategy.
+func (r *playRun) together() bool {
+	return r.strictly() || len(r.hosts) > 1 && !r.play.Free
+}
+
+// waits says where the hosts wait for each other.
+func (r *playRun) waits() ir.Waits {
+	switch {
+	case r.strictly():
+		return ir.WaitAlways
+	case r.together():
+		return ir.WaitAtBarriers
+	}
+	return ir.WaitNever
 }
 
 // start connects to every host and sends it its batch, all at the same time.
@@ -154,7 +192,9 @@ func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) err
 	if err != nil {
 		return err
 	}
-	s.Batch.Code.Settings.Lockstep = r.lockstep()
+	s.Batch.Code.Settings.Waits = r.waits()
+	h.told = r.lost()
+	s.Batch.Host.Lost = *h.told
 	route := s.Batch.Host.Route.V
 	if h.peer != nil && !value.Same(h.peer.route, route) {
 		h.peer.close()
@@ -167,7 +207,8 @@ func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) err
 		h.peer.route = route
 	}
 	if err := h.peer.start(s.Batch, s.Blobs); err != nil {
-		r.c.opt.Memory.With(h.name, func(m *machine.Host) { s.Batch.Host.Set, s.Batch.Host.Facts = ir.Val{V: m.Set}, ir.Val{V: m.Facts} })
+		m, _ := r.c.opt.Memory.Vars(h.name, nil)
+		s.Batch.Host.Set, s.Batch.Host.Facts = ir.Val{V: m.Set}, ir.Val{V: m.Facts}
 		h.peer, err = newPeer(h.name, r.c.opt.Dialer.Dead(h.name, &Unreachable{Msg: lostMessage(err)}))
 		if err != nil {
 			return err
@@ -198,16 +239,19 @@ func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
 func (r *playRun) take(ctx context.Context, m message) error {
 	h := r.byName[m.p.host]
 	if h == nil || h.peer != m.p || h.state == hostDone {
+		m.p.taken(m.size)
 		return nil
 	}
 	switch {
 	case m.err != nil:
 		r.lose(h, m.err)
 	case m.event != nil:
-		r.event(h, m.event)
+		r.event(h, m.event, m.size)
 	case m.need.Ask == event.Barrier:
+		r.enter(h, m.need.Addr)
 		h.state, h.need = hostWaiting, m.need
-	case m.need.Ask == event.Fragments && r.lockstep():
+	case m.need.Ask == event.Fragments && r.together():
+		r.enter(h, m.need.Addr)
 		h.state, h.need = hostAsking, m.need
 	default:
 		r.answer(ctx, h, m.need)
@@ -217,63 +261,73 @@ func (r *playRun) take(ctx context.Context, m message) error {
 }
 
 // event keeps what an event says and shows it when its turn has come.
-func (r *playRun) event(h *hostRun, e *event.Event) {
+func (r *playRun) event(h *hostRun, e *event.Event, size int) {
+	r.enter(h, e.Addr)
 	switch e.Kind {
 	case event.Started:
-		h.last = e
+		h.last, h.trouble = e, trouble{}
 	case event.Finished:
 		if h.last != nil && h.last.Task == e.Task {
 			h.last = e
 		}
+		r.note(h, e)
 		r.remember(h, e)
 	case event.Meta:
-		if r.round != nil && r.round.leader == h {
+		h.trouble = trouble{}
+		if e.Name == "end_host" && e.Status != event.Skipped {
+			r.remove(h.name)
+		}
+		if r.round.leader == h {
 			r.round.result = e
 		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
-			r.forgetFacts(h)
+			r.forgetFacts(h, e.Addr)
 		}
 	case event.Done:
 		r.finish(h, e)
 	}
-	if r.lockstep() {
-		h.queue = append(h.queue, e)
+	if r.together() && e.Kind != event.Done {
+		h.queue = append(h.queue, queued{e, size})
 		return
 	}
 	r.show(h, e)
+	h.peer.taken(size)
+	if e.Kind == event.Done {
+		r.alone(h)
+	}
 }
 
 // forgetFacts clears the facts of a host; hosts that run together have one of them clear those of all.
-func (r *playRun) forgetFacts(h *hostRun) {
+func (r *playRun) forgetFacts(h *hostRun, at ir.Address) {
 	hosts := []*hostRun{h}
-	if r.lockstep() {
+	if r.together() {
 		hosts = r.hosts
 	}
 	for _, h := range hosts {
-		r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Facts = value.NewDict() })
+		r.c.opt.Memory.change(h.name, at, func(m *machine.Host) { m.Facts = value.NewDict() })
 		r.c.opt.Memory.forget(h.name)
 	}
 }
 
 // remember keeps the variables a task leaves, on the hosts that it leaves them on.
 func (r *playRun) remember(h *hostRun, e *event.Event) {
-	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	t, _ := r.c.opt.Linker.Task(r.number, cmp.Or(e.As, e.Task))
 	if t == nil {
 		return
 	}
-	r.c.opt.Memory.With(h.name, func(m *machine.Host) { m.Store(t, e) })
+	r.c.opt.Memory.change(h.name, e.Addr, func(m *machine.Host) { m.Store(t, e) })
 	for name, facts := range machine.Facts(t, e) {
 		if name == "" || name == h.name {
 			r.c.opt.Memory.save(h.name, facts)
 			continue
 		}
-		r.c.opt.Memory.With(name, func(m *machine.Host) { m.StoreFacts(facts) })
+		r.c.opt.Memory.change(name, e.Addr, func(m *machine.Host) { m.StoreFacts(facts) })
 		r.c.opt.Memory.save(name, facts)
 		if other := r.byName[name]; other != nil {
 			other.facts = append(other.facts, facts.V...)
 		}
 	}
-	if r.round != nil && r.round.leader == h {
+	if r.round.leader == h {
 		r.round.result = e
 	}
 }
@@ -281,13 +335,16 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 // finish takes a host out of the play.
 func (r *playRun) finish(h *hostRun, e *event.Event) {
 	h.state, h.outcome = hostDone, e.Outcome
+	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:
+		r.down[h.name] = true
 		r.c.failed[h.name] = true
-		r.lost(h)
+		if h.trouble.failed {
+			r.fail(h.name)
+		}
 	case event.HostUnreachable:
 		r.c.unreachable[h.name] = true
-		r.lost(h)
 		if e.Name != "" {
 			r.unreachableResult(h, e.Name)
 		}
@@ -297,15 +354,11 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 // lose takes out a host whose session has ended: it is unreachable where it was.
 func (r *playRun) lose(h *hostRun, err error) {
 	h.state, h.outcome = hostDone, event.HostUnreachable
+	r.c.opt.Memory.finish(h.name)
 	r.c.unreachable[h.name] = true
-	r.lost(h)
 	r.unreachableResult(h, lostMessage(err))
-}
-
-// lost notes that a host has left the play in this round.
-func (r *playRun) lost(h *hostRun) {
-	if r.round != nil {
-		r.round.lost = append(r.round.lost, h)
+	if !r.together() {
+		r.alone(h)
 	}
 }
 
@@ -320,8 +373,9 @@ func (r *playRun) unreachableResult(h *hostRun, msg string) {
 	if h.last != nil {
 		e.Task, e.Addr, e.Flags, e.Handler = h.last.Task, h.last.Addr, h.last.Flags, h.last.Handler
 	}
-	if r.lockstep() {
-		h.queue = append(h.queue, e)
+	r.note(h, e)
+	if r.together() {
+		h.queue = append(h.queue, queued{e: e})
 		return
 	}
 	r.show(h, e)
@@ -329,6 +383,10 @@ func (r *playRun) unreachableResult(h *hostRun, msg string) {
 
 // answer answers a need that concerns one host alone, beside the loop.
 func (r *playRun) answer(ctx context.Context, h *hostRun, n *event.Need) {
+	if n.Ask == event.PlayHosts {
+		r.reply(h, n, &event.Answer{Lost: r.lost()})
+		return
+	}
 	if n.Ask == event.Inventory && n.Name == "" || n.Ask == event.Fragments {
 		r.reply(h, n, r.decide(ctx, h, n))
 		return
@@ -339,6 +397,9 @@ func (r *playRun) answer(ctx context.Context, h *hostRun, n *event.Need) {
 			a = r.c.delegate(ctx, h.name, n)
 		} else {
 			a = r.c.opt.Linker.Answer(ctx, r.number, h.name, n)
+		}
+		if a.Open != "" {
+			r.strict.Store(true)
 		}
 		r.reply(h, n, a)
 	}()

@@ -43,10 +43,6 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 		r.message(e)
 	case event.Meta:
 		r.meta(h, e)
-	case event.Done:
-		if !r.lockstep() && e.Outcome == event.HostFailed && !r.c.opt.Tagged && (r.play.AnyErrorsFatal || h.fatal()) {
-			r.c.emit(noHostsRemaining)
-		}
 	}
 }
 
@@ -69,6 +65,11 @@ func (r *playRun) task(e *event.Event) *callback.Task {
 		r.tasks[e.Task] = t
 	}
 	out := *t
+	if e.As != 0 {
+		if t, _ := r.c.opt.Linker.Task(r.number, e.As); t != nil {
+			out.Action = t.Action
+		}
+	}
 	out.NoLog, out.CheckMode, out.Diff = e.Flags.NoLog, e.Flags.Check, e.Flags.Diff
 	out.IgnoreErrors, out.IgnoreUnreachable = e.Flags.IgnoreErrors, e.Flags.IgnoreUnreachable
 	return &out
@@ -122,6 +123,9 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 		out.Status = callback.Skipped
 	case event.Unreachable:
 		out.Status, out.Ignored = callback.Unreachable, e.Flags.IgnoreUnreachable
+		if e.Kind == event.Item { // which Ansible tells of as a failure
+			out.Ignored = e.Flags.IgnoreErrors
+		}
 	}
 	return out
 }
@@ -164,6 +168,8 @@ func (r *playRun) message(e *event.Event) {
 		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
+	case "crash":
+		r.fatal = Crash(e.Name)
 	case "vv":
 		r.c.emit(callback.Verbose{Level: 2, Text: e.Name})
 	default:
@@ -183,9 +189,11 @@ func (r *playRun) meta(h *hostRun, e *event.Event) {
 	case "end_batch":
 		r.over = true
 	case "clear_host_errors":
-		for _, h := range r.hosts {
-			delete(r.c.failed, h.name)
-			delete(r.c.unreachable, h.name)
+		for _, name := range r.batch {
+			delete(r.c.failed, name)
+			delete(r.failed, name)
+			delete(r.down, name)
+			delete(r.c.unreachable, name)
 		}
 	}
 }

@@ -77,6 +77,42 @@ func (e *Eval) classicValue(v val) (val, error) {
 	return v, nil
 }
 
+// Shown renders v as another host's variables are rendered: in dialect classic a template that meets an undefined variable
+// stays the text that it is, wherever in v it stands.
+func (e *Eval) Shown(v value.Value) (value.Value, error) {
+	if e.tagged() {
+		return e.Value(v)
+	}
+	switch x := v.(type) {
+	case *value.Tmpl:
+		r, err := e.classicTemplate(x, true)
+		if exception.IsUndefined(err) {
+			return x.Src, nil
+		}
+		return r, err
+	case *list:
+		r, err := e.shownAll(x.V)
+		return &list{V: r}, err
+	case *dict:
+		r, err := e.shownAll(x.V)
+		d := x.Copy()
+		d.V = r
+		return d, err
+	}
+	return e.classicValue(v)
+}
+
+func (e *Eval) shownAll(v []val) ([]val, error) {
+	r := make([]val, len(v))
+	for i, x := range v {
+		var err error
+		if r[i], err = e.Shown(x); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
 // open opens vaulted text that is used. One that cannot be opened is an error only once its text is needed.
 func (e *Eval) open(x *value.Vault) (val, error) {
 	if x.Opened || x.Fault != "" || e.cfg.Outside == nil {
@@ -169,6 +205,9 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 	}
 	if convert && !t.Verbatim {
 		if v, ok := e.singleVar(p); ok {
+			if v == nil {
+				v = e.cfg.Null
+			}
 			return v, nil
 		}
 	}
@@ -178,9 +217,12 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 	defer func() { e.depth-- }()
 	r := &run{e: e, concat: textConcat, mutates: p.mutates, unsafe: !convert} // a file's text has no taint
 	if convert {
-		r.concat = literalConcat
+		r.concat = e.concat()
 	}
 	v, err := e.runClassic(p, r)
+	if err != nil && e.cfg.KeepUndefined && exception.IsUndefined(err) {
+		return t.Src, nil
+	}
 	if err != nil {
 		return nil, renderError(t, err)
 	}
@@ -317,7 +359,7 @@ func literalConcat(out []val) (val, error) {
 			if r, ok := reread(x); ok {
 				return r, nil
 			}
-		case bool, value.OmitType:
+		case bool:
 			return x, nil
 		case string:
 			return literal(x), nil

@@ -36,11 +36,11 @@ func (c *compiler) expr(n *expr.Node) exprFn {
 		return c.constant(n)
 	case expr.OName:
 		name := n.S
-		return func(f *frame) (val, error) { return f.lookup(name) }
+		return c.shown(func(f *frame) (val, error) { return f.lookup(name) })
 	case expr.OAttr:
-		return c.attr(n)
+		return c.shown(c.attr(n))
 	case expr.OItem:
-		return c.binary(n, python.GetItem)
+		return c.shown(c.binary(n, python.GetItem))
 	case expr.OSlice:
 		return c.slice(n)
 	case expr.OCall:
@@ -126,6 +126,22 @@ func (c *compiler) attr(n *expr.Node) exprFn {
 			return nil, err
 		}
 		return python.GetAttr(v, name)
+	}
+}
+
+// shown makes the undefined values that x gives show themselves as dialect classic does.
+func (c *compiler) shown(x exprFn) exprFn {
+	if c.tagged {
+		return x
+	}
+	return func(f *frame) (val, error) {
+		v, err := x(f)
+		if u, ok := v.(*undef); ok && !u.Shown {
+			seen := *u
+			seen.Shown = true
+			return &seen, err
+		}
+		return v, err
 	}
 }
 

@@ -121,9 +121,11 @@ func (f *frame) lookup(name string) (val, error) {
 func (e *Eval) magic(name string) val {
 	switch {
 	case name == "hostvars" && e.cfg.Outside != nil:
-		return &hostVars{o: e.cfg.Outside, tagged: e.tagged()}
+		return &hostVars{e.cfg.Outside, !e.tagged()}
 	case name == "vars" && e.cfg.Vars != nil:
 		return &varsView{e}
+	case name == "ansible_delegated_vars":
+		return e.delegatedVars()
 	case name == "omit":
 		return value.Omit
 	}

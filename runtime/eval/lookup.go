@@ -9,7 +9,6 @@ import (
 	"pbc/runtime/bound"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
-	"pbc/runtime/plugin/filter/mapping"
 	"pbc/runtime/plugin/filter/sequence"
 	"pbc/runtime/pyrandom"
 	"pbc/runtime/pyre"
@@ -48,7 +47,7 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 	if !opt.wantlist {
 		v = joined(l)
 	}
-	if len(l) > 0 && !opt.allowUnsafe && !e.tagged() {
+	if len(l) > 0 && !opt.allowUnsafe && !e.cfg.TrustLookups && !e.tagged() {
 		f.run.taint(true)
 		v = value.Taint(v)
 	}
@@ -451,116 +450,6 @@ func cartesianLookup(f *frame, terms []val, options *dict) ([]val, error) {
 		return nil, exception.AnsibleError("with_cartesian requires at least one element in each list")
 	}
 	return nestedLookup(f, terms, options)
-}
-
-func subelementsLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
-	bad := exception.AnsibleError("subelements lookup expects a list of two or three items, %s", "")
-	if len(terms) == 1 {
-		if s, ok := plugin.Sequence(terms[0]); ok {
-			terms = s
-		}
-	}
-	if len(terms) < 2 || len(terms) > 3 {
-		return nil, bad
-	}
-	key, ok := value.Text(terms[1])
-	if !ok {
-		return nil, exception.AnsibleError("subelements lookup expects a list of two or three items, the second a string pointing to the subkey")
-	}
-	skip := false
-	if len(terms) == 3 {
-		flags, ok := terms[2].(*dict)
-		if !ok {
-			return nil, exception.AnsibleError("subelements lookup expects a list of two or three items, the optional third item must be a dict with flags skip_missing")
-		}
-		if v, ok := flags.GetStr("skip_missing"); ok {
-			b, err := mapping.BoolFilter(&python.Call{Args: []val{v}})
-			if err != nil {
-				return nil, err
-			}
-			skip = b == true
-		}
-	}
-	var items []val
-	switch x := terms[0].(type) {
-	case *dict:
-		items = x.V
-	case *list:
-		items = x.V
-	default:
-		return nil, exception.AnsibleError("subelements lookup expects a list of two or three items, first a dict or a list")
-	}
-	return subelementPairs(items, strings.Split(key, "."), skip)
-}
-
-func subelementPairs(items []val, path []string, skip bool) ([]val, error) {
-	var r []val
-	for _, e := range items {
-		d, ok := e.(*dict)
-		if !ok {
-			return nil, exception.AnsibleError("subelements lookup expects a dictionary, got '%s'", python.Str(e))
-		}
-		if s, ok := d.GetStr("skipped"); ok && s != val(false) {
-			continue
-		}
-		sub, found, err := subelementPath(d, path, skip)
-		if err != nil {
-			return nil, err
-		}
-		if !found {
-			continue
-		}
-		rest := without(d, path)
-		for _, x := range sub {
-			r = append(r, tuple{rest, x})
-		}
-	}
-	return r, nil
-}
-
-// without is d without what the path leads to: the plugin takes it out of the items it gives.
-func without(d *dict, path []string) *dict {
-	c := d.Copy()
-	if len(path) == 1 {
-		c.Del(path[0])
-	} else if next, ok := d.GetStr(path[0]); ok {
-		if x, ok := next.(*dict); ok {
-			c.SetStr(path[0], without(x, path[1:]))
-		}
-	}
-	return c
-}
-
-func subelementPath(d *dict, path []string, skip bool) ([]val, bool, error) {
-	for i, k := range path {
-		v, ok := d.GetStr(k)
-		if !ok {
-			if skip {
-				return nil, false, nil
-			}
-			s, _ := value.Repr(d)
-			return nil, false, exception.AnsibleError("could not find '%s' key in iterated item '%s'", k, s)
-		}
-		if i == len(path)-1 {
-			l, ok := v.(*list)
-			if !ok {
-				if skip && v == nil {
-					return nil, false, nil
-				}
-				return nil, false, exception.AnsibleError("the key %s should point to a list, got '%s'", k, python.Str(v))
-			}
-			return l.V, true, nil
-		}
-		next, ok := v.(*dict)
-		if !ok {
-			if skip {
-				return nil, false, nil
-			}
-			return nil, false, exception.AnsibleError("the key %s should point to a dictionary, got '%s'", k, python.Str(v))
-		}
-		d = next
-	}
-	return nil, false, nil
 }
 
 func varsLookup(f *frame, terms []val, options *dict) ([]val, error) {

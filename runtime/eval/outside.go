@@ -122,8 +122,8 @@ func portable(v val) (val, error) {
 	switch x := v.(type) {
 	case *hostVars:
 		d := value.NewDict()
-		for _, h := range x.o.Hosts() {
-			all, err := (&hostVarsOf{x.o, h}).Dict()
+		for _, h := range x.hosts() {
+			all, err := (&hostVarsOf{o: x.o, host: h}).Dict()
 			if err != nil {
 				return nil, err
 			}

@@ -17,6 +17,8 @@ type Error struct {
 	Orig  error // what caused it, when Ansible shows that too
 	// Loading says that it was raised while a plugin was loaded, before anything could handle it.
 	Loading bool
+	// Trace is the traceback as Python printed it, "" where the error is none of Python's own.
+	Trace string
 
 	// Dialect tagged: what the message is about, what to do about it, and the cause, which is told after it.
 	At    *value.Origin

@@ -55,7 +55,7 @@ func (x *taskRun) addEnvironment(env map[string]string, item value.Value) error 
 		if err != nil {
 			return x.fieldFault("environment", d.V[i], err)
 		}
-		if v == value.Value(value.Omit) {
+		if x.omitted(v) {
 			continue
 		}
 		name, _ := value.ToStr(k)

@@ -26,8 +26,9 @@ func (x *taskRun) execute() (*value.Dict, error) {
 }
 
 func (x *taskRun) executeOnce() (*value.Dict, error) {
-	x.label = x.writtenName()
+	x.label = x.banner
 	x.flags.DelegateTo = x.writtenDelegate()
+	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -71,9 +72,7 @@ func writtenCondition(v value.Value) value.Value {
 // condition evaluates a list of conditions: all must hold.
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
-		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil && !x.tagged() {
-			x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
-		}
+		x.warnOfDelimiters(c.V)
 		ok, err := ev.Condition(c.V)
 		if cond, is := c.V.(*value.Cond); is && cond.Tmpl != nil && x.tagged() && err == nil {
 			x.deprecate(deprecation{msg: "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.", version: "2.23", at: cond.At})
@@ -90,6 +89,13 @@ func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// warnOfDelimiters warns, in dialect classic, of a condition that is a template.
+func (x *taskRun) warnOfDelimiters(c value.Value) {
+	if cond, ok := c.(*value.Cond); ok && cond.Tmpl != nil && !x.tagged() {
+		x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
+	}
 }
 
 // prepared is a task with all its keywords rendered, ready for its attempts.
@@ -111,6 +117,9 @@ type prepared struct {
 // prepare renders the keywords in the order in which Ansible does: of several faults the first one
 // met is told.
 func (x *taskRun) prepare() (*prepared, error) {
+	if err := x.named(); err != nil {
+		return nil, err
+	}
 	p := &prepared{register: x.t.Register}
 	x.label = x.resultName()
 	var err error
@@ -145,6 +154,14 @@ func (x *taskRun) prepare() (*prepared, error) {
 
 // resultName is the name that a result has. Unlike a banner it has a name that is a number, too.
 func (x *taskRun) resultName() string {
+	if !x.t.Named() && !x.t.Name.IsSet() && x.written != nil {
+		return x.fullName("")
+	}
+	if x.tagged() { // as in the banner
+		reach := x.vars.reach
+		x.vars.reach = nil
+		defer func() { x.vars.reach = reach }()
+	}
 	if x.t.Named() || !x.t.Name.IsSet() {
 		return x.name()
 	}
@@ -204,14 +221,14 @@ func (x *taskRun) renderDelegation() error {
 	if !x.t.DelegateTo.IsSet() {
 		return nil
 	}
-	v, err := x.eval().Value(x.t.DelegateTo.V)
+	v, given, err := x.rendered("delegate_to", x.t.DelegateTo)
 	if err != nil {
 		if x.tagged() {
 			return err
 		}
 		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
-	if v == value.Value(value.Omit) {
+	if !given {
 		x.flags.DelegateTo = ""
 		return nil
 	}
@@ -273,7 +290,7 @@ func (x *taskRun) arguments() (*value.Dict, error) {
 	if args, err = x.withDefaults(args); err != nil {
 		return nil, err
 	}
-	return removeOmit(args).(*value.Dict), nil
+	return x.given(args), nil
 }
 
 // variableParams spreads "module: '{{ dict }}'": the variable's entries below those written out.
@@ -321,8 +338,17 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	all.Update(args)
-	return all, nil
+	if !x.tagged() {
+		all.Update(args)
+		return all, nil
+	}
+	args = args.Copy() // there the task's own come first
+	for i, k := range all.K {
+		if _, given, err := args.Get(k); !given && err == nil {
+			_ = args.Set(k, all.V[i])
+		}
+	}
+	return args, nil
 }
 
 // joined evaluates entries of module_defaults; later ones count.
@@ -340,27 +366,15 @@ func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 	return all, nil
 }
 
-// removeOmit drops every entry whose value is omit, at any depth.
-func removeOmit(v value.Value) value.Value {
-	switch d := v.(type) {
-	case *value.Dict:
-		out := value.NewDict()
-		for i, k := range d.K {
-			if d.V[i] != value.Value(value.Omit) {
-				_ = out.Set(k, removeOmit(d.V[i]))
-			}
-		}
-		return out
-	case *value.List:
-		out := &value.List{V: make([]value.Value, 0, len(d.V))}
-		for _, e := range d.V {
-			if e != value.Value(value.Omit) {
-				out.V = append(out.V, removeOmit(e))
-			}
-		}
-		return out
+// unreachable is the result of a host that cannot be reached: dialect tagged has it as the cause of the task's failure.
+func (x *taskRun) unreachable(res *value.Dict) (*value.Dict, error) {
+	msg, ok := value.Text(get(res, "msg"))
+	if !ok || !x.tagged() {
+		return res, nil
 	}
-	return v
+	own := res.Copy()
+	own.Del("msg")
+	return nil, &fault{msg: msg, result: own}
 }
 
 // attempts runs the action until its condition holds or the attempts are used up.
@@ -376,7 +390,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 			return nil, err
 		}
 		if res = r; truthy(res, "unreachable") {
-			return res, nil
+			return x.unreachable(res)
 		}
 		if x.badRegister() {
 			return nil, faultf("%s", x.registerFault())
@@ -420,7 +434,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 func (x *taskRun) emitRetry(res *value.Dict, attempt, retries int64) error {
 	shown := shown(res)
 	shown.SetStr("_ansible_retry", true)
-	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
+	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
 		Attempt: int(attempt), Retries: int(retries)})
 }
 
@@ -438,7 +452,9 @@ func (x *taskRun) attempt(p *prepared) (*value.Dict, error) {
 	}
 	if p.timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) && x.ctx.Err() == nil {
 		if x.tagged() {
-			return nil, x.timedOut(int64(p.timeout / time.Second))
+			seconds := int64(p.timeout / time.Second)
+			return nil, &fault{msg: fmt.Sprintf("Timed out after %d second(s).", seconds), result: value.DictOf("timedout",
+				value.DictOf("frame", "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.", "period", seconds))}
 		}
 		msg := fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", x.t.Action, p.timeout/time.Second)
 		return nil, &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg)}

@@ -216,6 +216,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 	defer func() { m.flushing = false }()
 	for i := 0; i < len(m.handlers); i++ {
 		if !m.notified[m.handlerKey(i)] {
+			m.passHandler(i, addr)
 			continue
 		}
 		delete(m.notified, m.handlerKey(i))
@@ -232,9 +233,11 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 			failed, err = m.task(ctx, t, at)
 		}
 		if failed || err != nil {
+			m.passHandlers(i+1, addr)
 			return failed, err
 		}
 	}
+	m.passHandlers(len(m.handlers), addr)
 	return false, nil
 }
 

@@ -21,15 +21,23 @@ type wanted struct {
 // the code.
 func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
+	here := ir.Instr{Op: ir.OpInclude, Task: number}
 	if m.skips(number, t) {
+		m.pass(here, addr)
 		return false, nil
 	}
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
 		return false, err
 	}
-	if a.Go == event.Fail {
+	switch a.Go {
+	case event.Fail:
 		return true, nil
+	case event.Apply: // run_once: the files are the first host's alone
+		return m.apply(t, a.Result), nil
+	case event.Skip:
+		m.leaveOut(number, t)
+		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
 	if err := x.started(); err != nil {
@@ -37,9 +45,12 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	}
 	list, res := x.wantedFiles()
 	if res != nil {
+		m.pass(here, addr)
 		return x.finish(res)
 	}
-	return x.bring(list)
+	failed, err := x.bring(list)
+	m.pass(here, addr) // others may have included something else
+	return failed, err
 }
 
 // wantedFiles evaluates the include. The result is not nil when nothing is included: the task was
@@ -119,6 +130,7 @@ func (x *taskRun) wantedLoop(items []value.Value, list *[]wanted) *value.Dict {
 
 // wantedFile evaluates one item of the include.
 func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *value.Dict) {
+	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -140,7 +152,7 @@ func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *va
 	if err != nil {
 		return nil, x.failure(x.includeFault(err))
 	}
-	args := asDict(removeOmit(v))
+	args := x.given(asDict(v))
 	key := "_raw_params"
 	if x.t.Include.Kind == "role" {
 		key = "name"
@@ -189,13 +201,24 @@ func (x *taskRun) bring(list []wanted) (bool, error) {
 		}
 		x.m.addExtension(&a.Extensions[i])
 	}
+	next := 0
 	for _, i := range inOrder(a) {
-		failed, err := x.runFragment(&a.Extensions[i], ordinalOf(a, i), list[i].vars)
+		ordinal := ordinalOf(a, i)
+		x.passFiles(next, ordinal)
+		next = ordinal + 1
+		failed, err := x.runFragment(&a.Extensions[i], ordinal, list[i].vars)
 		if failed || err != nil {
 			return failed, err
 		}
 	}
 	return false, nil
+}
+
+// passFiles notes that the host goes by the files from one ordinal to another, which others include.
+func (x *taskRun) passFiles(from, to int) {
+	if from < to && x.m.waits == ir.WaitAtBarriers {
+		x.m.passed = below(append(append(ir.Address{}, x.addr...), to-1))
+	}
 }
 
 // ordinalOf is the place of a file among those that the hosts of the play include together.
@@ -253,14 +276,22 @@ func (x *taskRun) includeResult(list []wanted) error {
 // fragments returns the code of an include: what the batch holds, else the controller's answer. In
 // both cases the files are reported.
 func (x *taskRun) fragments(list []wanted, args *value.List) (*event.Answer, error) {
-	if a := x.heldFragments(list); a != nil && !x.m.code.Settings.Lockstep {
+	if a := x.heldFragments(list); a != nil && x.m.waits == ir.WaitNever {
 		e := &event.Event{Kind: event.Included, Addr: x.addr, Task: x.number, Flags: x.flags}
 		for i, w := range list {
 			e.Files = append(e.Files, event.IncludedFile{Path: a.Extensions[i].Path, Label: ir.Val{V: w.label}, NoLog: x.flags.NoLog})
 		}
 		return a, x.m.up.Emit(e)
 	}
-	return x.m.up.Ask(x.ctx, &event.Need{Ask: event.Fragments, Task: x.number, Addr: x.addr, Args: ir.Val{V: args}})
+	a, err := x.m.up.Ask(x.ctx, &event.Need{Ask: event.Fragments, Task: x.number, Addr: x.addr, Args: ir.Val{V: args}})
+	if err != nil {
+		return nil, err
+	}
+	x.m.passed = nil // it was answered when nobody was behind
+	if a.Strict {
+		x.m.waits = ir.WaitAlways
+	}
+	return a, nil
 }
 
 func (x *taskRun) heldFragments(list []wanted) *event.Answer {
@@ -283,6 +314,8 @@ func (m *Machine) addExtension(e *ir.Extension) {
 	m.code.PlayDefaults = append(m.code.PlayDefaults, e.PlayDefaults...)
 	m.code.PlayRoleVars = append(m.code.PlayRoleVars, e.PlayRoleVars...)
 	m.learn(e)
+	m.learnBarriers(e.Barriers)
+	m.grows = m.grows || includes(e.Code)
 	if e.Plugins != nil {
 		m.plugins = e.Plugins
 		clear(m.probed)

@@ -148,7 +148,7 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		x.loopVarUsed(c.varName)
 	}
 	var results []*value.Dict
-	noLog := false
+	noLog, ignored := false, true
 	for i, item := range items {
 		if err := x.ctx.Err(); err != nil {
 			return nil, err
@@ -161,10 +161,13 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 			return nil, err
 		}
 		noLog = noLog || x.flags.NoLog
+		ignored = ignored && (x.flags.IgnoreUnreachable || !truthy(res, "unreachable"))
 		results = append(results, res)
 	}
+	x.unnamed()
+	x.flags.IgnoreUnreachable = ignored
 	x.flags.NoLog = noLog
-	x.label = x.writtenName()
+	x.label = x.banner
 	return results, nil
 }
 
@@ -194,6 +197,9 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 	if err != nil {
 		return nil, err
 	}
+	if truthy(res, "unreachable") && !x.tagged() {
+		res.Del("changed") // the task as a whole has it
+	}
 	res.SetStr(c.varName, item)
 	res.SetStr("ansible_loop_var", c.varName)
 	if c.indexVar != "" {
@@ -222,10 +228,7 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 
 func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
 	status := statusOf(res)
-	if x.t.Module == "ansible.builtin.add_host" || x.t.Module == "ansible.builtin.group_by" {
-		return nil
-	}
-	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
+	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
 }
 
 // shown is a copy of a result that later changes do not reach.

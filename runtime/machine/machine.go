@@ -77,13 +77,19 @@ type Machine struct {
 	up    Upstream
 	run   Runner
 
-	dialect   expr.Dialect
-	layers    map[int]*value.Dict
-	tasks     map[int]*ir.Task
-	scopes    map[int]*ir.Scope
-	roles     map[int]*ir.Role
-	handlers  []ir.Handler
-	excluded  map[int]bool
+	dialect  expr.Dialect
+	layers   map[int]*value.Dict
+	tasks    map[int]*ir.Task
+	scopes   map[int]*ir.Scope
+	roles    map[int]*ir.Role
+	handlers []ir.Handler
+	excluded map[int]bool
+	waits    ir.Waits
+	barriers map[int]bool // the tasks at which all hosts of the play wait
+	// passed is the last place where others may be that the host has come to or passed over since it last waited, nil for none.
+	passed    ir.Address
+	grows     bool // hosts of the play may bring in code
+	notifies  int  // the first instruction of the play that may notify a handler
 	known     map[string]bool
 	inventory *value.Dict
 	live      bool // a task of the play may change the inventory
@@ -104,10 +110,14 @@ type Machine struct {
 	parsed   map[string]value.Value     // texts met at run time
 	plugins  *ir.Plugins                // those in Python that stand before the evaluator's
 	probed   map[string]probe           // filters and tests that were looked up outside
+	named    map[actionKey]int          // the tasks that templates as actions have named
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
-	started  bool                       // the task of --start-at-task was met
+	loaded   map[string]bool            // action plugins in Python that were loaded, and whether one host runs them for all
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
+	lost      ir.Lost // as the host was last told
+	// stand are the blocks that the host was in at its last task, outermost code first: see standsAt.
+	stand [][]block
 }
 
 // errEnded says that the play is over for the host, by meta: end_host or end_play, or by the
@@ -119,12 +129,12 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 	m := &Machine{
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
-		excluded: map[int]bool{}, known: map[string]bool{},
+		excluded: map[int]bool{}, barriers: map[int]bool{}, waits: b.Code.Settings.Waits, known: map[string]bool{},
 		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
-		payloads:  map[string]*ir.Payload{},
+		payloads: map[string]*ir.Payload{}, loaded: map[string]bool{}, named: map[actionKey]int{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
-		started: b.Code.Settings.StartAt == "",
+		lost: b.Host.Lost,
 	}
 	if b.Dialect == "tagged" {
 		m.dialect = eval.Tagged
@@ -134,6 +144,8 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 	for _, t := range b.Code.Excluded {
 		m.excluded[t] = true
 	}
+	m.learnBarriers(b.Code.Barriers)
+	m.grows, m.notifies = includes(b.Code.Instrs), m.firstNotifying()
 	for _, n := range b.Host.Known {
 		m.known[n] = true
 	}
@@ -170,6 +182,8 @@ func (m *Machine) Run(ctx context.Context) error {
 	failed, err := m.exec(ctx, m.code.Instrs, nil)
 	switch {
 	case errors.Is(err, errEnded):
+	case errors.Is(err, errFailed):
+		outcome = event.HostFailed
 	case errors.Is(err, errUnreachable):
 		outcome = event.HostUnreachable
 	case err != nil:
@@ -179,6 +193,9 @@ func (m *Machine) Run(ctx context.Context) error {
 	}
 	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome})
 }
+
+// errFailed says the same of a host that has failed.
+var errFailed = errors.New("play ended for a failed host")
 
 var errUnreachable = errors.New("host unreachable")
 
@@ -205,13 +222,17 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 	lv := &level{}
 	m.levels = append(m.levels, lv)
 	defer func() { m.levels = m.levels[:len(m.levels)-1] }()
+	next := 0 // what stands before was run or passed over
+	defer func() { m.passAll(code, next, len(code), prefix) }()
 	for pc := 0; pc < len(code); {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
+		m.passAll(code, next, pc, prefix)
 		in := code[pc]
 		addr := append(append(ir.Address{}, prefix...), pc)
 		pc++
+		next = pc
 		var failed bool
 		var err error
 		switch in.Op {
@@ -235,6 +256,12 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 		default:
 			return false, fmt.Errorf("instruction %d: unknown operation %d", addr, in.Op)
 		}
+		var end *roleEnd
+		if errors.As(err, &end) {
+			if to, here := m.toRoleEnd(end, lv, code, pc); here {
+				pc, err = to, nil
+			}
+		}
 		if err != nil {
 			return false, err
 		}
@@ -244,6 +271,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 				return true, nil
 			}
 			pc = to
+			m.standsAt()
 		}
 	}
 	return false, nil
@@ -284,11 +312,11 @@ func (m *Machine) unwind(l *level) (pc int, caught bool) {
 }
 
 // rescuing says whether a failure here and now is taken by a rescue, as Ansible counts it.
-// While handlers run, the outermost block does not count to dialect classic.
+// While handlers run, the outermost block does not count in dialect classic.
 func (m *Machine) rescuing() bool {
 	for i, l := range m.levels {
 		blocks := l.blocks
-		if i == 0 && m.flushing && len(blocks) > 0 && m.dialect != expr.Tagged {
+		if i == 0 && m.flushing && len(blocks) > 0 && m.dialect != eval.Tagged {
 			blocks = innerBlocks(blocks)
 		}
 		for _, b := range blocks {
@@ -308,53 +336,4 @@ func innerBlocks(blocks []block) []block {
 		}
 	}
 	return nil
-}
-
-// barrier waits for the other hosts of the play, when there are any, and says how to go on.
-func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*event.Answer, error) {
-	if !m.code.Settings.Lockstep {
-		return &event.Answer{Go: event.Run}, nil
-	}
-	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}})
-	if err != nil {
-		return nil, err
-	}
-	m.takeFacts(a.Value.V)
-	if a.Go == event.End {
-		err = errEnded
-	}
-	return a, err
-}
-
-// bypasses are the modules that one host runs for all. Without run_once the others get nothing of the result.
-var bypasses = map[string]bool{"ansible.builtin.add_host": true, "ansible.builtin.pause": true}
-
-// barrierArgs tells the controller what decides who runs the task, and how many at a time.
-func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *value.Dict {
-	t := m.tasks[task]
-	shielded := m.shielded()
-	if t.Module == "ansible.builtin.meta" {
-		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
-		return value.DictOf("run_once", metaActions[what].once, "shielded", shielded)
-	}
-	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypasses[t.Module] && !shielded {
-		return nil
-	}
-	x := m.begin(ctx, task, addr)
-	once, _ := x.keyword("run_once", t.RunOnce, false)
-	throttle, _ := x.number64("throttle", t.Throttle, 0)
-	bypass := bypasses[t.Module]
-	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
-}
-
-// shielded says whether the host is in a rescue or an always, which the failure of others does not end.
-func (m *Machine) shielded() bool {
-	for _, l := range m.levels {
-		for _, b := range l.blocks {
-			if b.phase != inBody && !b.in.Flag {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -22,7 +22,7 @@ func (x *taskRun) route() (route *value.Dict, own bool, err error) {
 		if !ok {
 			continue
 		}
-		if err := x.putRoute(route, name, v); err != nil {
+		if err := x.putRoute(route, name, ir.Val{V: v}); err != nil {
 			return nil, false, err
 		}
 	}
@@ -30,22 +30,22 @@ func (x *taskRun) route() (route *value.Dict, own bool, err error) {
 		if !v.IsSet() {
 			continue
 		}
-		if err := x.putRoute(route, ir.RouteKeywords[i], v.V); err != nil {
+		if err := x.putRoute(route, ir.RouteKeywords[i], v); err != nil {
 			return nil, false, err
 		}
 	}
 	return route, !delegated && sameEntries(route, asDict(x.m.batch.Host.Route.V)), nil
 }
 
-func (x *taskRun) putRoute(route *value.Dict, name string, v value.Value) error {
-	v, err := x.eval().Value(v)
+func (x *taskRun) putRoute(route *value.Dict, name string, v ir.Val) error {
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return contextFault(name, err)
 	}
-	if v == nil || v == value.Value(value.Omit) {
+	if !given || r == nil {
 		return nil
 	}
-	s, err := value.ToStr(v)
+	s, err := value.ToStr(r)
 	route.SetStr(name, s)
 	return err
 }

@@ -2,6 +2,8 @@ package machine
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"pbc/ir"
@@ -23,6 +25,9 @@ type scope struct {
 	// hostless hides what belongs to the host: the names of handlers are rendered without it.
 	hostless bool
 	fresh    *value.Dict // see now
+	gone     *ir.Lost    // see lost
+	// reach gives the variables about the connection that nothing else defines; nil before there are any.
+	reach func(name string) (value.Value, bool)
 }
 
 func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
@@ -41,6 +46,15 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.magic(name); ok {
 		return v, true
 	}
+	v, ok := s.defined(name)
+	if !ok && s.reach != nil {
+		return s.reach(name)
+	}
+	return v, ok
+}
+
+// defined looks up what the inventory, the play and its tasks define.
+func (s *scope) defined(name string) (value.Value, bool) {
 	if !s.m.batch.Host.Whole && !s.m.known[name] {
 		return s.asked(name)
 	}
@@ -221,6 +235,9 @@ type askedKey struct {
 
 // magic gives the variables that nothing overrides.
 func (s *scope) magic(name string) (value.Value, bool) {
+	if v, ok := s.playHosts(name); ok {
+		return v, true
+	}
 	if v, ok := s.m.magic.GetStr(name); ok {
 		if s.m.live && liveInventory[name] {
 			v = get(s.now(), name)
@@ -231,7 +248,7 @@ func (s *scope) magic(name string) (value.Value, bool) {
 	case "ansible_search_path":
 		return s.lex.SearchPath(), true
 	case "omit":
-		return value.Omit, true
+		return s.m.code.Settings.OmitVar(), true
 	case "environment":
 		if t := s.m.tasks[s.task]; t != nil {
 			return t.EnvironmentVar(), true
@@ -273,7 +290,16 @@ func (s *scope) Names() []string {
 	if m.code.Settings.InjectFacts {
 		add(m.host.Facts)
 	}
-	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil))
+	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil,
+		"ansible_current_hosts", nil, "ansible_failed_hosts", nil))
+	for _, n := range slices.Sorted(maps.Keys(reachNames)) {
+		if s.reach == nil {
+			break
+		}
+		if _, ok := s.reach(n); ok {
+			add(value.DictOf(n, nil))
+		}
+	}
 	if s.lex.Role >= 0 {
 		for _, n := range ir.RoleMagic {
 			if _, ok := s.m.roles[s.lex.Role].Magic(n); ok {

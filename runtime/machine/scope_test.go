@@ -170,7 +170,7 @@ func TestBarrier(t *testing.T) {
 			w := newWorld()
 			w.answer = func(*event.Need) *event.Answer { a := c.answer; return &a }
 			a := newAsm().task("a", once).task("b")
-			a.b.Code.Settings.Lockstep = true
+			a.b.Code.Settings.Waits = ir.WaitAlways
 			got, _ := a.run(t, w)
 			is(t, got, c.want)
 			if d, _ := w.needs[0].Args.V.(*value.Dict); get(d, "run_once") != true {

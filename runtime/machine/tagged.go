@@ -2,7 +2,6 @@ package machine
 
 import (
 	"errors"
-	"fmt"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -84,6 +83,10 @@ func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
 	switch {
 	case err != nil:
 		res = x.taskFailed(err)
+	case truthy(res, "unreachable"):
+		msg, _ := value.ToStr(get(res, "msg"))
+		chain := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(failure.New(msg))
+		res.Update(value.DictOf("msg", chain.Brief(), "exception", traceless, "_ansible_error", chain.Value()))
 	case truthy(res, "failed"):
 		x.captured(res)
 	}
@@ -105,7 +108,14 @@ func (x *taskRun) taskFailed(err error) *value.Dict {
 	case errors.As(err, &f) && f.result != nil:
 		res = f.result.Copy()
 	}
-	return x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	if truthy(res, "skipped") {
+		return res
+	}
+	x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	if truthy(res, "unreachable") {
+		res.Del("failed")
+	}
+	return res
 }
 
 // failed completes the result of a failure.
@@ -142,12 +152,6 @@ func (x *taskRun) captured(res *value.Dict) {
 	default:
 		x.failed(res, top.Because(failure.Failure{Msg: what}.Because(own)))
 	}
-}
-
-// timedOut is the error of a task that took longer than its timeout.
-func (x *taskRun) timedOut(seconds int64) error {
-	return &taggedFault{chain: failure.New(fmt.Sprintf("Timed out after %d second(s).", seconds)),
-		result: value.DictOf("timedout", value.DictOf("frame", "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.", "period", seconds))}
 }
 
 // suppress takes the error from a result that failed_when says has not failed. That of an action that returned a failure

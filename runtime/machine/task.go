@@ -21,14 +21,23 @@ type taskRun struct {
 	t      *ir.Task
 	number int
 	addr   ir.Address
-	vars   *scope
-	flags  event.Flags
+	// written is the task as the playbook has it while t is what the name of its action made of it, whose number is moduleOf.
+	written  *ir.Task
+	moduleOf int
+	vars     *scope
+	flags    event.Flags
 	// ready is the task with its keywords rendered, while its action runs.
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
 	instead string
+	// ending is the error that ends the run, in the place of a result.
+	ending *fault
+	// foreign has the module run that is in Python, whatever pbc has itself.
+	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
+	// banner is the name before that: as written, in dialect tagged as the start was reported.
+	banner string
 	// moduleFailed says that a module, not an action, told of a failure.
 	moduleFailed bool
 	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
@@ -55,6 +64,8 @@ type fault struct {
 	excerpt bool
 	// result replaces the usual failed result: what an action raised.
 	result *value.Dict
+	// ends says that the task has no result: the error ends the run.
+	ends bool
 }
 
 func (f *fault) Error() string { return f.msg }
@@ -65,7 +76,11 @@ func faultf(format string, args ...any) *fault { return &fault{msg: fmt.Sprintf(
 func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, error) {
 	t := m.tasks[number]
 	if m.skips(number, t) {
+		m.pass(ir.Instr{Op: ir.OpTask, Task: number}, addr)
 		return false, nil
+	}
+	if err := m.loadPlugin(ctx, number, addr); err != nil {
+		return false, err
 	}
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
@@ -76,50 +91,70 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return m.apply(t, a.Result), nil
 	case event.Fail:
 		return true, nil
+	case event.Skip:
+		m.leaveOut(number, t)
+		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
+	if err := x.nameable(); err != nil {
+		return false, m.abort(x, err.Error())
+	}
 	if err := x.started(); err != nil {
 		return false, err
 	}
-	return x.finish(x.result())
+	res := x.result()
+	if x.ending != nil {
+		return false, m.abort(x, x.ending.msg)
+	}
+	failed, err := x.finish(res)
+	if failed || err != nil {
+		return failed, err
+	}
+	return m.together(x)
 }
 
-// skips says whether the task is left out without a word: by tags, by --start-at-task, or because its
-// role has run on the host already.
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
+func (m *Machine) leaveOut(number int, t *ir.Task) {
+	if t.Handler && m.dialect != eval.Tagged {
+		m.notified[number] = true
+	}
+}
+
+// skips says whether the task is left out without a word: by tags or --start-at-task, or because its role has run on the
+// host already.
 func (m *Machine) skips(number int, t *ir.Task) bool {
 	if m.excluded[number] {
 		return true
 	}
-	if t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates {
-		return true
-	}
-	if !m.started && !t.Implicit {
-		name, _ := value.ToStr(t.Name.V)
-		m.started = name == m.code.Settings.StartAt
-		return !m.started
-	}
-	return false
+	return t.Role >= 0 && !t.Handler && m.roleDone[t.Role] && !m.roles[t.Role].AllowDuplicates
 }
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
 	t := m.tasks[number]
-	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
+	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
-	x.label = x.writtenName()
+	x.banner = x.writtenName()
+	x.label = x.banner
 	return x
 }
 
 // eval returns an evaluator that sees the variables as they are now.
 func (x *taskRun) eval() *eval.Eval {
-	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside()})
+	set := x.m.code.Settings
+	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), Native: set.Native,
+		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
 func (x *taskRun) started() error {
 	flags := x.flags
 	flags.NoLog = flags.NoLog || hidden(x.t.NoLog)
-	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: x.name(), Handler: x.t.Handler, Flags: flags})
+	name := x.name()
+	if x.tagged() {
+		x.banner, x.label = name, name
+	}
+	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: name, Handler: x.t.Handler, Flags: flags})
 }
 
 // hidden says whether no_log as it is written keeps the arguments from those who are told of a task's start: a template is not
@@ -170,6 +205,10 @@ func (x *taskRun) result() *value.Dict {
 }
 
 func (x *taskRun) failure(err error) *value.Dict {
+	var last *fault
+	if errors.As(err, &last) && last.ends {
+		x.ending = last
+	}
 	if x.tagged() {
 		return x.failed(value.NewDict(), chainOf(err))
 	}
@@ -196,6 +235,9 @@ func traceback(err error) string {
 	class := "Exception"
 	var raised *eval.Error
 	if errors.As(err, &raised) {
+		if raised.Trace != "" {
+			return raised.Trace
+		}
 		class = raised.Class
 	}
 	return "Traceback (most recent call last):\n" + class + ": " + err.Error() + "\n"
@@ -217,6 +259,12 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	}
 	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); err == nil {
 		x.flags.IgnoreErrors = v // holds for a condition that fails, too
+	}
+	if v, err := x.keyword("any_errors_fatal", x.t.AnyErrorsFatal, x.flags.AnyErrorsFatal); err == nil {
+		x.flags.AnyErrorsFatal = v
+	}
+	if v, err := x.keyword("run_once", x.t.RunOnce, false); err == nil {
+		x.flags.RunOnce = v
 	}
 	items, looped, err := x.items()
 	var undef *value.UndefError
@@ -257,6 +305,9 @@ func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 		}
 	}
 	res := value.DictOf("results", list, "skipped", skipped)
+	if x.tagged() && anyOf(results, func(r *value.Dict) bool { return truthy(r, "unreachable") }) {
+		res.SetStr("unreachable", true)
+	}
 	if changed {
 		res.SetStr("changed", true)
 	}
@@ -293,6 +344,32 @@ func truthy(d *value.Dict, key string) bool {
 	return err == nil && b
 }
 
+// rendered evaluates a keyword. One that is omit holds as what encloses the task gives it, as it is written there; given is false when
+// nothing does.
+func (x *taskRun) rendered(name string, v ir.Val) (r value.Value, given bool, err error) {
+	r, err = x.eval().Value(v.V)
+	if err != nil || !x.omitted(r) {
+		return r, true, err
+	}
+	if v = x.t.Context[name]; !v.IsSet() {
+		return nil, false, nil
+	}
+	if _, ok := v.V.(*value.Tmpl); ok {
+		r, err = value.ToStr(v.V)
+		return r, true, err
+	}
+	return v.V, true, nil
+}
+
+// unrendered is the text of a template that holds for a keyword around the task, else nil.
+func (x *taskRun) unrendered(name string) value.Value {
+	if _, ok := x.t.Context[name].V.(*value.Tmpl); !ok {
+		return nil
+	}
+	s, _ := value.ToStr(x.t.Context[name].V)
+	return s
+}
+
 // keyword evaluates a keyword that is a boolean.
 func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if !v.IsSet() {
@@ -301,11 +378,17 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if b, ok := v.V.(bool); ok {
 		return b, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return false, x.fieldFault(name, v.V, err)
 	}
+	if !given {
+		return unset, nil
+	}
 	b, ok := eval.Boolean(r)
+	if !ok && !x.tagged() && r == x.unrendered(name) {
+		return true, nil // not looked into: text is true
+	}
 	if !ok && x.tagged() {
 		return false, x.notConverted(name, v.V, r, "bool")
 	}
@@ -324,9 +407,12 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	if !v.IsSet() {
 		return unset, nil
 	}
-	r, err := x.eval().Value(v.V)
+	r, given, err := x.rendered(name, v)
 	if err != nil {
 		return 0, x.fieldFault(name, v.V, err)
+	}
+	if !given {
+		return unset, nil
 	}
 	n, ok := toInt(r)
 	if !ok && x.tagged() {

@@ -105,11 +105,6 @@ func TestLeftOut(t *testing.T) {
 	a.b.Code.Excluded = []int{1}
 	got, _ := a.run(t, newWorld())
 	is(t, got, "a c completed")
-
-	a = newAsm().code("a b c")
-	a.b.Code.Settings.StartAt = "b"
-	got, _ = a.run(t, newWorld())
-	is(t, got, "b c completed")
 }
 
 func looped(items ...value.Value) func(*ir.Task) {

@@ -120,7 +120,11 @@ func (t *Task) setOwner(f FileArgs, diff *value.Dict) (bool, error) {
 		return true, nil
 	}
 	if err := os.Lchown(f.Path, uid, -1); err != nil {
-		return false, FailWith("chown failed: "+posix.PyError(err, []byte(f.Path)), "path", f.Path)
+		why := posix.PyError(err, []byte(f.Path))
+		if t.Tagged() {
+			return false, FailBecause(why, "chown failed", "path", f.Path)
+		}
+		return false, FailWith("chown failed: "+why, "path", f.Path)
 	}
 	return true, nil
 }
@@ -173,7 +177,7 @@ func (t *Task) ModeBits(path string, mode value.Value, st *unix.Stat_t) (uint32,
 			"details", "'"+value.TypeName(mode)+"' object has no attribute 'split'")
 	}
 	isDir := uint32(st.Mode)&unix.S_IFMT == unix.S_IFDIR
-	n, err := posix.SymbolicMode(uint32(st.Mode), isDir, text, umask())
+	n, err := posix.Symbolic{Now: uint32(st.Mode), IsDir: isDir, Umask: umask(), Progressive: t.Tagged()}.Apply(text)
 	if err != nil {
 		return 0, FailWith("mode must be in octal or symbolic form", "path", path, "details", err.Error())
 	}
@@ -201,7 +205,8 @@ func (t *Task) setMode(f FileArgs, diff *value.Dict) (bool, error) {
 		return true, nil
 	}
 	if err := chmod(f.Path, mode, st); err != nil {
-		return false, err
+		why := posix.PyError(err, []byte(f.Path))
+		return false, FailTraced(err, why, "chmod failed", "path", f.Path, "details", why)
 	}
 	after, err := lstat(f.Path)
 	if err != nil {
@@ -255,7 +260,8 @@ func (t *Task) setFlags(f FileArgs, diff *value.Dict) (bool, error) {
 	}
 	out, err := exec.Command(cmd, op+want, f.Path).CombinedOutput()
 	if err != nil || len(out) > 0 {
-		return false, FailWith("chattr failed", "path", f.Path, "details", "Error while setting attributes: "+string(out))
+		why := "Error while setting attributes: " + string(out)
+		return false, &Failure{Msg: "chattr failed", Keys: value.DictOf("path", f.Path, "details", why), Trace: "Exception: " + why}
 	}
 	return true, nil
 }
@@ -342,8 +348,16 @@ type Output struct {
 func (t *Task) Exec(ctx context.Context, argv []string, stdin string) (Output, error) {
 	r := Start(ctx, Command{Argv: argv, Env: t.Environ.List(), Stdin: stdin})
 	if r.StartFailed != nil {
-		return r, FailWith(posix.PyError(r.StartFailed, []byte(argv[0])), "cmd", strings.Join(quoteAll(argv), " "),
+		return r, t.NotStarted(posix.PyError(r.StartFailed, []byte(argv[0])), "cmd", strings.Join(quoteAll(argv), " "),
 			"rc", int64(posix.Errno(r.StartFailed)), "stdout", "", "stderr", "")
 	}
 	return r, nil
+}
+
+// NotStarted is the failure of a program that could not be started, with keys and values.
+func (t *Task) NotStarted(why string, kv ...value.Value) error {
+	if t.Tagged() {
+		return FailBecause(why, "Error executing command.", kv...)
+	}
+	return FailWith(why, kv...)
 }

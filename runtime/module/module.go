@@ -37,6 +37,10 @@ type Call struct {
 
 	// LocalTmp is the controller's folder for temporary files of this run: headers of diffs name it.
 	LocalTmp string
+	// Shell is what lines for a shell are given to, empty for /bin/sh.
+	Shell string
+	// MaxDiff is the size in bytes past which a file is not shown in a diff, 0 for none.
+	MaxDiff int64
 	// SourceError is why the controller has no Source though the task names a src: Ansible's message
 	// of a file that was not found. Empty otherwise.
 	SourceError string
@@ -104,6 +108,13 @@ const ReadPiece = "pbc.read_piece"
 
 // PlaceFile is the name of the module that keeps a file of the controller for others: see files.Place.
 const PlaceFile = "pbc.place_file"
+
+// RunLine and WritePiece are the names of the modules that serve action plugins in Python: see commands.Line and
+// files.WritePiece.
+const (
+	RunLine    = "pbc.run_line"
+	WritePiece = "pbc.write_piece"
+)
 
 // Effect says what a module may touch: DESIGN's local and open.
 type Effect uint8

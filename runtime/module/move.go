@@ -1,6 +1,7 @@
 package module
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pbc/ir/value"
 	"pbc/runtime/module/posix"
 )
 
@@ -24,6 +26,16 @@ func (t *Task) AtomicMove(src, dest string, unsafe bool) error {
 	if err != nil {
 		return err
 	}
+	return t.move(src, dest, was, unsafe)
+}
+
+// AtomicMoveAsIs is AtomicMove, but that the file keeps its own mode and owner where dest exists.
+func (t *Task) AtomicMoveAsIs(src, dest string, unsafe bool) error {
+	return t.move(src, dest, nil, unsafe)
+}
+
+func (t *Task) move(src, dest string, was *unix.Stat_t, unsafe bool) error {
+	creating := !posix.Exists(dest)
 	var context SEContext
 	if selinuxEnabled() {
 		context = defaultContext(dest)
@@ -33,23 +45,42 @@ func (t *Task) AtomicMove(src, dest string, unsafe bool) error {
 	}
 	if err := syscall.Rename(src, dest); err != nil {
 		if !movable(err) {
-			return Fail("Could not replace file: %s to %s: %s", src, dest, posix.PyError(err, []byte(src), []byte(dest)))
+			why := posix.PyError(err, []byte(src), []byte(dest))
+			return t.raise(err, fmt.Sprintf("Could not replace %s with %s.", value.StrRepr(dest), value.StrRepr(src)), why,
+				fmt.Sprintf("Could not replace file: %s to %s: %s", src, dest, why))
 		}
 		if err := t.moveThrough(src, dest, was, unsafe); err != nil {
 			return err
 		}
 	}
-	if was == nil {
+	if creating {
 		if err := unix.Chmod(dest, defaultPerm&^umask()); err != nil {
 			return &os.PathError{Op: "chmod", Path: dest, Err: err}
 		}
-		_ = os.Chown(dest, os.Geteuid(), os.Getegid())
+		_ = os.Chown(dest, os.Geteuid(), t.groupIn(posix.Dirname(dest)))
 	}
 	if selinuxEnabled() {
 		_, err := t.setContext(FileArgs{Path: dest, Context: context}, nil)
 		return err
 	}
 	return nil
+}
+
+// groupIn is the group of a file that is made in a folder: dialect tagged honours the folder's setgid bit.
+func (t *Task) groupIn(dir string) int {
+	var st unix.Stat_t
+	if t.Tagged() && unix.Stat(cmp.Or(dir, "."), &st) == nil && uint32(st.Mode)&unix.S_ISGID != 0 {
+		return int(st.Gid)
+	}
+	return os.Getegid()
+}
+
+// raise is a failure that dialect tagged has as an exception with its cause, classic as a message.
+func (t *Task) raise(err error, msg, cause, classic string) error {
+	if t.Tagged() {
+		return &PyException{Class: "Exception", Msg: msg, Cause: cause}
+	}
+	return FailTraced(err, cause, classic)
 }
 
 // movable says whether a failed rename has a workaround.
@@ -89,8 +120,9 @@ func (t *Task) moveThrough(src, dest string, was *unix.Stat_t, unsafe bool) erro
 		if unsafe {
 			return t.overwrite(src, dest)
 		}
-		return Fail("The destination directory (%s) is not writable by the current user. Error was: %s",
-			posix.Dirname(dest), posix.PyError(err, []byte(name)))
+		why := posix.PyError(err, []byte(name))
+		return t.raise(err, fmt.Sprintf("The destination directory %s is not writable by the current user.", value.StrRepr(posix.Dirname(dest))), why,
+			fmt.Sprintf("The destination directory (%s) is not writable by the current user. Error was: %s", posix.Dirname(dest), why))
 	}
 	defer func() { _ = os.Remove(name) }()
 	err = t.viaTemp(src, name, dest, was)
@@ -101,10 +133,13 @@ func (t *Task) moveThrough(src, dest string, was *unix.Stat_t, unsafe bool) erro
 		return t.overwrite(src, dest)
 	}
 	var f *Failure
-	if errors.As(err, &f) {
+	var e *PyException
+	if errors.As(err, &f) || errors.As(err, &e) {
 		return err
 	}
-	return Fail("Failed to replace file: %s to %s: %s", src, dest, posix.PyError(err))
+	why := posix.PyError(err)
+	return t.raise(err, fmt.Sprintf("Failed to replace %s with %s.", value.StrRepr(dest), value.StrRepr(src)), why,
+		fmt.Sprintf("Failed to replace file: %s to %s: %s", src, dest, why))
 }
 
 func pathOf(err error) string {
@@ -128,8 +163,9 @@ func (t *Task) viaTemp(src, tmp, dest string, was *unix.Stat_t) error {
 		}
 	}
 	if err := syscall.Rename(tmp, dest); err != nil {
-		return Fail("Unable to make %s into to %s, failed final rename from %s: %s", src, dest, "b'"+tmp+"'",
-			posix.PyError(err, []byte(tmp), []byte(dest)))
+		why := posix.PyError(err, []byte(tmp), []byte(dest))
+		return t.raise(err, fmt.Sprintf("Unable to make %s into to %s, failed final rename from %s.", value.StrRepr(src), value.StrRepr(dest), value.StrRepr(tmp)), why,
+			fmt.Sprintf("Unable to make %s into to %s, failed final rename from b'%s': %s", src, dest, tmp, why))
 	}
 	_ = os.Remove(src)
 	return nil
@@ -150,7 +186,9 @@ func (t *Task) overwrite(src, dest string) error {
 		return errors.Join(err, out.Close())
 	}()
 	if err != nil {
-		return Fail("Could not write data to file (%s) from (%s): %s", dest, src, posix.PyError(err, []byte(pathOf(err))))
+		why := posix.PyError(err, []byte(pathOf(err)))
+		return t.raise(err, fmt.Sprintf("Could not write data to file %s from %s.", value.StrRepr(dest), value.StrRepr(src)), why,
+			fmt.Sprintf("Could not write data to file (%s) from (%s): %s", dest, src, why))
 	}
 	return nil
 }
@@ -200,7 +238,11 @@ func (t *Task) Backup(path string) (string, error) {
 		if errors.As(err, &f) {
 			return "", err
 		}
-		return "", Fail("Could not make backup of %s to %s: %s", path, dest, posix.PyError(err, pathOf(err)))
+		why := posix.PyError(err, pathOf(err))
+		if t.Tagged() {
+			return "", &PyException{Class: "Exception", Msg: fmt.Sprintf("Could not make backup of %s to %s.", value.StrRepr(path), value.StrRepr(dest)), Cause: why}
+		}
+		return "", Fail("Could not make backup of %s to %s: %s", path, dest, why)
 	}
 	return dest, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,18 +49,10 @@ const (
 type Failure struct {
 	Msg  string
 	Keys *value.Dict
-	// Cause is an exception that dialect tagged tells after Msg, empty for none.
+	// Cause is the exception behind it, which dialect tagged shows with the message; may be empty.
 	Cause string
-}
-
-// Because fails with a message and the exception that caused it: dialect tagged has the message alone in the result, and
-// tells the cause after it. Dialect classic has the whole.
-func (c *Call) Because(whole, msg, cause string, kv ...value.Value) error {
-	f := &Failure{Msg: whole, Keys: value.DictOf(kv...)}
-	if c.Dialect == expr.Tagged {
-		f.Msg, f.Cause = msg, cause
-	}
-	return f
+	// Trace is the last line of the traceback that dialect classic has in the result; empty for none.
+	Trace string
 }
 
 func (f *Failure) Error() string { return f.Msg }
@@ -101,15 +94,29 @@ func (c *Call) ShownName() string {
 	return c.Name
 }
 
+// Tagged says whether the module stands for that of dialect tagged.
+func (c *Call) Tagged() bool { return c.Dialect == expr.Tagged }
+
+// FailTraced returns a Failure that dialect classic shows with the traceback of what was raised.
+func FailTraced(raised error, cause, msg string, kv ...value.Value) error {
+	return &Failure{Msg: msg, Keys: value.DictOf(kv...), Trace: posix.PyClass(raised) + ": " + cause}
+}
+
+// FailBecause returns a Failure that dialect tagged shows with its cause.
+func FailBecause(cause, msg string, kv ...value.Value) error {
+	return &Failure{Msg: msg, Keys: value.DictOf(kv...), Cause: cause}
+}
+
 func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Body) *value.Dict {
 	args := c.Args
 	if args == nil {
 		args = value.NewDict()
 	}
-	if c.Dialect == expr.Tagged && spec.Tagged != nil {
-		spec = spec.Tagged
+	if _, lenient := args.GetStr(ignoreUnknown); lenient {
+		args = known(spec, args)
 	}
 	env := posix.Environ{Over: c.Env}
+	spec = spec.For(c.Dialect)
 	checked, err := spec.Check(name, args, env)
 	t := &Task{Call: c, Params: checked.Params, Environ: env, checked: checked}
 	var res *value.Dict
@@ -131,6 +138,23 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 	return res
 }
 
+// ignoreUnknown is the argument by which an action plugin has a module pass over arguments that it does not know.
+const ignoreUnknown = "_ansible_ignore_unknown_opts"
+
+// known are those of the arguments that a spec has.
+func known(spec *argspec.Spec, args *value.Dict) *value.Dict {
+	out := value.NewDict()
+	for i, k := range args.K {
+		name, _ := value.Text(k)
+		for _, a := range spec.Args {
+			if a.Name == name || slices.Contains(a.Aliases, name) {
+				out.SetStr(name, args.V[i])
+			}
+		}
+	}
+	return out
+}
+
 // After has a function called once the result has been made.
 func (t *Task) After(f func()) { t.after = append(t.after, f) }
 
@@ -145,11 +169,14 @@ func (t *Task) finish(res *value.Dict, err error) *value.Dict {
 		res.Update(f.Keys)
 		res.SetStr("failed", true)
 		res.SetStr("msg", f.Msg)
-		if f.Cause != "" {
+		if f.Cause != "" && t.Dialect == expr.Tagged {
 			res.SetStr("_ansible_error", failure.Failure{Msg: f.Msg}.Because(failure.New(f.Cause)).Value())
 		}
+		if f.Trace != "" && t.Dialect == expr.Classic {
+			res.SetStr("exception", "Traceback (most recent call last):\n"+f.Trace+"\n")
+		}
 	case err != nil:
-		return t.crash(err)
+		return Crash(t.Dialect, err)
 	case res == nil:
 		res = value.NewDict()
 	}
@@ -200,30 +227,23 @@ func (t *Task) addNotices(res *value.Dict) {
 	}
 }
 
-// crash is Crash, of which dialect tagged shows the exception alone.
-func (t *Task) crash(err error) *value.Dict {
-	if t.Dialect != expr.Tagged {
-		return Crash(err)
-	}
-	text := posix.PyError(err)
-	var e *PyException
-	if errors.As(err, &e) {
-		text = e.Msg
-	}
-	return value.DictOf("failed", true, "changed", false, "_ansible_error", failure.New(text).Value())
-}
-
 // Crash is the result of a module that dies of an exception.
-func Crash(err error) *value.Dict {
-	trace := fmt.Sprintf("Traceback (most recent call last):\n%s: %s\n", posix.PyClass(err), posix.PyError(err))
+func Crash(d expr.Dialect, err error) *value.Dict {
+	class, msg := posix.PyClass(err), posix.PyError(err)
 	var e *PyException
 	if errors.As(err, &e) {
-		trace = fmt.Sprintf("Traceback (most recent call last):\n%s: %s\n", e.Class, e.Msg)
+		class, msg = e.Class, e.Msg
 	}
-	r := value.DictOf("failed", true, "changed", false, "module_stderr", trace, "module_stdout", "", "rc", int64(1),
-		"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error")
-	r.SetStr("exception", trace)
-	return r
+	if d == expr.Tagged {
+		own := failure.New(msg)
+		if e != nil && e.Cause != "" {
+			own = own.Because(failure.New(e.Cause))
+		}
+		return value.DictOf("failed", true, "changed", false, "_ansible_error", own.Value())
+	}
+	trace := fmt.Sprintf("Traceback (most recent call last):\n%s: %s\n", class, msg)
+	return value.DictOf("failed", true, "changed", false, "module_stderr", trace, "module_stdout", "", "rc", int64(1),
+		"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error", "exception", trace)
 }
 
 // Raised is what stands in the place of a result when an action plugin dies of an exception of that class:
@@ -247,8 +267,9 @@ func SourceFail(msg string) *value.Dict {
 	return ActionFail(msg, "ansible.errors.AnsibleFileNotFound: "+msg)
 }
 
-// PyException is an exception that Ansible's module does not catch.
-type PyException struct{ Class, Msg string }
+// PyException is an exception that Ansible's module does not catch. Cause is the message of the one that it was raised from;
+// may be empty.
+type PyException struct{ Class, Msg, Cause string }
 
 func (e *PyException) Error() string { return e.Class + ": " + e.Msg }
 

@@ -126,6 +126,47 @@ func (h *Host) Lookup(ctx context.Context, c Call) (value.Value, error) {
 	return unpack(list)
 }
 
+// LoadAction loads an action plugin. The result says as "bypass" whether one host runs it for all, and where it cannot be
+// loaded it has the exception as "class" and "msg", and as "ansible" whether it is one of Ansible's own.
+func (h *Host) LoadAction(ctx context.Context, name string) (*value.Dict, error) {
+	if err := h.start(); err != nil {
+		return nil, err
+	}
+	v, err := h.exchange(ctx, value.DictOf("do", "load", "name", name), Call{})
+	if err != nil {
+		return nil, err
+	}
+	d, ok := v.(*value.Dict)
+	if !ok {
+		return nil, errForm
+	}
+	return d, nil
+}
+
+// Action runs an action plugin. Task is what it sees of its task. The result has what the plugin returned as "result", for
+// an exception its kind as "raised" and its words as "text", and as "said" what the user is to be told.
+func (h *Host) Action(ctx context.Context, task *value.Dict, c Call) (*value.Dict, error) {
+	packed, err := packDict(task)
+	if err != nil {
+		return nil, &eval.Error{Class: "TypeError", Msg: err.Error()}
+	}
+	if err := h.start(); err != nil {
+		return nil, err
+	}
+	v, err := h.exchange(ctx, value.DictOf("do", "action", "task", packed), c)
+	if err != nil {
+		return nil, err
+	}
+	if v, err = unpack(v); err != nil {
+		return nil, err
+	}
+	d, ok := v.(*value.Dict)
+	if !ok {
+		return nil, errForm
+	}
+	return d, nil
+}
+
 // request is the message of a call.
 func (c *Call) request(what string) (*value.Dict, error) {
 	args, err := packAll(c.Args)

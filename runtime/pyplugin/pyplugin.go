@@ -25,8 +25,15 @@ import (
 	"pbc/runtime/eval"
 )
 
-//go:embed server.py
-var server string
+// The program of the process: what serves all plugins, action plugins, and the loop.
+var (
+	//go:embed server.py
+	serverSource string
+	//go:embed action.py
+	actionSource string
+	//go:embed main.py
+	mainSource string
+)
 
 // Options say what a Host starts and what its plugins see of the run.
 type Options struct {
@@ -38,6 +45,8 @@ type Options struct {
 	Basedir         string
 	// Secrets are the vault passwords, for plugins that read vaults.
 	Secrets []Secret
+	// ConnectPassword and BecomePassword are those that the user was asked for.
+	ConnectPassword, BecomePassword string
 	// CLI are options of the command line as Ansible's context has them.
 	CLI *value.Dict
 	Env []string // of the process; nil is this one's
@@ -57,6 +66,8 @@ type World interface {
 	HostVars(host string) *value.Dict
 	// Hosts are the names that hostvars has.
 	Hosts() []string
+	// TaskVars are the variables of the task on another host, raw.
+	TaskVars(host string) *value.Dict
 }
 
 // Call is one use of a plugin.
@@ -73,6 +84,8 @@ type Call struct {
 	Subdir string
 	World  World
 	Warn   func(kind, text string) // told what the user should know: "warning" or "deprecated"
+	// Work does what an action plugin asks of its host. Said is what the plugin has for the user so far.
+	Work func(ctx context.Context, work, said value.Value) (value.Value, error)
 }
 
 // Host is the process. Its methods may be called from several goroutines; calls run side by side.
@@ -120,7 +133,7 @@ func (h *Host) launch() error {
 	if err != nil {
 		return errors.Join(err, inR.Close(), inW.Close())
 	}
-	h.cmd = exec.Command(h.opt.Python, "-c", server)
+	h.cmd = exec.Command(h.opt.Python, "-c", serverSource+actionSource+mainSource)
 	h.cmd.Env, h.cmd.Stdout, h.cmd.Stderr = h.opt.Env, os.Stdout, os.Stderr
 	h.cmd.ExtraFiles = []*os.File{inR, outW}
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // ^C is for pbc to handle
@@ -155,7 +168,8 @@ func (h *Host) greet(first chan *value.Dict) error {
 		cli = value.NewDict()
 	}
 	_, err := h.exchange(context.Background(), value.DictOf("do", "start", "options", cli, "secrets", secrets, "dirs", texts(h.opt.Dirs),
-		"playbooks", texts(h.opt.Playbooks), "basedir", h.opt.Basedir, "omit", omitText), Call{})
+		"playbooks", texts(h.opt.Playbooks), "basedir", h.opt.Basedir,
+		"passwords", value.DictOf("conn_pass", h.opt.ConnectPassword, "become_pass", h.opt.BecomePassword), "omit", omitText), Call{})
 	return err
 }
 
@@ -259,13 +273,14 @@ func (h *Host) exchange(ctx context.Context, request *value.Dict, c Call) (value
 	for {
 		select {
 		case <-ctx.Done():
+			_ = h.send(value.DictOf("id", id, "do", "cancel"))
 			return nil, ctx.Err()
 		case m := <-inbox:
 			if m == nil {
 				return nil, errEnded
 			}
 			if ask, ok := m.GetStr("ask"); ok {
-				if err := h.send(answer(id, ask, m, c.World)); err != nil {
+				if err := h.send(answer(ctx, id, ask, m, &c)); err != nil {
 					return nil, err
 				}
 				continue
@@ -277,8 +292,12 @@ func (h *Host) exchange(ctx context.Context, request *value.Dict, c Call) (value
 }
 
 // answer answers what a plugin asks.
-func answer(id int64, ask value.Value, m *value.Dict, w World) *value.Dict {
+func answer(ctx context.Context, id int64, ask value.Value, m *value.Dict, c *Call) *value.Dict {
 	out := value.DictOf("id", id)
+	w := c.World
+	if ask == "work" && c.Work != nil {
+		return c.worked(ctx, m, out)
+	}
 	if w == nil {
 		out.SetStr("fail", "there are no variables here")
 		return out
@@ -287,6 +306,10 @@ func answer(id int64, ask value.Value, m *value.Dict, w World) *value.Dict {
 	switch ask {
 	case "vars":
 		v = w.Vars()
+	case "taskvars":
+		name, _ := m.GetStr("name")
+		host, _ := name.(string)
+		v = w.TaskVars(host)
 	case "hosts":
 		v = texts(w.Hosts())
 	case "hostvars":
@@ -302,6 +325,25 @@ func answer(id int64, ask value.Value, m *value.Dict, w World) *value.Dict {
 		return out
 	}
 	out.SetStr("answer", p)
+	return out
+}
+
+// worked has the host do what an action plugin asks for, and makes the answer of what came of it.
+func (c *Call) worked(ctx context.Context, m, out *value.Dict) *value.Dict {
+	work, _ := m.GetStr("name")
+	said, _ := m.GetStr("say")
+	v, err := unpack(work)
+	if err == nil {
+		v, err = c.Work(ctx, v, said)
+	}
+	if err == nil {
+		v, err = pack(v)
+	}
+	if err != nil {
+		out.SetStr("fail", err.Error())
+		return out
+	}
+	out.SetStr("answer", v)
 	return out
 }
 

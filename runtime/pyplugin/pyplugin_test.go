@@ -62,6 +62,8 @@ func (world) HostVars(host string) *value.Dict {
 
 func (world) Hosts() []string { return []string{"one", "other"} }
 
+func (w world) TaskVars(host string) *value.Dict { return w.HostVars(host) }
+
 func TestFilters(t *testing.T) {
 	h := host(t)
 	for _, tt := range []struct {
@@ -87,7 +89,7 @@ func TestFilters(t *testing.T) {
 		{"arguments", "same", []value.Value{"v", int64(1)}, value.DictOf("k", true), value.NewList("v", value.NewList(int64(1)), value.DictOf("k", true))},
 		{"template-like key", "same", []value.Value{value.DictOf("!", "x")}, nil, value.DictOf("!", "x")},
 		{"unsafe text", "same", []value.Value{&value.Str{S: "{{ x }}", Unsafe: true}}, nil, &value.Str{S: "{{ x }}", Unsafe: true}},
-		{"omit", "same", []value.Value{value.Omit}, nil, value.Omit},
+		{"omit", "same", []value.Value{value.Omit}, nil, omitText},
 		{"undefined", "same", []value.Value{&value.Undef{Name: "gone"}}, nil, &value.Undef{Name: "gone", Hint: "'gone' is undefined"}},
 		{"kind of a tuple", "kind", []value.Value{value.Tuple{}}, nil, "tuple"},
 		{"kind of a set", "kind", []value.Value{&value.Set{D: value.NewDict()}}, nil, "set"},

@@ -1,17 +1,25 @@
-"""Runs filter, test and lookup plugins of Ansible for pbc: loaded by the installed Ansible, called for pbc.
+"""Runs filter, test, lookup and action plugins of Ansible for pbc: loaded by the installed Ansible, called for pbc.
 
 Messages are lines of JSON, read from descriptor 3 and written to descriptor 4; wire.go has their grammar.
 """
+import contextlib
 import datetime
+import inspect
 import json
 import os
 import queue
+import signal
+import socket
 import sys
+import tempfile
 import threading
+import traceback
+import types
 
 TAG = "!"
 current = threading.local()
 current.loading = False
+importing = threading.RLock()  # one thread at a time loads plugins, and none does while a process is forked
 
 
 class Broken(Exception):
@@ -28,9 +36,11 @@ class Channel:
         self.waiting = {}
 
     def send(self, message):
-        text = json.dumps(message)
+        self.pass_on(json.dumps(message) + "\n")
+
+    def pass_on(self, line):
         with self.lock:
-            self.sink.write(text + "\n")
+            self.sink.write(line)
             self.sink.flush()
 
     def ask(self, what, name=None):
@@ -138,6 +148,29 @@ class Classic:
     def lookup(self, run, templar, invoked_as_with):
         return run()
 
+    def executor(self, kind, host, task, variables, context, loader):
+        return kind(host, task, variables, context, None, world.loader, loader, None)
+
+    def handler(self, executor, templar):
+        return executor._get_action_handler_with_module_context(executor._connection, templar)[0]
+
+    def shows(self, args):
+        """What was to be shown, of the arguments that came with it."""
+        return args
+
+    def engine(self, templar):
+        return templar
+
+    def running(self, task):
+        return contextlib.nullcontext()
+
+    def resolve(self, task, name):
+        task.resolved_action = name
+
+    def completed(self, result, task):
+        result["_ansible_no_log"] = bool(task.no_log or result.get("_ansible_no_log", False))
+        return result
+
     def omit(self, text):
         return text
 
@@ -214,6 +247,30 @@ class Tagged:
         from ansible._internal._templating._jinja_plugins import _LookupContext
         with _LookupContext(invoked_as_with=invoked_as_with):
             return self.run(run, templar)
+
+    def executor(self, kind, host, task, variables, context, loader):
+        return kind(host, task, variables, context, world.loader, loader, None, None)
+
+    def handler(self, executor, templar):
+        return executor._get_action_handler_with_module_context(templar)[0]
+
+    def shows(self, args):
+        return args[1:] if args[0] == "display" else ()
+
+    def engine(self, templar):
+        return templar._engine
+
+    def running(self, task):
+        from ansible._internal._task import TaskContext
+        return TaskContext(task)
+
+    def resolve(self, task, name):
+        task._resolved_action = name
+
+    def completed(self, result, task):
+        if "ansible_facts" not in result and not isinstance(result, dict):  # what is no result fails here, or below
+            result["failed"] = False
+        return result
 
 
 class HostVars:
@@ -297,10 +354,10 @@ def pack(v):
         return v
     if type(v) is list:
         return [pack(x) for x in v]
-    if v is world.omit:
-        return {TAG: "omit"}
     if isinstance(v, str):
         return pack_text(v)
+    if v is world.omit:
+        return {TAG: "omit"}
     if isinstance(v, dict):
         return pack_dict(v)
     return pack_other(v)
@@ -308,8 +365,6 @@ def pack(v):
 
 def pack_text(v):
     mark, text = dialect.mark(v), str.__str__(v)
-    if text == world.omit:
-        return {TAG: "omit"}
     return {TAG: mark, "v": text} if mark else text
 
 
@@ -369,6 +424,8 @@ class World:
         from ansible.parsing.vault import VaultLib, VaultSecret
         from ansible.utils.display import Display
         context.CLIARGS = ImmutableDict(request["options"])
+        self.verbosity = request["options"].get("verbosity") or 0
+        self.passwords = request["passwords"]
         listen(Display())
         self.prepare(request)
         self.loader = DataLoader()
@@ -455,14 +512,16 @@ def passed(function):
 def find(request):
     """Says whether there is a filter or test, and what it is given besides arguments."""
     try:
-        return {"gets": passed(dialect.function(request["kind"], request["name"]))}
+        with importing:
+            return {"gets": passed(dialect.function(request["kind"], request["name"]))}
     except Exception as e:  # Jinja's error holds the words of a plugin that does not load
         return {"missing": getattr(e, "message", None) or str(e.args[0] if isinstance(e, KeyError) else e)}
 
 
 def call(request):
     """Calls a filter or test, or with each set once for each item of a list, and packs what it returns."""
-    function = dialect.function(request["kind"], request["name"])
+    with importing:
+        function = dialect.function(request["kind"], request["name"])
     args, kwargs = unpack(request["args"]), unpack(request["kw"])
     what = passed(function)
     templar = templars.of(dialect.variables(None)) if what else None
@@ -489,7 +548,8 @@ def lookup(request):
     variables = dialect.variables(unpack(request["locals"]))
     templar = templars.of(variables)
     current.loading = True
-    plugin = lookup_loader.get(request["name"], loader=world.loader, templar=templar)
+    with importing:
+        plugin = lookup_loader.get(request["name"], loader=world.loader, templar=templar)
     current.loading = False
     if plugin is None:
         return {"missing": True}
@@ -512,6 +572,9 @@ WORK = {"start": serve_start, "add": serve_add, "names": names, "find": find, "c
 
 def serve(request):
     """Does what one message asks, and answers."""
+    if request["do"] == "action":
+        actions.run(request)
+        return
     current.number, current.said, current.loading = request["id"], [], False
     try:
         reply = {"ok": WORK[request["do"]](request)}
@@ -562,25 +625,16 @@ def listener():
     """Reads messages until pbc has gone."""
     for line in channel.source:
         request = json.loads(line)
-        if "do" in request:
+        if request.get("do") == "cancel":
+            actions.cancel(request["id"])
+        elif "do" in request:
             workers.put(request)
         else:
             channel.waiting.pop(request["id"]).put(request)
+    actions.end()
     os._exit(0)
 
 
 def version():
     from ansible.release import __version__
     return [int(n) for n in __version__.split(".")[:2]]
-
-
-if __name__ == "__main__":
-    channel, workers, world, templars = Channel(), Workers(), World(), Templars()
-    try:
-        dialect = Classic() if version() < [2, 19] else Tagged()
-        channel.send({"id": 0, "ok": True, "say": []})
-    except Exception as e:
-        channel.send({"id": 0, "error": failure(e), "say": []})
-        sys.exit(1)
-    threading.Thread(target=listener, daemon=True).start()
-    workers.run()

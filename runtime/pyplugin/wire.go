@@ -2,8 +2,8 @@ package pyplugin
 
 // Messages are lines of JSON. Pbc writes requests and answers, the server writes replies and questions:
 //
-//	request  = {"id": N, "do": WHAT, ...}       WHAT and what goes with it: start, add, names, find, call, lookup
-//	question = {"id": N, "ask": WHAT, "name": NAME}     while request N runs: vars, hostvars, hosts
+//	request  = {"id": N, "do": WHAT, ...}       WHAT and what goes with it: start, add, names, find, call, lookup, load, action; cancel ends action N
+//	question = {"id": N, "ask": WHAT, "name": NAME}     while request N runs: vars, hostvars, taskvars, hosts, work
 //	answer   = {"id": N, "answer": value} | {"id": N, "fail": TEXT}
 //	reply    = {"id": N, "ok": RESULT, "say": [[KIND, TEXT]...]} | {"id": N, "error": error, "say": [...]}
 //	error    = {"class": NAME, "msg": TEXT, "undefined": BOOL, "loading": BOOL}

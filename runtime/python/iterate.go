@@ -137,6 +137,9 @@ func runes(s string) []value.Value {
 	return r
 }
 
+// sized are objects that know how long they are without listing their elements.
+type sized interface{ Len() int }
+
 // Length is Python's len(v).
 func Length(v value.Value) (int, error) {
 	switch x := v.(type) {
@@ -149,7 +152,7 @@ func Length(v value.Value) (int, error) {
 		return utf8.RuneCountInString(s), err
 	case []byte:
 		return len(x), nil
-	case *value.Range:
+	case sized:
 		return x.Len(), nil
 	case *value.Undef:
 		if !x.Lenient {

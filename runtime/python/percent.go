@@ -29,7 +29,10 @@ func PercentFormat(s string, a value.Value) (value.Value, error) {
 	case *value.Dict:
 		p.m, p.args = x, []value.Value{a}
 	case *value.Undef:
-		return nil, x.Fail()
+		if !x.Shown {
+			return nil, x.Fail()
+		}
+		p.args = []value.Value{a}
 	default:
 		p.args = []value.Value{a}
 	}

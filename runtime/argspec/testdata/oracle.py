@@ -1,6 +1,7 @@
-"""Writes what Ansible's own validator makes of the argument specs in cases.json, as golden.json."""
+"""Writes what Ansible's own validator makes of the argument specs in cases.json, into the file named."""
 import json
 import os
+import sys
 
 from ansible.module_utils.common import warnings
 from ansible.module_utils.common.arg_spec import ModuleArgumentSpecValidator
@@ -16,8 +17,9 @@ for case in cases:
     rows = []
     for args in case["args"]:
         relations = {k: case.get(k) for k in ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")}
-        warnings._global_warnings.clear()
-        warnings._global_deprecations.clear()
+        for name in "_global_warnings", "_global_deprecations":
+            if hasattr(warnings, name):
+                getattr(warnings, name).clear()
         r = ModuleArgumentSpecValidator(case["spec"], **relations).validate(args)
         msg = ""
         if r.error_messages:
@@ -27,6 +29,6 @@ for case in cases:
         rows.append({"error": msg.split("Valid booleans")[0], "params": r.validated_parameters, "secrets": sorted(r._no_log_values),
                      "warnings": list(warnings.get_warning_messages()), "deprecations": list(warnings.get_deprecation_messages())})
     out[case["name"]] = rows
-with open(os.path.join(here, "golden.json"), "w") as f:
+with open(sys.argv[1], "w") as f:
     json.dump(out, f, indent=1, sort_keys=True)
     f.write("\n")

@@ -52,7 +52,7 @@ func index() map[string]*module.Module {
 		m[table[i].Name] = &table[i]
 		m[table[i].Short] = &table[i]
 	}
-	for _, own := range []module.Module{files.Piece(), files.Place()} {
+	for _, own := range []module.Module{files.Piece(), files.Place(), files.WritePiece(), commands.Line()} {
 		m[own.Name] = &own
 	}
 	return m

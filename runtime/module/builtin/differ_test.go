@@ -3,6 +3,7 @@ package builtin
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,16 +22,27 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
+	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/module"
 )
 
-// The differential test: every scenario's steps are run by the native modules and compared with what
-// the real Ansible returned and left behind, as recorded under testdata/golden. With -record the real
-// ansible-playbook is run again and its results written there.
-var record = flag.Bool("record", false, "run ansible-playbook and record its results as goldens")
+// The differential test: every scenario's steps are run by the native modules in both dialects and compared with what
+// the real Ansible returned and left behind, as recorded under testdata/golden and testdata/golden/tagged. With -record
+// the real ansible-playbook is run again and its results written there.
+var record = flag.String("record", "", "run ansible-playbook (PBC_ORACLE, PBC_ORACLE_TAGGED) and record its results as goldens of that dialect: classic or tagged")
+
+// dialects are what every scenario is run in.
+var dialects = []struct {
+	name, folder, oracle string
+	is                   expr.Dialect
+}{
+	{"classic", "testdata/golden", "PBC_ORACLE", expr.Classic},
+	{"tagged", "testdata/golden/tagged", "PBC_ORACLE_TAGGED", expr.Tagged},
+}
 
 // scenario is a folder with files, and module calls one after the other. In everything it says, @D@
 // stands for the folder.
@@ -84,40 +96,47 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// differ runs a group of scenarios against its golden file.
+// differ runs a group of scenarios against its golden files.
 func differ(t *testing.T, group string, scenarios []scenario) {
 	t.Helper()
-	golden := filepath.Join("testdata", "golden", group+".json")
-	if *record {
-		recordGroup(t, golden, scenarios)
-	}
-	data, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want map[string]recorded
-	if err := json.Unmarshal(data, &want); err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range scenarios {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			w, ok := want[s.name]
-			if !ok {
-				t.Fatalf("no golden for %q: run with -record", s.name)
-			}
-			got := runNative(t, s)
-			for i, g := range got.Results {
-				if i < len(w.Results) {
-					if d := cmp.Diff(normal(w.Results[i], "@D@", ""), g); d != "" {
-						t.Errorf("%s\n(-ansible +native)\n%s", s.steps[i], d)
-					}
+	for _, d := range dialects {
+		golden := filepath.Join(d.folder, group+".json")
+		if *record == d.name {
+			recordGroup(t, cmp.Or(os.Getenv(d.oracle), "ansible-playbook"), golden, scenarios)
+		}
+		data, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want map[string]recorded
+		if err := json.Unmarshal(data, &want); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range scenarios {
+			t.Run(d.name+"/"+s.name, func(t *testing.T) {
+				t.Parallel()
+				w, ok := want[s.name]
+				if !ok {
+					t.Fatalf("no golden for %q: run with -record", s.name)
 				}
+				s.compare(t, d.is, w)
+			})
+		}
+	}
+}
+
+// compare holds what the native modules do against what was recorded.
+func (s scenario) compare(t *testing.T, d expr.Dialect, want recorded) {
+	got := runNative(t, d, s)
+	for i, g := range got.Results {
+		if i < len(want.Results) {
+			if d := gocmp.Diff(normal(want.Results[i], "@D@", ""), g); d != "" {
+				t.Errorf("%s\n(-ansible +native)\n%s", s.steps[i], d)
 			}
-			if d := cmp.Diff(w.Tree, got.Tree); d != "" {
-				t.Errorf("files after (-ansible +native)\n%s", d)
-			}
-		})
+		}
+	}
+	if d := gocmp.Diff(want.Tree, got.Tree); d != "" {
+		t.Errorf("files after (-ansible +native)\n%s", d)
 	}
 }
 
@@ -162,7 +181,7 @@ func place(t *testing.T, dir string, s scenario) {
 	}
 }
 
-func runNative(t *testing.T, s scenario) recorded {
+func runNative(t *testing.T, d expr.Dialect, s scenario) recorded {
 	t.Helper()
 	dir := t.TempDir()
 	tmp := t.TempDir()
@@ -178,15 +197,45 @@ func runNative(t *testing.T, s scenario) recorded {
 		if err != nil {
 			t.Fatalf("%s: %v", st.args, err)
 		}
-		c := &module.Call{Name: m.Name, Action: st.module, Args: v.(*value.Dict), Check: st.check, Diff: st.diff, RemoteTmp: tmp, Env: st.env}
+		c := &module.Call{Name: m.Name, Action: st.module, Args: v.(*value.Dict), Check: st.check, Diff: st.diff, RemoteTmp: tmp, Env: st.env, Dialect: d}
 		if m.Declines != nil && m.Declines(c) != "" {
 			t.Fatalf("%s declines: %s", text, m.Declines(c))
 		}
 		attachSource(t, c)
-		r.Results = append(r.Results, normal(plain(m.Run(context.Background(), c)), dir, tmp))
+		r.Results = append(r.Results, normal(plain(finished(d, m.Run(context.Background(), c))), dir, tmp))
 	}
 	r.Tree = tree(t, dir)
 	return roundTrip(t, r)
+}
+
+// finished is the result with what the machine of dialect tagged makes of a failure.
+func finished(d expr.Dialect, res *value.Dict) *value.Dict {
+	failed, _ := res.GetStr("failed")
+	if d != expr.Tagged || failed != true {
+		return res
+	}
+	chain, _ := res.GetStr("_ansible_error")
+	msg, told := res.GetStr("msg")
+	own := failure.FromValue(chain)
+	if own == nil {
+		text, _ := value.Text(msg)
+		own = failure.New(text)
+	}
+	what := "Module failed."
+	by, _ := res.GetStr(module.FailedBy)
+	switch by {
+	case nil:
+		own = failure.Failure{Msg: what}.Because(own)
+	case module.ByAction:
+		own = failure.Failure{Msg: "Action failed."}.Because(own)
+	}
+	error := failure.Failure{Msg: "Task failed."}.Because(own).Brief()
+	if !told {
+		res.SetStr("msg", error)
+	}
+	res.SetStr("error", error)
+	res.Del("_ansible_error")
+	return res
 }
 
 // attachSource gives the call what the controller would: the file that src names, or its rendered text.
@@ -316,6 +365,7 @@ var (
 	backupName = regexp.MustCompile(`\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~`)
 	tmpName    = regexp.MustCompile(`[^\s"']*/ansible-(tmp|moduletmp|local)-?[0-9a-z_.-]+`)
 	randomName = regexp.MustCompile(`(ansible\.|\.ansible_tmp|pre-|tmp)[a-z0-9_]{8}`)
+	hiddenName = regexp.MustCompile(`^(@TMP@/)?\.[a-z0-9_]{8}$`)
 	trace      = regexp.MustCompile(`(?s)^Traceback.*\n(\S[^\n]*)\n*$`)
 	addr       = regexp.MustCompile(`\.\d{4,}\.\d+(\.\d+)?\.tmp`)
 )
@@ -369,6 +419,7 @@ func normal(v any, dir, tmp string) any {
 		if before, _, ok := strings.Cut(s, "Valid booleans include:"); ok {
 			s = before // the rest is a set in any order
 		}
+		s = hiddenName.ReplaceAllString(s, "${1}.RANDOM")
 		s = randomName.ReplaceAllString(s, "${1}RANDOM")
 		return trace.ReplaceAllString(s, "$1")
 	}
@@ -425,7 +476,7 @@ func tree(t *testing.T, dir string) []string {
 }
 
 // recordGroup runs the scenarios with the real Ansible and writes the golden file.
-func recordGroup(t *testing.T, golden string, scenarios []scenario) {
+func recordGroup(t *testing.T, oracle, golden string, scenarios []scenario) {
 	t.Helper()
 	root := t.TempDir()
 	var tasks []any
@@ -455,7 +506,7 @@ func recordGroup(t *testing.T, golden string, scenarios []scenario) {
 	}
 	play, _ := json.Marshal([]any{map[string]any{"hosts": "localhost", "connection": "local", "gather_facts": false,
 		"vars": map[string]any{"ansible_python_interpreter": "/usr/bin/python3"}, "tasks": tasks}})
-	results := playAnsible(t, root, play)
+	results := playAnsible(t, oracle, root, play)
 	out := map[string]recorded{}
 	for i, s := range scenarios {
 		dir := filepath.Join(root, "d", strconv.Itoa(i))
@@ -478,14 +529,14 @@ func recordGroup(t *testing.T, golden string, scenarios []scenario) {
 }
 
 // playAnsible runs a playbook and returns the results by task name.
-func playAnsible(t *testing.T, root string, play []byte) map[string][]any {
+func playAnsible(t *testing.T, oracle, root string, play []byte) map[string][]any {
 	t.Helper()
 	book, dump := filepath.Join(root, "play.json"), filepath.Join(root, "results")
 	if err := os.WriteFile(book, play, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	plugins, _ := filepath.Abs("testdata")
-	cmd := exec.Command("ansible-playbook", "-i", "localhost,", book)
+	cmd := exec.Command(oracle, "-i", "localhost,", book)
 	cmd.Env = append(os.Environ(), "DUMP_RESULTS="+dump, "ANSIBLE_CALLBACK_PLUGINS="+plugins, "ANSIBLE_PIPELINING=1",
 		"ANSIBLE_LOCAL_TEMP="+filepath.Join(root, "local"))
 	out, err := cmd.CombinedOutput()

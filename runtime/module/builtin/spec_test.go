@@ -2,9 +2,11 @@ package builtin
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
@@ -19,18 +21,21 @@ func TestArgumentsRefused(t *testing.T) {
 		if m.Spec == nil || byPlugin[m.Short] {
 			continue
 		}
-		t.Run(m.Short, func(t *testing.T) {
-			args := required(m.Spec)
-			args.SetStr("no_such_argument", true)
-			refused(t, m, args, "Unsupported parameters for (", "module: no_such_argument. Supported parameters include: ")
-			for _, a := range m.Spec.Options() {
-				if a.Type == argspec.Bool && a.Name != "_uses_shell" {
-					args := required(m.Spec)
-					args.SetStr(a.Name, "neither")
-					refused(t, m, args, "argument '"+a.Name+"' is of type <class 'str'> and we were unable to convert to bool: The value 'neither' is not a valid boolean.")
+		for d, class := range map[expr.Dialect]string{expr.Classic: "<class 'str'>", expr.Tagged: "str"} {
+			spec := m.Spec.For(d)
+			t.Run(m.Short+"/"+class, func(t *testing.T) {
+				args := required(spec)
+				args.SetStr("no_such_argument", true)
+				refused(t, m, d, args, "Unsupported parameters for (", "module: no_such_argument. Supported parameters include: ")
+				for _, a := range spec.Options() {
+					if a.Type == argspec.Bool && a.Name != "_uses_shell" {
+						args := required(spec)
+						args.SetStr(a.Name, "neither")
+						refused(t, m, d, args, "argument '"+a.Name+"' is of type "+class+" and we were unable to convert to bool: The value 'neither' is not a valid boolean.")
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 
@@ -45,6 +50,11 @@ func required(s *argspec.Spec) *value.Dict {
 			d.SetStr(a.Name, "/nowhere/at/all")
 		}
 	}
+	for _, a := range s.Options() {
+		if slices.ContainsFunc(s.OneOf, func(group []string) bool { return group[len(group)-1] == a.Name }) {
+			d.SetStr(a.Name, "yes")
+		}
+	}
 	for _, row := range s.If {
 		for _, a := range s.Options() {
 			if a.Name == row.Arg && a.Default == row.Value && a.Default != nil {
@@ -55,9 +65,9 @@ func required(s *argspec.Spec) *value.Dict {
 	return d
 }
 
-func refused(t *testing.T, m module.Module, args *value.Dict, words ...string) {
+func refused(t *testing.T, m module.Module, d expr.Dialect, args *value.Dict, words ...string) {
 	t.Helper()
-	r := m.Run(context.Background(), &module.Call{Name: m.Name, Args: args, RemoteTmp: t.TempDir(), Check: true})
+	r := m.Run(context.Background(), &module.Call{Name: m.Name, Args: args, RemoteTmp: t.TempDir(), Check: true, Dialect: d})
 	v, _ := r.GetStr("msg")
 	msg, _ := value.Text(v)
 	failed, _ := r.GetStr("failed")

@@ -2,6 +2,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -9,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
@@ -29,30 +29,11 @@ var commandSpec = &argspec.Spec{
 		{Name: "stdin"},
 		{Name: "stdin_add_newline", Type: argspec.Bool, Default: true},
 		{Name: "strip_empty_ends", Type: argspec.Bool, Default: true},
+		{Name: "cmd", OnlyTagged: true},
+		{Name: "expand_argument_vars", Type: argspec.Bool, Default: true, OnlyTagged: true},
 	},
-	CheckMode: true,
-	Tagged:    &taggedSpec,
-}
-
-// taggedSpec is the spec of ansible-core 2.19.
-var taggedSpec = argspec.Spec{
-	Args: []argspec.Arg{
-		{Name: "_raw_params"},
-		{Name: "_uses_shell", Type: argspec.Bool, Default: false},
-		{Name: "cmd"},
-		{Name: "argv", Type: argspec.List, Elements: argspec.Str},
-		{Name: "chdir", Type: argspec.Path},
-		{Name: "executable"},
-		{Name: "expand_argument_vars", Type: argspec.Bool, Default: true},
-		{Name: "creates", Type: argspec.Path},
-		{Name: "removes", Type: argspec.Path},
-		{Name: "stdin"},
-		{Name: "stdin_add_newline", Type: argspec.Bool, Default: true},
-		{Name: "strip_empty_ends", Type: argspec.Bool, Default: true},
-	},
-	Exclusive: [][]string{{"_raw_params", "cmd", "argv"}},
-	OneOf:     [][]string{{"_raw_params", "cmd", "argv"}},
-	CheckMode: true,
+	TaggedOneOf: []string{"_raw_params", "cmd", "argv"},
+	CheckMode:   true,
 }
 
 // Command is ansible.builtin.command.
@@ -87,22 +68,10 @@ func (j *job) fail(msg string) error {
 	return &module.Failure{Msg: msg, Keys: j.res}
 }
 
-// failBecause fails with what was attempted, and the exception that ended it.
-func (j *job) failBecause(what, cause string) error {
-	if j.t.Dialect != expr.Tagged {
-		return j.fail(what + ": " + cause)
-	}
-	j.res.Del("msg")
-	return &module.Failure{Msg: what + ".", Keys: j.res, Cause: cause}
-}
-
 func command(ctx context.Context, t *module.Task) (*value.Dict, error) {
-	j := &job{t: t, shell: t.Bool("_uses_shell"), exe: t.Str("executable"), text: t.Str("_raw_params"),
+	j := &job{t: t, shell: t.Bool("_uses_shell"), exe: t.Str("executable"), text: cmp.Or(t.Str("_raw_params"), t.Str("cmd")),
 		res: value.DictOf("changed", false, "stdout", "", "stderr", "", "rc", nil, "cmd", nil, "start", nil,
 			"end", nil, "delta", nil, "msg", "")}
-	if j.text == "" {
-		j.text = t.Str("cmd")
-	}
 	if j.exe != "" && !j.shell {
 		t.Warn("As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. Not using '%s'.", j.exe)
 		j.exe = ""
@@ -126,11 +95,15 @@ func command(ctx context.Context, t *module.Task) (*value.Dict, error) {
 func (j *job) words() error {
 	argv := j.t.Strings("argv")
 	blank := strings.TrimSpace(j.text) == ""
-	if len(argv) == 0 && blank || len(argv) > 0 && j.text != "" {
+	switch {
+	case j.t.Tagged() && len(argv) == 0 && j.text == "":
+		return j.notSplit("list index out of range")
+	case j.t.Tagged():
+	case len(argv) == 0 && blank:
 		j.res.SetStr("rc", int64(256))
-		if len(argv) == 0 {
-			return j.fail("no command given")
-		}
+		return j.fail("no command given")
+	case len(argv) > 0 && j.text != "":
+		j.res.SetStr("rc", int64(256))
 		return j.fail("only command or argv can be given, not both")
 	}
 	if j.text == "" {
@@ -154,6 +127,11 @@ func (j *job) words() error {
 	return nil
 }
 
+// notSplit is the failure of dialect tagged of what is no command.
+func (j *job) notSplit(why string) error {
+	return module.FailBecause(why, "Error executing command.", "rc", int64(257), "stdout", "", "stderr", "", "cmd", "")
+}
+
 // enter checks that chdir can be entered.
 func (j *job) enter() error {
 	j.dir = j.t.Str("chdir")
@@ -169,7 +147,12 @@ func (j *job) enter() error {
 		err = syscall.Access(j.dir, 1)
 	}
 	if err != nil {
-		return j.failBecause("Unable to change directory before execution", posix.PyError(err, []byte(j.dir)))
+		why := posix.PyError(err, []byte(j.dir))
+		if j.t.Tagged() {
+			j.res.Del("msg")
+			return &module.Failure{Msg: "Unable to change directory before execution.", Keys: j.res, Cause: why}
+		}
+		return j.fail("Unable to change directory before execution: " + why)
 	}
 	return nil
 }
@@ -252,7 +235,7 @@ func (j *job) program() module.Command {
 	}
 	if !j.shell {
 		for _, w := range j.argv {
-			if !j.t.Has("expand_argument_vars") || j.t.Bool("expand_argument_vars") {
+			if !j.t.Tagged() || j.t.Bool("expand_argument_vars") {
 				w = j.t.Environ.ExpandPath(w)
 			}
 			c.Argv = append(c.Argv, w)
@@ -295,8 +278,7 @@ func (j *job) notStarted(c module.Command, err error) error {
 		}
 		shown = append(shown, module.Quote(a))
 	}
-	why := posix.PyError(err, []byte(c.Argv[0]))
-	return j.t.Because(why, "Error executing command.", why, "rc", int64(posix.Errno(err)), "stdout", "", "stderr", "",
+	return j.t.NotStarted(posix.PyError(err, []byte(c.Argv[0])), "rc", int64(posix.Errno(err)), "stdout", "", "stderr", "",
 		"cmd", strings.Join(shown, " "))
 }
 

@@ -19,9 +19,14 @@ func raw(ctx context.Context, c *module.Call) *value.Dict {
 		return value.DictOf("skipped", true, "changed", false)
 	}
 	line, exe := argument(c.Args, "_raw_params"), argument(c.Args, "executable")
+	if exe == "" {
+		exe = c.Shell
+	}
 	if exe != "" {
 		line = exe + " -c " + module.Quote(line)
 	}
 	t := module.Command{Path: "/bin/sh", Argv: []string{"/bin/sh", "-c", line}, Env: os.Environ()}
-	return shellResult(module.Start(ctx, t))
+	r := shellResult(module.Start(ctx, t))
+	r.SetStr(module.FailedBy, module.ByAction)
+	return r
 }

@@ -26,8 +26,10 @@ var assembleSpec = &argspec.Spec{
 		{Name: "regexp"},
 		{Name: "ignore_hidden", Type: argspec.Bool, Default: false},
 		{Name: "validate"},
+		{Name: "decrypt", Type: argspec.Bool, Default: true, OnlyTagged: true},
 	},
-	FileCommon: true,
+	FileCommon:      true,
+	TaggedCheckMode: true,
 }
 
 // Assemble is ansible.builtin.assemble: of fragments that are on the host, which is its default, or on the
@@ -35,15 +37,17 @@ var assembleSpec = &argspec.Spec{
 func Assemble() module.Module {
 	return module.Module{Name: "ansible.builtin.assemble", Short: "assemble", Effect: module.Local, Spec: assembleSpec,
 		Run: func(ctx context.Context, c *module.Call) *value.Dict {
-			if c.Check {
+			if c.Check && !c.Tagged() {
 				return value.DictOf("skipped", true, "changed", false, "msg", "check mode is not supported for this task.")
 			}
 			over := *c
 			over.Args = c.Args.Copy()
-			over.Args.Del("decrypt")
+			if !c.Tagged() {
+				over.Args.Del("decrypt")
+			}
 			p := &copying{ctx: ctx, c: &over, args: over.Args}
 			if p.arg("src") == nil || p.arg("dest") == nil {
-				return value.DictOf("failed", true, "changed", false, "msg", "src and dest are required", "exception", "NoneType: None\n")
+				return value.DictOf("failed", true, "changed", false, "msg", "src and dest are required", "exception", "NoneType: None\n", module.FailedBy, module.ByRaise)
 			}
 			if p.loose("remote_src", true) {
 				return module.RunAs(ctx, &over, "ansible.legacy.assemble", assembleSpec, assemble)
@@ -79,7 +83,7 @@ func assembleLocal(p *copying) *value.Dict {
 	if _, failed := p.status(p.dest); failed != nil {
 		return failed
 	}
-	for _, k := range []string{"remote_src", "regexp", "delimiter", "ignore_hidden"} {
+	for _, k := range []string{"remote_src", "regexp", "delimiter", "ignore_hidden", "decrypt"} {
 		p.args.Del(k)
 	}
 	p.args.SetStr("dest", p.dest)
@@ -299,6 +303,9 @@ func (a *assembling) place(sum string) (bool, error) {
 			return false, err
 		}
 		a.res.SetStr("backup_file", backup)
+	}
+	if a.t.Check {
+		return true, nil
 	}
 	return true, a.t.AtomicMove(tmp, a.dest, a.t.Bool("unsafe_writes"))
 }

@@ -25,6 +25,8 @@ var blockinfileSpec = &argspec.Spec{
 		argspec.Arg{Name: "create", Type: argspec.Bool, Default: false},
 		argspec.Arg{Name: "marker_begin", Default: "BEGIN"},
 		argspec.Arg{Name: "marker_end", Default: "END"},
+		argspec.Arg{Name: "append_newline", Type: argspec.Bool, Default: false, OnlyTagged: true},
+		argspec.Arg{Name: "prepend_newline", Type: argspec.Bool, Default: false, OnlyTagged: true},
 	),
 	Exclusive:  [][]string{{"insertbefore", "insertafter"}},
 	FileCommon: true,
@@ -70,12 +72,27 @@ func blockinfile(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	if at > 0 && !bytes.HasSuffix(e.lines[at-1], []byte("\n")) {
 		e.lines[at-1] = append(e.lines[at-1], '\n')
 	}
-	e.lines = slices.Insert(e.lines, at, e.block...)
+	e.insert(at)
 	after := bytes.Join(e.lines, nil)
 	if t.Diff {
 		diff.SetStr("after", string(after))
 	}
 	return e.finish(after, diff)
+}
+
+// insert puts the block in, with the blank lines around it that are asked for and not there.
+func (e *blockEdit) insert(at int) {
+	blank := func(i int) bool { return string(e.lines[i]) == "\n" }
+	present := e.t.Str("state") == "present"
+	if e.t.Bool("prepend_newline") && present && at > 0 && !blank(at-1) {
+		e.lines = slices.Insert(e.lines, at, []byte("\n"))
+		at++
+	}
+	e.lines = slices.Insert(e.lines, at, e.block...)
+	end := at + len(e.block)
+	if e.t.Bool("append_newline") && present && end < len(e.lines) && !blank(end) {
+		e.lines = slices.Insert(e.lines, end, []byte("\n"))
+	}
 }
 
 func (e *blockEdit) load() error {
@@ -89,7 +106,10 @@ func (e *blockEdit) load() error {
 	if !e.t.Bool("create") {
 		return module.FailWith(fmt.Sprintf("Path %s does not exist !", e.path), "rc", int64(257))
 	}
-	return e.makeParent(func(_ string, err error) error { // Ansible's own message cannot be made in Python 3
+	return e.makeParent(func(dir string, err error) error { // the message of dialect classic cannot be made in Python 3
+		if n := posix.Errno(err); e.t.Tagged() {
+			return module.Fail("Error creating %s Error code: %d Error description: %s", dir, int(n), posix.Strerror(n))
+		}
 		return &module.PyException{Class: "TypeError", Msg: fmt.Sprintf("'%s' object is not subscriptable", posix.PyClass(err))}
 	})
 }

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
@@ -27,7 +27,8 @@ var copySpec = &argspec.Spec{
 		{Name: "force", Type: argspec.Bool, Default: true},
 		{Name: "validate"},
 		{Name: "directory_mode", Type: argspec.Raw},
-		{Name: "remote_src", Type: argspec.Bool},
+		{Name: "remote_src", Type: argspec.Bool, OnlyClassic: true},
+		{Name: "remote_src", Type: argspec.Bool, Default: false, OnlyTagged: true},
 		{Name: "local_follow", Type: argspec.Bool},
 		{Name: "checksum"},
 		{Name: "follow", Type: argspec.Bool, Default: false},
@@ -159,7 +160,8 @@ func (p *copying) refusal() string {
 func (p *copying) invoked(r *value.Dict) *value.Dict {
 	_, has := r.GetStr("invocation")
 	_, counted := r.GetStr("changed")
-	if has || !counted { // an error of the action plugin itself has neither
+	_, raised := r.GetStr("_ansible_error")
+	if has || raised || !counted { // an error of the action plugin itself has neither
 		return r
 	}
 	inv, args := p.args.Copy(), p.args.Copy()
@@ -189,7 +191,11 @@ func (p *copying) single() (piece, error) {
 	case !p.content:
 		return p.read(p.c.Source, posix.Basename(strings.TrimSuffix(p.c.Source.Path, "/")), p.c.Source.Path)
 	}
-	from := p.localTmp() + "/tmp" + posix.RandomName()
+	prefix := "/tmp"
+	if p.c.Tagged() {
+		prefix = "/."
+	}
+	from := p.localTmp() + prefix + posix.RandomName()
 	one := piece{name: posix.Basename(from), from: from, mode: 0o600}
 	var err error
 	text := ""
@@ -230,8 +236,11 @@ func (p *copying) status(path string) (status, *value.Dict) {
 		return status{}, nil
 	}
 	if err != nil {
-		return status{}, value.DictOf("failed", true, "msg",
-			fmt.Sprintf("Failed to get information on remote file (%s): %s", path, posix.Strerror(posix.Errno(err))))
+		msg := fmt.Sprintf("Failed to get information on remote file (%s): %s", path, posix.Strerror(posix.Errno(err)))
+		if p.c.Tagged() {
+			return status{}, value.DictOf("failed", true, "changed", false, "_ansible_error", failure.New(msg).Value(), module.FailedBy, module.ByRaise)
+		}
+		return status{}, value.DictOf("failed", true, "msg", msg)
 	}
 	s := status{exists: true, isDir: kind(&st) == unix.S_IFDIR}
 	if kind(&st) == unix.S_IFREG {
@@ -253,7 +262,8 @@ func (p *copying) file(one piece, dest string) *value.Dict {
 	diff := value.NewList()
 	if st.isDir {
 		if p.content {
-			return value.DictOf("failed", true, "changed", false, "diff", diff, "msg", "can not use content with a dir as dest")
+			return value.DictOf("failed", true, "changed", false, "diff", diff, "msg", "can not use content with a dir as dest",
+				module.FailedBy, module.ByAction)
 		}
 		path = posix.Join(dest, one.name)
 		if st, failed = p.status(path); failed != nil {
@@ -328,7 +338,7 @@ func (p *copying) module(name string, spec *argspec.Spec, body module.Body, args
 
 // tempName is the name of the temporary file: newer versions of Ansible keep the suffix, for the program that validates.
 func (p *copying) tempName(dest string) string {
-	if p.c.Dialect != expr.Tagged {
+	if !p.c.Tagged() {
 		return "source"
 	}
 	base := posix.Basename(dest)
@@ -360,21 +370,18 @@ func (p *copying) write(one piece, dest, path, sum string) *value.Dict {
 	return p.module("ansible.legacy.copy", copySpec, copyModule, args)
 }
 
-// maxDiff is the size past which Ansible shows no diff.
-const maxDiff = 104448
-
 // diff compares what is at path with what will be.
 func (p *copying) diff(path string, one piece) *value.Dict {
 	d := value.NewDict()
 	var st unix.Stat_t
-	exists := unix.Stat(path, &st) == nil
+	exists, most := unix.Stat(path, &st) == nil, p.c.MaxDiff
 	switch {
 	case !exists || kind(&st) == unix.S_IFDIR:
 		d.SetStr("before", "")
 	case looksBinary(path):
 		d.SetStr("dst_binary", int64(1))
-	case st.Size > maxDiff:
-		d.SetStr("dst_larger", int64(maxDiff))
+	case most > 0 && st.Size > most:
+		d.SetStr("dst_larger", most)
 	default:
 		if data, err := os.ReadFile(path); err == nil {
 			d.SetStr("before_header", path)
@@ -382,13 +389,13 @@ func (p *copying) diff(path string, one piece) *value.Dict {
 		}
 	}
 	switch {
-	case len(one.data) > maxDiff:
-		d.SetStr("src_larger", int64(maxDiff))
+	case most > 0 && int64(len(one.data)) > most:
+		d.SetStr("src_larger", most)
 	case strings.IndexByte(string(one.data), 0) >= 0:
 		d.SetStr("src_binary", int64(1))
 	default:
 		d.SetStr("after_header", one.from)
-		if p.content && p.c.Dialect == expr.Tagged {
+		if p.c.Tagged() && p.content {
 			d.SetStr("after_header", path)
 		}
 		d.SetStr("after", string(one.data))

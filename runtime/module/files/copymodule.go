@@ -127,6 +127,7 @@ func (c *copied) makeParents() (*value.Dict, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
+	c.changed = c.t.Tagged()
 	args := c.t.FileArgs(c.t.Str("dest"))
 	args.Mode = c.t.Get("directory_mode")
 	for i := len(made) - 1; i >= 0; i-- {
@@ -180,8 +181,12 @@ func (c *copied) checkDest() (*value.Dict, error) {
 func (c *copied) replace(ctx context.Context) error {
 	err := c.tryReplace(ctx)
 	var f *module.Failure
-	if err == nil || errors.As(err, &f) {
+	var e *module.PyException
+	if err == nil || errors.As(err, &f) || errors.As(err, &e) {
 		return err
+	}
+	if c.t.Tagged() {
+		return &module.PyException{Class: "Exception", Msg: fmt.Sprintf("Failed to copy %s to %s.", value.StrRepr(c.src), value.StrRepr(c.dest)), Cause: posix.PyError(err)}
 	}
 	return module.FailWith(fmt.Sprintf("failed to copy: %s to %s", c.src, c.dest), "traceback",
 		fmt.Sprintf("Traceback (most recent call last):\n%s: %s\n", posix.PyClass(err), posix.PyError(err)))
@@ -217,6 +222,9 @@ func (c *copied) tryReplace(ctx context.Context) error {
 		if err := module.CopyFile(c.src, from); err != nil {
 			return err
 		}
+	}
+	if t.Tagged() && t.Bool("remote_src") {
+		return t.AtomicMoveAsIs(from, c.dest, t.Bool("unsafe_writes"))
 	}
 	return t.AtomicMove(from, c.dest, t.Bool("unsafe_writes"))
 }

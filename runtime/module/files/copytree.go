@@ -18,6 +18,8 @@ func (c *copied) copyTree() error {
 	inside := posix.Join(dest, posix.Basename(src))
 	exists := posix.IsDir(dest)
 	switch {
+	case c.t.Tagged():
+		return c.copyWhole(src, dest)
 	case slash && exists:
 		return c.merge(src, dest)
 	case slash && !posix.Exists(dest):
@@ -58,6 +60,27 @@ func (c *copied) copyTree() error {
 		return c.merge(src, inside)
 	}
 	return nil
+}
+
+// copyWhole is copyTree of dialect tagged: a folder goes into one that is there, its content where its name ends with a slash.
+func (c *copied) copyWhole(src, dest string) error {
+	if posix.Exists(dest) && !posix.IsDir(dest) {
+		return nil
+	}
+	if !strings.HasSuffix(src, "/") {
+		dest = posix.Join(dest, posix.Basename(src))
+	}
+	if posix.Exists(dest) {
+		return c.merge(src, dest)
+	}
+	c.changed = true
+	if c.t.Check {
+		return nil
+	}
+	if err := c.cloneTree(src, dest); err != nil {
+		return err
+	}
+	return c.own(dest)
 }
 
 // merge brings what differs or is missing from src to dest, then the owner of everything.

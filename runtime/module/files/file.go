@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
@@ -59,15 +58,15 @@ type target struct {
 }
 
 func file(_ context.Context, t *module.Task) (*value.Dict, error) {
-	res, err := bringAbout(t)
-	if t.Dialect == expr.Tagged && !t.Diff && res != nil {
-		res.Del("diff") // newer versions keep it to themselves
+	res, err := bring(t)
+	if t.Tagged() && !t.Diff && err == nil {
+		res.Del("diff")
 	}
 	return res, err
 }
 
-// bringAbout makes of the file what the task says.
-func bringAbout(t *module.Task) (*value.Dict, error) {
+// bring brings the file that a task is about into its state.
+func bring(t *module.Task) (*value.Dict, error) {
 	f := &target{t: t, path: t.Str("path"), src: t.Str("src"), hasSrc: t.Has("src"), state: t.Str("state"),
 		follow: t.Bool("follow"), force: t.Bool("force")}
 	if err := f.settle(); err != nil {
@@ -239,7 +238,11 @@ func (f *target) remove() (*value.Dict, error) {
 				return nil, module.Fail("rmtree failed: %s", posix.PyError(err, []byte(errPath(err, f.path))))
 			}
 		} else if err := unix.Unlink(f.path); err != nil && !errors.Is(err, syscall.ENOENT) {
-			return nil, module.FailWith(fmt.Sprintf("unlinking failed: %s ", posix.PyError(err, []byte(f.path))), "path", f.path)
+			cause := posix.PyError(err, []byte(f.path))
+			if f.t.Tagged() {
+				return nil, module.FailBecause(cause, "Unlinking failed.", "path", f.path)
+			}
+			return nil, module.FailWith(fmt.Sprintf("unlinking failed: %s ", cause), "path", f.path)
 		}
 	}
 	r := f.result("path", true)
@@ -302,7 +305,11 @@ func (f *target) touch() (*value.Dict, error) {
 		}
 		fd, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 		if err != nil {
-			return nil, module.FailWith("Error, could not touch target: "+posix.PyError(err, []byte(f.path)), "path", f.path)
+			cause := posix.PyError(err, []byte(f.path))
+			if f.t.Tagged() {
+				return nil, module.FailBecause(cause, "Error, could not touch target.", "path", f.path)
+			}
+			return nil, module.FailWith("Error, could not touch target: "+cause, "path", f.path)
 		}
 		_ = fd.Close()
 		changed = true
@@ -365,6 +372,9 @@ func (f *target) makeDirs(args module.FileArgs, w wishes) (bool, error) {
 			return changed, err
 		}
 		if _, err := w.set(f.t, args.Path, f.diff); err != nil {
+			if f.t.Tagged() {
+				return changed, err
+			}
 			return changed, module.FailWith(fmt.Sprintf("There was an issue creating %s as requested: ", cur), "path", f.path)
 		}
 	}

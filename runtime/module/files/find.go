@@ -1,8 +1,10 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -22,7 +24,8 @@ import (
 
 var findSpec = &argspec.Spec{
 	Args: []argspec.Arg{
-		{Name: "paths", Type: argspec.List, Elements: argspec.Str, Required: true, Aliases: []string{"name", "path"}},
+		{Name: "paths", Type: argspec.List, Elements: argspec.Str, Required: true, Aliases: []string{"name", "path"}, OnlyClassic: true},
+		{Name: "paths", Type: argspec.List, Elements: argspec.Path, Required: true, Aliases: []string{"name", "path"}, OnlyTagged: true},
 		{Name: "patterns", Type: argspec.List, Elements: argspec.Str, Default: value.NewList(), Aliases: []string{"pattern"}},
 		{Name: "excludes", Type: argspec.List, Elements: argspec.Str, Aliases: []string{"exclude"}},
 		{Name: "contains"},
@@ -37,13 +40,20 @@ var findSpec = &argspec.Spec{
 		{Name: "get_checksum", Type: argspec.Bool, Default: false},
 		{Name: "use_regex", Type: argspec.Bool, Default: false},
 		{Name: "depth", Type: argspec.Int},
+		{Name: "checksum_algorithm", Default: "sha1", Aliases: []string{"checksum", "checksum_algo"}, Choices: checksumAlgorithms, OnlyTagged: true},
+		{Name: "mode", Type: argspec.Raw, OnlyTagged: true},
+		{Name: "exact_mode", Type: argspec.Bool, Default: true, OnlyTagged: true},
+		{Name: "encoding", OnlyTagged: true},
+		{Name: "limit", Type: argspec.Int, OnlyTagged: true},
 	},
 	CheckMode: true,
 }
 
 // Find is ansible.builtin.find.
 func Find() module.Module {
-	return module.New("ansible.builtin.find", "find", module.Local, findSpec, find)
+	m := module.New("ansible.builtin.find", "find", module.Local, findSpec, find)
+	m.Declines = unknownEncoding
+	return m
 }
 
 // search is one task of find.
@@ -58,7 +68,10 @@ type search struct {
 	skipped  *value.Dict
 	examined int64
 	warned   bool
-	slow     error // a pattern that passed its bound
+	stopped  bool   // the limit of matches was reached in this path
+	limited  bool   // it was in some path
+	slow     error  // a pattern that passed its bound
+	broken   string // why a pattern is none: every path that has a file to hold against it is skipped
 }
 
 func find(_ context.Context, t *module.Task) (*value.Dict, error) {
@@ -69,12 +82,19 @@ func find(_ context.Context, t *module.Task) (*value.Dict, error) {
 		}
 		t.Params.SetStr("patterns", value.NewList(all))
 	}
+	if v := t.Get("mode"); v != nil && t.Truthy("mode") {
+		if _, ok := value.Text(v); !ok {
+			return nil, module.Fail("argument 'mode' is not a string and conversion is not allowed, value is of type %s", value.TypeName(v))
+		}
+	}
 	s := &search{t: t, files: value.NewList(), skipped: value.NewDict(), now: float64(time.Now().UnixMicro()) / 1e6}
 	if err := s.prepare(); err != nil {
 		return nil, err
 	}
 	for _, p := range t.Strings("paths") {
-		p = t.Environ.ExpandPath(p)
+		if !t.Tagged() {
+			p = t.Environ.ExpandPath(p)
+		}
 		if why := s.path(p); why != "" {
 			s.skipped.SetStr(p, why)
 			t.Warn("Skipped '%s' path due to this access issue: %s\n", p, why)
@@ -85,8 +105,11 @@ func find(_ context.Context, t *module.Task) (*value.Dict, error) {
 		return nil, s.slow
 	}
 	msg := "All paths examined"
-	if s.warned {
+	switch {
+	case s.warned:
 		msg = "Not all paths examined, check warnings for details"
+	case s.limited:
+		msg = "Limit of matches reached"
 	}
 	return value.DictOf("files", s.files, "changed", false, "msg", msg, "matched", int64(len(s.files.V)),
 		"examined", s.examined, "skipped_paths", s.skipped), nil
@@ -106,6 +129,9 @@ func (s *search) prepare() error {
 	}
 	if s.size, err = s.amount("size", sizePattern, sizeUnits); err != nil {
 		return err
+	}
+	if n := s.t.Int("limit"); s.t.Has("limit") && n <= 0 {
+		return module.Fail("limit cannot be %d (use None for unlimited)", n)
 	}
 	if s.t.Has("contains") {
 		if s.contains, err = compile(s.t.Str("contains"), 0); err != nil {
@@ -145,9 +171,9 @@ func (s *search) amount(name string, re *pyre.Regexp, units map[string]float64) 
 
 func (s *search) matcher(p string) (func(string) bool, error) {
 	if s.t.Bool("use_regex") {
-		re, err := compile(p, 0)
+		re, err := pyre.Compile(p, 0)
 		if err != nil {
-			return nil, err
+			return func(string) bool { s.broken = err.Error(); return false }, nil
 		}
 		return func(name string) bool { return s.match(re.Match, name) }, nil
 	}
@@ -169,21 +195,36 @@ func (s *search) match(how func(string) (*pyre.Match, error), text string) bool 
 
 // path looks through one path, and says why it could not.
 func (s *search) path(p string) string {
+	s.stopped = false
 	if !posix.IsDir(p) {
 		return fmt.Sprintf("'%s' is not a directory", p)
 	}
 	return s.walk(p, p)
 }
 
-// walk is os.walk from the top, files before folders, stopping where a folder cannot be read.
+// unreadable says why a folder cannot be read.
+func unreadable(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if _, err = f.ReadDir(1); err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// walk is os.walk from the top, files before folders, stopping where a folder cannot be read: in dialect tagged only
+// there, in classic altogether.
 func (s *search) walk(top, dir string) string {
-	if f, err := os.Open(dir); err != nil {
-		return posix.PyError(err, dir)
-	} else if _, err = f.ReadDir(1); err != nil && err.Error() != "EOF" {
-		_ = f.Close()
-		return posix.PyError(err, dir)
-	} else {
-		_ = f.Close()
+	if err := unreadable(dir); err != nil {
+		why := posix.PyError(err, dir)
+		if n := posix.Errno(err); s.t.Tagged() && (n == unix.EPERM || n == unix.EACCES || n == unix.ENOENT) {
+			s.skipped.SetStr(dir, why)
+			return ""
+		}
+		return why
 	}
 	dirs, files := listDir(dir)
 	s.examined += int64(len(dirs) + len(files))
@@ -197,11 +238,18 @@ func (s *search) walk(top, dir string) string {
 				continue
 			}
 		}
-		if !strings.HasPrefix(posix.Basename(full), ".") || s.t.Bool("hidden") {
-			s.entry(name, full)
+		if strings.HasPrefix(posix.Basename(full), ".") && !s.t.Bool("hidden") {
+			continue
+		}
+		if why := s.entry(name, full); why != "" {
+			return why
+		}
+		if s.t.Has("limit") && int64(len(s.files.V)) == s.t.Int("limit") {
+			s.stopped, s.limited = true, true
+			break
 		}
 	}
-	if tooDeep || !s.t.Bool("recurse") {
+	if tooDeep || s.stopped || !s.t.Bool("recurse") {
 		return ""
 	}
 	for _, name := range dirs {
@@ -209,39 +257,78 @@ func (s *search) walk(top, dir string) string {
 		if posix.IsLink(sub) && !s.t.Bool("follow") {
 			continue
 		}
-		if why := s.walk(top, sub); why != "" {
+		if why := s.walk(top, sub); why != "" || s.stopped {
 			return why
 		}
 	}
 	return ""
 }
 
-func (s *search) entry(name, full string) {
+// entry takes a file that is meant into the result. It says why the path cannot be looked through.
+func (s *search) entry(name, full string) string {
 	var st unix.Stat_t
 	if err := unix.Lstat(full, &st); err != nil {
 		why := posix.PyError(err, full)
-		s.t.Warn("Skipped entry '%s' due to this access issue: %s\n", full, why)
+		if s.t.Tagged() {
+			s.t.Warn("Skipped entry %s due to access issue: %s", value.StrRepr(full), why)
+		} else {
+			s.t.Warn("Skipped entry '%s' due to this access issue: %s\n", full, why)
+		}
 		s.skipped.SetStr(full, why)
 		s.warned = true
-		return
+		return ""
 	}
 	want := s.t.Str("file_type")
 	regular := kind(&st) == unix.S_IFREG
 	ofKind := want == "any" || want == "file" && regular || want == "directory" && kind(&st) == unix.S_IFDIR ||
 		want == "link" && kind(&st) == unix.S_IFLNK
-	if !ofKind || !s.named(name) || !s.aged(&st) {
-		return
+	s.broken = ""
+	if !ofKind || !s.named(name) || !s.aged(&st) || regular && !over(float64(st.Size), s.size) {
+		return s.broken
 	}
-	if regular && !over(float64(st.Size), s.size) || want == "file" && !s.holds(full) {
-		return
+	if want == "file" {
+		if holds, why := s.holds(full); !holds || why != "" {
+			return why
+		}
+	}
+	if fits, err := s.fits(uint32(st.Mode)); !fits || err != nil {
+		return errText(err)
 	}
 	r := findDict(full, &st)
 	if regular && s.t.Bool("get_checksum") {
-		if sum, err := Checksum(full, "sha1"); err == nil {
+		if sum, err := Checksum(full, cmp.Or(s.t.Str("checksum_algorithm"), "sha1")); err == nil {
 			r.SetStr("checksum", sum)
 		}
 	}
 	s.files.V = append(s.files.V, r)
+	return ""
+}
+
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// fits says whether a file has the wanted mode, or with exact_mode off a bit of it.
+func (s *search) fits(mode uint32) (bool, error) {
+	text := s.t.Str("mode")
+	if text == "" {
+		return true, nil
+	}
+	want, ok := posix.ParseOctal(text)
+	if !ok {
+		var err error
+		if want, err = (posix.Symbolic{Progressive: true}).Apply(text); err != nil {
+			return false, err
+		}
+	}
+	want, mode = want&posix.PermBits, mode&posix.PermBits
+	if s.t.Bool("exact_mode") {
+		return mode == want, nil
+	}
+	return mode&want != 0, nil
 }
 
 // findDict is what find tells of a file: less than stat does, but always with names.
@@ -286,23 +373,43 @@ func (s *search) aged(st *unix.Stat_t) bool {
 	return over(s.now-Seconds(stamp), s.age)
 }
 
-// holds says whether the file's text matches contains, at a line's start or anywhere in the whole.
-func (s *search) holds(path string) bool {
+// holds says whether the file's text matches contains, at a line's start or anywhere in the whole. Text that is not in its
+// encoding matches nothing; in dialect tagged it ends the search of the path.
+func (s *search) holds(path string) (holds bool, why string) {
 	if s.contains == nil {
-		return true
+		return true, ""
 	}
 	data, err := os.ReadFile(path)
-	if err != nil || !utf8.Valid(data) {
-		return false
+	if err != nil {
+		return false, ""
+	}
+	name := strings.ToLower(s.t.Str("encoding"))
+	if enc := encodings[name]; enc.anyByte {
+		data = []byte(enc.decode(data))
+	} else if !utf8.Valid(data) || strings.HasSuffix(name, "ascii") && !isASCII(data) {
+		if !s.t.Tagged() {
+			return false, ""
+		}
+		shown := cmp.Or(s.t.Str("encoding"), `None (default determined by the Python built-in function "open")`)
+		return false, fmt.Sprintf("Failed to read the file %s due to an encoding error. current encoding: %s", path, shown)
 	}
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(data))
 	if s.t.Bool("read_whole_file") {
-		return s.match(s.contains.Search, text)
+		return s.match(s.contains.Search, text), ""
 	}
 	for line := range strings.Lines(text) {
 		if s.match(s.contains.Match, line) {
-			return true
+			return true, ""
 		}
 	}
-	return false
+	return false, ""
+}
+
+func isASCII(data []byte) bool {
+	for _, c := range data {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
@@ -88,11 +87,11 @@ func (f *target) mayLink() error {
 			base = f.path
 		}
 		if abs := posix.Join(base, f.src); !posix.Exists(abs) {
-			use := `"force=yes"`
-			if f.t.Dialect == expr.Tagged {
-				use = "'force=yes'"
+			force := `"force=yes"`
+			if f.t.Tagged() {
+				force = "'force=yes'"
 			}
-			return module.FailWith("src file does not exist, use "+use+` if you really want to create the link: `+abs,
+			return module.FailWith("src file does not exist, use "+force+" if you really want to create the link: "+abs,
 				"path", f.path, "src", f.src)
 		}
 	}

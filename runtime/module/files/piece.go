@@ -87,3 +87,31 @@ func readPiece(_ context.Context, t *module.Task) (*value.Dict, error) {
 	}
 	return value.DictOf("data", data[:n]), nil
 }
+
+// WritePiece is a module of pbc's own, which no playbook can name: it writes the bytes of "data" into the file "dest"
+// from offset on. The first piece makes the file, or empties it.
+func WritePiece() module.Module {
+	return module.Module{Name: module.WritePiece, Short: module.WritePiece, Effect: module.Local, Run: writePiece}
+}
+
+func writePiece(_ context.Context, c *module.Call) *value.Dict {
+	v, _ := c.Args.GetStr("dest")
+	dest, _ := value.Text(v)
+	v, _ = c.Args.GetStr("data")
+	data, _ := v.([]byte)
+	v, _ = c.Args.GetStr("offset")
+	offset, _ := v.(int64)
+	mode := os.O_WRONLY
+	if offset == 0 {
+		mode |= os.O_CREATE | os.O_TRUNC
+	}
+	f, err := os.OpenFile(dest, mode, 0o666)
+	if err == nil {
+		_, err = f.WriteAt(data, offset)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return value.DictOf("failed", true, "msg", posix.PyError(err, []byte(dest)))
+	}
+	return value.NewDict()
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"unicode/utf8"
 
 	"pbc/ir/value"
@@ -27,7 +28,9 @@ var replaceSpec = &argspec.Spec{
 
 // Replace is ansible.builtin.replace.
 func Replace() module.Module {
-	return module.New("ansible.builtin.replace", "replace", module.Local, replaceSpec, replace)
+	m := module.New("ansible.builtin.replace", "replace", module.Local, replaceSpec, replace)
+	m.Declines = unknownEncoding
+	return m
 }
 
 func replace(ctx context.Context, t *module.Task) (*value.Dict, error) {
@@ -38,13 +41,14 @@ func replace(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	if !posix.Exists(e.path) {
 		return nil, module.FailWith(fmt.Sprintf("Path %s does not exist !", e.path), "rc", int64(257))
 	}
-	enc, err := encodingOf(t.Str("encoding"))
-	if err != nil {
-		return nil, err
-	}
+	enc := encodings[strings.ToLower(t.Str("encoding"))]
 	data, err := os.ReadFile(e.path)
 	if err != nil {
-		return nil, module.Fail("Unable to read the contents of %s: %s", e.path, posix.PyError(err, e.path))
+		why := posix.PyError(err, e.path)
+		if t.Tagged() {
+			return nil, &module.PyException{Class: "Exception", Msg: fmt.Sprintf("Unable to read the contents of %s.", value.StrRepr(e.path)), Cause: why}
+		}
+		return nil, module.FailTraced(err, why, fmt.Sprintf("Unable to read the contents of %s: %s", e.path, why))
 	}
 	text := enc.decode(data)
 	head, section, tail, missing, err := cut(t, text)
@@ -63,6 +67,9 @@ func replace(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	}
 	out, n, err := re.Sub(t.Str("replace"), section)
 	if err != nil {
+		if t.Tagged() {
+			return nil, module.Fail("Unable to process replace due to error: %s", err)
+		}
 		return nil, pyException(err)
 	}
 	msg, changed := "", n > 0 && out != section
@@ -124,13 +131,14 @@ func cut(t *module.Task, text string) (head, section, tail, missing string, err 
 
 // encoding turns a file's bytes into text and back.
 type encoding struct {
-	decode func([]byte) string
-	encode func(string) []byte
+	anyByte bool // every byte is a character
+	decode  func([]byte) string
+	encode  func(string) []byte
 }
 
-var utf8Encoding = encoding{func(b []byte) string { return string(b) }, func(s string) []byte { return []byte(s) }}
+var utf8Encoding = encoding{false, func(b []byte) string { return string(b) }, func(s string) []byte { return []byte(s) }}
 
-var latin1Encoding = encoding{
+var latin1Encoding = encoding{true,
 	func(b []byte) string {
 		r := make([]rune, len(b))
 		for i, c := range b {
@@ -147,14 +155,21 @@ var latin1Encoding = encoding{
 	},
 }
 
-// encodingOf knows the encodings that playbooks name; for others the module fails as Python does for
-// a name it does not know.
-func encodingOf(name string) (encoding, error) {
-	switch name {
-	case "utf-8", "utf8", "UTF-8", "UTF8", "ascii", "us-ascii", "ASCII":
-		return utf8Encoding, nil
-	case "latin-1", "latin1", "iso-8859-1", "ISO-8859-1", "iso8859-1", "l1":
-		return latin1Encoding, nil
+// encodings are those that playbooks name.
+var encodings = map[string]encoding{
+	"utf-8": utf8Encoding, "utf8": utf8Encoding, "ascii": utf8Encoding, "us-ascii": utf8Encoding,
+	"latin-1": latin1Encoding, "latin1": latin1Encoding, "iso-8859-1": latin1Encoding, "iso8859-1": latin1Encoding, "l1": latin1Encoding,
+}
+
+// unknownEncoding declines a call whose encoding only Python knows.
+func unknownEncoding(c *module.Call) string {
+	v, _ := c.Args.GetStr("encoding")
+	if v == nil {
+		return ""
 	}
-	return encoding{}, &module.PyException{Class: "LookupError", Msg: "unknown encoding: " + name}
+	name, _ := argspec.ToStr(v)
+	if _, ok := encodings[strings.ToLower(name)]; !ok {
+		return "the encoding " + name
+	}
+	return ""
 }

@@ -28,12 +28,11 @@ var statSpec = &argspec.Spec{
 	Args: []argspec.Arg{
 		{Name: "path", Type: argspec.Path, Required: true, Aliases: []string{"dest", "name"}},
 		{Name: "follow", Type: argspec.Bool, Default: false},
-		{Name: "get_md5", Type: argspec.Bool, Default: false},
+		{Name: "get_md5", Type: argspec.Bool, Default: false, OnlyClassic: true},
 		{Name: "get_checksum", Type: argspec.Bool, Default: true},
 		{Name: "get_mime", Type: argspec.Bool, Default: true, Aliases: []string{"mime", "mime_type", "mime-type"}},
 		{Name: "get_attributes", Type: argspec.Bool, Default: true, Aliases: []string{"attr", "attributes"}},
-		{Name: "checksum_algorithm", Default: "sha1", Aliases: []string{"checksum", "checksum_algo"},
-			Choices: argspec.Choices("md5", "sha1", "sha224", "sha256", "sha384", "sha512")},
+		{Name: "checksum_algorithm", Default: "sha1", Aliases: []string{"checksum", "checksum_algo"}, Choices: checksumAlgorithms},
 	},
 	CheckMode: true,
 }
@@ -42,6 +41,8 @@ var statSpec = &argspec.Spec{
 func Stat() module.Module {
 	return module.New("ansible.builtin.stat", "stat", module.Local, statSpec, stat)
 }
+
+var checksumAlgorithms = argspec.Choices("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 // hashes are the checksum algorithms by Ansible's names.
 var hashes = map[string]func() hash.Hash{"md5": md5.New, "sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New,
@@ -72,7 +73,7 @@ func stat(ctx context.Context, t *module.Task) (*value.Dict, error) {
 		if errors.Is(err, syscall.ENOENT) {
 			return value.DictOf("changed", false, "stat", value.DictOf("exists", false)), nil
 		}
-		return nil, module.Fail("%s", posix.Strerror(posix.Errno(err)))
+		return nil, module.FailBecause(posix.PyError(err, []byte(path)), posix.Strerror(posix.Errno(err)))
 	}
 	d := StatDict(path, &st)
 	for name, bit := range map[string]uint32{"readable": unix.R_OK, "writeable": unix.W_OK, "executable": unix.X_OK} {
@@ -202,18 +203,22 @@ func slurp(_ context.Context, t *module.Task) (*value.Dict, error) {
 
 // notRead is the failure of a file that cannot be read.
 func notRead(t *module.Task, src string, err error) error {
-	why, what := posix.PyError(err, src), ""
+	why := posix.PyError(err, src)
+	msg := "unable to slurp file: " + why
 	switch {
 	case errors.Is(err, syscall.ENOENT):
-		what = "file not found: " + src
+		msg = "file not found: " + src
 	case errors.Is(err, syscall.EACCES):
-		what = "file is not readable: " + src
+		msg = "file is not readable: " + src
 	case errors.Is(err, syscall.EISDIR):
-		what = "source is a directory and must be a file: " + src
-	default:
-		return t.Because("unable to slurp file: "+why, "Unable to slurp file.", why)
+		msg = "source is a directory and must be a file: " + src
+	case t.Tagged():
+		msg = "unable to slurp file: {source}" // as it stands in Ansible
 	}
-	return t.Because(what, strings.ToUpper(what[:1])+what[1:], why)
+	if t.Tagged() {
+		msg = strings.ToUpper(msg[:1]) + msg[1:]
+	}
+	return module.FailBecause(why, msg)
 }
 
 // Tempfile is ansible.builtin.tempfile.
@@ -228,6 +233,11 @@ func Tempfile() module.Module {
 }
 
 func tempfile(_ context.Context, t *module.Task) (*value.Dict, error) {
+	for _, name := range []string{"prefix", "suffix"} {
+		if s := t.Str(name); t.Tagged() && s != posix.Basename(s) {
+			return nil, module.Fail("%s must be a valid file name component, got %s", name, value.StrRepr(s))
+		}
+	}
 	dir := t.Str("path")
 	if !t.Has("path") {
 		dir = tempDir(t)
@@ -238,7 +248,8 @@ func tempfile(_ context.Context, t *module.Task) (*value.Dict, error) {
 	}
 	path, err := create(dir, t.Str("prefix"), t.Str("suffix"))
 	if err != nil {
-		return nil, module.Fail("%s", posix.PyError(err, path))
+		why := posix.PyError(err, path)
+		return nil, module.FailTraced(err, why, why)
 	}
 	return value.DictOf("changed", true, "path", path), nil
 }

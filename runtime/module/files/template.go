@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
@@ -31,6 +32,9 @@ func templateSpec() *argspec.Spec {
 
 func template(ctx context.Context, c *module.Call) *value.Dict {
 	failed := func(msg string) *value.Dict {
+		if c.Tagged() {
+			msg = strings.TrimSpace(msg)
+		}
 		// The action formats the traceback of no exception.
 		return value.DictOf("failed", true, "changed", false, "msg", msg, "exception", "NoneType: None\n", module.FailedBy, module.ByRaise)
 	}

@@ -235,7 +235,7 @@ func (w *waiting) pathReady() (bool, error) {
 	if w.re == nil {
 		return true, nil
 	}
-	if st.Mode().IsRegular() && st.Size() == 0 {
+	if !w.t.Tagged() && st.Mode().IsRegular() && st.Size() == 0 {
 		return false, &module.PyException{Class: "ValueError", Msg: "cannot mmap an empty file"}
 	}
 	data, err := os.ReadFile(w.path)

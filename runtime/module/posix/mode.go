@@ -40,12 +40,20 @@ func ParseOctal(s string) (uint32, bool) {
 // ErrSymbolic is what a bad symbolic mode gives.
 var ErrSymbolic = errors.New("bad symbolic permission for mode")
 
-// SymbolicMode applies "u=rw,g+X,o-x" to the permission bits of a file, as chmod(1) does; without
-// letters for whom, the umask's bits are left out. The error wraps ErrSymbolic.
-func SymbolicMode(now uint32, isDir bool, text string, umask uint32) (uint32, error) {
-	now &= PermBits
-	s := symbolic{now: now, umask: umask, execAny: isDir || now&0o111 != 0}
-	r := now
+// Symbolic is a file that symbolic modes are applied to.
+type Symbolic struct {
+	Now   uint32 // the permission bits it has
+	IsDir bool
+	Umask uint32
+	// Progressive has each clause see what those before it have made, as chmod(1) does and dialect tagged; otherwise all see Now.
+	Progressive bool
+}
+
+// Apply applies "u=rw,g+X,o-x" to the permission bits of a file; without letters for whom, the umask's bits are left
+// out. The error wraps ErrSymbolic.
+func (s Symbolic) Apply(text string) (uint32, error) {
+	s.Now &= PermBits
+	r := s.Now
 	for _, clause := range strings.Split(text, ",") {
 		var err error
 		if r, err = s.clause(r, clause); err != nil {
@@ -55,12 +63,7 @@ func SymbolicMode(now uint32, isDir bool, text string, umask uint32) (uint32, er
 	return r, nil
 }
 
-type symbolic struct {
-	now, umask uint32
-	execAny    bool
-}
-
-func (s *symbolic) clause(r uint32, clause string) (uint32, error) {
+func (s *Symbolic) clause(r uint32, clause string) (uint32, error) {
 	bad := fmt.Errorf("%w: %s", ErrSymbolic, clause)
 	i := strings.IndexAny(clause, "+-=")
 	who := clause
@@ -86,6 +89,9 @@ func (s *symbolic) clause(r uint32, clause string) (uint32, error) {
 			return 0, bad
 		}
 		for _, c := range who {
+			if s.Progressive {
+				s.Now = r
+			}
 			r = apply(r, c, op, s.bits(c, perms, masked))
 		}
 	}
@@ -98,18 +104,18 @@ var shift = map[rune]uint{'u': 6, 'g': 3, 'o': 0}
 // special is the bit above the nine that belongs to a class.
 var special = map[rune]uint32{'u': 0o4000, 'g': 0o2000, 'o': 0o1000}
 
-func (s *symbolic) bits(who rune, perms string, masked bool) uint32 {
+func (s *Symbolic) bits(who rune, perms string, masked bool) uint32 {
 	var r uint32
 	for _, p := range perms {
 		switch p {
 		case 'r', 'w', 'x':
 			b := map[rune]uint32{'r': 4, 'w': 2, 'x': 1}[p] << shift[who]
 			if masked {
-				b &^= s.umask
+				b &^= s.Umask
 			}
 			r |= b
 		case 'X':
-			if s.execAny {
+			if s.IsDir || s.Now&0o111 != 0 {
 				r |= 1 << shift[who]
 			}
 		case 's':
@@ -117,7 +123,7 @@ func (s *symbolic) bits(who rune, perms string, masked bool) uint32 {
 		case 't':
 			r |= special[who] & 0o1000
 		default:
-			r |= s.now >> shift[p] & 7 << shift[who]
+			r |= s.Now >> shift[p] & 7 << shift[who]
 		}
 	}
 	return r

@@ -55,7 +55,7 @@ func TestSymbolicMode(t *testing.T) {
 		{name: "unknown class", text: "z+r", broken: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := SymbolicMode(c.now, c.dir, c.text, c.umask)
+			got, err := Symbolic{Now: c.now, IsDir: c.dir, Umask: c.umask}.Apply(c.text)
 			if got != c.want || errors.Is(err, ErrSymbolic) != c.broken {
 				t.Errorf("got %o, %v, want %o", got, err, c.want)
 			}
@@ -189,7 +189,7 @@ func TestRealpath(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("u=rw,g+X", "[a-z]*")
 	f.Fuzz(func(_ *testing.T, a, b string) {
-		_, _ = SymbolicMode(0o644, false, a, 0o22)
+		_, _ = Symbolic{Now: 0o644, Umask: 0o22}.Apply(a)
 		_ = Fnmatch(a, b)
 		_, _ = Split(a)
 		_, _ = Strptime(a, b)

@@ -152,6 +152,9 @@ func (c *crontab) check() error {
 	t := c.t
 	for _, f := range []string{"minute", "hour", "day", "month", "weekday"} {
 		if t.Str("special_time") != "" && t.Str(f) != "*" {
+			if t.Tagged() {
+				return module.Fail("You cannot combine special_time with any of the time or day/date parameters.")
+			}
 			return module.Fail("You must specify time and date fields or special time.")
 		}
 	}

@@ -22,6 +22,9 @@ var groupSpec = &argspec.Spec{
 		{Name: "system", Type: argspec.Bool, Default: false},
 		{Name: "local", Type: argspec.Bool, Default: false},
 		{Name: "non_unique", Type: argspec.Bool, Default: false},
+		{Name: "force", Type: argspec.Bool, Default: false, OnlyTagged: true},
+		{Name: "gid_min", Type: argspec.Int, OnlyTagged: true},
+		{Name: "gid_max", Type: argspec.Int, OnlyTagged: true},
 	},
 	CheckMode: true,
 	If:        []argspec.If{{Arg: "non_unique", Value: true, Needs: []string{"gid"}}},
@@ -52,6 +55,9 @@ type groupTask struct {
 
 func group(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	g := &groupTask{ctx: ctx, t: t, name: t.Str("name"), gid: t.Get("gid")}
+	if err := g.notLocal(); err != nil {
+		return nil, err
+	}
 	argv, err := g.command()
 	if err != nil {
 		return nil, err
@@ -72,6 +78,22 @@ func group(ctx context.Context, t *module.Task) (*value.Dict, error) {
 		}
 	}
 	return r, nil
+}
+
+// notLocal refuses what the tools for local groups cannot do.
+func (g *groupTask) notLocal() error {
+	if !g.t.Bool("local") {
+		return nil
+	}
+	if g.t.Bool("force") {
+		return module.Fail("force is not a valid option for local, force=True and local=True are mutually exclusive")
+	}
+	for _, name := range []string{"gid_min", "gid_max"} {
+		if g.t.Has(name) {
+			return module.Fail("'%s' can not be used with 'local'", name)
+		}
+	}
+	return nil
 }
 
 func (g *groupTask) run(argv []string, r *value.Dict) error {
@@ -101,7 +123,11 @@ func (g *groupTask) command() ([]string, error) {
 		if !exists {
 			return nil, nil
 		}
-		return g.argv("groupdel", nil)
+		var opts []string
+		if g.t.Bool("force") {
+			opts = []string{"-f"}
+		}
+		return g.argv("groupdel", opts)
 	}
 	if !exists {
 		if g.t.Check {
@@ -113,6 +139,11 @@ func (g *groupTask) command() ([]string, error) {
 		opts := g.idOptions()
 		if g.t.Bool("system") {
 			opts = append(opts, "-r")
+		}
+		for _, name := range []string{"gid_min", "gid_max"} {
+			if n, _ := argspec.ToStr(g.t.Get(name)); g.t.Has(name) {
+				opts = append(opts, "-K", strings.ToUpper(name)+"="+n)
+			}
 		}
 		return g.argv("groupadd", opts)
 	}
@@ -175,6 +206,8 @@ func (g *groupTask) exists() bool {
 	if strings.Contains("\n"+string(data), "\n"+g.name+":") {
 		return true
 	}
-	g.t.Warn("%s", fmt.Sprintf(localWarning, "/etc/group"))
+	if !g.t.Tagged() {
+		g.t.Warn("%s", fmt.Sprintf(localWarning, "/etc/group"))
+	}
 	return false
 }

@@ -5,6 +5,11 @@ import os
 from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins.callback import CallbackBase
 
+try:  # ansible-core 2.19
+    from ansible.module_utils._internal._event_utils import format_event_brief_message
+except ImportError:
+    format_event_brief_message = None
+
 DOCUMENTATION = """
 name: dump
 type: aggregate
@@ -23,6 +28,8 @@ class CallbackModule(CallbackBase):
         row = {"name": result._task.get_name(), "result": {
             k: v for k, v in result._result.items() if not k.startswith("_ansible")}}
         row["result"].update(mark)
+        if format_event_brief_message and result.exception:
+            row["result"]["error"] = format_event_brief_message(result.exception.event)
         with open(os.environ["DUMP_RESULTS"], "a") as f:
             f.write(json.dumps(row, cls=AnsibleJSONEncoder, sort_keys=True) + "\n")
 

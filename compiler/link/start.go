@@ -1,0 +1,78 @@
+package link
+
+import (
+	"slices"
+
+	"pbc/ir"
+	"pbc/ir/value"
+	"pbc/runtime/module/posix"
+)
+
+// beforeStart lists the tasks of a play that --start-at-task passes over: those before the first that the option names, in
+// the order in which a host without failures meets them. A play without such a task is passed over as a whole, with its gathering of facts.
+//
+// Ansible docs: "Executing playbooks for troubleshooting". Observed: scenarios/cli/start_at_task.txtar.
+func (l *Linker) beforeStart(p *ir.Play, excluded []int) []int {
+	if l.opt.StartAt == "" || l.started {
+		return nil
+	}
+	var before []int
+	for _, n := range straight(p.Code) {
+		if slices.Contains(excluded, n) {
+			continue
+		}
+		if l.startsAt(p, p.Tables.Tasks[n]) {
+			l.started = true
+			return slices.DeleteFunc(before, func(n int) bool { return p.Tables.Tasks[n].Implicit })
+		}
+		before = append(before, n)
+	}
+	return before
+}
+
+// Unmet is what --start-at-task asked for when no task was that, else "".
+func (l *Linker) Unmet() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.started {
+		return ""
+	}
+	return l.opt.StartAt
+}
+
+// straight lists the tasks that a host without failures meets.
+func straight(code []ir.Instr) []int {
+	var out []int
+	var blocks []ir.Instr
+	for pc := 0; pc < len(code); pc++ {
+		switch in := code[pc]; in.Op {
+		case ir.OpTask, ir.OpInclude, ir.OpMeta:
+			out = append(out, in.Task)
+		case ir.OpBlock:
+			blocks = append(blocks, in)
+		case ir.OpBody: // to the block's always, or its end
+			if b := blocks[len(blocks)-1]; b.B >= 0 {
+				pc = b.B - 1
+				continue
+			}
+			pc = blocks[len(blocks)-1].C - 1
+			blocks = blocks[:len(blocks)-1]
+		case ir.OpAlways:
+			blocks = blocks[:len(blocks)-1]
+		}
+	}
+	return out
+}
+
+// startsAt says whether --start-at-task, a pattern, names a task: by its name as written, or else its action, with or without its role.
+func (l *Linker) startsAt(p *ir.Play, t *ir.Task) bool {
+	name, _ := value.ToStr(t.Name.V)
+	shown := name
+	if !t.Named() {
+		name, shown = "", t.Action
+	}
+	if t.Role >= 0 {
+		shown = p.Tables.Roles[t.Role].Name + " : " + shown
+	}
+	return name == l.opt.StartAt || shown == l.opt.StartAt || name != "" && posix.Fnmatch(name, l.opt.StartAt) || posix.Fnmatch(shown, l.opt.StartAt)
+}
