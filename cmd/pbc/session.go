@@ -255,7 +255,11 @@ func (s *session) report(list diag.List) error {
 		case diag.Warning:
 			s.out.Handle(callback.Warning{Text: diag.Told(d, s.like.dialect, os.ReadFile)})
 		case diag.Deprecated:
-			s.out.Handle(callback.Deprecation{Text: d.Msg, Whole: true})
+			text := d.Msg
+			if s.like.dialect == expr.Tagged {
+				text = diag.Told(d, s.like.dialect, os.ReadFile)
+			}
+			s.out.Handle(callback.Deprecation{Text: text, Whole: true})
 		case diag.Invalid:
 			code := d.Exit
 			if s.like.dialect == expr.Tagged && d.TaggedExit != 0 {

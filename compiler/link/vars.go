@@ -187,8 +187,8 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 		d, _, err := l.opt.Front.LoadVars(file.Tree.Path)
 		return d, err
 	}
-	if len(names) == 0 {
-		return nil, nil
+	if len(names) == 0 || l.opt.Dialect == expr.Tagged {
+		return nil, nil // dialect tagged takes no notice
 	}
 	return nil, fmt.Errorf("vars file %s was not found\nCould not find file on the Ansible Controller.\n"+
 		"If you are using a module and expect the file to exist on the remote, see the remote_src option", names[0])

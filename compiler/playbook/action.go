@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 
+	"pbc/compiler/diag"
 	"pbc/compiler/playbook/args"
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/failure"
 	"pbc/ir/keyword"
+	"pbc/ir/value"
 )
 
 // action is what a task's mapping says about what to do.
@@ -192,6 +194,10 @@ func (p *actionParser) check(others []string) bool {
 		p.act.args.Del("_raw_params")
 		p.act.args.Set("_variable_params", nil, raw)
 		return true
+	case p.l.opt.Tagged: // the task fails when it runs
+		p.act.args.Del("_raw_params")
+		p.act.args.Set("_refused_params", nil, raw)
+		return true
 	}
 	return p.fail("this task '%s' has extra params, which is only allowed in the following modules: %s", p.act.name, rawModuleList)
 }
@@ -206,6 +212,7 @@ func (p *actionParser) normalize(thing *yaml.Node, name string) bool {
 	ok := true
 	if name != "" {
 		m, ok = p.newStyle(thing, name)
+		p.mergedLegacy(thing, m)
 	} else {
 		name, m, ok = p.oldStyle(thing)
 	}
@@ -223,6 +230,32 @@ func (p *actionParser) normalize(thing *yaml.Node, name string) bool {
 	p.act.args.Update(m)
 	p.act.name, p.act.found = name, name != "" || p.act.found
 	return true
+}
+
+// deprecated tells in dialect tagged of a form that goes.
+func (p *actionParser) deprecated(at *yaml.Node, msg, help string) {
+	if !p.l.opt.Tagged {
+		return
+	}
+	msg += " This feature will be removed from ansible-core version 2.23."
+	p.l.diags.Add(&diag.Diagnostic{Kind: diag.Deprecated, Pos: at.Pos, Msg: msg, Tagged: &failure.Failure{Msg: msg, Help: help, At: originOf(at.Pos)}})
+}
+
+// mergedLegacy tells of k=v text whose arguments are laid over those of args:.
+func (p *actionParser) mergedLegacy(thing *yaml.Node, m Map) {
+	if _, isText := thing.Text(); !isText || p.task.Get("args") == nil {
+		return
+	}
+	var names []string
+	for _, e := range m.Entries {
+		if e.Name != "_raw_params" {
+			names = append(names, value.StrRepr(e.Name))
+		}
+	}
+	slices.Sort(names)
+	if len(names) > 0 {
+		p.deprecated(thing, "Merging legacy k=v args ("+strings.Join(names, ", ")+") into task args.", "Include all task args in the task `args` mapping.")
+	}
 }
 
 // additional starts the arguments with those of args:.
@@ -271,6 +304,7 @@ func (p *actionParser) oldStyle(thing *yaml.Node) (name string, m Map, ok bool) 
 	if !isMap(thing) {
 		return "", m, p.fail("unexpected parameter type in action: %s", class(thing))
 	}
+	p.deprecated(thing, "Using a mapping for `action` is deprecated.", "Use a string value for `action`.")
 	module := thing.Get("module")
 	if module == nil {
 		return "", m, true

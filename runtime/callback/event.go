@@ -46,6 +46,7 @@ type Task struct {
 	ID      string
 	Name    string // as the banner shows it: templated, "role : " before it, the action when it has none
 	RawName string // the same before templating; empty when equal to Name
+	Label   string // Name without the role
 	Action  string // as the playbook writes it, such as "debug" or "ansible.builtin.debug"
 	Args    *value.Dict
 	Path    string // "file:line", absolute; empty when unknown

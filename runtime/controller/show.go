@@ -91,13 +91,14 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 	if name == "" {
 		name = raw
 	}
+	label := name
 	out := &callback.Task{ID: strconv.Itoa(r.number) + "." + strconv.Itoa(e.Task), Action: t.Action, Handler: t.Handler, Include: t.Include != nil,
 		Loop: t.Loop != nil, Tagged: r.c.opt.Tagged, Path: t.Pos.File + ":" + strconv.Itoa(t.Pos.Line)}
 	out.Args, _ = t.Args.V.(*value.Dict)
 	if role != nil && (t.Include == nil || t.Include.Kind != "role") {
 		raw, name = role.Name+" : "+raw, role.Name+" : "+name
 	}
-	out.Name, out.RawName = name, raw
+	out.Name, out.RawName, out.Label = name, raw, label
 	return out
 }
 
@@ -114,6 +115,9 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 	out := callback.Result{Host: h.name, Task: r.task(e), Result: res, DelegateTo: e.Flags.DelegateTo}
 	if e.Kind == event.Finished || e.Kind == event.Item {
 		out.Name = e.Name
+	}
+	if r.c.opt.Tagged && out.Name != "" && out.Task.Label != "" {
+		out.Name = out.Task.Label // rendered once, for the banner
 	}
 	switch e.Status {
 	case event.Failed:

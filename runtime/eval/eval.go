@@ -206,10 +206,17 @@ func (e *Eval) Textual() *Eval {
 }
 
 // maxDepth bounds how deep templates may use templates: as deep as Python goes from an argument.
-const maxDepth = 138
+const (
+	maxDepth       = 138
+	maxDepthTagged = 137
+)
 
 func (e *Eval) enter() error {
-	if e.depth >= maxDepth {
+	limit := maxDepth
+	if e.tagged() {
+		limit = maxDepthTagged
+	}
+	if e.depth >= limit {
 		return errRecursion
 	}
 	e.depth++

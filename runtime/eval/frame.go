@@ -15,8 +15,16 @@ type run struct {
 	mutates bool
 	names   map[string]val // variables resolved once for this run
 	isolate bool           // include without context: no variables
+	at      *value.Origin  // tagged: what is being rendered
 	blocks  map[string][]stmtFn
 	depth   int
+}
+
+// deprecatedVar tells of a variable that goes.
+func (r *run) deprecatedVar(name, instead string) {
+	n := python.Deprecation("The `"+name+"` magic variable is deprecated.", "2.23")
+	n.Help, n.At = "Use `"+instead+"` instead.", r.at
+	r.e.tell(n)
 }
 
 func (r *run) taint(unsafe bool) { r.unsafe = r.unsafe || unsafe }
@@ -93,6 +101,9 @@ func (f *frame) lookup(name string) (val, error) {
 	}
 	if !f.run.isolate {
 		v, ok, err := f.run.e.lookupVar(f.run, name)
+		if ok && name == "play_hosts" && f.run.e.tagged() {
+			f.run.deprecatedVar(name, "ansible_play_batch")
+		}
 		if ok || err != nil {
 			return v, err
 		}

@@ -183,7 +183,7 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 		return nil, err
 	}
 	defer func() { e.depth-- }()
-	r := &run{e: e, concat: e.join(t.At), mutates: p.mutates}
+	r := &run{e: e, concat: e.join(t.At), mutates: p.mutates, at: t.At}
 	var out []val
 	if err := p.exec(&frame{run: r}, &out); err != nil {
 		return nil, err
@@ -450,7 +450,7 @@ func (e *Eval) evaluate(c *value.Cond) (val, error) {
 	if p.err != nil {
 		return nil, renderFault(p.err, c.At, "expression")
 	}
-	r := &run{e: e, concat: e.join(c.At), mutates: p.mutates}
+	r := &run{e: e, concat: e.join(c.At), mutates: p.mutates, at: c.At}
 	v, err := p.cond(&frame{run: r})
 	if err != nil {
 		return nil, renderFault(err, c.At, "expression")

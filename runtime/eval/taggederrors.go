@@ -32,6 +32,7 @@ func renderFault(err error, at *value.Origin, kind string) error {
 	out := &exception.Error{Class: exception.AnsibleTemplate, Msg: "Error rendering " + kind + ".", At: at, Cause: err}
 	switch {
 	case errors.Is(err, errRecursion):
+		out.Cause = exception.While(err)
 		out.Msg = "Recursive loop detected in " + kind + "."
 	case ok && x.Class == "jinja2.exceptions.TemplateSyntaxError":
 		out.Class, out.Msg = exception.AnsibleTemplateSyntax, "Syntax error in "+kind+"."

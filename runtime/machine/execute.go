@@ -8,6 +8,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -222,6 +223,9 @@ func (x *taskRun) renderDelegation() error {
 	}
 	v, given, err := x.rendered("delegate_to", x.t.DelegateTo)
 	if err != nil {
+		if x.tagged() {
+			return err
+		}
 		return x.fieldFault("delegate_to", x.t.DelegateTo.V, err)
 	}
 	if !given {
@@ -291,6 +295,9 @@ func (x *taskRun) arguments() (*value.Dict, error) {
 
 // variableParams spreads "module: '{{ dict }}'": the variable's entries below those written out.
 func (x *taskRun) variableParams(args *value.Dict) (*value.Dict, error) {
+	if has(args, "_refused_params") {
+		return nil, &taggedFault{chain: failure.New("Action '" + x.t.Module + "' does not support raw params.")}
+	}
 	v, ok := args.GetStr("_variable_params")
 	if !ok {
 		return args, nil
@@ -302,12 +309,25 @@ func (x *taskRun) variableParams(args *value.Dict) (*value.Dict, error) {
 		return nil, faultf("invalid or malformed argument: '%s'", s)
 	}
 	if x.m.code.Settings.InjectFacts {
-		x.warnOf("Using a variable for a task's 'args' is unsafe in some situations " +
-			"(see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe)")
+		x.warnSplat()
 	}
 	all := d.Copy()
 	all.Update(args)
 	return all, nil
+}
+
+// warnSplat warns of arguments that a variable names.
+func (x *taskRun) warnSplat() {
+	const where = " is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe)"
+	if !x.tagged() {
+		x.warnOf("Using a variable for a task's 'args'" + where)
+		return
+	}
+	var at *value.Origin
+	if args, ok := x.t.Args.V.(*value.Dict); ok {
+		at = value.OriginOf(get(args, "_variable_params"))
+	}
+	x.tell(&failure.Failure{Msg: "Using a template for task args" + where + ".", At: at})
 }
 
 func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
