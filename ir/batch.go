@@ -149,8 +149,18 @@ type HostPart struct {
 	// were sent. Another name is asked for when it is read, unless Whole says that all were sent.
 	Known []string
 	Whole bool
+	// Lost are the hosts that the play was without when the batch was made.
+	Lost Lost
 	// Answers are those of lookups that depend on nothing but their arguments, by eval.LookupKey.
 	Answers map[string]Val
+}
+
+// Lost are hosts that a play has lost, by name: what ansible_play_hosts and its like leave out.
+type Lost struct {
+	// Removed have failed where nothing rescued them, cannot be reached, or have ended.
+	Removed []string `msgpack:",omitempty"`
+	// Failed and Unreachable take no part in later plays.
+	Failed, Unreachable []string `msgpack:",omitempty"`
 }
 
 // AgentReads are the variables that a machine reads whatever the code says.

@@ -336,6 +336,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	c := controller.New(controller.Options{Step: step, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
 		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Tagged: s.like.dialect == expr.Tagged, Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
+		if name == "default" && u.Program.Dialect == "tagged" {
+			continue
+		}
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -514,8 +517,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		order = controller.Strict
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
-		AnyErrorsFatal: p.AnyErrorsFatal, MaxFail: p.MaxFail, Order: order,
-		Free: link.Free(p.Strategy)}, nil
+		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
 }
 
 // Batch implements controller.Linker.

@@ -106,7 +106,7 @@ func (s *session) factCache() *factcache.Cache {
 	if s.conf.Origin("CACHE_PLUGIN_CONNECTION") == s.conf.File {
 		base = filepath.Dir(s.conf.File)
 	}
-	c := &factcache.Cache{Dir: config.Unfrack(dir, base), Timeout: time.Duration(s.conf.Int("CACHE_PLUGIN_TIMEOUT")) * time.Second, Warn: warn}
+	c := &factcache.Cache{Dir: config.Unfrack(dir, base), Timeout: time.Duration(s.conf.Int("CACHE_PLUGIN_TIMEOUT")) * time.Second, Warn: warn, Tagged: s.like.dialect == expr.Tagged}
 	if s.set("CACHE_PLUGIN_PREFIX") { // the default is for other caches
 		c.Prefix = s.conf.String("CACHE_PLUGIN_PREFIX")
 	}

@@ -53,7 +53,7 @@ func (l *Linker) Play(number int) (*Play, error) {
 		return nil, err
 	}
 	delete(l.hosts, number)
-	hosts, err := l.playHosts(number)
+	hosts, err := l.hostsOf(number, true)
 	if err != nil {
 		return nil, err
 	}
@@ -153,21 +153,21 @@ type playHosts struct {
 	generation int
 }
 
-// playHosts are the names of a play's hosts, in its order, as the inventory is now.
+// playHosts are the names of a play's hosts, in the order of the inventory as it is now.
 func (l *Linker) playHosts(number int) ([]string, error) {
 	now := l.opt.Inventory.Generation()
 	if p, ok := l.hosts[number]; ok && p.generation == now {
 		return p.names, nil
 	}
-	names, err := l.hostsOf(number)
+	names, err := l.hostsOf(number, false)
 	if err == nil {
 		l.hosts[number] = playHosts{names, now}
 	}
 	return names, err
 }
 
-// hostsOf are the names of a play's hosts, in its order.
-func (l *Linker) hostsOf(number int) ([]string, error) {
+// hostsOf are the names of a play's hosts, in its order if they are to be ordered, else in that of the inventory.
+func (l *Linker) hostsOf(number int, ordered bool) ([]string, error) {
 	p := l.prog.Plays[number]
 	v, err := l.playValue(number, p.Hosts)
 	if err != nil {
@@ -193,7 +193,7 @@ func (l *Linker) hostsOf(number int) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s, ok := value.Text(order); ok && s != "" {
+	if s, ok := value.Text(order); ok && s != "" && ordered {
 		if hosts, err = inventory.Order(hosts, s); err != nil {
 			return nil, err
 		}

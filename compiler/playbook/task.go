@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pbc/compiler/yaml"
+	"pbc/ir/failure"
 	"pbc/ir/keyword"
 )
 
@@ -81,8 +82,29 @@ func (l *Loader) task(n *yaml.Node, c context, k Kind) *Task {
 	t.Listen = listItems(t.Keywords.Get("listen"))
 	if k == Plain && shortAction(t.Action) == "meta" {
 		t.Kind = Meta
+		if what, _ := t.Args.Get("_raw_params").Text(); what == "end_role" && !l.roleToEnd(e, c) {
+			return nil
+		}
 	}
 	return t
+}
+
+// roleToEnd says whether meta: end_role has a role to end.
+func (l *Loader) roleToEnd(e entity, c context) bool {
+	from := ""
+	switch {
+	case !l.opt.Tagged:
+	case c.handler:
+		from = "a handler"
+	case c.role == nil:
+		from = "outside of a role"
+	}
+	if from == "" {
+		return true
+	}
+	msg := "Cannot execute 'end_role' from " + from
+	l.invalid(e.pos, "%s", msg).Tagged = &failure.Failure{Msg: msg, Shown: "TASK: meta (end_role)"}
+	return false
 }
 
 // listItems are the items of a list, or the one that is written without.
@@ -143,7 +165,7 @@ func (l *Loader) pluginFiles(t *Task, colls []string) {
 	action, module, err := l.Resolve(t.Action, colls)
 	l.diags.Items = l.diags.Items[:told] // whoever found FQCN has told what is deprecated
 	if err == nil {
-		t.ActionPlugin, t.Module = action.Path, module.Path
+		t.ActionPlugin, t.Module = l.catalog.actionOf(module, action).Path, module.Path
 	}
 }
 

@@ -76,6 +76,7 @@ type Event struct {
 	Outcome Outcome `msgpack:",omitempty"`
 	Handler bool    `msgpack:",omitempty"`
 	Rescued bool    `msgpack:",omitempty"` // a failure that a rescue takes
+	Caught  bool    `msgpack:",omitempty"` // a failure that the innermost block, or a rescue around it, takes for now
 	Notify  []string
 }
 
@@ -137,6 +138,7 @@ const (
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	Rename                      // Name: the action that a template of Task has named; answer Extensions: the task that it makes
+	PlayHosts                   // answer Lost: the hosts that the play has lost so far
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 )
@@ -181,6 +183,8 @@ type Answer struct {
 	// makes their addresses agree with other hosts'.
 	Extensions []ir.Extension
 	Ordinals   []int
+	// Lost are the hosts that the play has lost: the answer of PlayHosts; with that of a barrier when it has changed.
+	Lost *ir.Lost
 	// Warnings and Deprecations are what a plugin has the task tell the user.
 	Warnings, Deprecations []string
 	// Result is the event of the host that ran a run_once task, for Apply.

@@ -54,7 +54,6 @@ type Play struct {
 	Batches        [][]string // of hosts, in order; none when no host matches
 	Strategy       string
 	CheckMode      bool
-	AnyErrorsFatal bool
 	// MaxFail is max_fail_percentage, negative when not given.
 	MaxFail float64
 	// Order says where hosts wait for each other, unless Free says that they never do and are shown as they come.
@@ -98,7 +97,7 @@ type Options struct {
 	// Detached runs every batch inside the controller, modules over connections that are made when one is
 	// needed: hosts are restarted in this run.
 	Detached bool
-	// Tagged says that the dialect is tagged.
+	// Tagged says that the dialect is tagged: any_errors_fatal means another thing.
 	Tagged bool
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
@@ -135,8 +134,6 @@ type Controller struct {
 	delegates   map[string]*peer
 	failed      map[string]bool
 	unreachable map[string]bool
-	// outcast are hosts for which an include failed: rescued or not, they take no part in later plays.
-	outcast map[string]bool
 	// deserted is true when nobody was left to answer Step.
 	deserted bool
 	stats    *stats
@@ -146,7 +143,7 @@ type Controller struct {
 // New returns a controller that is ready to run.
 func New(opt Options) *Controller {
 	return &Controller{opt: opt, inbox: make(chan message), peers: map[string]*peer{}, delegates: map[string]*peer{},
-		failed: map[string]bool{}, unreachable: map[string]bool{}, outcast: map[string]bool{}, stats: newStats()}
+		failed: map[string]bool{}, unreachable: map[string]bool{}, stats: newStats()}
 }
 
 // Run runs the plays and returns the exit code. The error is one that ends the run at once; it has
@@ -200,18 +197,16 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 		}
 		stop := false
 		for _, hosts := range p.Batches {
-			c.settle()
 			before := len(c.failed) + len(c.unreachable)
 			c.emit(start)
 			r := newPlayRun(c, n, p, hosts)
 			if err := r.run(ctx); err != nil {
 				return exitError, err
 			}
-			code = c.code()
-			if r.broken || len(hosts) == c.gone()-before {
-				stop = true
-			}
-			if stop || r.ended {
+			code = r.code()
+			stop = stop || r.breaks
+			if all := len(c.failed)+len(c.unreachable)-before == len(hosts); r.ended || all {
+				stop = stop || all && !r.ended
 				break
 			}
 		}
@@ -220,36 +215,6 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 		}
 	}
 	return code, nil
-}
-
-// settle counts the hosts for which an include has failed as failed.
-func (c *Controller) settle() {
-	for h := range c.outcast {
-		c.failed[h] = true
-	}
-	clear(c.outcast)
-}
-
-// gone is how many hosts take no part in what follows.
-func (c *Controller) gone() int {
-	n := len(c.failed) + len(c.unreachable)
-	for h := range c.outcast {
-		if !c.failed[h] {
-			n++
-		}
-	}
-	return n
-}
-
-// code is the exit code for the hosts lost so far.
-func (c *Controller) code() int {
-	switch {
-	case len(c.unreachable) > 0:
-		return exitUnreachable
-	case len(c.failed) > 0 || c.deserted:
-		return exitFailed
-	}
-	return exitOK
 }
 
 // lost says whether a host takes no part in later plays.

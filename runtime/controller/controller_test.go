@@ -25,6 +25,7 @@ import (
 type fleet struct {
 	play    Play
 	scripts map[string]string
+	fatal   bool // any_errors_fatal
 
 	mu      sync.Mutex
 	log     []string // what the screen shows
@@ -157,7 +158,7 @@ func (a *actor) task(i int, word string) event.Outcome {
 		return event.HostUnreachable
 	}
 	e := &event.Event{Kind: event.Finished, Addr: ir.Address{i}, Task: i, Result: ir.Val{V: value.NewDict()}}
-	e.Flags.RunOnce = word == "once"
+	e.Flags.RunOnce, e.Flags.AnyErrorsFatal = word == "once", a.f.fatal
 	if word == "bad" {
 		e.Status = event.Failed
 	}
@@ -196,7 +197,7 @@ func TestPlay(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := &fleet{scripts: map[string]string{"a": c.a, "b": c.b, "c": c.c},
-				play: Play{ID: "p", Batches: [][]string{{"a", "b", "c"}}, AnyErrorsFatal: c.fatal, MaxFail: c.maxFail}}
+				play: Play{ID: "p", Batches: [][]string{{"a", "b", "c"}}, MaxFail: c.maxFail}, fatal: c.fatal}
 			if c.maxFail == 0 {
 				f.play.MaxFail = -1
 			}

@@ -98,8 +98,7 @@ func includeKey(wanted *value.Dict) string {
 	return key
 }
 
-// showIncluded reports a file that hosts include and counts it as done; one that fails, fails for all
-// of them, whatever ignore_errors says.
+// showIncluded reports a file or role that hosts include and counts it as done.
 func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form *ir.Extension) {
 	role := false
 	if t, _ := r.c.opt.Linker.Task(r.number, f.task); t != nil && t.Include != nil {
@@ -123,8 +122,9 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 		}
 	}
 	if form.Fault != "" {
-		for _, name := range names {
-			r.c.outcast[name] = true
+		for _, h := range f.hosts {
+			r.fail(h.name)
+			h.trouble.failed, h.trouble.include = true, true
 		}
 		return
 	}

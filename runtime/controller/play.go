@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -28,11 +29,18 @@ type playRun struct {
 	seq    sequence
 	strict atomic.Bool // every task is to be waited at from now on
 	shown  shown
-	broken bool // any_errors_fatal or max_fail_percentage ended the play
-	over   bool // no task of this batch is begun any more
-	ended  bool // meta: end_play
-	fatal  error
-	tasks  map[int]*callback.Task
+	batch  []string // all hosts of the batch, those that earlier plays have lost among them
+	// failed are the hosts that count as failed for any_errors_fatal and max_fail_percentage: not all that have failed.
+	failed map[string]bool
+	// down are the hosts that have failed, here or earlier.
+	down    map[string]bool
+	removed []string // see ir.Lost
+	breaks  bool     // any_errors_fatal or max_fail_percentage ends the run after this batch
+	broken  bool     // and the batch at once
+	over    bool     // no task of this batch is begun any more
+	ended   bool     // meta: end_play
+	fatal   error
+	tasks   map[int]*callback.Task
 	// stepping has every task asked for before it runs.
 	stepping bool
 }
@@ -61,12 +69,16 @@ type hostRun struct {
 	// included is the result of the include that the host met last.
 	included *value.Dict
 	outcome  event.Outcome
+	trouble  trouble
+	doomed   bool     // it fails with others when it is let go
+	told     *ir.Lost // what it was told last
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }
 
 func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
-	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, round: &round{}, stepping: c.opt.Step != nil}
+	r := &playRun{c: c, number: number, play: p, byName: map[string]*hostRun{}, tasks: map[int]*callback.Task{}, round: &round{}, stepping: c.opt.Step != nil,
+		batch: hosts, failed: map[string]bool{}, down: maps.Clone(c.failed), removed: c.lostHosts()}
 	for _, name := range hosts {
 		if c.lost(name) {
 			continue
@@ -181,6 +193,8 @@ func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) err
 		return err
 	}
 	s.Batch.Code.Settings.Waits = r.waits()
+	h.told = r.lost()
+	s.Batch.Host.Lost = *h.told
 	route := s.Batch.Host.Route.V
 	if h.peer != nil && !value.Same(h.peer.route, route) {
 		h.peer.close()
@@ -251,13 +265,18 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	r.enter(h, e.Addr)
 	switch e.Kind {
 	case event.Started:
-		h.last = e
+		h.last, h.trouble = e, trouble{}
 	case event.Finished:
 		if h.last != nil && h.last.Task == e.Task {
 			h.last = e
 		}
+		r.note(h, e)
 		r.remember(h, e)
 	case event.Meta:
+		h.trouble = trouble{}
+		if e.Name == "end_host" && e.Status != event.Skipped {
+			r.remove(h.name)
+		}
 		if r.round.leader == h {
 			r.round.result = e
 		}
@@ -273,6 +292,9 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	}
 	r.show(h, e)
 	h.peer.taken(size)
+	if e.Kind == event.Done {
+		r.alone(h)
+	}
 }
 
 // forgetFacts clears the facts of a host; hosts that run together have one of them clear those of all.
@@ -316,11 +338,13 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:
+		r.down[h.name] = true
 		r.c.failed[h.name] = true
-		r.lost(h)
+		if h.trouble.failed {
+			r.fail(h.name)
+		}
 	case event.HostUnreachable:
 		r.c.unreachable[h.name] = true
-		r.lost(h)
 		if e.Name != "" {
 			r.unreachableResult(h, e.Name)
 		}
@@ -332,13 +356,10 @@ func (r *playRun) lose(h *hostRun, err error) {
 	h.state, h.outcome = hostDone, event.HostUnreachable
 	r.c.opt.Memory.finish(h.name)
 	r.c.unreachable[h.name] = true
-	r.lost(h)
 	r.unreachableResult(h, lostMessage(err))
-}
-
-// lost notes that a host has left the play in this round.
-func (r *playRun) lost(h *hostRun) {
-	r.round.lost = append(r.round.lost, h)
+	if !r.together() {
+		r.alone(h)
+	}
 }
 
 func lostMessage(err error) string {
@@ -352,6 +373,7 @@ func (r *playRun) unreachableResult(h *hostRun, msg string) {
 	if h.last != nil {
 		e.Task, e.Addr, e.Flags, e.Handler = h.last.Task, h.last.Addr, h.last.Flags, h.last.Handler
 	}
+	r.note(h, e)
 	if r.together() {
 		h.queue = append(h.queue, queued{e: e})
 		return
@@ -361,6 +383,10 @@ func (r *playRun) unreachableResult(h *hostRun, msg string) {
 
 // answer answers a need that concerns one host alone, beside the loop.
 func (r *playRun) answer(ctx context.Context, h *hostRun, n *event.Need) {
+	if n.Ask == event.PlayHosts {
+		r.reply(h, n, &event.Answer{Lost: r.lost()})
+		return
+	}
 	if n.Ask == event.Inventory && n.Name == "" || n.Ask == event.Fragments {
 		r.reply(h, n, r.decide(ctx, h, n))
 		return

@@ -2,10 +2,13 @@ package controller
 
 import (
 	"context"
+	"reflect"
+	"slices"
 
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/machine"
 )
 
 // round is one task run by the hosts that stand at its address.
@@ -16,11 +19,13 @@ type round struct {
 	pending []*hostRun
 	limit   int
 	// leader runs a run_once task for all; result is its result. Alone says that it has it for itself.
-	leader *hostRun
-	alone  bool
-	result *event.Event
-	// lost are the hosts that failed or became unreachable in this round.
-	lost []*hostRun
+	leader  *hostRun
+	alone   bool
+	applied bool // the others have what it left
+	result  *event.Event
+	// left are the hosts of the batch that could be reached when the round began, see judge.
+	left   []string
+	judged bool
 }
 
 // advance shows what can be shown and, when every host waits, lets those go whose turn it is.
@@ -29,10 +34,13 @@ func (r *playRun) advance(ctx context.Context) {
 		return
 	}
 	r.drain()
-	if r.fatal != nil || r.feed() || r.busy() || r.includes() {
+	if r.fatal != nil || r.feed() || r.busy() || r.includes() || r.apply() {
 		return
 	}
 	r.judge()
+	if !r.broken && r.resume() {
+		return
+	}
 	if r.broken || r.over || !r.release() {
 		r.dismiss()
 	}
@@ -70,26 +78,15 @@ func (r *playRun) busy() bool {
 
 // release lets the hosts with the lowest address go on. It says whether there was one.
 func (r *playRun) release() bool {
-	var low []*hostRun
-	for _, h := range r.hosts {
-		if h.state != hostWaiting {
-			continue
-		}
-		switch {
-		case len(low) == 0 || h.need.Addr.Compare(low[0].need.Addr) < 0:
-			low = []*hostRun{h}
-		case h.need.Addr.Compare(low[0].need.Addr) == 0:
-			low = append(low, h)
-		}
+	after := r.round.addr
+	if r.play.Free {
+		after = nil
 	}
+	low := r.lowest(after)
 	if len(low) == 0 {
 		return false
 	}
 	addr := low[0].need.Addr
-	if r.round.leader != nil && r.round.addr.Compare(addr) == 0 {
-		r.applyResult(low)
-		return true
-	}
 	if !low[0].need.Open {
 		r.runOn(addr)
 		return true
@@ -104,7 +101,7 @@ func (r *playRun) release() bool {
 	}
 	ask := askOf(low[0].need)
 	ask.once = ask.once && !r.play.Free
-	r.round = &round{addr: addr, hosts: low, limit: r.c.opt.Forks}
+	r.round = &round{addr: addr, hosts: low, limit: r.c.opt.Forks, left: r.left()}
 	if ask.throttle > 0 && (r.round.limit <= 0 || ask.throttle < r.round.limit) {
 		r.round.limit = ask.throttle
 	}
@@ -117,13 +114,70 @@ func (r *playRun) release() bool {
 	return true
 }
 
+// lowest are the hosts that wait at the lowest address after one; where none waits after it, at the lowest of all: what hosts
+// have left behind them comes when all have come to the end. Nil is before all.
+//
+// Observed: ansible-core 2.14's linear strategy.
+func (r *playRun) lowest(after ir.Address) []*hostRun {
+	var low []*hostRun
+	for _, h := range r.hosts {
+		if h.state != hostWaiting || after != nil && h.need.Addr.Compare(after) <= 0 {
+			continue
+		}
+		switch {
+		case len(low) == 0 || h.need.Addr.Compare(low[0].need.Addr) < 0:
+			low = []*hostRun{h}
+		case h.need.Addr.Compare(low[0].need.Addr) == 0:
+			low = append(low, h)
+		}
+	}
+	if len(low) == 0 && after != nil {
+		return r.lowest(nil)
+	}
+	return low
+}
+
 // runOn lets all hosts run at their own speed that wait at an address or behind it, with no place between at which all wait.
 func (r *playRun) runOn(addr ir.Address) {
-	r.round = &round{addr: addr}
+	r.round = &round{addr: addr, left: r.left()}
 	for _, h := range r.hosts {
 		if h.state == hostWaiting && !h.need.Open && (h.need.Passed.Compare(addr) < 0 || h.need.Addr.Compare(addr) == 0) {
 			r.letGo(h, &event.Answer{Go: event.Run})
 		}
+	}
+}
+
+// apply gives the result of a run_once task to the hosts that wait where it was run. It says whether there were any.
+func (r *playRun) apply() bool {
+	if r.round.leader == nil || r.round.applied {
+		return false
+	}
+	var same []*hostRun
+	for _, h := range r.hosts {
+		if h.state == hostWaiting && h.need.Addr.Compare(r.round.addr) == 0 {
+			same = append(same, h)
+		}
+	}
+	r.round.applied = true
+	r.share(same)
+	r.applyResult(same)
+	return len(same) > 0
+}
+
+// share gives the variables of a run_once task to the hosts that do not come to it.
+func (r *playRun) share(same []*hostRun) {
+	e := r.round.result
+	if r.round.alone || e == nil || e.Kind != event.Finished {
+		return
+	}
+	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	for _, h := range r.hosts {
+		if t == nil || h.state == hostDone || h == r.round.leader || slices.Contains(same, h) {
+			continue
+		}
+		vars := machine.Shared(t, e)
+		r.c.opt.Memory.change(h.name, e.Addr, func(m *machine.Host) { m.StoreFacts(vars) })
+		h.facts = append(h.facts, vars.V...)
 	}
 }
 
@@ -133,6 +187,7 @@ type barrierAsk struct {
 	alone    bool // the result is the one host's only
 	throttle int
 	shielded bool // within a rescue or always
+	after    bool // the task has run: go on, or fail with others
 }
 
 func askOf(n *event.Need) barrierAsk {
@@ -153,12 +208,19 @@ func askOf(n *event.Need) barrierAsk {
 	a.throttle = int(t)
 	shielded, _ := d.GetStr("shielded")
 	a.shielded, _ = shielded.(bool)
+	after, _ := d.GetStr("after")
+	a.after, _ = after.(bool)
 	return a
 }
 
 // applyResult gives the result of a run_once task to the hosts that did not run it.
 func (r *playRun) applyResult(hosts []*hostRun) {
 	result := r.round.result
+	if result != nil {
+		own := *result // what a rescue sees is the first host's alone
+		own.Rescued = false
+		result = &own
+	}
 	if r.round.alone {
 		result = nil
 	}
@@ -173,6 +235,12 @@ func (r *playRun) applyResult(hosts []*hostRun) {
 func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 	n := h.need
 	h.state, h.need = hostRunning, nil
+	if h.doomed && a.Go == event.Run {
+		a.Go, h.doomed = event.Fail, false
+	}
+	if now := r.lost(); n.Ask == event.Barrier && !reflect.DeepEqual(now, h.told) {
+		a.Lost, h.told = now, now
+	}
 	a.Strict = r.strict.Load()
 	if len(h.facts) > 0 && n.Ask == event.Barrier {
 		a.Value, h.facts = ir.Val{V: &value.List{V: h.facts}}, nil
@@ -220,58 +288,4 @@ func (r *playRun) includes() bool {
 		r.letGo(list[i].host, a)
 	}
 	return true
-}
-
-// judge applies any_errors_fatal and max_fail_percentage to the round that has ended.
-//
-// Observed: ansible-core 2.14's linear strategy.
-func (r *playRun) judge() {
-	if r.broken || len(r.round.lost) == 0 {
-		return
-	}
-	lost := 0
-	for _, h := range r.hosts {
-		if h.state == hostDone && (h.outcome == event.HostFailed || h.outcome == event.HostUnreachable) {
-			lost++
-		}
-	}
-	tooMany := r.play.MaxFail >= 0 && float64(lost)/float64(len(r.hosts))*100 > r.play.MaxFail
-	if tooMany {
-		r.c.emit(noHostsRemaining)
-	}
-	if !tooMany && !r.fatalRound() {
-		return
-	}
-	left := 0
-	for _, h := range r.hosts {
-		switch {
-		case h.state == hostDone:
-		case askOf(h.need).shielded && !tooMany:
-			left++
-		default:
-			r.c.failed[h.name] = true
-		}
-	}
-	if left == 0 {
-		r.broken = true
-		r.c.emit(noHostsRemaining)
-	}
-}
-
-// fatalRound says whether the task of the round ends the play for all when it fails for one.
-func (r *playRun) fatalRound() bool {
-	if r.play.AnyErrorsFatal {
-		return true
-	}
-	for _, h := range r.round.lost {
-		if h.fatal() {
-			return true
-		}
-	}
-	return false
-}
-
-// fatal says whether the failure of the last task of a host ends the play for all hosts.
-func (h *hostRun) fatal() bool {
-	return h.last != nil && (h.last.Flags.AnyErrorsFatal || h.last.Flags.RunOnce)
 }

@@ -18,14 +18,15 @@ type sequence struct {
 
 // drain shows what can be shown.
 func (r *playRun) drain() {
+	idle := !r.busy() && len(r.round.pending) == 0
 	for {
-		if r.seq.at == nil && !r.nextPlace() {
+		if r.seq.at == nil && !r.nextPlace(idle) {
 			return
 		}
 		for r.seq.host < len(r.hosts) {
 			h := r.hosts[r.seq.host]
 			r.showUntil(h, r.seq.at)
-			if !r.past(h, r.seq.at) {
+			if !idle && !r.past(h, r.seq.at) {
 				return
 			}
 			r.seq.host++
@@ -62,8 +63,9 @@ func (r *playRun) past(h *hostRun, at ir.Address) bool {
 	return left || h.need.Addr.Compare(at) > 0
 }
 
-// nextPlace finds the lowest address that somebody has reported from, when nobody can be behind it.
-func (r *playRun) nextPlace() bool {
+// nextPlace finds the lowest address that somebody has reported from, when nobody can be behind it. Idle says that all wait: then
+// who is behind runs later what the round has passed.
+func (r *playRun) nextPlace(idle bool) bool {
 	var low ir.Address
 	found := false
 	for _, h := range r.hosts {
@@ -75,7 +77,7 @@ func (r *playRun) nextPlace() bool {
 		return false
 	}
 	for _, h := range r.hosts {
-		if h.behind(low) {
+		if h.behind(low) && (!idle || low.Compare(r.round.addr) > 0) {
 			return false
 		}
 	}

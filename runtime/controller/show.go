@@ -43,14 +43,6 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 		r.message(e)
 	case event.Meta:
 		r.meta(h, e)
-	case event.Done:
-		switch {
-		case r.together():
-		case !r.play.Free:
-			r.judge()
-		case e.Outcome == event.HostFailed && (r.play.AnyErrorsFatal || h.fatal()):
-			r.c.emit(noHostsRemaining)
-		}
 	}
 }
 
@@ -127,6 +119,9 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 		out.Status = callback.Skipped
 	case event.Unreachable:
 		out.Status, out.Ignored = callback.Unreachable, e.Flags.IgnoreUnreachable
+		if e.Kind == event.Item { // which Ansible tells of as a failure
+			out.Ignored = e.Flags.IgnoreErrors
+		}
 	}
 	return out
 }
@@ -190,9 +185,11 @@ func (r *playRun) meta(h *hostRun, e *event.Event) {
 	case "end_batch":
 		r.over = true
 	case "clear_host_errors":
-		for _, h := range r.hosts {
-			delete(r.c.failed, h.name)
-			delete(r.c.unreachable, h.name)
+		for _, name := range r.batch {
+			delete(r.c.failed, name)
+			delete(r.failed, name)
+			delete(r.down, name)
+			delete(r.c.unreachable, name)
 		}
 	}
 }

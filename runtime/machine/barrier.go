@@ -17,24 +17,40 @@ import (
 func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*event.Answer, error) {
 	open := m.barriers[task] || m.waits == ir.WaitAlways
 	if m.waits == ir.WaitNever || !open && m.passed == nil {
+		m.standsAt()
 		return &event.Answer{Go: event.Run}, nil
 	}
-	a, err := m.up.Ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed})
+	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed})
+	if a != nil && (open || a.Go == event.Fail) {
+		m.passed = addr
+	} else {
+		m.passed = nil
+	}
+	return a, err
+}
+
+// ask waits at a barrier.
+func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error) {
+	a, err := m.up.Ask(ctx, n)
 	if err != nil {
 		return nil, err
-	}
-	m.passed = nil
-	if open {
-		m.passed = addr
 	}
 	if a.Strict {
 		m.waits = ir.WaitAlways
 	}
 	m.takeFacts(a.Value.V)
-	if a.Go == event.End {
-		err = errEnded
+	if a.Lost != nil {
+		m.lost = *a.Lost
 	}
-	return a, err
+	switch a.Go {
+	case event.End:
+		return a, errEnded
+	case event.Fail:
+		m.goBack()
+	case event.Run, event.Apply:
+		m.standsAt()
+	}
+	return a, nil
 }
 
 // bypasses are the modules that one host runs for all. Without run_once the others get nothing of the result.
@@ -56,18 +72,6 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 	once, _ := x.keyword("run_once", t.RunOnce, false)
 	throttle, _ := x.number64("throttle", t.Throttle, 0)
 	return value.DictOf("run_once", once || bypass, "alone", bypass && !once, "throttle", throttle, "shielded", shielded)
-}
-
-// shielded says whether the host is in a rescue or an always, which the failure of others does not end.
-func (m *Machine) shielded() bool {
-	for _, l := range m.levels {
-		for _, b := range l.blocks {
-			if b.phase != inBody && !b.in.Flag {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // pass notes that the host goes by an instruction that others may run.

@@ -25,7 +25,7 @@ func (x *taskRun) execute() (*value.Dict, error) {
 }
 
 func (x *taskRun) executeOnce() (*value.Dict, error) {
-	x.label = x.writtenName()
+	x.label = x.banner
 	x.flags.DelegateTo = x.writtenDelegate()
 	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())

@@ -6,6 +6,7 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/eval"
 )
 
 // finish takes the result of a task: variables, handlers, the event. It says whether the host has
@@ -17,7 +18,7 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	failed := status == event.Failed && !x.flags.IgnoreErrors
 	rescued := failed && x.m.rescuing()
 	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: res}, Flags: x.flags,
-		Handler: x.t.Handler, Rescued: rescued}
+		Handler: x.t.Handler, Rescued: rescued, Caught: failed && x.m.caught()}
 	if x.t.Role >= 0 && status != event.Skipped && status != event.Unreachable {
 		x.m.roleRan[x.t.Role] = true
 	}
@@ -34,9 +35,8 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	}
 	x.m.host.Store(x.t, e)
 	x.m.facts = nil
-	if rescued {
-		x.m.host.Set.SetStr("ansible_failed_task", value.Taint(x.failedTask()))
-		x.m.host.Set.SetStr("ansible_failed_result", value.Taint(visible(res)))
+	if failed && !rescued {
+		x.m.fall()
 	}
 	if status == event.Unreachable && !x.flags.IgnoreUnreachable {
 		return false, errUnreachable
@@ -45,17 +45,17 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 }
 
 // failedTask is what a rescue sees as ansible_failed_task.
-func (x *taskRun) failedTask() *value.Dict {
-	args := x.t.Args.V
+func failedTask(t *ir.Task, f event.Flags) *value.Dict {
+	args := t.Args.V
 	if d, ok := args.(*value.Dict); ok {
 		args = d.Copy()
 	}
 	name := value.Value("")
-	if x.t.Name.IsSet() {
-		name, _ = value.ToStr(x.t.Name.V)
+	if t.Name.IsSet() {
+		name, _ = value.ToStr(t.Name.V)
 	}
-	return value.DictOf("name", name, "action", x.t.Action, "args", args, "register", x.t.Register, "ignore_errors", x.flags.IgnoreErrors,
-		"no_log", x.flags.NoLog, "delegate_to", x.flags.DelegateTo)
+	return value.DictOf("name", name, "action", t.Action, "args", args, "register", t.Register, "ignore_errors", f.IgnoreErrors,
+		"no_log", f.NoLog, "delegate_to", f.DelegateTo)
 }
 
 // taskStatus is the status of a whole task: of a loop, that of its items together.
@@ -121,10 +121,10 @@ func (m *Machine) apply(t *ir.Task, e *event.Event) bool {
 	if t.Role >= 0 && e.Status != event.Skipped {
 		m.roleRan[t.Role] = true
 	}
-	return e.Status == event.Failed && !e.Flags.IgnoreErrors
+	return e.Status == event.Failed && !e.Flags.IgnoreErrors || e.Status == event.Unreachable && m.dialect == eval.Tagged
 }
 
-// Store keeps what a finished task leaves on its host: facts, variables, the registered result. The
+// Store keeps what a finished task leaves on its host: facts, variables, the registered result, and what a rescue sees of a failure. The
 // controller keeps its own copy of every host by the same rule.
 func (h *Host) Store(t *ir.Task, e *event.Event) {
 	facts := Facts(t, e)
@@ -133,6 +133,22 @@ func (h *Host) Store(t *ir.Task, e *event.Event) {
 	if t.Register != "" && e.Kind == event.Finished {
 		h.Set.SetStr(t.Register, register(t, asDict(e.Result.V)))
 	}
+	if e.Rescued {
+		h.Set.SetStr("ansible_failed_task", value.Taint(failedTask(t, e.Flags)))
+		h.Set.SetStr("ansible_failed_result", value.Taint(visible(asDict(e.Result.V))))
+	}
+}
+
+// Shared are the variables that a task which ran once leaves to the hosts that never come to it: StoreFacts takes them.
+func Shared(t *ir.Task, e *event.Event) *value.List {
+	out := Facts(t, e)[ownHost]
+	if out == nil {
+		out = value.NewList()
+	}
+	if t.Register != "" {
+		out.V = append(out.V, value.DictOf("module", "ansible.builtin.set_fact", "facts", value.DictOf(t.Register, register(t, asDict(e.Result.V)))))
+	}
+	return out
 }
 
 // ownHost stands for whichever host runs a task.

@@ -33,6 +33,8 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	switch a.Go {
 	case event.Fail:
 		return true, nil
+	case event.Apply: // run_once: the files are the first host's alone
+		return m.apply(t, a.Result), nil
 	case event.Skip:
 		m.leaveOut(number, t)
 		return false, nil

@@ -148,7 +148,7 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		x.loopVarUsed(c.varName)
 	}
 	var results []*value.Dict
-	noLog := false
+	noLog, ignored := false, true
 	for i, item := range items {
 		if err := x.ctx.Err(); err != nil {
 			return nil, err
@@ -161,11 +161,13 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 			return nil, err
 		}
 		noLog = noLog || x.flags.NoLog
+		ignored = ignored && (x.flags.IgnoreUnreachable || !truthy(res, "unreachable"))
 		results = append(results, res)
 	}
 	x.unnamed()
+	x.flags.IgnoreUnreachable = ignored
 	x.flags.NoLog = noLog
-	x.label = x.writtenName()
+	x.label = x.banner
 	return results, nil
 }
 
@@ -194,6 +196,9 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 	res, err := x.execute()
 	if err != nil {
 		return nil, err
+	}
+	if truthy(res, "unreachable") && !x.tagged() {
+		res.Del("changed") // the task as a whole has it
 	}
 	res.SetStr(c.varName, item)
 	res.SetStr("ansible_loop_var", c.varName)

@@ -115,6 +115,9 @@ type Machine struct {
 	loaded   map[string]bool            // action plugins in Python that were loaded, and whether one host runs them for all
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
+	lost      ir.Lost // as the host was last told
+	// stand are the blocks that the host was in at its last task, outermost code first: see standsAt.
+	stand [][]block
 }
 
 // errEnded says that the play is over for the host, by meta: end_host or end_play, or by the
@@ -131,6 +134,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
 		payloads: map[string]*ir.Payload{}, loaded: map[string]bool{}, named: map[actionKey]int{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
+		lost: b.Host.Lost,
 	}
 	if b.Dialect == "tagged" {
 		m.dialect = eval.Tagged
@@ -178,6 +182,8 @@ func (m *Machine) Run(ctx context.Context) error {
 	failed, err := m.exec(ctx, m.code.Instrs, nil)
 	switch {
 	case errors.Is(err, errEnded):
+	case errors.Is(err, errFailed):
+		outcome = event.HostFailed
 	case errors.Is(err, errUnreachable):
 		outcome = event.HostUnreachable
 	case err != nil:
@@ -187,6 +193,9 @@ func (m *Machine) Run(ctx context.Context) error {
 	}
 	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome})
 }
+
+// errFailed says the same of a host that has failed.
+var errFailed = errors.New("play ended for a failed host")
 
 var errUnreachable = errors.New("host unreachable")
 
@@ -247,6 +256,12 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 		default:
 			return false, fmt.Errorf("instruction %d: unknown operation %d", addr, in.Op)
 		}
+		var end *roleEnd
+		if errors.As(err, &end) {
+			if to, here := m.toRoleEnd(end, lv, code, pc); here {
+				pc, err = to, nil
+			}
+		}
 		if err != nil {
 			return false, err
 		}
@@ -256,6 +271,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 				return true, nil
 			}
 			pc = to
+			m.standsAt()
 		}
 	}
 	return false, nil
@@ -296,11 +312,11 @@ func (m *Machine) unwind(l *level) (pc int, caught bool) {
 }
 
 // rescuing says whether a failure here and now is taken by a rescue, as Ansible counts it.
-// While handlers run, the outermost block does not count.
+// While handlers run, the outermost block does not count in dialect classic.
 func (m *Machine) rescuing() bool {
 	for i, l := range m.levels {
 		blocks := l.blocks
-		if i == 0 && m.flushing && len(blocks) > 0 {
+		if i == 0 && m.flushing && len(blocks) > 0 && m.dialect != eval.Tagged {
 			blocks = innerBlocks(blocks)
 		}
 		for _, b := range blocks {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/version"
 )
 
 // metaAction is one of the things a meta task can do.
@@ -17,6 +20,8 @@ type metaAction struct {
 	// unconditional says that conditions are warned of and not looked at.
 	unconditional bool
 	done, skipped string // what is said of it; %s is the host
+	// since is the first ansible-core that knows it, "" for all.
+	since string
 	// end says that the host's part in the play is over.
 	end bool
 }
@@ -32,6 +37,7 @@ var metaActions = map[string]metaAction{
 	"clear_host_errors": {once: true, done: "cleared host errors", skipped: ", not clearing host error state for %s"},
 	"end_batch":         {once: true, done: "ending batch", skipped: ", continuing current batch", end: true},
 	"end_play":          {once: true, done: "ending play", skipped: ", continuing play", end: true},
+	"end_role":          {done: "ending role %r for %s", skipped: "continuing role %r for %s", since: "2.18"},
 	"end_host":          {done: "ending play for %s", skipped: ", continuing execution for %s", end: true},
 	"reset_connection":  {unconditional: true, done: "reset connection"},
 	"role_complete":     {done: "role_complete"},
@@ -54,6 +60,10 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 	}
 	what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
 	act, known := metaActions[what]
+	if known && act.since != "" {
+		n, err := version.Loose(m.code.Settings.CoreVersion, act.since)
+		known = err == nil && n >= 0
+	}
 	x := m.begin(ctx, number, addr)
 	if a.Go == event.Apply {
 		if a.Result == nil || a.Result.Status == event.Skipped {
@@ -65,7 +75,11 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, err
 	}
 	if !known {
-		return false, m.abort(x, "invalid meta action requested: "+what+x.excerpt())
+		sep := ""
+		if x.tagged() {
+			sep = "\n"
+		}
+		return false, m.abort(x, "invalid meta action requested: "+what+sep+x.excerpt())
 	}
 	run := true
 	if act.unconditional {
@@ -96,13 +110,23 @@ func (m *Machine) abort(x *taskRun, msg string) error {
 	return err
 }
 
+// tell says something at -vv.
+func (m *Machine) tell(x *taskRun, text string) error {
+	return m.up.Emit(&event.Event{Kind: event.Message, Level: "vv", Addr: x.addr, Task: x.number, Name: text})
+}
+
 // metaReport says that a meta task ran or was skipped.
 func (m *Machine) metaReport(x *taskRun, what string, act metaAction, run bool) error {
 	e := &event.Event{Kind: event.Meta, Addr: x.addr, Task: x.number, Name: what, Flags: x.flags}
-	msg := withHost(act.done, m.host.Name)
+	role := ""
+	if r := m.roles[x.t.Role]; r != nil {
+		role = r.Name
+	}
+	withHost := func(text string) string { return strings.NewReplacer("%s", m.host.Name, "%r", role).Replace(text) }
+	msg := withHost(act.done)
 	res := value.DictOf("msg", msg, "changed", false)
 	if !run {
-		reason := what + " conditional evaluated to False" + withHost(act.skipped, m.host.Name)
+		reason := what + " conditional evaluated to False" + withHost(act.skipped)
 		msg = what
 		if what == "end_host" {
 			msg = "end_host conditional evaluated to false, continuing execution for " + m.host.Name
@@ -112,17 +136,47 @@ func (m *Machine) metaReport(x *taskRun, what string, act metaAction, run bool) 
 		msg = reason
 	}
 	e.Result = ir.Val{V: res}
-	if err := m.up.Emit(&event.Event{Kind: event.Message, Level: "vv", Addr: x.addr, Task: x.number, Name: "META: " + msg}); err != nil {
-		return err
+	if what != "end_role" || !run { // whose last word Ansible takes for one of the role's end, which says nothing
+		if err := m.tell(x, "META: "+msg); err != nil {
+			return err
+		}
 	}
 	return m.up.Emit(e)
 }
 
-func withHost(text, host string) string {
-	if n := len(text) - 2; n >= 0 && text[n:] == "%s" {
-		return text[:n] + host
+// roleEnd takes a host to the end of a role.
+type roleEnd struct{ role int }
+
+func (e *roleEnd) Error() string { return "the role has ended" }
+
+// toRoleEnd finds where the role ends in the code after pc, and leaves the blocks on the way there.
+func (m *Machine) toRoleEnd(end *roleEnd, lv *level, code []ir.Instr, pc int) (int, bool) {
+	for at := pc; at < len(code); at++ {
+		if code[at].Op != ir.OpRoleDone || code[at].Task != end.role {
+			continue
+		}
+		for n := len(lv.blocks); n > 0 && lv.blocks[n-1].in.C <= at; n-- {
+			lv.pop()
+		}
+		return at, true
 	}
-	return text
+	return 0, false
+}
+
+// endsFailed says whether a host whose part is ended by a meta task counts as failed: when the outermost block has failed. Dialect tagged
+// takes one that ends in a rescue for rescued.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (m *Machine) endsFailed() bool {
+	if m.dialect == eval.Tagged && m.innermost() == inRescue {
+		return false
+	}
+	for _, b := range m.levels[0].blocks {
+		if !b.in.Flag {
+			return b.phase == inRescue || b.phase == inAlways && b.failed
+		}
+	}
+	return false
 }
 
 // metaEffect does what a meta task means on this host.
@@ -132,10 +186,18 @@ func (m *Machine) metaEffect(x *taskRun, what string, act metaAction) error {
 		m.host.Facts = value.NewDict()
 		m.facts = nil
 	case "refresh_inventory", "reset_connection":
+		if what == "reset_connection" && !x.tagged() && x.connection() == "local" {
+			x.warn("Reset is not implemented for this connection")
+		}
 		_, err := m.up.Ask(x.ctx, &event.Need{Ask: event.Inventory, Task: x.number, Addr: x.addr, Name: what})
 		return err
 	}
-	if act.end {
+	switch {
+	case what == "end_role":
+		return &roleEnd{role: x.t.Role}
+	case act.end && m.endsFailed():
+		return errFailed
+	case act.end:
 		return errEnded
 	}
 	return nil

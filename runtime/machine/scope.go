@@ -25,6 +25,7 @@ type scope struct {
 	// hostless hides what belongs to the host: the names of handlers are rendered without it.
 	hostless bool
 	fresh    *value.Dict // see now
+	gone     *ir.Lost    // see lost
 	// reach gives the variables about the connection that nothing else defines; nil before there are any.
 	reach func(name string) (value.Value, bool)
 }
@@ -234,6 +235,9 @@ type askedKey struct {
 
 // magic gives the variables that nothing overrides.
 func (s *scope) magic(name string) (value.Value, bool) {
+	if v, ok := s.playHosts(name); ok {
+		return v, true
+	}
 	if v, ok := s.m.magic.GetStr(name); ok {
 		if s.m.live && liveInventory[name] {
 			v = get(s.now(), name)
@@ -286,7 +290,8 @@ func (s *scope) Names() []string {
 	if m.code.Settings.InjectFacts {
 		add(m.host.Facts)
 	}
-	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil))
+	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil,
+		"ansible_current_hosts", nil, "ansible_failed_hosts", nil))
 	for _, n := range slices.Sorted(maps.Keys(reachNames)) {
 		if s.reach == nil {
 			break

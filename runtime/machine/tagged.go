@@ -83,6 +83,10 @@ func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
 	switch {
 	case err != nil:
 		res = x.taskFailed(err)
+	case truthy(res, "unreachable"):
+		msg, _ := value.ToStr(get(res, "msg"))
+		chain := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(failure.New(msg))
+		res.Update(value.DictOf("msg", chain.Brief(), "exception", traceless, "_ansible_error", chain.Value()))
 	case truthy(res, "failed"):
 		x.captured(res)
 	}

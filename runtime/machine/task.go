@@ -36,6 +36,8 @@ type taskRun struct {
 	foreign bool
 	// label is the name that results carry: as written until the keywords are rendered.
 	label string
+	// banner is the name before that: as written, in dialect tagged as the start was reported.
+	banner string
 	// moduleFailed says that a module, not an action, told of a failure.
 	moduleFailed bool
 	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
@@ -104,7 +106,11 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if x.ending != nil {
 		return false, m.abort(x, x.ending.msg)
 	}
-	return x.finish(res)
+	failed, err := x.finish(res)
+	if failed || err != nil {
+		return failed, err
+	}
+	return m.together(x)
 }
 
 // leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
@@ -128,7 +134,8 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
-	x.label = x.writtenName()
+	x.banner = x.writtenName()
+	x.label = x.banner
 	return x
 }
 
@@ -143,7 +150,11 @@ func (x *taskRun) eval() *eval.Eval {
 func (x *taskRun) started() error {
 	flags := x.flags
 	flags.NoLog = flags.NoLog || hidden(x.t.NoLog)
-	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: x.name(), Handler: x.t.Handler, Flags: flags})
+	name := x.name()
+	if x.tagged() {
+		x.banner, x.label = name, name
+	}
+	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: name, Handler: x.t.Handler, Flags: flags})
 }
 
 // hidden says whether no_log as it is written keeps the arguments from those who are told of a task's start: a template is not
@@ -249,6 +260,12 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); err == nil {
 		x.flags.IgnoreErrors = v // holds for a condition that fails, too
 	}
+	if v, err := x.keyword("any_errors_fatal", x.t.AnyErrorsFatal, x.flags.AnyErrorsFatal); err == nil {
+		x.flags.AnyErrorsFatal = v
+	}
+	if v, err := x.keyword("run_once", x.t.RunOnce, false); err == nil {
+		x.flags.RunOnce = v
+	}
 	items, looped, err := x.items()
 	var undef *value.UndefError
 	if errors.As(err, &undef) {
@@ -288,6 +305,9 @@ func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 		}
 	}
 	res := value.DictOf("results", list, "skipped", skipped)
+	if x.tagged() && anyOf(results, func(r *value.Dict) bool { return truthy(r, "unreachable") }) {
+		res.SetStr("unreachable", true)
+	}
 	if changed {
 		res.SetStr("changed", true)
 	}

@@ -367,7 +367,9 @@ def execute_module(self, name, args, wrap_async, ignore_unknown):
 
 def module_of(self, name):
     """The full name of a module of ansible-core or of a collection, and as it is that of any other."""
-    found = self._shared_loader_obj.module_loader.find_plugin_with_context(name, collection_list=self._task.collections)
+    home = self._task.resolved_action.split(".")[:-1]
+    collections = self._task.collections or ([".".join(home), "ansible.legacy"] if len(home) > 1 else None)
+    found = self._shared_loader_obj.module_loader.find_plugin_with_context(name, collection_list=collections)
     if not found.resolved:
         return name
     path = found.plugin_resolved_path

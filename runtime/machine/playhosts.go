@@ -1,0 +1,72 @@
+package machine
+
+import (
+	"slices"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+)
+
+// playHosts are the magic variables that tell which hosts the play has: the list that each starts from, and which of
+// it are left.
+//
+// Ansible docs: "Special Variables". Observed: ansible-core 2.14, whose last two are documented nowhere.
+var playHosts = map[string]struct {
+	from string
+	keep func(l *ir.Lost, host string) bool
+}{
+	"ansible_play_hosts": {"ansible_play_hosts_all", notRemoved},
+	"ansible_play_batch": {"ansible_play_batch", notRemoved},
+	"play_hosts":         {"ansible_play_batch", notRemoved},
+	"ansible_current_hosts": {"ansible_play_batch", func(l *ir.Lost, host string) bool {
+		return !slices.Contains(l.Failed, host) && !slices.Contains(l.Unreachable, host)
+	}},
+	"ansible_failed_hosts": {"ansible_play_batch", func(l *ir.Lost, host string) bool { return slices.Contains(l.Failed, host) }},
+}
+
+func notRemoved(l *ir.Lost, host string) bool { return !slices.Contains(l.Removed, host) }
+
+// playHosts gives one of these variables as it is while the task runs.
+func (s *scope) playHosts(name string) (value.Value, bool) {
+	row, ok := playHosts[name]
+	if !ok {
+		return nil, false
+	}
+	all, _ := get(s.m.magic, row.from).(*value.List)
+	if all == nil {
+		return nil, false
+	}
+	lost := s.lost()
+	out := value.NewList()
+	for _, v := range all.V {
+		if host, _ := value.Text(v); row.keep(lost, host) {
+			out.V = append(out.V, v)
+		}
+	}
+	return out, true
+}
+
+// lost are the hosts that the play has lost. Hosts in lockstep are told when they are let go; those that run freely
+// ask, and one that is alone knows.
+func (s *scope) lost() *ir.Lost {
+	m := s.m
+	batch, _ := get(m.magic, "ansible_play_batch").(*value.List)
+	if m.waits != ir.WaitNever || batch == nil || len(batch.V) < 2 {
+		return &m.lost
+	}
+	if s.gone == nil {
+		s.gone = &m.lost
+		if a, err := m.up.Ask(s.ctx, &event.Need{Ask: event.PlayHosts, Task: s.task}); err == nil && a.Lost != nil {
+			s.gone = a.Lost
+		}
+	}
+	return s.gone
+}
+
+// fall notes that the host has failed where nothing rescues it.
+func (m *Machine) fall() {
+	if m.waits == ir.WaitNever {
+		m.lost.Removed = append(slices.Clone(m.lost.Removed), m.host.Name)
+	}
+}
