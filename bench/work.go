@@ -16,6 +16,7 @@ type work struct {
 	playbook string
 	shell    string            // empty: nothing comparable
 	files    map[string]string // beside the playbook
+	hosts    int               // 0 is one
 }
 
 func tasks(n int, task string) string {
@@ -51,6 +52,7 @@ func allWork() []work {
 				tasks(50, "    - name: template @\n      template: {src: t.j2, dest: '{{ site }}/t@'}\n      vars: {n: @}\n"),
 			files: map[string]string{"t.j2": "{% for x in words %}\nserver {{ x }} {{ n }};\n{% endfor %}\n{% if n > 10 %}\nbig {{ n | string | upper }}\n{% endif %}\n"},
 		},
+		{name: "hosts20", hosts: 20, playbook: head + tasks(20, "    - name: step @\n      command: hostname\n")},
 		{name: "facts", playbook: "- hosts: all\n  tasks:\n    - debug: var=ansible_distribution\n"},
 	}
 }
@@ -75,7 +77,7 @@ func chosenWork(names string) ([]work, error) {
 	return out, nil
 }
 
-// host is the one host, as a contestant sees it.
+// host is the machine that all hosts of a playbook are, as a contestant sees it.
 type host struct {
 	server *transporttest.SSHD
 	line   *relay
@@ -89,11 +91,12 @@ func (h host) sshArgs() string {
 }
 
 func (h host) prepare(w work) error {
-	files := map[string]string{
-		"site.yml": w.playbook,
-		"hosts": fmt.Sprintf("h ansible_host=127.0.0.1 ansible_port=%d ansible_user=%s ansible_ssh_private_key_file=%s ansible_ssh_common_args='%s' ansible_python_interpreter=/usr/bin/python3 site=%s\n",
-			h.line.port(), h.server.User, h.server.Key, h.sshArgs(), h.sites),
+	var inventory strings.Builder
+	for i := range max(w.hosts, 1) {
+		fmt.Fprintf(&inventory, "h%d ansible_host=127.0.0.1 ansible_port=%d ansible_user=%s ansible_ssh_private_key_file=%s ansible_ssh_common_args='%s' ansible_python_interpreter=/usr/bin/python3 site=%s\n",
+			i, h.line.port(), h.server.User, h.server.Key, h.sshArgs(), h.sites)
 	}
+	files := map[string]string{"site.yml": w.playbook, "hosts": inventory.String()}
 	for n, text := range w.files {
 		files[n] = text
 	}

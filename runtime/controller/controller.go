@@ -218,15 +218,17 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 // lost says whether a host takes no part in later plays.
 func (c *Controller) lost(host string) bool { return c.failed[host] || c.unreachable[host] }
 
+// close ends all sessions, at the same time: each may wait for its host to have ended what it ran.
 func (c *Controller) close() {
-	for _, p := range c.peers {
-		p.close()
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, p := range c.delegates {
-		p.close()
+	var all sync.WaitGroup
+	for _, list := range []map[string]*peer{c.peers, c.delegates} {
+		for _, p := range list {
+			all.Go(p.close)
+		}
 	}
+	all.Wait()
 }
 
 func (c *Controller) lostHosts() []string {

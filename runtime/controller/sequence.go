@@ -56,6 +56,8 @@ func (r *playRun) past(h *hostRun, at ir.Address) bool {
 		return true
 	case h.state == hostRunning:
 		return h.at.Compare(at) > 0
+	case h.state == hostAsking: // what it includes has addresses of its own
+		return h.need.Addr.Compare(at) >= 0
 	}
 	left := r.round.leader != nil && r.round.leader != h && r.round.addr.Compare(at) == 0 // one runs it for all
 	return left || h.need.Addr.Compare(at) > 0

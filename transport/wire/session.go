@@ -157,6 +157,12 @@ type Stream struct {
 // Read returns io.EOF only when the peer closed this stream; a broken session gives Session.Err.
 func (t *Stream) Read(p []byte) (int, error) {
 	n, err := t.st.Read(p)
+	if n == 0 && err != nil && err != io.EOF && len(p) > 0 {
+		// When bytes and the end of the connection arrive together the multiplexer may tell of the end first.
+		if more, _ := t.st.Read(p); more > 0 {
+			return more, nil
+		}
+	}
 	return n, t.s.cause(err)
 }
 
