@@ -1,0 +1,96 @@
+package machine
+
+import (
+	"slices"
+
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+)
+
+// What the failure of one host means for the others, as far as a host knows it: where it stands among blocks, and that it fails with others.
+
+// standsAt notes where the host is: there it fails when others' failure is its own, not where it has come to since.
+func (m *Machine) standsAt() {
+	if m.dialect != eval.Tagged || m.waits == ir.WaitNever {
+		return
+	}
+	m.stand = m.stand[:0]
+	for _, l := range m.levels {
+		m.stand = append(m.stand, slices.Clone(l.blocks))
+	}
+}
+
+// goBack puts the host where it stood at its last task. Of code that has ended since, an include's, nothing can take the failure:
+// together has asked there in time.
+func (m *Machine) goBack() {
+	for i, blocks := range m.stand {
+		if i < len(m.levels) {
+			m.levels[i].blocks = slices.Clone(blocks)
+		}
+	}
+}
+
+// together waits, after a task whose failure is one of all hosts, for those that still run it: the host fails with them, where a rescue
+// or an always of included code may take it. Elsewhere the next barrier tells in time, see goBack. It says whether the host has failed.
+//
+// Observed: ansible-core 2.19.
+func (m *Machine) together(x *taskRun) (bool, error) {
+	if m.dialect != eval.Tagged || m.waits == ir.WaitNever || !x.flags.AnyErrorsFatal || x.flags.IgnoreErrors || !m.sheltered() {
+		return false, nil
+	}
+	a, err := m.ask(x.ctx, &event.Need{Ask: event.Barrier, Addr: x.addr, Task: x.number, Args: ir.Val{V: value.DictOf("after", true)}})
+	return err == nil && a.Go == event.Fail, err
+}
+
+// sheltered says whether some block of included code around has a rescue or an always.
+func (m *Machine) sheltered() bool {
+	for _, l := range m.levels[1:] {
+		for _, b := range l.blocks {
+			if b.in.A >= 0 || b.in.B >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// shielded says whether the host is in a rescue or an always, which the failure of others does not end: as far as Ansible looks,
+// which is the innermost block.
+//
+// Observed: ansible-core 2.14.
+func (m *Machine) shielded() bool { return !m.flushing && m.innermost() != inBody }
+
+// innermost is the part of the innermost block that runs, of those that are written in the playbook.
+func (m *Machine) innermost() phase {
+	blocks := m.levels[len(m.levels)-1].blocks
+	if len(blocks) == 0 || blocks[len(blocks)-1].in.Flag {
+		return inBody
+	}
+	return blocks[len(blocks)-1].phase
+}
+
+// caught says whether a failure here and now leaves the host unfailed for the moment: its own block goes on with a rescue or an
+// always, or a block around that has a rescue.
+//
+// Observed: ansible-core 2.14, for which the always of a block further out does not count.
+func (m *Machine) caught() bool {
+	inner := true
+	for i := len(m.levels) - 1; i >= 0; i-- {
+		blocks := m.levels[i].blocks
+		inner = inner && (i == 0 || len(blocks) > 0)
+		for j := len(blocks) - 1; j >= 0; j-- {
+			b := blocks[j]
+			if b.in.Flag && !m.code.Settings.ForceHandlers {
+				continue
+			}
+			if b.phase == inBody && b.in.A >= 0 || inner && !b.in.Flag && b.phase != inAlways && b.in.B >= 0 {
+				return true
+			}
+			inner = false
+		}
+		inner = false
+	}
+	return false
+}
