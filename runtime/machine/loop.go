@@ -227,10 +227,12 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 
 func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
 	status := statusOf(res)
-	if x.t.Module == "ansible.builtin.add_host" || x.t.Module == "ansible.builtin.group_by" {
+	e := &event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}}
+	if told := status == event.Failed || status == event.Skipped; !told && (x.t.Module == "ansible.builtin.add_host" || x.t.Module == "ansible.builtin.group_by") {
+		x.held = append(x.held, e) // Ansible tells of it when it has changed the inventory, after the task
 		return nil
 	}
-	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
+	return x.m.up.Emit(e)
 }
 
 // shown is a copy of a result that later changes do not reach.
