@@ -12,6 +12,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/machine"
 	"pbc/runtime/module"
@@ -160,7 +161,7 @@ func extend(res *value.Dict, key string, texts []string) {
 func guarded(ctx context.Context, m *module.Module, c *module.Call) (res *value.Dict) {
 	defer func() {
 		if p := recover(); p != nil {
-			res = failed(fmt.Sprintf("module %s crashed: %v", m.Name, p))
+			res = failed("module " + m.Name + " crashed: " + failure.Crash(p))
 			res.SetStr("exception", string(debug.Stack()))
 		}
 	}()

@@ -24,6 +24,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/machine"
 	"pbc/runtime/module"
@@ -215,26 +216,25 @@ func (s *server) batch(body []byte) error {
 	host.Set.Update(dict(b.Host.Set.V))
 	host.Detached = s.host != nil && s.host.Detached // once waited for, the host stays reachable in its own way
 	s.host = host
-	m := machine.New(b, host, s, s.runner)
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
-		if err := sound(s.ctx, m); err != nil && s.ctx.Err() == nil {
+		if err := sound(s.ctx, func() *machine.Machine { return machine.New(b, host, s, s.runner) }); err != nil && s.ctx.Err() == nil {
 			_ = s.Emit(&event.Event{Kind: event.Done, Outcome: event.HostUnreachable, Name: err.Error()})
 		}
 	}()
 	return nil
 }
 
-// sound runs a machine and turns a panic into its error: a batch that breaks what machines rely on costs
+// sound makes and runs a machine and turns a panic into its error: a batch that breaks what machines rely on costs
 // its host the play, not the process, which may be the controller's own.
-func sound(ctx context.Context, m *machine.Machine) (err error) {
+func sound(ctx context.Context, made func() *machine.Machine) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the batch cannot be run: %v", p)
+			err = errors.New("the batch cannot be run: " + failure.Crash(p))
 		}
 	}()
-	return m.Run(ctx)
+	return made().Run(ctx)
 }
 
 func dict(v value.Value) *value.Dict {

@@ -171,7 +171,7 @@ func TestPanicOfAModule(t *testing.T) {
 	res := guarded(context.Background(), m, &module.Call{})
 	msg, _ := res.GetStr("msg")
 	failed, _ := res.GetStr("failed")
-	if msg != value.Value("module m crashed: oh") || failed != true {
+	if msg != value.Value("module m crashed: a panic of type string") || failed != true {
 		t.Errorf("got %v", res)
 	}
 }

@@ -64,13 +64,14 @@ type Unit struct {
 	plays    []*lower.Play
 	jinja    jinja.Options
 	payloads map[string]*payload.Built
+	named    map[renamedTask]*ir.Extension
 	included map[string]int // how often each site has brought in a file, for numbering
 	sealed   bool           // made by Open: source is what the plan holds, loader and plays come when needed
 }
 
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
 func Compile(opt Options) (*Unit, diag.List) {
-	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}}
+	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, named: map[renamedTask]*ir.Extension{}}
 	po := opt.Playbook
 	po.Tagged = opt.Dialect == expr.Tagged
 	po.Source = u.source

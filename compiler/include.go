@@ -18,6 +18,10 @@ func (u *Unit) Include(play, task int, wanted *value.Dict) (*ir.Extension, error
 		return nil, err
 	}
 	t := u.plays[play].Task(task)
+	if v, ok := wanted.GetStr("action"); ok && t != nil {
+		name, _ := value.Text(v)
+		return u.renamed(play, task, name)
+	}
 	if t == nil || t.Include == nil || t.Include.Static {
 		return nil, errors.New("the task is not an include")
 	}
@@ -27,6 +31,36 @@ func (u *Unit) Include(play, task int, wanted *value.Dict) (*ir.Extension, error
 		return &ir.Extension{Fault: fault.reason, Told: fault.told}, nil
 	}
 	return e, err
+}
+
+// renamedTask is a task whose action a template has named.
+type renamedTask struct {
+	play, task int
+	action     string
+}
+
+// renamed compiles a task whose action, a template, turned out to have a name: once, for all hosts.
+func (u *Unit) renamed(play, task int, action string) (*ir.Extension, error) {
+	key := renamedTask{play, task, action}
+	if e := u.named[key]; e != nil {
+		return e, nil
+	}
+	p := u.plays[play]
+	t := u.loader.Renamed(p.Task(task), action)
+	if t == nil {
+		return nil, fmt.Errorf("unsupported: %s as an action that is a template", action)
+	}
+	e := p.Rename(t)
+	if err := ir.VerifyExtension(&e, p.Tables()); err != nil {
+		return nil, fmt.Errorf("pbc compiled %s wrongly: %w", action, err)
+	}
+	var found diag.List
+	u.check(nil, &e.Tables, &found)
+	if err := u.firstError(found); err != nil {
+		return nil, err
+	}
+	u.named[key] = &e
+	return &e, nil
 }
 
 // includeFault is what makes an include fail, not the run: the reason that its result has, and what the user is told besides.
@@ -50,21 +84,21 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 	args, _ := wanted.GetStr("args")
 	before := len(p.Tree.Handlers)
 	var (
-		blocks, handlers []*playbook.Block
-		diags            diag.List
-		path             string
-		role             *playbook.Role
-		ask              playbook.RoleAsk
+		blocks []*playbook.Block
+		diags  diag.List
+		path   string
+		role   *playbook.Role
+		ask    playbook.RoleAsk
 	)
 	if t.Kind == playbook.IncludeRole {
 		path = name
 		ask = roleAsk(name, args)
 		in, d := u.loader.LoadRole(t, ask)
-		blocks, handlers, diags, role = in.Blocks, in.Handlers, d, in.Role
+		blocks, diags, role = in.Blocks, d, in.Role
 	} else {
 		path, blocks, diags = u.loader.LoadTasks(t, name)
-		handlers = p.Tree.Handlers[before:]
 	}
+	handlers := p.Tree.Handlers[before:] // also those of roles that what is included imports
 	if err := u.firstError(diags); err != nil {
 		return nil, err
 	}

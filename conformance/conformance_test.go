@@ -62,7 +62,7 @@ func TestTagged(t *testing.T) {
 
 // taggedLive are the areas in which the dialects differ most: expressions, and what reads them.
 var taggedLive = map[string]bool{
-	"assert": true, "blocks": true, "debug": true, "errors": true, "fail": true, "filters": true, "include_vars": true, "lookups": true, "loops": true,
+	"actions": true, "assert": true, "blocks": true, "debug": true, "errors": true, "fail": true, "filters": true, "include_vars": true, "lookups": true, "loops": true,
 	"plugins": true, "set_fact": true, "template": true, "templates": true, "tests": true, "vars": true, "when": true,
 }
 

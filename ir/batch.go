@@ -64,14 +64,18 @@ type Settings struct {
 	ForceHandlers bool
 	// Waits says where the host waits for the others that run the play.
 	Waits       Waits
+	Free        bool // the play's strategy has no order among hosts
 	InjectFacts bool // inject_facts_as_vars
 	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
-	Omit            string
-	MissingHandler  bool // error_on_missing_handler
-	RemoteTmp       string
-	LocalTmp        string // the controller's folder for temporary files of the run, which diffs name
-	Become          BecomeSettings
+	Omit           string
+	MissingHandler bool // error_on_missing_handler
+	RemoteTmp      string
+	LocalTmp       string // the controller's folder for temporary files of the run, which diffs name
+	Become         BecomeSettings
+	// BecomeBy are the settings of single methods, by their short names; a text that is not empty wins over that of Become.
+	BecomeBy        map[string]BecomeSettings
 	HashMerge       bool   // hash_behaviour=merge
+	Native          bool   // jinja2_native
 	Connection      string // the connection plugin where no variable or keyword says otherwise
 	Reach           ReachSettings
 	Detached        bool // the batch runs inside the controller, modules over connections that may end
@@ -82,6 +86,10 @@ type Settings struct {
 	FactsModules    []string // facts_modules; empty is "smart"
 	NoLog           bool     // no_log where no keyword says otherwise
 	AnyErrorsFatal  bool     // the same of any_errors_fatal
+	MaxDiff         int64    // bytes of a file that a diff shows, 0 for any number
+	KeepUndefined   bool     // error_on_undefined_vars off
+	Null            Val      // null_representation
+	TrustLookups    bool     // allow_unsafe_lookups
 	AsyncDir        string   // where files of jobs go on hosts
 	PollInterval    int      // of async tasks that do not say, in seconds
 	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
@@ -157,5 +165,7 @@ type Lost struct {
 
 // AgentReads are the variables that a machine reads whatever the code says.
 var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_flags",
+	"ansible_sudo_user", "ansible_sudo_exe", "ansible_sudo_flags", "ansible_sudo_pass", "ansible_su_user", "ansible_su_exe", "ansible_su_flags", "ansible_su_pass",
+	"ansible_doas_user", "ansible_doas_exe", "ansible_doas_flags", "ansible_doas_pass",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
-	"ansible_facts_modules", "ansible_network_os", "ansible_interpreter_python_fallback", "ansible_async_dir"}
+	"ansible_facts_modules", "ansible_network_os", "ansible_shell_executable", "ansible_interpreter_python_fallback", "ansible_async_dir", "ansible_python_module_rlimit_nofile"}

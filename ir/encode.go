@@ -243,12 +243,12 @@ func (m *Blobs) DecodeMsgpack(d *msgpack.Decoder) (err error) {
 }
 
 // EncodeMsgpack implements msgpack.CustomEncoder.
-func (m Exprs) EncodeMsgpack(e *msgpack.Encoder) error {
+func (m Vals) EncodeMsgpack(e *msgpack.Encoder) error {
 	return encodeSorted(e, m, func(v Val) error { return v.EncodeMsgpack(e) })
 }
 
 // DecodeMsgpack implements msgpack.CustomDecoder.
-func (m *Exprs) DecodeMsgpack(d *msgpack.Decoder) (err error) {
+func (m *Vals) DecodeMsgpack(d *msgpack.Decoder) (err error) {
 	*m, err = decodeMap(d, func(v *Val) error { return v.DecodeMsgpack(d) })
 	return err
 }

@@ -41,7 +41,7 @@ func sample() *ir.Program {
 			Tasks: []*ir.Task{
 				{Role: 0, Action: "copy", Module: "ansible.builtin.copy", Args: dict("src", "x", "dest", jinja.Value("{{ a }}/x")), Register: "out",
 					When:  []ir.Val{{V: jinja.Condition("a is defined and b|length > 1")}},
-					Exprs: ir.Exprs{"b": {V: int64(1)}, "a": {V: jinja.Value("{{ x }}")}},
+					Exprs: ir.Vals{"b": {V: int64(1)}, "a": {V: jinja.Value("{{ x }}")}},
 					Files: []ir.File{{Kind: "files", Name: "x", Tree: ir.FileTree{Path: "/p/files/x", IsDir: true,
 						Children: []ir.FileTree{{Path: "y", Digest: digest, Size: 6}}}}}},
 				{Role: -1, Action: "include_tasks", Args: dict("_raw_params", "x.yml"), Include: &ir.Include{Kind: "tasks",

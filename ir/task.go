@@ -15,6 +15,8 @@ type Task struct {
 	Name   Val
 	Role   int    // the number of its role, -1 when none
 	Action string // as written: "copy", "ansible.builtin.copy"
+	// ActionName is the action when that is a template: the name is only known when the task runs.
+	ActionName Val
 	// ActionPos is where Action is written: errors of dialect tagged show it. Not set in classic.
 	ActionPos Pos
 	Module    string // full name
@@ -61,7 +63,7 @@ type Task struct {
 	Become            Become
 	// Context are the values that inherited keywords have around the task, for those that are templates: one that is omit holds as the
 	// context has it.
-	Context map[string]Val `msgpack:",omitempty"`
+	Context Vals `msgpack:",omitempty"`
 	Async   Val
 	Poll    Val
 	// Debugger is looked at when compiling only: pbc has no task debugger.
@@ -77,7 +79,7 @@ type Task struct {
 	Include       *Include
 	// Exprs are the expressions and conditions that constant arguments hold as text (debug's var,
 	// assert's that), parsed, by the text that would be parsed.
-	Exprs Exprs
+	Exprs Vals
 	// Files are the controller's files that constant arguments name, by the name as written.
 	Files []File
 }
@@ -104,7 +106,7 @@ func (t *Task) Named() bool {
 
 // EachValue calls f with everything of the task that may hold a template, unset keywords included.
 func (t *Task) EachValue(f func(Val)) {
-	for _, v := range []Val{t.Name, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
+	for _, v := range []Val{t.Name, t.ActionName, t.Args, t.Retries, t.Delay, t.IgnoreErrors, t.IgnoreUnreachable, t.AnyErrorsFatal, t.RunOnce, t.NoLog,
 		t.CheckMode, t.Diff, t.Timeout, t.Throttle, t.DelegateTo, t.DelegateFacts, t.Connection, t.RemoteUser, t.Port, t.Async, t.Poll, t.DefaultsOf,
 		t.Become.On, t.Become.User, t.Become.Method, t.Become.Flags, t.Become.Exe} {
 		f(v)
@@ -122,9 +124,6 @@ func (t *Task) EachValue(f func(Val)) {
 			f(v)
 		}
 	}
-	for _, v := range t.Context {
-		f(v)
-	}
 	for _, v := range t.Exprs {
 		f(v)
 	}
@@ -133,8 +132,8 @@ func (t *Task) EachValue(f func(Val)) {
 	}
 }
 
-// Exprs are parsed texts by their source.
-type Exprs map[string]Val
+// Vals are values by name. They are encoded in the order of the names.
+type Vals map[string]Val
 
 // Fragments are pieces of code by the name of their file as written.
 type Fragments map[string]*Fragment

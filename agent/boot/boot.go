@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -83,6 +84,11 @@ func run(args []string, serve Serve) error {
 	default:
 		return fmt.Errorf("unknown agent command %q", args[1])
 	}
+}
+
+// Called says whether the arguments are those of an agent, whatever name the program was called by.
+func Called(args []string) bool {
+	return len(args) == 3 && args[0] == "agent" && slices.Contains([]string{"check", "serve", "hop", "job"}, args[1])
 }
 
 // Hopped says whether the arguments are those of an agent that a become hop started.

@@ -41,6 +41,7 @@ type dialer struct {
 type dialOptions struct {
 	User, KeyFile, Password string
 	Port                    int
+	Retries                 int // how often to try again to connect
 	Timeout                 time.Duration
 	HostKeyChecking         bool
 	Executable              string
@@ -100,7 +101,7 @@ func (d *dialer) ssh(ctx context.Context, host string, route *value.Dict) (io.Re
 	if err != nil {
 		return nil, &controller.Unreachable{Msg: err.Error(), Failed: true}
 	}
-	c, err := d.deploy.Dial(ctx, t)
+	c, err := d.connect(ctx, host, t, route)
 	var u *transport.Unreachable
 	if errors.As(err, &u) {
 		return nil, &controller.Unreachable{Msg: u.Msg, Failed: u.Failed}
@@ -112,6 +113,34 @@ func (d *dialer) ssh(ctx context.Context, host string, route *value.Dict) (io.Re
 		d.note(host, n)
 	}
 	return c, nil
+}
+
+// connect dials, and as often as the setting or the variable says tries again, after 0, 1, 3, 7 … at most 30 s.
+//
+// Ansible docs: ansible.builtin.ssh, "reconnection_retries".
+func (d *dialer) connect(ctx context.Context, host string, t transport.Target, route *value.Dict) (*transport.Conn, error) {
+	retries := d.opt.Retries
+	if v, ok := route.GetStr("ansible_ssh_retries"); ok {
+		text, _ := value.Text(v)
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, &transport.Unreachable{Msg: "ansible_ssh_retries " + value.StrRepr(text) + " is not a number", Failed: true}
+		}
+		retries = n
+	}
+	for attempt := 0; ; attempt++ {
+		c, err := d.deploy.Dial(ctx, t)
+		var u *transport.Unreachable
+		if attempt >= retries || !errors.As(err, &u) || ctx.Err() != nil {
+			return c, err
+		}
+		pause := min(1<<min(attempt, 5)-1, 30)
+		d.note(host, fmt.Sprintf("ssh_retry: attempt: %d, pausing for %d seconds", attempt+1, pause))
+		select {
+		case <-time.After(time.Duration(pause) * time.Second):
+		case <-ctx.Done():
+		}
+	}
 }
 
 // localAgents counts the agents that serve in this process.

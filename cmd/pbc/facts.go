@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"pbc/compiler/link"
 	"pbc/runtime/callback"
 	"pbc/runtime/fact"
 )
@@ -52,18 +51,4 @@ func (s *session) factCollector() func(string) string {
 		return nil
 	}
 	return fact.SubsetOf
-}
-
-// noteFacts tells, for those who ask, which facts are gathered.
-func (s *session) noteFacts(l *link.Linker) {
-	if s.req.Verbosity == 0 || s.allFacts {
-		return
-	}
-	if names, some := l.FactsRead(); some {
-		list := strings.Join(names, ", ")
-		if list == "" {
-			list = "none"
-		}
-		fmt.Fprintf(os.Stderr, "pbc: plays gather the facts that are read (%s) and local ones; --all-facts gathers all\n", list)
-	}
 }

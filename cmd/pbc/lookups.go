@@ -70,11 +70,13 @@ func (o overlay) Names() []string {
 
 // Template implements lookup.Host.
 func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict) (value.Value, error) {
-	own, more, convert := value.NewDict(), value.NewDict(), true
+	own, more, convert, native := value.NewDict(), value.NewDict(), true, false
 	for i, k := range options.K {
 		switch name, _ := value.Text(k); name {
 		case "convert_data":
 			convert, _ = eval.Boolean(options.V[i])
+		case "jinja2_native":
+			native, _ = eval.Boolean(options.V[i])
 		case "template_vars":
 			if d, ok := options.V[i].(*value.Dict); ok {
 				more = d
@@ -102,10 +104,25 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 	if !ok {
 		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "the template file " + term + " could not be found for the lookup"}
 	}
-	if convert {
+	return rendered(e, t, convert, native)
+}
+
+// rendered is a template file as a lookup gives it. Text that nobody is to read as a literal is marked as such: all text, where
+// jinja2_native is set for everything and not for the lookup.
+func rendered(e *eval.Eval, t *value.Tmpl, convert, native bool) (value.Value, error) {
+	textual := e.Textual()
+	switch {
+	case !convert:
+		s, err := e.File(t)
+		return &value.Str{S: s, Native: true}, err
+	case native || textual == e:
 		return e.Value(t)
 	}
-	s, err := e.File(t)
+	v, err := textual.Value(t)
+	if err != nil {
+		return nil, err
+	}
+	s, err := value.ToStr(v)
 	return &value.Str{S: s, Native: true}, err
 }
 

@@ -24,6 +24,9 @@ func main() { os.Exit(run(os.Args)) }
 
 // run is the whole program: it returns the exit code.
 func run(args []string) int {
+	if boot.Called(args[1:]) {
+		return boot.Main(args[1:], serveAgent, agent.RunJob)
+	}
 	called := filepath.Base(args[0])
 	if called == "ansible-playbook" {
 		return playbookMain(args[1:])

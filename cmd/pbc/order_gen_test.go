@@ -153,16 +153,16 @@ func (w *playWriter) when(indent int) {
 // module writes a module and its arguments: one that others can see, one that they cannot, or one of variables.
 func (w *playWriter) module(indent int, name string) {
 	id := fmt.Sprintf("%s/{{ inventory_hostname }}/{{ item | default('') }}{{ inc | default('') }}", name)
-	switch w.r.IntN(6) {
-	case 0, 1:
+	switch w.r.IntN(8) {
+	case 0:
 		w.line(indent, "command: \"%s %s\"", id, w.read())
-	case 2, 3:
+	case 1, 2, 3:
 		w.line(indent, "file: {path: \"%s %s\", state: touch}", id, w.read())
-	case 4:
+	case 4, 5:
 		w.line(indent, "debug: {msg: \"%s %s\"}", id, w.read())
 	default:
 		fact := fmt.Sprintf("f%d", w.r.IntN(3))
-		w.line(indent, "set_fact: {%s: \"%s %s\"}", fact, name, w.read())
+		w.line(indent, "set_fact: {%s: \"%s of {{ inventory_hostname }} %s\"}", fact, name, w.read())
 		w.facts = append(w.facts, fact)
 	}
 }
@@ -170,8 +170,8 @@ func (w *playWriter) module(indent int, name string) {
 // read is an expression that reads what other hosts have, or nothing.
 func (w *playWriter) read() string {
 	host := pick(w.r, w.hosts...)
-	switch w.r.IntN(8) {
-	case 0:
+	switch w.r.IntN(9) {
+	case 0, 4, 5:
 		return fmt.Sprintf("{{ hostvars['%s'].f%d | default('none') | truncate(40) }}", host, w.r.IntN(3))
 	case 1:
 		if len(w.registers) > 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -204,7 +205,11 @@ func (p *plugins) LoadAction(ctx context.Context, name string) (*value.Dict, err
 	if _, err := p.Names(); err != nil { // has the folders of roles searched that were included meanwhile
 		return nil, err
 	}
-	return p.host.LoadAction(ctx, name)
+	about, err := p.host.LoadAction(ctx, name)
+	if file, ok := about.GetStr("file"); ok && err == nil && p.s.req.Verbosity > 0 {
+		fmt.Fprintf(os.Stderr, "pbc: the action of %s is a plugin in Python (%s): Ansible's own process runs it here\n", name, file)
+	}
+	return about, err
 }
 
 // Action implements link.Python.

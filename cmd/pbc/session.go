@@ -107,7 +107,7 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	}
 	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
 	s.screen.Tagged, s.screen.Source = like.dialect == expr.Tagged, os.ReadFile
-	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
+	if path := conf.String("DEFAULT_LOG_PATH"); path != "" && !slices.Contains(conf.List("DEFAULT_LOG_FILTER"), "ansible") {
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
 		s.log = s.screen.OpenLog(path, os.Getenv)
 	}
@@ -216,6 +216,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	home, _ := os.UserHomeDir()
 	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
@@ -323,7 +324,6 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	options := s.linkOptions(inv, u, known{memory})
 	options.Python = python
 	l := link.New(u.Program, options)
-	s.noteFacts(l)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
 	d := newDialer(l, s.dialOptions(), note)
@@ -398,9 +398,17 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Lookup: lookups{s, inv}.run,
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s, inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+}
+
+// strategy is the one that was asked for by a setting, "" for none.
+func (s *session) strategy() string {
+	if !s.set("DEFAULT_STRATEGY") {
+		return ""
+	}
+	return s.conf.String("DEFAULT_STRATEGY")
 }
 
 // localTmp names the folder in which Ansible would keep the temporary files of this run.
@@ -412,7 +420,7 @@ func (s *session) dialOptions() dialOptions {
 	return dialOptions{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Password: s.connectPassword, Port: s.conf.Int("ssh.port"),
 		Timeout: time.Duration(s.req.Timeout) * time.Second, HostKeyChecking: s.conf.Bool("ssh.host_key_checking"), Executable: s.conf.String("ssh.ssh_executable"),
 		SSHArgs: s.conf.String("ssh.ssh_args"), CommonArgs: firstOf(s.req.SSHCommonArgs, s.conf.String("ssh.ssh_common_args")),
-		ExtraArgs: firstOf(s.req.SSHExtraArgs, s.conf.String("ssh.ssh_extra_args")), Connection: s.req.Connection}
+		Retries: s.conf.Int("ssh.reconnection_retries"), ExtraArgs: firstOf(s.req.SSHExtraArgs, s.conf.String("ssh.ssh_extra_args")), Connection: s.req.Connection}
 }
 
 func firstOf(a, b string) string {
@@ -501,9 +509,6 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	for _, w := range p.Warnings {
 		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	if p.Strategy == "" && k.s.set("DEFAULT_STRATEGY") {
-		p.Strategy = k.s.conf.String("DEFAULT_STRATEGY")
-	}
 	if !compiler.KnowsStrategy(p.Strategy) {
 		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
 	}
@@ -513,7 +518,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
 		MaxFail: p.MaxFail, Order: order,
-		Free: strings.HasSuffix(p.Strategy, "free") || strings.HasSuffix(p.Strategy, "host_pinned")}, nil
+		Free: link.Free(p.Strategy)}, nil
 }
 
 // Batch implements controller.Linker.

@@ -34,11 +34,17 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.CoreVersion = strings.Join(strings.SplitN(s.like.version+"..", ".", 3)[:2], ".")
 	if s.like.dialect == expr.Classic {
-		set.Omit = omitText()
+		set.Omit, set.Native = omitText(), s.conf.Bool("DEFAULT_JINJA2_NATIVE")
 	}
 	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
+	set.MaxDiff = int64(s.conf.Int("MAX_FILE_SIZE_FOR_DIFF"))
+	set.KeepUndefined = !s.conf.Bool("DEFAULT_UNDEFINED_VAR_BEHAVIOR")
+	if s.set("DEFAULT_NULL_REPRESENTATION") {
+		set.Null = ir.Val{V: s.conf.String("DEFAULT_NULL_REPRESENTATION")}
+	}
+	set.TrustLookups = s.conf.Bool("DEFAULT_ALLOW_UNSAFE_LOOKUPS")
 	set.HashMerge = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
 	set.DefaultFactPath = s.conf.String("DEFAULT_FACT_PATH")
 	if s.set("DEFAULT_GATHER_SUBSET") {
@@ -53,19 +59,33 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.Reach.Port = s.conf.Int("ssh.port")
 	}
 	set.FactsModules = s.conf.List("FACTS_MODULES")
-	if set.Become.User == "" && s.set("DEFAULT_BECOME_USER") {
-		set.Become.User = s.conf.String("DEFAULT_BECOME_USER")
-	}
-	if s.set("DEFAULT_BECOME_EXE") {
-		set.Become.Exe = s.conf.String("DEFAULT_BECOME_EXE")
-	}
-	if s.set("DEFAULT_BECOME_FLAGS") {
-		set.Become.Flags = s.conf.String("DEFAULT_BECOME_FLAGS")
-	}
-	if pass, ok := map[string]string{"sudo": "sudo.become_pass", "su": "su.become_pass"}[s.req.BecomeMethod]; ok && set.Become.Password == "" {
-		set.Become.Password = s.conf.String(pass)
-	}
+	set.BecomeBy = s.becomeSettings(s.req.BecomeUser != "")
 	return set
+}
+
+// becomeSettings are the settings of each method of changing user, as far as they are not the defaults. With userGiven the
+// command line says whom to become.
+//
+// Ansible docs: ansible.builtin.sudo, ansible.builtin.su and community.general.doas become plugins.
+func (s *session) becomeSettings(userGiven bool) map[string]ir.BecomeSettings {
+	by := map[string]ir.BecomeSettings{}
+	text := func(name string) string {
+		if !s.set(name) {
+			return ""
+		}
+		return s.conf.String(name)
+	}
+	for method, b := range map[string]ir.BecomeSettings{
+		"sudo": {User: text("sudo.become_user"), Exe: text("sudo.become_exe"), Flags: text("sudo.become_flags"), Password: text("sudo.become_pass")},
+		"su":   {User: text("su.become_user"), Exe: text("su.become_exe"), Flags: text("su.become_flags"), Password: text("su.become_pass")},
+		"doas": {User: text("doas.become_user"), Exe: text("doas.become_exe"), Flags: text("doas.become_flags"), Password: text("doas.become_pass")},
+	} {
+		if userGiven {
+			b.User = ""
+		}
+		by[method] = b
+	}
+	return by
 }
 
 // factCache is the fact cache of the settings, nil for that of the run alone.
@@ -86,7 +106,7 @@ func (s *session) factCache() *factcache.Cache {
 	if s.conf.Origin("CACHE_PLUGIN_CONNECTION") == s.conf.File {
 		base = filepath.Dir(s.conf.File)
 	}
-	c := &factcache.Cache{Dir: config.Unfrack(dir, base), Timeout: time.Duration(s.conf.Int("CACHE_PLUGIN_TIMEOUT")) * time.Second, Warn: warn}
+	c := &factcache.Cache{Dir: config.Unfrack(dir, base), Timeout: time.Duration(s.conf.Int("CACHE_PLUGIN_TIMEOUT")) * time.Second, Warn: warn, Tagged: s.like.dialect == expr.Tagged}
 	if s.set("CACHE_PLUGIN_PREFIX") { // the default is for other caches
 		c.Prefix = s.conf.String("CACHE_PLUGIN_PREFIX")
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -33,11 +35,13 @@ With --where only the tasks are printed for which an expression of expr-lang.org
 
   task.module task.action task.name task.file task.line task.role task.tags task.register task.effect
   task.become task.handler task.loop task.when task.notify
+  task.args task.vars   by name: arguments, and variables that the playbook gives to the task; templates as written
   play.name play.hosts play.file play.line play.index`,
 		Example: `  pbc show plan.bin
   pbc show site.yml
   pbc show plan.bin --where 'task.module == "ansible.builtin.copy" && task.become'
-  pbc show plan.bin --where '"web" in play.hosts and task.effect == "open"'`,
+  pbc show plan.bin --where '"web" in play.hosts and task.effect == "open"'
+  pbc show plan.bin --where 'task.args.mode == "0777" or "http_port" in task.vars'`,
 		Args: wantPlaybooks,
 		RunE: func(c *cobra.Command, args []string) error {
 			o := ir.TextOptions{}
@@ -120,6 +124,9 @@ type shownTask struct {
 	Loop     bool     `expr:"loop"`
 	When     []string `expr:"when"`
 	Notify   []string `expr:"notify"`
+
+	Args map[string]any `expr:"args"`
+	Vars map[string]any `expr:"vars"`
 }
 
 // shownPlay is a play as --where sees it.
@@ -168,7 +175,7 @@ func (c *condition) chosen(play int, t *ir.Task) bool {
 	env := shown{
 		Task: shownTask{Module: t.Module, Action: t.Action, Name: source(t.Name.V), File: shownFile(p, t.Pos.File), Line: t.Pos.Line, Role: role, Tags: sources(t.Tags),
 			Register: t.Register, Effect: class, Become: t.Become.On.IsSet() && t.Become.On.V != false, Handler: t.Handler, Loop: t.Loop != nil,
-			When: sources(t.When), Notify: sources(t.Notify)},
+			When: sources(t.When), Notify: sources(t.Notify), Args: shownDict(t.Args.V), Vars: shownVars(pl, t)},
 		Play: shownPlay{Name: source(pl.Name.V), Hosts: sources([]ir.Val{pl.Hosts}), File: shownFile(p, pl.Pos.File), Line: pl.Pos.Line, Index: play},
 	}
 	out, err := expr.Run(c.check, env)
@@ -215,4 +222,54 @@ func sources(list []ir.Val) []string {
 		out = append(out, strings.FieldsFunc(source(v.V), func(r rune) bool { return r == ',' })...)
 	}
 	return out
+}
+
+// shownVars are the variables of the playbook that a task sees by its place, the innermost of each name.
+func shownVars(p *ir.Play, t *ir.Task) map[string]any {
+	out := map[string]any{}
+	if t.Scope < 0 || t.Scope >= len(p.Scopes) {
+		return out
+	}
+	s := p.Scopes[t.Scope]
+	layers := slices.Concat(s.IncludeParams, s.RoleParams, s.Task, s.RoleVars, []int{p.Vars}, s.RoleDefaults)
+	for _, n := range slices.Backward(layers) {
+		if n >= 0 && n < len(p.Layers) {
+			maps.Copy(out, shownDict(p.Layers[n].V))
+		}
+	}
+	return out
+}
+
+// shownDict is a dictionary of the plan as expr-lang has it; anything else is empty.
+func shownDict(v value.Value) map[string]any {
+	out, _ := shownValue(v).(map[string]any)
+	if out == nil {
+		out = map[string]any{}
+	}
+	return out
+}
+
+// shownValue is a value of the plan as expr-lang has it: templates are their texts, and what is no JSON is its own.
+func shownValue(v value.Value) any {
+	switch x := v.(type) {
+	case nil, bool, float64:
+		return v
+	case int64:
+		return int(x)
+	case *value.List:
+		out := make([]any, len(x.V))
+		for i, e := range x.V {
+			out[i] = shownValue(e)
+		}
+		return out
+	case *value.Dict:
+		out := map[string]any{}
+		for i, k := range x.K {
+			out[source(k)] = shownValue(x.V[i])
+		}
+		return out
+	case *value.Vault:
+		return x.Cipher
+	}
+	return source(v)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"pbc/compiler/config"
@@ -31,6 +32,11 @@ func (p *Playbook) VaultRequest(c *config.Config) vault.Request {
 	}
 }
 
+// isHostGroupVars says whether a name is that of the vars plugin that reads group_vars and host_vars.
+func isHostGroupVars(plugin string) bool {
+	return strings.TrimPrefix(strings.TrimPrefix(plugin, "ansible.builtin."), "ansible.legacy.") == "host_group_vars"
+}
+
 // InventoryOptions are the sources of the command line and the settings about inventories. The vault, the
 // playbook's folder and the functions are the caller's to add.
 func (p *Playbook) InventoryOptions(c *config.Config) inventory.Options {
@@ -39,6 +45,8 @@ func (p *Playbook) InventoryOptions(c *config.Config) inventory.Options {
 		MergeHashes:       c.String("DEFAULT_HASH_BEHAVIOUR") == "merge",
 		Duplicates:        c.String("DUPLICATE_YAML_DICT_KEY"),
 		InvalidGroupChars: c.String("TRANSFORM_INVALID_GROUP_CHARS"),
+		NoVarsFiles:       !slices.ContainsFunc(c.List("VARIABLE_PLUGINS_ENABLED"), isHostGroupVars),
+		Precedence:        c.List("VARIABLE_PRECEDENCE"),
 		PatternMismatch:   c.String("HOST_PATTERN_MISMATCH"),
 		IgnoreExtensions:  c.List("INVENTORY_IGNORE_EXTS"),
 		IgnorePatterns:    c.List("INVENTORY_IGNORE_PATTERNS"),

@@ -55,9 +55,9 @@ var harmless = map[string]string{
 	"ssh.remote_user":                "the same as DEFAULT_REMOTE_USER",
 	"ssh.private_key_file":           "the same as DEFAULT_PRIVATE_KEY_FILE",
 	"DEFAULT_REMOTE_PORT":            "the same as ssh.port",
+	"DEFAULT_BECOME_EXE":             "the same as that of the become method",
+	"DEFAULT_BECOME_FLAGS":           "the same as those of the become method",
 	"HOST_KEY_CHECKING":              "the same as ssh.host_key_checking",
-	"sudo.become_user":               "the same as DEFAULT_BECOME_USER",
-	"su.become_user":                 "the same as DEFAULT_BECOME_USER",
 	"sh.common_remote_group":         "files of the become user are made by that user",
 	"sh.system_tmpdirs":              "files of the become user are made by that user",
 	"sh.admin_users":                 "files of the become user are made by that user",
@@ -101,6 +101,7 @@ var unhonoured = map[string]string{
 	"ENABLE_TASK_DEBUGGER":                    "there is no debugger",
 	"PARAMIKO_HOST_KEY_AUTO_ADD":              "unknown host keys are refused or added as for ssh",
 	"INTERPRETER_PYTHON_FALLBACK":             "the usual Pythons are looked for",
+	"VARIABLE_PLUGINS_ENABLED":                "host_group_vars runs, and no other",
 	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
 	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
 	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
@@ -110,39 +111,35 @@ var unhonoured = map[string]string{
 	"DEFAULT_CONNECTION_PLUGIN_PATH":          "connection plugins there are not used",
 	"DEFAULT_STRATEGY_PLUGIN_PATH":            "strategies there are not used",
 	"DEFAULT_VARS_PLUGIN_PATH":                "vars plugins there are not used",
-	"DEFAULT_ALLOW_UNSAFE_LOOKUPS":            "what lookups return is never a template",
-	"DEFAULT_EXECUTABLE":                      "commands are started with /bin/sh",
 	"DEFAULT_JINJA2_EXTENSIONS":               "templates have no extensions",
-	"DEFAULT_JINJA2_NATIVE":                   "templates give what they give without it",
-	"DEFAULT_LOG_FILTER":                      "the log is not filtered",
-	"DEFAULT_NULL_REPRESENTATION":             "null is shown as Ansible does without it",
-	"DEFAULT_PRIVATE_ROLE_VARS":               "variables of roles are seen by the play",
-	"DEFAULT_UNDEFINED_VAR_BEHAVIOR":          "undefined variables are errors",
-	"INVALID_TASK_ATTRIBUTE_FAILED":           "unknown keywords are errors",
-	"MAX_FILE_SIZE_FOR_DIFF":                  "differences of files up to 104448 bytes are shown",
 	"PLAYBOOK_VARS_ROOT":                      "group_vars and host_vars beside the first playbook count",
 	"STRING_CONVERSION_ACTION":                "values that become text are warned about as without it",
-	"VARIABLE_PLUGINS_ENABLED":                "group_vars and host_vars are read, and nothing else",
-	"VARIABLE_PRECEDENCE":                     "variables have the usual order",
-	"ssh.reconnection_retries":                "one attempt is made to connect",
 	"ssh.pkcs11_provider":                     "keys on smart cards are not used",
 	"sh.remote_tmp":                           "temporary files of hosts are in their usual folder",
-	"sudo.become_exe":                         "the program of DEFAULT_BECOME_EXE is taken",
-	"sudo.become_flags":                       "the flags of DEFAULT_BECOME_FLAGS are taken",
-	"su.become_exe":                           "the program of DEFAULT_BECOME_EXE is taken",
-	"su.become_flags":                         "the flags of DEFAULT_BECOME_FLAGS are taken",
 	"su.prompt_l10n":                          "the usual prompts are known",
 }
 
-// sameAs are the settings that are honoured as long as they say what another one says.
-var sameAs = map[string]string{
-	"sudo.become_exe": "DEFAULT_BECOME_EXE", "sudo.become_flags": "DEFAULT_BECOME_FLAGS",
-	"su.become_exe": "DEFAULT_BECOME_EXE", "su.become_flags": "DEFAULT_BECOME_FLAGS",
+// fulfilled say of settings otherwise not honoured which values are.
+var fulfilled = map[string]func(value any) bool{
+	"PLAYBOOK_VARS_ROOT":       oneOf("top"),
+	"CACHE_PLUGIN":             oneOf("memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"),
+	"VARIABLE_PLUGINS_ENABLED": onlyOf("", "host_group_vars", "ansible.builtin.host_group_vars", "ansible.legacy.host_group_vars"),
 }
 
-// fulfilled are the values of settings otherwise not honoured that are.
-var fulfilled = map[string][]string{
-	"CACHE_PLUGIN": {"memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"},
+// oneOf accepts some texts.
+func oneOf(texts ...string) func(any) bool {
+	return func(v any) bool {
+		s, ok := v.(string)
+		return ok && slices.Contains(texts, s)
+	}
+}
+
+// onlyOf accepts lists of some texts.
+func onlyOf(texts ...string) func(any) bool {
+	return func(v any) bool {
+		list, ok := v.([]string)
+		return ok && !slices.ContainsFunc(list, func(s string) bool { return !slices.Contains(texts, s) })
+	}
 }
 
 // Effect says what the setting does to a run of pbc and, when it does nothing, what happens instead.
@@ -167,12 +164,8 @@ func (c *Config) Unhonoured() []Setting {
 	var out []Setting
 	for _, s := range c.Changed() {
 		effect, _ := s.Effect()
-		value := c.values[s.Name]
-		text, _ := value.(string)
-		if effect != Unhonoured || reflect.DeepEqual(value, c.defaultValue(s)) || slices.Contains(fulfilled[s.Name], text) {
-			continue
-		}
-		if other, ok := sameAs[s.Name]; ok && reflect.DeepEqual(value, c.values[other]) {
+		value, meets := c.values[s.Name], fulfilled[s.Name]
+		if effect != Unhonoured || reflect.DeepEqual(value, c.defaultValue(s)) || meets != nil && meets(value) {
 			continue
 		}
 		out = append(out, s)

@@ -15,7 +15,7 @@ func TestEffectsNameSettings(t *testing.T) {
 			known[family+"*"] = known[family+"*"] || strings.HasPrefix(s.Name, family)
 		}
 	}
-	for _, table := range []map[string]string{harmless, unhonoured, sameAs} {
+	for _, table := range []map[string]string{harmless, unhonoured} {
 		for name := range table {
 			if !known[name] {
 				t.Errorf("no setting %s", name)
@@ -34,11 +34,13 @@ func TestUnhonoured(t *testing.T) {
 		{"none", "", ""},
 		{"honoured", "[defaults]\nforks = 7\n", ""},
 		{"harmless", "[defaults]\nno_target_syslog = yes\n", ""},
-		{"unhonoured", "[defaults]\njinja2_native = yes\nfact_caching = redis\n", "CACHE_PLUGIN DEFAULT_JINJA2_NATIVE"},
+		{"unhonoured", "[defaults]\njinja2_extensions = jinja2.ext.i18n\nfact_caching = redis\n", "CACHE_PLUGIN DEFAULT_JINJA2_EXTENSIONS"},
 		{"a value that is honoured", "[defaults]\nfact_caching = jsonfile\n", ""},
-		{"the default in words", "[defaults]\njinja2_native = no\nfact_caching = memory\n", ""},
+		{"the default in words", "[defaults]\njinja2_extensions =\nfact_caching = memory\n", ""},
+		{"a list of what is honoured", "[defaults]\nvars_plugins_enabled = ansible.builtin.host_group_vars\n", ""},
+		{"a list with more", "[defaults]\nvars_plugins_enabled = host_group_vars, community.sops.sops\n", "VARIABLE_PLUGINS_ENABLED"},
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
-		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", "sudo.become_flags"},
+		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

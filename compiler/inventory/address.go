@@ -55,6 +55,16 @@ func isHostname(s string) bool {
 	return true
 }
 
+// SplitAddress splits an address that may have a port, 0 when there is none. ok is false for what is no address.
+func SplitAddress(address string) (host string, port int64, ok bool) {
+	host, text, err := parseAddress(address, false)
+	if err != nil {
+		return "", 0, false
+	}
+	port, _ = strconv.ParseInt(text, 10, 64)
+	return host, port, true
+}
+
 // parseAddress splits an address into host and port; port is "" when there is none.
 func parseAddress(address string, ranges bool) (host, port string, err error) {
 	for _, shape := range []*regexp.Regexp{bracketedPort, hostPort} {

@@ -54,6 +54,8 @@ type Options struct {
 	MergeHashes       bool     // DEFAULT_HASH_BEHAVIOUR is merge
 	Duplicates        string   // DUPLICATE_YAML_DICT_KEY
 	InvalidGroupChars string   // TRANSFORM_INVALID_GROUP_CHARS: "never", "ignore", "always", "silently"
+	NoVarsFiles       bool     // VARIABLE_PLUGINS_ENABLED leaves host_group_vars out: there are no group_vars and host_vars
+	Precedence        []string // VARIABLE_PRECEDENCE; nil is the default
 	PatternMismatch   string   // HOST_PATTERN_MISMATCH: "warning", "error", "ignore"
 	IgnoreExtensions  []string // INVENTORY_IGNORE_EXTS; nil is the default
 	IgnorePatterns    []string // INVENTORY_IGNORE_PATTERNS
@@ -81,6 +83,9 @@ type Inventory struct {
 	limit      []string
 	files      fileCache
 	patterns   map[string][]*Host
+	// groupsDict is what GroupsDict returned at a generation.
+	groupsDict *value.Dict
+	groupsAt   int
 	patternsAt int // the generation that patterns belong to
 }
 
@@ -157,8 +162,14 @@ func (inv *Inventory) implicit(name string) *Host {
 	return inv.localhost
 }
 
+// Generation counts the changes of which hosts and groups there are, and which belong to which.
+func (inv *Inventory) Generation() int { return inv.generation }
+
 // GroupsDict is the variable groups: the names of the hosts of each group.
 func (inv *Inventory) GroupsDict() *value.Dict {
+	if inv.groupsDict != nil && inv.groupsAt == inv.generation && inv.groupsDict.Len() == len(inv.groupOrder) {
+		return inv.groupsDict
+	}
 	d := value.NewDict()
 	for _, g := range inv.groupOrder {
 		names := &value.List{}
@@ -167,6 +178,7 @@ func (inv *Inventory) GroupsDict() *value.Dict {
 		}
 		d.SetStr(g.Name, names)
 	}
+	inv.groupsDict, inv.groupsAt = d, inv.generation
 	return d
 }
 

@@ -124,10 +124,33 @@ func (h *Host) Vars() (*value.Dict, error) {
 		return nil, err
 	}
 	d := value.NewDict()
-	for _, x := range l {
-		d = Combine(d, x, h.inv.opts.MergeHashes)
+	for _, n := range h.inv.order() {
+		d = Combine(d, l[n], h.inv.opts.MergeHashes)
 	}
 	return d, nil
+}
+
+// groupLayers are the names of the layers of groups in VARIABLE_PRECEDENCE.
+var groupLayers = map[string]Layer{"all_inventory": AllInventory, "groups_inventory": GroupsInventory, "all_plugins_inventory": AllBeside,
+	"all_plugins_play": AllPlaybook, "groups_plugins_inventory": GroupsBeside, "groups_plugins_play": GroupsPlaybook}
+
+// order are the layers by rising precedence: those of groups that VARIABLE_PRECEDENCE names, in its order, then those of
+// the host.
+func (inv *Inventory) order() []Layer {
+	names := inv.opts.Precedence
+	if names == nil {
+		names = []string{"all_inventory", "groups_inventory", "all_plugins_inventory", "all_plugins_play", "groups_plugins_inventory", "groups_plugins_play"}
+	}
+	var out []Layer
+	for _, name := range names {
+		l, ok := groupLayers[name]
+		if !ok {
+			inv.warn("Ignoring unknown variable precedence entry: %s", name)
+			continue
+		}
+		out = append(out, l)
+	}
+	return append(out, HostInventory, HostBeside, HostPlaybook)
 }
 
 // OwnVars are the variables that h itself has, in the sources and in host_vars.
@@ -194,6 +217,9 @@ func (inv *Inventory) playbookDirs() []string {
 // varsFiles combines the variable files of some hosts or groups, folder by folder.
 func (inv *Inventory) varsFiles(dirs []string, subdir string, names []string) (*value.Dict, error) {
 	d := value.NewDict()
+	if inv.opts.NoVarsFiles {
+		return d, nil
+	}
 	for _, dir := range dirs {
 		for _, name := range names {
 			if strings.HasPrefix(name, "/") {

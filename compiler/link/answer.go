@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"pbc/compiler/files"
+	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/python"
@@ -78,6 +80,8 @@ func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.An
 		return l.storeFile(site, n)
 	case event.Payload:
 		return l.payload(site, n)
+	case event.Rename:
+		return l.rename(site, n)
 	}
 	return &event.Answer{Error: fmt.Sprintf("unknown question %d", n.Ask)}
 }
@@ -85,6 +89,23 @@ func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.An
 // VersionedInternals are the arguments added to those of modules in Python that not every ansible-core knows: a module
 // refuses what its own does not.
 var VersionedInternals = []string{"_ansible_string_conversion_action", "_ansible_ignore_unknown_opts", "_ansible_target_log_info", "_ansible_tracebacks_for"}
+
+// action is the task that an action's name makes of another.
+func (l *Linker) rename(s Site, n *event.Need) *event.Answer {
+	e, err := l.opt.Front.Include(s.Play, n.Task, value.DictOf("action", n.Name))
+	if err == nil && e.Fault != "" {
+		err = errors.New(e.Fault)
+	}
+	if err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	own := *e
+	own.Tables.Tasks = l.openFiles(e.Tables.Tasks)
+	if err := l.teach(s.Play, s.Host, &own); err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	return &event.Answer{Extensions: []ir.Extension{own}}
+}
 
 // payload describes how to run a module that is not native.
 func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
@@ -343,6 +364,10 @@ func (l *Linker) variable(s Site, n *event.Need) *event.Answer {
 	if n.Name == "" {
 		return result(l.inventoryNow(s))
 	}
+	if h := l.opt.Inventory.Host(s.Host); h != nil && slices.Contains(sizeable, n.Name) {
+		v, _ := l.magic(s.Play, h).GetStr(n.Name)
+		return &event.Answer{Level: event.AboveSet, Value: ir.Val{V: v}}
+	}
 	levels, err := l.levels(s)
 	if err != nil {
 		return result(nil, err)
@@ -472,22 +497,31 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 }
 
 func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
-	var name string
-	vars := value.NewDict()
-	var groups []string
-	for i, k := range args.K {
-		key, _ := value.Text(k)
-		text, _ := value.ToStr(args.V[i])
-		switch key {
-		case "name", "hostname", "host":
-			name = text
-			if key == "host" {
-				vars.SetStr(key, args.V[i])
+	first := func(names ...string) value.Value {
+		for _, n := range names {
+			if v, ok := args.GetStr(n); ok {
+				return v
 			}
-		case "groups", "groupname", "group":
-			groups = groupNames(args.V[i])
+		}
+		return nil
+	}
+	name, _ := value.ToStr(first("name", "hostname", "host"))
+	groups := groupNames(first("groupname", "groups", "group"))
+	vars := value.NewDict()
+	for i, k := range args.K {
+		switch key, _ := value.Text(k); key {
+		case "name", "hostname", "groups", "groupname":
 		default:
 			vars.SetStr(key, args.V[i])
+		}
+	}
+	if l.opt.Dialect == expr.Classic {
+		vars = value.Taint(vars).(*value.Dict) // as in every result
+	}
+	if host, port, ok := inventory.SplitAddress(name); ok {
+		name = host
+		if port != 0 {
+			vars.SetStr("ansible_ssh_port", port)
 		}
 	}
 	changed, err := l.opt.Inventory.AddHost(name, groups, vars)
@@ -509,7 +543,7 @@ func groupNames(v value.Value) []string {
 		}
 		return out
 	}
-	s, _ := value.ToStr(v)
+	s, _ := value.Text(v)
 	for _, g := range strings.Split(s, ",") {
 		if g = strings.TrimSpace(g); g != "" {
 			out = appendNew(out, g)

@@ -182,14 +182,6 @@ func hasVar(d *value.Dict, name string) bool {
 	return ok
 }
 
-// FactsRead returns the collectors of the facts that the run reads, sorted, and whether that is known: false
-// means that all facts are gathered.
-func (l *Linker) FactsRead() ([]string, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.factsRead()
-}
-
 // factUse reads all plays, and the variables of all hosts.
 func (l *Linker) factUse() *factUse {
 	n := newNames()

@@ -49,8 +49,8 @@ func (l *Linker) madeOn(host string) (set, included, facts *value.Dict) {
 
 // Front compiles what was not compiled ahead.
 type Front interface {
-	// Include compiles the file or role that an include asks for. What makes the include fail is the
-	// extension's Fault; an error ends the run.
+	// Include compiles the file or role that an include asks for, or the task that an action's name makes of another: wanted is
+	// {action: name} then. What makes the include fail is the extension's Fault; an error ends the run.
 	Include(play, task int, wanted *value.Dict) (*ir.Extension, error)
 	// Tables are the tables of a play, with those of all its extensions.
 	Tables(play int) *ir.Tables
@@ -81,6 +81,8 @@ type Options struct {
 	Order effect.Order
 	// Connection, User and Port are the command line's and the configuration's defaults.
 	Connection, User string
+	// PrivateRoleVars hides the variables of roles from tasks outside of them.
+	PrivateRoleVars bool
 	// Password is the connection's, as asked for or read from its file: a task is only told it when it reads it.
 	Password      string
 	Port          int
@@ -96,6 +98,7 @@ type Options struct {
 	Internal  *value.Dict
 	OpenFiles int
 	StartAt   string
+	Strategy  string // that of plays which name none; "" is linear
 	// Decrypt opens vaulted text; nil for none.
 	Decrypt files.Decrypt
 }
@@ -114,6 +117,7 @@ type Linker struct {
 	active   map[int][]string // the hosts of the batch that runs
 	// all are the hosts of the play that runs, added those that add_host has made since its batch began.
 	all, added []string
+	hosts      map[int]playHosts
 	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
 	refreshed string
 	reading   *factUse // which facts the run reads; nil until that is asked
@@ -132,7 +136,7 @@ type sentKey struct {
 
 // New returns a linker.
 func New(p *ir.Program, opt Options) *Linker {
-	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
+	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
 }
 
 // Plays is the number of plays.
@@ -201,14 +205,17 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	l.sent[sentKey{play, host}] = n
 	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
 	if !mayBecome(code, all) {
-		own.Settings.Become.Password = ""
+		own.Settings.Become.Password, own.Settings.BecomeBy = "", nil
 	}
 	part := ir.HostPart{Name: host, Inventory: ir.Val{V: n.prune(inv)}, Play: ir.Val{V: n.prune(vars)}, Extra: ir.Val{V: n.prune(l.opt.Extra)},
-		Magic: ir.Val{V: l.magic(play, h)}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all, Answers: l.answers(n)}
+		Magic: ir.Val{V: n.pruneMagic(l.magic(play, h))}, Facts: ir.Val{V: facts}, Set: ir.Val{V: made}, Known: n.sorted(), Whole: n.all, Answers: l.answers(n)}
 	part.Route = ir.Val{V: l.knownRoute(play, host, n)}
 	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
-	if l.skipsFacts(play, facts) {
+	if skips, all := l.skipsFacts(play, facts); skips {
 		own.Excluded = append([]int{0}, own.Excluded...)
+		if all && len(own.Barriers) > 0 && own.Barriers[0] == 0 {
+			own.Barriers = own.Barriers[1:] // nobody runs it
+		}
 	}
 	return b, l.ahead(code), nil
 }
@@ -262,8 +269,14 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		return c, nil
 	}
 	p := l.prog.Plays[play]
-	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, PlayDefaults: p.RoleDefaults, PlayRoleVars: p.RoleVars, Settings: l.opt.Settings}
+	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, Settings: l.opt.Settings}
+	c.PlayDefaults, c.PlayRoleVars = l.shownRoles(p)
 	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
+	strategy, err := l.strategy(play)
+	if err != nil {
+		return nil, err
+	}
+	c.Settings.Free = Free(strategy)
 	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)
@@ -328,8 +341,8 @@ func (l *Linker) ahead(c *ir.Code) map[string][]byte {
 	return out
 }
 
-// skipsFacts says whether the play does not gather facts.
-func (l *Linker) skipsFacts(play int, facts *value.Dict) bool {
+// skipsFacts says whether the play does not gather facts of a host, and whether it gathers those of none.
+func (l *Linker) skipsFacts(play int, facts *value.Dict) (skips, all bool) {
 	p := l.prog.Plays[play]
 	given := p.GatherFacts.IsSet()
 	want := true
@@ -341,12 +354,13 @@ func (l *Linker) skipsFacts(play int, facts *value.Dict) bool {
 	}
 	switch l.opt.Gathering {
 	case "explicit":
-		return !given || !want
+		skips = !given || !want
+		return skips, skips
 	case "smart":
 		done, _ := facts.GetStr("_ansible_facts_gathered")
-		return !want || done == true
+		return !want || done == true, !want
 	}
-	return !want
+	return !want, !want
 }
 
 // Include compiles what an include asks for, and gives each of the hosts its form of it.
@@ -363,6 +377,9 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 	}
 	if ext.Excluded, err = l.excluded(play, ext.FirstTask, ext.Tables.Tasks); err != nil {
 		return nil, err
+	}
+	if l.opt.PrivateRoleVars && l.opt.Dialect == expr.Classic {
+		ext.PlayRoleVars = nil
 	}
 	if ext.Fault == "" {
 		if err := l.grownOrder(play, ext); err != nil {
@@ -438,7 +455,7 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 		d.SetStr("ansible_play_name", name)
 	}
 	active := texts(l.active[play])
-	all, _ := l.hostsOf(play, false)
+	all, _ := l.matchedHosts(play)
 	l.all, l.added = all, nil
 	for _, k := range []string{"ansible_play_batch", "play_hosts"} {
 		d.SetStr(k, active)

@@ -61,7 +61,7 @@ func TestReadsOfATask(t *testing.T) {
 		{"loop and its variable", ir.Task{Loop: &ir.Loop{Items: v("{{ p }}"), Var: v("mine")}}, "item mine p"},
 		{"keywords", ir.Task{Name: v("{{ a }}"), DelegateTo: v("{{ b }}"), Become: ir.Become{User: v("{{ c }}")}}, "a b c"},
 		{"environment", ir.Task{Environment: []ir.Val{v("{{ p }}")}}, "p"},
-		{"arguments parsed ahead", ir.Task{Exprs: ir.Exprs{"x": v("{{ p }}")}}, "p"},
+		{"arguments parsed ahead", ir.Task{Exprs: ir.Vals{"x": v("{{ p }}")}}, "p"},
 		{"file", ir.Task{Files: []ir.File{{Tmpl: v("{% for e in p %}{{ e }}{{ q }}{% endfor %}")}}}, "p q"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -47,7 +47,7 @@ func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, own taskV
 	if err != nil {
 		return nil, err
 	}
-	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host, task: s.Task}, s, own, c.Warn}})
+	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host, task: s.Task}, s, own, c.Warn}, Native: l.opt.Settings.Native})
 	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars, unlocked: true})
 }
 

@@ -61,7 +61,7 @@ func (l *Linker) ordering(play int) (*ordering, error) {
 	if o.order, err = l.orderOf(play); err != nil {
 		return nil, err
 	}
-	hosts, err := l.hostsOf(play, false)
+	hosts, err := l.playHosts(play)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (l *Linker) ordering(play int) (*ordering, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out Play
+	out := Play{MaxFail: -1}
 	if err := l.playKeywords(play, &out); err != nil {
 		return nil, err
 	}

@@ -157,8 +157,9 @@ func (l *Linker) levels(s Site) ([]level, error) {
 		}
 	}
 	above := append(layers{l.opt.Extra}, of(lex.IncludeParams, lex.RoleParams)...)
-	middle := append(of(lex.Task, lex.RoleVars, reversed(p.RoleVars)), play)
-	below := append(layers{inv}, of(lex.RoleDefaults, reversed(p.RoleDefaults))...)
+	defaults, vars := l.shownRoles(p)
+	middle := append(of(lex.Task, lex.RoleVars, reversed(vars)), play)
+	below := append(layers{inv}, of(lex.RoleDefaults, reversed(defaults))...)
 	return []level{{event.AboveSet, above}, {event.AboveFacts, middle}, {event.BelowFacts, below}}, nil
 }
 

@@ -52,7 +52,8 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
 	}
-	hosts, err := l.hostsOf(number, true)
+	delete(l.hosts, number)
+	hosts, err := l.playHosts(number)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +94,7 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 			return err
 		}
 	}
-	if out.Strategy, err = text(p.Strategy); err != nil {
+	if out.Strategy, err = l.strategy(number); err != nil {
 		return err
 	}
 	out.AnyErrorsFatal = l.opt.Settings.AnyErrorsFatal
@@ -123,6 +124,20 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 	return nil
 }
 
+// strategy is the name of a play's strategy, "" for linear when nobody names it.
+func (l *Linker) strategy(number int) (string, error) {
+	v, err := l.playValue(number, l.prog.Plays[number].Strategy)
+	if v == nil || err != nil {
+		return l.opt.Strategy, err
+	}
+	return value.ToStr(v)
+}
+
+// Free says whether the hosts of a play with this strategy do not wait for each other.
+func Free(strategy string) bool {
+	return strings.HasSuffix(strategy, "free") || strings.HasSuffix(strategy, "host_pinned")
+}
+
 func joined(list *value.List) string {
 	var parts []string
 	for _, e := range list.V {
@@ -130,6 +145,41 @@ func joined(list *value.List) string {
 		parts = append(parts, s)
 	}
 	return strings.Join(parts, ",")
+}
+
+// playHosts are the hosts of a play as they were found at some generation of the inventory: in the play's order, and in that of the
+// inventory.
+type playHosts struct {
+	names, matched []string
+	generation     int
+}
+
+// playHosts are the names of a play's hosts, in its order, as the inventory is now.
+func (l *Linker) playHosts(number int) ([]string, error) {
+	p, err := l.hostsNow(number)
+	return p.names, err
+}
+
+// matchedHosts are the same in the order of the inventory.
+func (l *Linker) matchedHosts(number int) ([]string, error) {
+	p, err := l.hostsNow(number)
+	return p.matched, err
+}
+
+func (l *Linker) hostsNow(number int) (playHosts, error) {
+	now := l.opt.Inventory.Generation()
+	if p, ok := l.hosts[number]; ok && p.generation == now {
+		return p, nil
+	}
+	p := playHosts{generation: now}
+	var err error
+	if p.names, err = l.hostsOf(number, true); err != nil {
+		return p, err
+	}
+	if p.matched, err = l.hostsOf(number, false); err == nil {
+		l.hosts[number] = p
+	}
+	return p, err
 }
 
 // hostsOf are the names of a play's hosts, in its order if they are to be ordered, else in that of the inventory.

@@ -48,14 +48,10 @@ func (l *Linker) routeLayers(play int, host string) (layers, error) {
 	}
 	p := l.prog.Plays[play]
 	out := layers{l.opt.Extra}
-	for i := len(p.RoleVars) - 1; i >= 0; i-- {
-		out = append(out, layer(p, p.RoleVars[i]))
-	}
-	out = append(append(out, d), l.hostLayers(host)...)
-	for i := len(p.RoleDefaults) - 1; i >= 0; i-- {
-		out = append(out, layer(p, p.RoleDefaults[i]))
-	}
-	return out, nil
+	defaults, roleVars := l.shownRoles(p)
+	out = append(append(out, reversedLayers(p, roleVars)...), d)
+	out = append(out, l.hostLayers(host)...)
+	return append(out, reversedLayers(p, defaults)...), nil
 }
 
 func (l *Linker) routeKeywords(play int, over, out *value.Dict) error {

@@ -6,6 +6,7 @@ import (
 
 	"pbc/compiler/inventory"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -73,7 +74,9 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	if all, ok := vars.(layers); ok && l.opt.Settings.HashMerge {
 		vars = merged{all}
 	}
-	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1}})
+	set := l.opt.Settings
+	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1},
+		Native: set.Native, KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
 }
 
 // playValue evaluates a keyword of a play, which sees no host. One that is omit is not given: nil.
@@ -92,14 +95,34 @@ func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 func (l *Linker) playLayers(play int) layers {
 	p := l.prog.Plays[play]
 	out := layers{l.opt.Magic, l.opt.Extra}
-	for i := len(p.RoleVars) - 1; i >= 0; i-- {
-		out = append(out, layer(p, p.RoleVars[i]))
-	}
+	defaults, vars := l.shownRoles(p)
+	out = append(out, reversedLayers(p, vars)...)
 	out = append(out, l.prompted[play], l.staticPlayVars(play))
-	for i := len(p.RoleDefaults) - 1; i >= 0; i-- {
-		out = append(out, layer(p, p.RoleDefaults[i]))
-	}
+	out = append(out, reversedLayers(p, defaults)...)
 	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", l.opt.Settings.OmitVar()))
+}
+
+// shownRoles are the layers of the play's roles that all of its tasks see, by rising precedence. With private_role_vars
+// those of role variables are not among them, in dialect tagged neither those of defaults.
+//
+// Observed: scenarios/settings/private_role_vars.txtar.
+func (l *Linker) shownRoles(p *ir.Play) (defaults, vars []int) {
+	switch {
+	case !l.opt.PrivateRoleVars:
+		return p.RoleDefaults, p.RoleVars
+	case l.opt.Dialect == expr.Tagged:
+		return nil, nil
+	}
+	return p.RoleDefaults, nil
+}
+
+// reversedLayers are layers of a play, the last one first.
+func reversedLayers(p *ir.Play, list []int) layers {
+	var out layers
+	for i := len(list) - 1; i >= 0; i-- {
+		out = append(out, layer(p, list[i]))
+	}
+	return out
 }
 
 func layer(p *ir.Play, n int) *value.Dict {
@@ -178,6 +201,9 @@ func (l *Linker) varsFileUndefined(name value.Value, err error) error {
 
 // hostLayers are the variables of a host without a play's: what hostvars shows of it now.
 func (l *Linker) hostLayers(host string) layers {
+	if l.opt.Inventory.Host(host) == nil {
+		return nil
+	}
 	v, _ := l.opt.Known.Vars(host, nil)
 	return l.layersOf(host, v)
 }

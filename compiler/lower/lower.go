@@ -94,6 +94,20 @@ func (p *Play) Extend(path string, blocks, handlers []*playbook.Block) ir.Extens
 	return e
 }
 
+// Rename lowers a task that an action's name made of another, as an extension without code. In classic no module_defaults hold for it: Ansible
+// looks for those of the name that is written.
+func (p *Play) Rename(t *playbook.Task) ir.Extension {
+	b := p.b
+	e := ir.Extension{FirstTask: len(b.tables.Tasks), FirstScope: len(b.tables.Scopes), FirstLayer: len(b.tables.Layers), FirstRole: len(b.tables.Roles)}
+	n := b.task(t)
+	if b.opt.Jinja.Dialect == expr.Classic {
+		b.tables.Tasks[n].Defaults = nil
+	}
+	e.Tables = ir.Tables{Tasks: b.tables.Tasks[e.FirstTask:], Scopes: b.tables.Scopes[e.FirstScope:], Layers: b.tables.Layers[e.FirstLayer:],
+		Roles: b.tables.Roles[e.FirstRole:]}
+	return e
+}
+
 // Publish makes the defaults and variables of a role that was included with public visible to the
 // whole play.
 func (p *Play) Publish(e *ir.Extension, r *playbook.Role) {

@@ -18,6 +18,9 @@ import (
 func (b *builder) task(t *playbook.Task) int {
 	n := len(b.tables.Tasks)
 	out := &ir.Task{Pos: t.Pos, Role: -1, Action: t.Action, Module: t.FQCN, ModuleFile: t.Module, ActionFile: t.ActionPlugin, Handler: t.Handler, Implicit: t.Implicit}
+	if v, ok := b.opt.Jinja.Value(t.Action).(*value.Tmpl); ok {
+		out.ActionName = ir.Val{V: v}
+	}
 	if b.opt.Jinja.Dialect == expr.Tagged {
 		out.ActionPos, out.Places = t.ActionPos, places(t)
 	}
@@ -138,22 +141,35 @@ func (b *builder) inheritedVal(t *playbook.Task, name string, out *ir.Task) ir.V
 	}
 	if n := playbook.InheritedAround(t, name); n != nil {
 		if out.Context == nil {
-			out.Context = map[string]ir.Val{}
+			out.Context = ir.Vals{}
 		}
 		out.Context[name] = b.val(n)
 	}
 	return v
 }
 
-// defaults are the module_defaults for the task's module, outermost first.
+// defaults are the module_defaults for the task's module: those of groups that it belongs to, then its own. Of entries
+// with one name the innermost counts, whole.
 func (b *builder) defaults(t *playbook.Task) []ir.Val {
-	var out []ir.Val
+	var names []string
+	last := map[string]*yaml.Node{}
 	eachDefaults(t, func(name string, args *yaml.Node) {
-		if sameModule(name, t) {
-			out = append(out, b.val(args))
+		if last[name] == nil {
+			names = append(names, name)
 		}
+		last[name] = args
 	})
-	return out
+	var groups, own []ir.Val
+	for _, name := range names {
+		group, ok := strings.CutPrefix(name, "group/")
+		switch {
+		case ok && slices.Contains(b.play.Groups[group], t.FQCN):
+			groups = append(groups, b.val(last[name]))
+		case !ok && sameModule(name, t):
+			own = append(own, b.val(last[name]))
+		}
+	}
+	return append(groups, own...)
 }
 
 // choosers are the actions that choose a module while running.

@@ -96,6 +96,33 @@ func (l *Loader) Resolve(name string, collections []string) (action, module Plug
 	return action, module, err
 }
 
+// networkGroups are the platforms of network devices, each of which may have one action plugin for all its modules.
+var networkGroups = nameSet("eos", "nxos", "ios", "iosxr", "junos", "enos", "ce", "vyos", "sros", "dellos9", "dellos10", "dellos6", "asa", "aruba",
+	"aireos", "bigip", "ironware", "onyx", "netconf", "exos", "voss", "slxos")
+
+// actionOf is the action plugin that a task runs: what the module's collection names for it, else the one of the same
+// name, else that of its platform.
+func (c *catalog) actionOf(module, same Plugin) Plugin {
+	parts := strings.SplitN(module.FQCN, ".", 3)
+	if len(parts) < 3 || parts[0]+"."+parts[1] == "ansible.builtin" {
+		return same
+	}
+	coll := parts[0] + "." + parts[1]
+	named, _ := c.collection(coll).meta.Get("plugin_routing").Get(routingKey[moduleKind]).Get(parts[2]).Get("action_plugin").Text()
+	if p, err := c.find(actionKind, named, nil); named != "" && err == nil && p.FQCN != "" {
+		return p
+	}
+	platform, _, _ := strings.Cut(parts[2], "_")
+	if same.FQCN != "" || !networkGroups[platform] {
+		return same
+	}
+	p, err := c.find(actionKind, coll+"."+platform, nil)
+	if err != nil {
+		return same
+	}
+	return p
+}
+
 // UtilsDirs are the folders of module_utils beside the playbooks and in roles, then the configured ones.
 func (l *Loader) UtilsDirs() []string {
 	return append(slices.Clone(l.catalog.dirs[utilsKind]), l.opt.UtilsPaths...)

@@ -165,7 +165,7 @@ func (l *Loader) pluginFiles(t *Task, colls []string) {
 	action, module, err := l.Resolve(t.Action, colls)
 	l.diags.Items = l.diags.Items[:told] // whoever found FQCN has told what is deprecated
 	if err == nil {
-		t.ActionPlugin, t.Module = action.Path, module.Path
+		t.ActionPlugin, t.Module = l.catalog.actionOf(module, action).Path, module.Path
 	}
 }
 

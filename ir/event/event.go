@@ -62,6 +62,8 @@ type Event struct {
 	Addr ir.Address
 	Task int
 	Name string `msgpack:",omitempty"` // banner of the task, or text of a message
+	// As is the number of the task that this result is one of when a template named the action of Task; 0 for others.
+	As int `msgpack:",omitempty"`
 	// Status, Result and the flags are those of a result. Result is a *value.Dict as Ansible's.
 	Status  Status
 	Result  ir.Val
@@ -136,6 +138,7 @@ const (
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	PlayHosts                   // answer Lost: the hosts that the play has lost so far
+	Rename                      // Name: the action that a template of Task has named; answer Extensions: the task that it makes
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 )

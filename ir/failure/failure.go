@@ -78,7 +78,7 @@ func (f *Failure) Text(read ReadFile) string {
 	if len(paragraphs) > 1 {
 		text = f.Brief() + "\n\n" + text
 	}
-	return strings.TrimSpace(text)
+	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 }
 
 func paragraph(msg, place, help string) string {

@@ -78,7 +78,7 @@ type checker struct {
 }
 
 func newChecker(s *Spec, args *value.Dict, env Environ) *checker {
-	return &checker{converter: converter{env, s.dialect == expr.Tagged}, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
+	return &checker{converter: converter{env: env, tagged: s.dialect == expr.Tagged}, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
 }
 
 func (c *checker) fail(format string, a ...any) { c.errs = append(c.errs, fmt.Errorf(format, a...)) }
@@ -107,7 +107,9 @@ func (c *checker) level(s *Spec, p *value.Dict, prefix string) {
 	args := s.all()
 	c.fallbacks(args, p)
 	c.aliases(args, p, prefix)
-	c.secrets(args, p)
+	if err := c.secrets(args, p); err != nil {
+		c.errs = append(c.errs, err)
+	}
 	if prefix == "" {
 		c.deprecated(args, p, "")
 	}
@@ -166,12 +168,47 @@ func (c *checker) aliases(args []Arg, p *value.Dict, prefix string) {
 	}
 }
 
-func (c *checker) secrets(args []Arg, p *value.Dict) {
+// secrets finds the values that may not be shown, also in dictionaries within, before anything is known to be right: text must be what
+// a dictionary can be made of. The first error ends the search.
+func (c *checker) secrets(args []Arg, p *value.Dict) error {
 	for _, a := range args {
-		if v, ok := p.GetStr(a.Name); ok && a.NoLog {
+		v, ok := p.GetStr(a.Name)
+		if !ok {
+			continue
+		}
+		if a.NoLog {
 			c.out.Secrets.Add(v)
 		}
+		if v == nil || a.Sub == nil || a.Type != Map && (a.Type != List || a.Elements != Map) {
+			continue
+		}
+		for _, e := range elements(v) {
+			d, err := c.subParameters(&a, e)
+			if err == nil {
+				err = c.secrets(a.Sub.all(), d)
+			}
+			if err != nil {
+				return err
+			}
+		}
 	}
+	return nil
+}
+
+// subParameters is a dictionary of suboptions, which may still be text.
+func (c *checker) subParameters(a *Arg, v value.Value) (*value.Dict, error) {
+	if _, ok := value.Text(v); ok {
+		var err error
+		if v, err = c.toMap(v); err != nil {
+			return nil, err
+		}
+	}
+	d, ok := v.(*value.Dict)
+	if !ok {
+		s, _ := value.ToStr(v)
+		return nil, fmt.Errorf("Value '%s' in the sub parameter field '%s' must be a %s, not '%s'", s, a.Name, a.Type, value.TypeName(v))
+	}
+	return d, nil
 }
 
 func (c *checker) deprecated(args []Arg, p *value.Dict, prefix string) {
@@ -276,7 +313,7 @@ func (c *checker) convert(a *Arg, p *value.Dict) {
 		if len(c.context) > 0 {
 			in = fmt.Sprintf(" found in '%s'.", strings.Join(c.context, " -> "))
 		}
-		c.fail("argument '%s' is of type %s%s and we were unable to convert to %s: %w", a.Name, c.class(v), in, t, err)
+		c.fail("argument '%s' is of type %s%s and we were unable to convert to %s: %w", a.Name, c.class(v), in, t, c.sentence(err))
 		return
 	}
 	if l, ok := r.(*value.List); ok && a.Elements != "" {
@@ -294,7 +331,7 @@ func (c *checker) convertElements(a *Arg, l *value.List) *value.List {
 			if len(c.context) > 0 {
 				in = fmt.Sprintf(" found in '%s'", strings.Join(c.context, " -> "))
 			}
-			c.fail("Elements value for option '%s'%s is of type %s and we were unable to convert to %s: %w", a.Name, in, c.class(e), a.Elements, err)
+			c.fail("Elements value for option '%s'%s is of type %s and we were unable to convert to %s: %w", a.Name, in, c.class(e), a.Elements, c.sentence(err))
 			continue
 		}
 		r.V = append(r.V, v)
@@ -345,6 +382,7 @@ func (c *checker) element(a *Arg, e value.Value, n int, prefix string) {
 // how roles with an argument spec are checked.
 func (s *Spec) CheckAll(args *value.Dict, env Environ) []string {
 	c := newChecker(s, args, env)
+	c.playbook = s.dialect == expr.Classic
 	c.top(s)
 	var out []string
 	for _, err := range c.errs {

@@ -13,9 +13,15 @@ import (
 )
 
 // errConvert is a conversion that Ansible refuses; its text completes Ansible's sentence.
-func errConvert(v value.Value, to string) error {
-	return fmt.Errorf("%s cannot be converted to %s", class(v), to)
+func errConvert(v value.Value, to string) error { return &refused{v, to} }
+
+// refused is the error of a value that has no conversion.
+type refused struct {
+	v  value.Value
+	to string
 }
+
+func (e *refused) Error() string { return class(e.v) + " cannot be converted to " + e.to }
 
 // class is Python's str(type(v)).
 func class(v value.Value) string { return "<class '" + value.TypeName(v) + "'>" }
@@ -29,6 +35,9 @@ func Convert(t Type, v value.Value, env Environ) (value.Value, error) {
 type converter struct {
 	env    Environ
 	tagged bool
+	// playbook says that the values are a playbook's own, before they have become a module's arguments: dialect classic
+	// has classes of its own for their texts.
+	playbook bool
 }
 
 // class is how messages name the type of v.
@@ -36,7 +45,32 @@ func (c converter) class(v value.Value) string {
 	if c.tagged {
 		return value.TypeName(v)
 	}
+	if c.playbook {
+		return PlaybookClass(v)
+	}
 	return class(v)
+}
+
+// PlaybookClass is Python's str(type(v)) of a value of a playbook in dialect classic.
+func PlaybookClass(v value.Value) string {
+	s, marked := v.(*value.Str)
+	_, isText := value.Text(v)
+	switch {
+	case marked && s.Unsafe:
+		return "<class 'ansible.utils.unsafe_proxy.AnsibleUnsafeText'>"
+	case isText:
+		return "<class 'ansible.parsing.yaml.objects.AnsibleUnicode'>"
+	}
+	return class(v)
+}
+
+// sentence is the message of a failed conversion.
+func (c converter) sentence(err error) error {
+	var r *refused
+	if c.playbook && errors.As(err, &r) {
+		return errors.New(c.class(r.v) + " cannot be converted to " + r.to)
+	}
+	return err
 }
 
 func (c converter) to(t Type, v value.Value) (value.Value, error) {

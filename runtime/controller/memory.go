@@ -40,6 +40,8 @@ type remembered struct {
 	changes int
 	// at is where the host is while it runs beside others: it has nothing to do before that. Nil is everywhere.
 	at ir.Address
+	// done says that the host has nothing more to do in the play, whose other hosts may still read what it had before.
+	done bool
 }
 
 // change is what one task left.
@@ -83,7 +85,7 @@ func (m *Memory) Vars(host string, before ir.Address) (vars *machine.Host, there
 
 // has says whether nothing more comes from before an address.
 func (r *remembered) has(before ir.Address) bool {
-	return before == nil || r.at == nil || r.at.Compare(before) >= 0
+	return before == nil || r.done || r.at == nil || r.at.Compare(before) >= 0
 }
 
 func (r *remembered) before(at ir.Address) *machine.Host {
@@ -127,9 +129,22 @@ func (m *Memory) enter(host string, at ir.Address) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.host(host)
-	if r.at = at; at == nil {
+	if r.at, r.done = at, false; at == nil {
 		r.settle(nil)
 	}
+	m.wake()
+}
+
+// finish says that a host has nothing more to do in the play.
+func (m *Memory) finish(host string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.host(host).done = true
+	m.wake()
+}
+
+// wake has those look again who wait for a host.
+func (m *Memory) wake() {
 	if m.moved != nil {
 		close(m.moved)
 		m.moved = nil

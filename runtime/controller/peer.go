@@ -36,6 +36,9 @@ type peer struct {
 	room *sync.Cond
 }
 
+// window bounds, in bytes, what has come from an agent and is not read yet.
+const window = 256 << 10
+
 // maxHeld bounds, in bytes, the events of one host that have arrived and are not shown yet. One event may be larger.
 const maxHeld = 128 << 10
 
@@ -49,7 +52,7 @@ type message struct {
 }
 
 func newPeer(host string, rw io.ReadWriteCloser) (*peer, error) {
-	sess := wire.Client(rw, wire.Options{})
+	sess := wire.Client(rw, wire.Options{Window: window})
 	stream, err := sess.Open()
 	if err != nil {
 		sess.Close()
@@ -207,6 +210,12 @@ func (p *peer) queue(kind uint8, body any) error {
 	return p.frames.WriteFrame(b)
 }
 
+// packers are writers that can be used again: one takes more memory than most batches.
+var packers = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for unknown levels only
+	return z
+}}
+
 // pack encodes a batch as an agent takes it.
 func pack(b *ir.Batch) ([]byte, error) {
 	raw, err := msgpack.Marshal(b)
@@ -214,10 +223,9 @@ func pack(b *ir.Batch) ([]byte, error) {
 		return nil, err
 	}
 	var buf bytes.Buffer
-	z, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
+	z := packers.Get().(*gzip.Writer)
+	defer packers.Put(z)
+	z.Reset(&buf)
 	if _, err := z.Write(raw); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -310,7 +311,7 @@ func (r *playRun) forgetFacts(h *hostRun, at ir.Address) {
 
 // remember keeps the variables a task leaves, on the hosts that it leaves them on.
 func (r *playRun) remember(h *hostRun, e *event.Event) {
-	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
+	t, _ := r.c.opt.Linker.Task(r.number, cmp.Or(e.As, e.Task))
 	if t == nil {
 		return
 	}
@@ -334,7 +335,7 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 // finish takes a host out of the play.
 func (r *playRun) finish(h *hostRun, e *event.Event) {
 	h.state, h.outcome = hostDone, e.Outcome
-	r.c.opt.Memory.enter(h.name, nil)
+	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:
 		r.down[h.name] = true
@@ -353,7 +354,7 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 // lose takes out a host whose session has ended: it is unreachable where it was.
 func (r *playRun) lose(h *hostRun, err error) {
 	h.state, h.outcome = hostDone, event.HostUnreachable
-	r.c.opt.Memory.enter(h.name, nil)
+	r.c.opt.Memory.finish(h.name)
 	r.c.unreachable[h.name] = true
 	r.unreachableResult(h, lostMessage(err))
 	if !r.together() {

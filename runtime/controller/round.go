@@ -66,9 +66,6 @@ func (r *playRun) feed() bool {
 	return len(r.round.pending) > 0
 }
 
-// feeding says whether hosts of the round have yet to be let go.
-func (r *playRun) feeding() bool { return len(r.round.pending) > 0 }
-
 // busy says whether any host is still running.
 func (r *playRun) busy() bool {
 	for _, h := range r.hosts {

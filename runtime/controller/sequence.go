@@ -18,7 +18,7 @@ type sequence struct {
 
 // drain shows what can be shown.
 func (r *playRun) drain() {
-	idle := !r.busy() && !r.feeding()
+	idle := !r.busy() && len(r.round.pending) == 0
 	for {
 		if r.seq.at == nil && !r.nextPlace(idle) {
 			return
@@ -26,7 +26,7 @@ func (r *playRun) drain() {
 		for r.seq.host < len(r.hosts) {
 			h := r.hosts[r.seq.host]
 			r.showUntil(h, r.seq.at)
-			if !idle && !h.past(r.seq.at) {
+			if !idle && !r.past(h, r.seq.at) {
 				return
 			}
 			r.seq.host++
@@ -50,14 +50,15 @@ func (r *playRun) showUntil(h *hostRun, at ir.Address) {
 }
 
 // past says whether a host has nothing more to report from an address.
-func (h *hostRun) past(at ir.Address) bool {
+func (r *playRun) past(h *hostRun, at ir.Address) bool {
 	switch {
 	case len(h.queue) > 0 || h.state == hostDone:
 		return true
 	case h.state == hostRunning:
 		return h.at.Compare(at) > 0
 	}
-	return h.need.Addr.Compare(at) > 0
+	left := r.round.leader != nil && r.round.leader != h && r.round.addr.Compare(at) == 0 // one runs it for all
+	return left || h.need.Addr.Compare(at) > 0
 }
 
 // nextPlace finds the lowest address that somebody has reported from, when nobody can be behind it. Idle says that all wait: then
@@ -106,7 +107,7 @@ func (r *playRun) settle(at ir.Address) {
 
 // enter notes that a host has come to an address.
 func (r *playRun) enter(h *hostRun, at ir.Address) {
-	if r.together() && at != nil && h.at.Compare(at) < 0 {
+	if r.together() && at != nil && (h.at == nil || h.at.Compare(at) < 0) {
 		h.at = at
 		r.c.opt.Memory.enter(h.name, at)
 	}

@@ -80,6 +80,11 @@ func (r *playRun) task(e *event.Event) *callback.Task {
 		r.tasks[e.Task] = t
 	}
 	out := *t
+	if e.As != 0 {
+		if t, _ := r.c.opt.Linker.Task(r.number, e.As); t != nil {
+			out.Action = t.Action
+		}
+	}
 	out.NoLog, out.CheckMode, out.Diff = e.Flags.NoLog, e.Flags.Check, e.Flags.Diff
 	out.IgnoreErrors, out.IgnoreUnreachable = e.Flags.IgnoreErrors, e.Flags.IgnoreUnreachable
 	return &out

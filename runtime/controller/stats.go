@@ -4,6 +4,7 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
+	"pbc/runtime/python"
 )
 
 // stats are the numbers of the recap.
@@ -101,30 +102,45 @@ func (s *stats) custom(host string, res *value.Dict) {
 	}
 }
 
-// combine adds two values of the same kind, as set_stats aggregates them.
+// combine adds two values of the same kind, as set_stats aggregates them. A value of another kind changes nothing.
 func combine(a, b value.Value) value.Value {
 	switch x := a.(type) {
 	case *value.Dict:
 		if y, ok := b.(*value.Dict); ok {
-			out := x.Copy()
-			out.Update(y)
-			return out
+			return merge(x, y)
 		}
-	case int64:
-		if y, ok := b.(int64); ok {
-			return x + y
-		}
+		return a
 	case *value.List:
 		if y, ok := b.(*value.List); ok {
 			return &value.List{V: append(append([]value.Value{}, x.V...), y.V...)}
 		}
+		return a
 	}
-	if x, ok := value.Text(a); ok {
-		if y, ok := value.Text(b); ok {
-			return x + y
+	_, aText := value.Text(a)
+	_, bText := value.Text(b)
+	_, bBool := b.(bool)
+	if aText != bText || value.TypeName(a) != value.TypeName(b) && !(value.TypeName(a) == "int" && bBool) {
+		return a
+	}
+	if sum, err := python.Add(a, b); err == nil {
+		return sum
+	}
+	return a
+}
+
+// merge is a with the values of b, dictionaries inside merged too.
+func merge(a, b *value.Dict) *value.Dict {
+	out := a.Copy()
+	for i, k := range b.K {
+		was, there, _ := out.Get(k)
+		x, ok := was.(*value.Dict)
+		if y, both := b.V[i].(*value.Dict); there && ok && both {
+			_ = out.Set(k, merge(x, y))
+			continue
 		}
+		_ = out.Set(k, b.V[i])
 	}
-	return b
+	return out
 }
 
 func (s *stats) event() callback.Stats {

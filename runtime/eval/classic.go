@@ -205,6 +205,9 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 	}
 	if convert && !t.Verbatim {
 		if v, ok := e.singleVar(p); ok {
+			if v == nil {
+				v = e.cfg.Null
+			}
 			return v, nil
 		}
 	}
@@ -214,9 +217,12 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 	defer func() { e.depth-- }()
 	r := &run{e: e, concat: textConcat, mutates: p.mutates, unsafe: !convert} // a file's text has no taint
 	if convert {
-		r.concat = literalConcat
+		r.concat = e.concat()
 	}
 	v, err := e.runClassic(p, r)
+	if err != nil && e.cfg.KeepUndefined && exception.IsUndefined(err) {
+		return t.Src, nil
+	}
 	if err != nil {
 		return nil, renderError(t, err)
 	}

@@ -161,7 +161,7 @@ func (e *Eval) runCondition(c *value.Cond, p *program) (bool, error) {
 		return false, &exception.Error{Class: exception.Ansible, Msg: "recursive loop detected in template string: " + presented(c.Src), Orig: err}
 	}
 	defer func() { e.depth-- }()
-	r := run{e: e, concat: literalConcat, mutates: p.mutates, unsafe: true} // a truth has no taint to find
+	r := run{e: e, concat: e.concat(), mutates: p.mutates, unsafe: true} // a truth has no taint to find
 	ok, err := decide(p.cond, &frame{run: &r})
 	if err != nil {
 		return false, renderError(&value.Tmpl{Src: presented(c.Src)}, err)

@@ -138,6 +138,17 @@ type Config struct {
 	Dialect Dialect
 	Vars    Vars    // nil for none
 	Outside Outside // nil for none
+	// Native makes templates give values of any type, as jinja2_native does in dialect classic: a single value is kept, text that
+	// is a literal of Python's becomes what it says. Dialect tagged does so in its own way whatever is asked.
+	Native bool
+	// keepsNone prints None as its word, as native templates do and those of files beside them; others print nothing.
+	keepsNone bool
+	// KeepUndefined leaves templates of dialect classic as they are that read something undefined: error_on_undefined_vars off.
+	KeepUndefined bool
+	// Null is what a template of dialect classic that is one variable gives when that is null: null_representation.
+	Null value.Value
+	// TrustLookups has what lookups return count as templates in dialect classic: allow_unsafe_lookups.
+	TrustLookups bool
 }
 
 // Eval evaluates for one host and one task or item. It is cheap to make, remembers the variables
@@ -179,6 +190,18 @@ func (e *Eval) With(v Vars) *Eval {
 func (e *Eval) From(path string) *Eval {
 	twin := New(e.cfg)
 	twin.from = path
+	return twin
+}
+
+// Textual returns an Eval like e for templates that give text though Native is set: those of files.
+func (e *Eval) Textual() *Eval {
+	if !e.native() {
+		return e
+	}
+	c := e.cfg
+	c.Native, c.keepsNone = false, true
+	twin := New(c)
+	twin.from = e.from
 	return twin
 }
 
@@ -230,6 +253,8 @@ var errRecursion = exception.Raise("RecursionError", "maximum recursion depth ex
 
 func (e *Eval) tagged() bool { return e.cfg.Dialect == Tagged }
 
+func (e *Eval) native() bool { return e.cfg.Native && !e.tagged() }
+
 // Value renders v as Ansible renders an argument or variable: every template in it, however deep.
 // What holds no template is returned as it is, and is not to be changed. The error of an undefined
 // variable is a *value.UndefError, others are mostly *Error.
@@ -257,7 +282,7 @@ func (e *Eval) File(t *value.Tmpl) (string, error) {
 	if e.tagged() {
 		r, err = e.taggedFile(t)
 	} else {
-		r, err = e.classicTemplate(t, false)
+		r, err = e.Textual().classicTemplate(t, false)
 	}
 	if err != nil {
 		return "", err

@@ -113,6 +113,8 @@ func (e *Eval) magic(name string) val {
 		return &hostVars{e.cfg.Outside, !e.tagged()}
 	case name == "vars" && e.cfg.Vars != nil:
 		return &varsView{e}
+	case name == "ansible_delegated_vars":
+		return e.delegatedVars()
 	case name == "omit":
 		return value.Omit
 	}

@@ -47,7 +47,7 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 	if !opt.wantlist {
 		v = joined(l)
 	}
-	if len(l) > 0 && !opt.allowUnsafe && !e.tagged() {
+	if len(l) > 0 && !opt.allowUnsafe && !e.cfg.TrustLookups && !e.tagged() {
 		f.run.taint(true)
 		v = value.Taint(v)
 	}

@@ -123,7 +123,7 @@ func portable(v val) (val, error) {
 	case *hostVars:
 		d := value.NewDict()
 		for _, h := range x.hosts() {
-			all, err := (&hostVarsOf{x.o, h}).Dict()
+			all, err := (&hostVarsOf{o: x.o, host: h}).Dict()
 			if err != nil {
 				return nil, err
 			}

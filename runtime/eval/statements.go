@@ -152,6 +152,10 @@ func (c *compiler) output(n *expr.Node) stmtFn {
 		if err != nil {
 			return err
 		}
+		if v == nil && (f.run.e.native() || f.run.e.cfg.keepsNone) {
+			*out = append(*out, nil)
+			return nil
+		}
 		if v, err = finalize(v); err != nil {
 			return err
 		}

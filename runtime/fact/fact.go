@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -129,7 +130,7 @@ func (g *gathering) run(j *job) {
 	p := &probe{gathering: g, job: j}
 	defer func() {
 		if r := recover(); r != nil {
-			j.facts, j.err = nil, fmt.Errorf("fact collector %s: %v", j.name, r)
+			j.facts, j.err = nil, errors.New("fact collector "+j.name+": "+failure.Crash(r))
 			p.warn(j.err.Error())
 		}
 	}()

@@ -3,6 +3,12 @@
 //
 //	file = folder "/" prefix host     the facts of that host, a JSON object
 //
+// The files of dialect tagged are the schema 1 of ansible-core 2.19:
+//
+//	file    = folder "/" prefix "s1_" host
+//	content = {"__payload__": text}   text is the JSON of the facts
+//	tagged  = {"value": …, "tags": […], "__ansible_type": "_AnsibleTagged…"}   in the place of a value, with where it was written
+//
 // A file is as old as its last change. Facts of files that are too old do not count.
 package factcache
 
@@ -23,6 +29,7 @@ import (
 type Cache struct {
 	Dir    string // absolute
 	Prefix string // of the names of its files
+	Tagged bool   // the files of dialect tagged
 	// Timeout is how long facts count; 0 is for ever.
 	Timeout time.Duration
 	// Warn is told what could not be done, in Ansible's words. May be nil.
@@ -59,6 +66,9 @@ func (c *Cache) file(host string) string {
 	if strings.ContainsRune(host, '/') {
 		return ""
 	}
+	if c.Tagged {
+		host = "s1_" + host
+	}
 	return filepath.Join(c.Dir, c.Prefix+host)
 }
 
@@ -75,6 +85,9 @@ func (c *Cache) Load(host string) *value.Dict {
 		return nil
 	}
 	v, err := value.ParseJSON(b)
+	if c.Tagged {
+		v, err = payload(v, err)
+	}
 	facts, ok := v.(*value.Dict)
 	if err != nil || !ok {
 		c.corrupt(name, err)
@@ -104,22 +117,75 @@ func (c *Cache) Save(host string, facts *value.Dict) {
 		c.Delete(host)
 		return
 	}
-	text, err := value.JSON(facts, value.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
+	text, err := c.text(facts)
 	if err == nil {
-		err = replace(name, text)
+		err = c.replace(name, text)
 	}
 	if err != nil {
 		c.warn("error in 'jsonfile' cache plugin while trying to write to %s : b%s", name, value.StrRepr(posix.PyError(err, name)))
 	}
 }
 
+// text is what a file holds.
+func (c *Cache) text(facts *value.Dict) (string, error) {
+	if !c.Tagged {
+		return value.JSON(facts, value.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
+	}
+	own, err := value.JSON(facts, value.JSONOptions{ASCII: true})
+	if err != nil {
+		return "", err
+	}
+	return value.JSON(value.DictOf("__payload__", own), value.JSONOptions{ASCII: true})
+}
+
+// payload is what a file of dialect tagged holds; err is why it is no JSON.
+func payload(v value.Value, err error) (value.Value, error) {
+	d, ok := v.(*value.Dict)
+	if err != nil || !ok {
+		return nil, err
+	}
+	own, _ := d.GetStr("__payload__")
+	text, _ := value.Text(own)
+	v, err = value.ParseJSON([]byte(text))
+	return untagged(v, maxDepth), err
+}
+
+// maxDepth bounds how deep facts are nested.
+const maxDepth = 200
+
+// untagged is v without the places where its values were written.
+func untagged(v value.Value, depth int) value.Value {
+	if depth == 0 {
+		return nil
+	}
+	switch x := v.(type) {
+	case *value.List:
+		for i, e := range x.V {
+			x.V[i] = untagged(e, depth-1)
+		}
+	case *value.Dict:
+		kind, _ := x.GetStr("__ansible_type")
+		if name, ok := value.Text(kind); ok && strings.HasPrefix(name, "_AnsibleTagged") {
+			inner, _ := x.GetStr("value")
+			return untagged(inner, depth-1)
+		}
+		for i, e := range x.V {
+			x.V[i] = untagged(e, depth-1)
+		}
+	}
+	return v
+}
+
 // replace writes a file whole or not at all.
-func replace(name, text string) error {
+func (c *Cache) replace(name, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".pbc-*")
 	if err != nil {
 		return err
 	}
 	_, err = f.WriteString(text)
+	if c.Tagged && err == nil {
+		err = f.Chmod(0o644)
+	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

@@ -101,3 +101,26 @@ func TestCorrupt(t *testing.T) {
 		})
 	}
 }
+
+// The files of dialect tagged are those of ansible-core 2.19.
+func TestTagged(t *testing.T) {
+	c := Cache{Dir: t.TempDir(), Prefix: "f_", Tagged: true}
+	c.Save("web", value.DictOf("b", "ä", "a", int64(1)))
+	b, err := os.ReadFile(filepath.Join(c.Dir, "f_s1_web"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(`{"__payload__": "{\"b\": \"\\u00e4\", \"a\": 1}"}`, string(b)); d != "" {
+		t.Error(d)
+	}
+	if got := text(t, c.Load("web")); got != `{"b": "ä", "a": 1}` {
+		t.Errorf("got %s", got)
+	}
+	real := `{"__payload__": "{\"kept\": {\"value\": [{\"value\": \"x\", \"tags\": [], \"__ansible_type\": \"_AnsibleTaggedStr\"}], \"tags\": [], \"__ansible_type\": \"_AnsibleTaggedList\"}}"}`
+	if err := os.WriteFile(filepath.Join(c.Dir, "f_s1_db"), []byte(real), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := text(t, c.Load("db")); got != `{"kept": ["x"]}` {
+		t.Errorf("got %s", got)
+	}
+}

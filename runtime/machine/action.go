@@ -229,7 +229,7 @@ func (x *taskRun) keyName(k value.Value) (string, error) {
 
 // factValue turns the words for true and false into booleans, as set_fact does in dialect classic.
 func (x *taskRun) factValue(v value.Value) value.Value {
-	if s, ok := value.Text(v); ok && x.m.dialect == eval.Classic {
+	if s, ok := value.Text(v); ok && x.m.dialect == eval.Classic && !x.m.code.Settings.Native {
 		switch strings.ToLower(s) {
 		case "true", "yes":
 			return true
@@ -284,6 +284,7 @@ func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, erro
 		if err != nil {
 			return nil, err
 		}
+		x.warnOfDelimiters(cond)
 		ok, err := x.eval().Condition(cond)
 		if err != nil {
 			return nil, err
@@ -422,6 +423,14 @@ func (x *taskRun) addHost(ctx context.Context, args *value.Dict) (*value.Dict, e
 	name := firstOf(args, "name", "hostname", "host")
 	if name == nil {
 		return nil, x.actionFail("name, host or hostname needs to be provided")
+	}
+	switch groups := firstOf(args, "groupname", "groups", "group").(type) {
+	case *value.Dict:
+		if groups.Len() > 0 {
+			return nil, x.actionFail("Groups must be specified as a list.")
+		}
+	case int64, float64:
+		return nil, x.actionFail("Groups must be specified as a list.")
 	}
 	return x.ask(ctx, event.Inventory, args)
 }

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"math"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -80,7 +81,7 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 	}
 	switch in.Op {
 	case ir.OpTask:
-		if m.barriers[in.Task] && !m.excluded[in.Task] {
+		if m.barriers[in.Task] && (!m.excluded[in.Task] || m.tasks[in.Task].Implicit) { // facts may be gathered of others
 			m.passed = addr
 		}
 	case ir.OpMeta:
@@ -94,7 +95,7 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 		}
 	case ir.OpInclude: // what others include is not known here
 		if !m.excluded[in.Task] {
-			m.passed = addr
+			m.passed = below(addr)
 		}
 	case ir.OpFlush:
 		m.passHandlers(0, addr)
@@ -107,16 +108,28 @@ func (m *Machine) passHandlers(from int, flush ir.Address) {
 		m.passHandler(i, flush)
 	}
 	if m.grows && m.waits == ir.WaitAtBarriers && flush[0] >= m.notifies { // others may have handlers that this host does not know
-		m.passed = append(append(ir.Address{}, flush...), len(m.handlers))
+		m.passed = below(flush)
 	}
 }
 
 // passHandler notes that the host does not run a handler that others may run.
 func (m *Machine) passHandler(i int, flush ir.Address) {
 	t := m.handlers[i].Task
-	if m.waits == ir.WaitAtBarriers && flush[0] >= m.notifies && !m.excluded[t] && (m.barriers[t] || m.tasks[t].Include != nil) {
-		m.passed = append(append(ir.Address{}, flush...), i)
+	if m.waits != ir.WaitAtBarriers || flush[0] < m.notifies || m.excluded[t] {
+		return
 	}
+	at := append(append(ir.Address{}, flush...), i)
+	switch {
+	case m.tasks[t].Include != nil:
+		m.passed = below(at)
+	case m.barriers[t]:
+		m.passed = at
+	}
+}
+
+// below is behind all addresses within an include or a flush.
+func below(addr ir.Address) ir.Address {
+	return append(append(ir.Address{}, addr...), math.MaxInt32)
 }
 
 // passAll notes that the host goes by the instructions from one index to another.

@@ -71,9 +71,7 @@ func writtenCondition(v value.Value) value.Value {
 // condition evaluates a list of conditions: all must hold.
 func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
-		if cond, ok := c.V.(*value.Cond); ok && cond.Tmpl != nil && !x.tagged() {
-			x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
-		}
+		x.warnOfDelimiters(c.V)
 		ok, err := ev.Condition(c.V)
 		if cond, is := c.V.(*value.Cond); is && cond.Tmpl != nil && x.tagged() && err == nil {
 			x.deprecate(deprecation{msg: "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.", version: "2.23", at: cond.At})
@@ -90,6 +88,13 @@ func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// warnOfDelimiters warns, in dialect classic, of a condition that is a template.
+func (x *taskRun) warnOfDelimiters(c value.Value) {
+	if cond, ok := c.(*value.Cond); ok && cond.Tmpl != nil && !x.tagged() {
+		x.warnOf("conditional statements should not include jinja2 templating delimiters such as {{ }} or {% %}. Found: " + cond.Src)
+	}
 }
 
 // prepared is a task with all its keywords rendered, ready for its attempts.
@@ -111,6 +116,9 @@ type prepared struct {
 // prepare renders the keywords in the order in which Ansible does: of several faults the first one
 // met is told.
 func (x *taskRun) prepare() (*prepared, error) {
+	if err := x.named(); err != nil {
+		return nil, err
+	}
 	p := &prepared{register: x.t.Register}
 	x.label = x.resultName()
 	var err error
@@ -145,6 +153,14 @@ func (x *taskRun) prepare() (*prepared, error) {
 
 // resultName is the name that a result has. Unlike a banner it has a name that is a number, too.
 func (x *taskRun) resultName() string {
+	if !x.t.Named() && !x.t.Name.IsSet() && x.written != nil {
+		return x.fullName("")
+	}
+	if x.tagged() { // as in the banner
+		reach := x.vars.reach
+		x.vars.reach = nil
+		defer func() { x.vars.reach = reach }()
+	}
 	if x.t.Named() || !x.t.Name.IsSet() {
 		return x.name()
 	}
@@ -302,8 +318,17 @@ func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	all.Update(args)
-	return all, nil
+	if !x.tagged() {
+		all.Update(args)
+		return all, nil
+	}
+	args = args.Copy() // there the task's own come first
+	for i, k := range all.K {
+		if _, given, err := args.Get(k); !given && err == nil {
+			_ = args.Set(k, all.V[i])
+		}
+	}
+	return args, nil
 }
 
 // joined evaluates entries of module_defaults; later ones count.
@@ -321,6 +346,17 @@ func (x *taskRun) joined(list []ir.Val) (*value.Dict, error) {
 	return all, nil
 }
 
+// unreachable is the result of a host that cannot be reached: dialect tagged has it as the cause of the task's failure.
+func (x *taskRun) unreachable(res *value.Dict) (*value.Dict, error) {
+	msg, ok := value.Text(get(res, "msg"))
+	if !ok || !x.tagged() {
+		return res, nil
+	}
+	own := res.Copy()
+	own.Del("msg")
+	return nil, &fault{msg: msg, result: own}
+}
+
 // attempts runs the action until its condition holds or the attempts are used up.
 func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 	var res *value.Dict
@@ -334,7 +370,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 			return nil, err
 		}
 		if res = r; truthy(res, "unreachable") {
-			return res, nil
+			return x.unreachable(res)
 		}
 		if x.badRegister() {
 			return nil, faultf("%s", x.registerFault())
@@ -378,7 +414,7 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 func (x *taskRun) emitRetry(res *value.Dict, attempt, retries int64) error {
 	shown := shown(res)
 	shown.SetStr("_ansible_retry", true)
-	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
+	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
 		Attempt: int(attempt), Retries: int(retries)})
 }
 

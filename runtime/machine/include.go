@@ -49,9 +49,7 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 		return x.finish(res)
 	}
 	failed, err := x.bring(list)
-	if m.passed == nil { // others may have included something else
-		m.pass(here, addr)
-	}
+	m.pass(here, addr) // others may have included something else
 	return failed, err
 }
 
@@ -132,6 +130,7 @@ func (x *taskRun) wantedLoop(items []value.Value, list *[]wanted) *value.Dict {
 
 // wantedFile evaluates one item of the include.
 func (x *taskRun) wantedFile(extra *value.Dict, label value.Value) (*wanted, *value.Dict) {
+	x.vars.reach = x.reachVars()
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -202,13 +201,24 @@ func (x *taskRun) bring(list []wanted) (bool, error) {
 		}
 		x.m.addExtension(&a.Extensions[i])
 	}
+	next := 0
 	for _, i := range inOrder(a) {
-		failed, err := x.runFragment(&a.Extensions[i], ordinalOf(a, i), list[i].vars)
+		ordinal := ordinalOf(a, i)
+		x.passFiles(next, ordinal)
+		next = ordinal + 1
+		failed, err := x.runFragment(&a.Extensions[i], ordinal, list[i].vars)
 		if failed || err != nil {
 			return failed, err
 		}
 	}
 	return false, nil
+}
+
+// passFiles notes that the host goes by the files from one ordinal to another, which others include.
+func (x *taskRun) passFiles(from, to int) {
+	if from < to && x.m.waits == ir.WaitAtBarriers {
+		x.m.passed = below(append(append(ir.Address{}, x.addr...), to-1))
+	}
 }
 
 // ordinalOf is the place of a file among those that the hosts of the play include together.

@@ -165,6 +165,7 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		results = append(results, res)
 	}
 	x.flags.IgnoreUnreachable = ignored
+	x.unnamed()
 	x.flags.NoLog = noLog
 	x.label = x.banner
 	return results, nil
@@ -227,7 +228,7 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 
 func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
 	status := statusOf(res)
-	e := &event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}}
+	e := &event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}}
 	if told := status == event.Failed || status == event.Skipped; !told && (x.t.Module == "ansible.builtin.add_host" || x.t.Module == "ansible.builtin.group_by") {
 		x.held = append(x.held, e) // Ansible tells of it when it has changed the inventory, after the task
 		return nil

@@ -110,6 +110,7 @@ type Machine struct {
 	parsed   map[string]value.Value     // texts met at run time
 	plugins  *ir.Plugins                // those in Python that stand before the evaluator's
 	probed   map[string]probe           // filters and tests that were looked up outside
+	named    map[actionKey]int          // the tasks that templates as actions have named
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
 	loaded   map[string]bool            // action plugins in Python that were loaded, and whether one host runs them for all
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
@@ -131,7 +132,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		excluded: map[int]bool{}, barriers: map[int]bool{}, waits: b.Code.Settings.Waits, known: map[string]bool{},
 		notified: map[int]bool{}, roleRan: map[int]bool{}, roleDone: map[int]bool{}, delegated: map[string]*value.Dict{},
 		asked: map[askedKey]*event.Answer{}, parsed: map[string]value.Value{}, probed: map[string]probe{}, plugins: b.Code.Plugins, statics: map[any]bool{},
-		payloads: map[string]*ir.Payload{}, loaded: map[string]bool{},
+		payloads: map[string]*ir.Payload{}, loaded: map[string]bool{}, named: map[actionKey]int{},
 		inventory: asDict(b.Host.Inventory.V), play: asDict(b.Host.Play.V), extra: asDict(b.Host.Extra.V), magic: asDict(b.Host.Magic.V),
 		lost: b.Host.Lost,
 	}

@@ -89,6 +89,9 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 	} else if run, err = x.condition(t.When, x.eval()); err != nil {
 		return false, m.abort(x, err.Error()+x.excerpt())
 	}
+	if run && what == "flush_handlers" && m.flushing {
+		return false, m.abort(x, "flush_handlers cannot be used as a handler")
+	}
 	if err := m.metaReport(x, what, act, run); err != nil || !run {
 		return false, err
 	}

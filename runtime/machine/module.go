@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"strings"
 
 	"github.com/vmihailenco/msgpack/v5"
 
@@ -17,7 +18,10 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	c := &module.Call{
 		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
 		Async: p.async, Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
-		Dialect: x.m.dialect, Collectors: p.collectors,
+		Dialect: x.m.dialect, Collectors: p.collectors, MaxDiff: x.m.code.Settings.MaxDiff,
+	}
+	if err := x.shell(c); err != nil {
+		return nil, err
 	}
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
@@ -46,6 +50,22 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	x.foundPython(c, res)
 	x.outputWarnings(res)
 	return raised(res)
+}
+
+// shell says which shell runs the line of raw.
+func (x *taskRun) shell(c *module.Call) error {
+	v, ok := x.vars.Lookup("ansible_shell_executable")
+	if !ok || c.Name != "ansible.builtin.raw" {
+		return nil
+	}
+	v, err := x.eval().Value(v)
+	if err != nil {
+		return err
+	}
+	if c.Shell, err = value.ToStr(v); c.Shell == "/bin/sh" {
+		c.Shell = ""
+	}
+	return err
 }
 
 // call runs a call on the host that the task is for.
@@ -93,11 +113,12 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		}
 		d.SetStr("collectors", l)
 	}
-	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError} {
+	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError, "shell": c.Shell} {
 		if s != "" {
 			d.SetStr(k, s)
 		}
 	}
+	d.SetStr("max_diff", c.MaxDiff)
 	if c.Content != nil {
 		d.SetStr("content", c.Content)
 	}
@@ -130,7 +151,8 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	text := func(k string) string { s, _ := value.Text(get(d, k)); return s }
 	flag := func(k string) bool { b, _ := get(d, k).(bool); return b }
 	c := &module.Call{Name: text("name"), Action: text("action"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), Env: map[string]string{},
-		LocalTmp: text("local_tmp"), SourceError: text("source_error")}
+		LocalTmp: text("local_tmp"), SourceError: text("source_error"), Shell: text("shell")}
+	c.MaxDiff, _ = get(d, "max_diff").(int64)
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)
 	}
@@ -232,35 +254,49 @@ func (x *taskRun) become() (Become, error) {
 	if err != nil || !on {
 		return Become{}, err
 	}
-	b := Become{User: set.User, Method: set.Method, Flags: set.Flags, Exe: set.Exe, Password: firstText(host.Password, set.Password)}
+	b := Become{Method: set.Method}
+	if err := x.becomeText(&b.Method, "become_method", x.t.Become.Method, "ansible_become_method"); err != nil {
+		return Become{}, err
+	}
+	method := b.Method[strings.LastIndexByte(b.Method, '.')+1:]
+	by := x.m.code.Settings.BecomeBy[method]
+	b.User, b.Flags, b.Exe = firstText(by.User, set.User), firstText(by.Flags, set.Flags), firstText(by.Exe, set.Exe)
+	b.Password = firstText(host.Password, set.Password, by.Password)
 	for _, f := range []struct {
 		into  *string
 		field string
-		names []string
 		v     ir.Val
+		names []string
 	}{
-		{&b.User, "become_user", []string{"ansible_become_user"}, x.t.Become.User},
-		{&b.Method, "become_method", []string{"ansible_become_method"}, x.t.Become.Method},
-		{&b.Flags, "become_flags", []string{"ansible_become_flags"}, x.t.Become.Flags},
-		{&b.Exe, "become_exe", []string{"ansible_become_exe"}, x.t.Become.Exe},
-		{&b.Password, "become_pass", []string{"ansible_become_password", "ansible_become_pass"}, ir.Val{}},
+		{&b.User, "become_user", x.t.Become.User, []string{"ansible_become_user", "ansible_" + method + "_user"}},
+		{&b.Flags, "become_flags", x.t.Become.Flags, []string{"ansible_become_flags", "ansible_" + method + "_flags"}},
+		{&b.Exe, "become_exe", x.t.Become.Exe, []string{"ansible_become_exe", "ansible_" + method + "_exe"}},
+		{&b.Password, "become_pass", ir.Val{}, []string{"ansible_become_password", "ansible_become_pass", "ansible_" + method + "_pass"}},
 	} {
-		v := f.v
-		for _, n := range f.names {
-			v = x.choose(n, v)
-		}
-		if !v.IsSet() {
-			continue
-		}
-		r, given, err := x.rendered(f.field, v)
-		if err != nil {
-			return Become{}, contextFault(f.field, err)
-		}
-		if given && r != nil {
-			*f.into, _ = value.ToStr(r)
+		if err := x.becomeText(f.into, f.field, f.v, f.names...); err != nil {
+			return Become{}, err
 		}
 	}
 	return b, nil
+}
+
+// becomeText renders one part of changing user: the last of the variables that there are, else the keyword.
+func (x *taskRun) becomeText(into *string, field string, keyword ir.Val, names ...string) error {
+	v := keyword
+	for _, n := range names {
+		v = x.choose(n, v)
+	}
+	if !v.IsSet() {
+		return nil
+	}
+	r, given, err := x.rendered(field, v)
+	if err != nil {
+		return contextFault(field, err)
+	}
+	if given && r != nil {
+		*into, _ = value.ToStr(r)
+	}
+	return nil
 }
 
 // choose prefers a variable over a keyword.

@@ -27,6 +27,19 @@ func (o *outside) ask(what event.Ask, name string, args value.Value) (*event.Ans
 	return a, nil
 }
 
+// Delegated implements eval.Delegating. The arguments of a task ask before its keywords are rendered.
+func (o *outside) Delegated() (to, by string) {
+	if !o.x.t.DelegateTo.IsSet() {
+		return "", ""
+	}
+	v, given, err := o.x.rendered("delegate_to", o.x.t.DelegateTo)
+	if err != nil || !given {
+		return "", ""
+	}
+	to, _ = value.ToStr(v)
+	return to, o.x.m.batch.Host.Name
+}
+
 // Tell implements eval.Telling.
 func (o *outside) Tell(n python.Notice) {
 	switch tagged := o.x.tagged(); {

@@ -5,9 +5,11 @@ import (
 	"path"
 	"strings"
 
+	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/module"
 )
 
@@ -16,7 +18,7 @@ func (x *taskRun) payload(ctx context.Context, c *module.Call) error {
 	key := x.t.Action + "\x00" + x.t.ModuleFile
 	p := x.m.payloads[key]
 	if p == nil {
-		a, err := x.m.up.Ask(ctx, &event.Need{Ask: event.Payload, Task: x.number, Addr: x.addr, Name: x.instead})
+		a, err := x.m.up.Ask(ctx, &event.Need{Ask: event.Payload, Task: x.moduleOf, Addr: x.addr, Name: x.instead})
 		if err != nil {
 			return err
 		}
@@ -26,8 +28,33 @@ func (x *taskRun) payload(ctx context.Context, c *module.Call) error {
 		p = a.Payload
 		x.m.payloads[key] = p
 	}
-	c.Payload = p
+	var err error
+	if c.Payload, err = x.limited(p); err != nil {
+		return err
+	}
 	return x.interpreter(c)
+}
+
+// limited is a module with as many open files as the host's variable allows it, where there is one.
+//
+// Ansible docs: "PYTHON_MODULE_RLIMIT_NOFILE".
+func (x *taskRun) limited(p *ir.Payload) (*ir.Payload, error) {
+	v, ok := x.vars.Lookup("ansible_python_module_rlimit_nofile")
+	if !ok {
+		return p, nil
+	}
+	r, err := x.eval().Value(v)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := toInt(r)
+	if !ok {
+		s, _ := value.ToStr(r)
+		return nil, exception.ValueError("invalid literal for int() with base 10: %s", value.StrRepr(s))
+	}
+	own := *p
+	own.Limit = int(n)
+	return &own, nil
 }
 
 // interpreter gives a call the interpreter that the user asked for in place of the one that the module names, when

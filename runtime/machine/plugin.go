@@ -50,9 +50,13 @@ func (x *taskRun) pluginTask(p *prepared) *value.Dict {
 		env.SetStr(k, p.env[k])
 	}
 	d := value.DictOf("action", x.t.Action, "args", p.args, "name", x.label, "check_mode", x.flags.Check, "diff", x.flags.Diff, "no_log", x.flags.NoLog,
-		"ignore_errors", x.flags.IgnoreErrors, "ignore_unreachable", x.flags.IgnoreUnreachable, "any_errors_fatal", x.flags.AnyErrorsFatal,
-		"run_once", x.flags.RunOnce, "environment", value.NewList(env), "retries", p.retries, "delay", int64(p.delay.Seconds()),
+		"any_errors_fatal", x.flags.AnyErrorsFatal, "environment", value.NewList(env), "retries", p.retries, "delay", int64(p.delay.Seconds()),
 		"timeout", int64(p.timeout.Seconds()), "async_val", int64(0), "poll", int64(p.poll.Seconds()), "become", p.become != Become{})
+	for name, on := range map[string]bool{"ignore_errors": x.flags.IgnoreErrors, "ignore_unreachable": x.flags.IgnoreUnreachable, "run_once": x.flags.RunOnce} {
+		if on {
+			d.SetStr(name, on)
+		}
+	}
 	if p.async != nil {
 		d.SetStr("async_val", p.async.Limit)
 	}
@@ -177,6 +181,7 @@ func (x *taskRun) pluginResult(answer *value.Dict) (*value.Dict, error) {
 	case "ansible":
 		return nil, faultf("%s", msg)
 	case "":
+		x.moduleFailed = get(res, "exception") == traceless // the result is that of a module
 		return res, nil
 	case "died":
 		return nil, &fault{msg: diedWords, ends: true}
@@ -204,7 +209,7 @@ func (x *taskRun) pluginWork(ctx context.Context, p *prepared, work *value.Dict)
 	case "module":
 		name, _ = value.Text(get(work, "name"))
 		run.flags.Check, run.flags.Diff, run.flags.NoLog = truthy(work, "check"), truthy(work, "diff"), truthy(work, "no_log")
-		run.foreign = halves[name]
+		run.foreign = halves[name] || strings.HasPrefix(name, "ansible.legacy.") // what only looks like one of ansible-core's is the user's
 		ready.env = environmentOf(asDict(get(work, "env")))
 		if truthy(work, "async") {
 			ready.async = p.async
@@ -229,6 +234,9 @@ func (x *taskRun) pluginWork(ctx context.Context, p *prepared, work *value.Dict)
 	res = withoutInternals(res)
 	if get(res, "changed") == false && (silent[name] || isFailed(res)) && x.m.run.Has(name) {
 		res.Del("changed")
+	}
+	if x.tagged() && isFailed(res) {
+		res.SetStr("exception", traceless)
 	}
 	return res
 }

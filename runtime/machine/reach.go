@@ -30,6 +30,7 @@ var reachNames = map[string][]string{
 	"ansible_timeout":              {"ansible_ssh_timeout"},
 	"ansible_ssh_pipelining":       nil,
 	"ansible_pipelining":           nil,
+	"ansible_connection_user":      nil,
 }
 
 // reachVars gives the variables of reachNames of the task. They are worked out when one is first read; while they are,
@@ -51,16 +52,29 @@ func (x *taskRun) reachVars() func(string) (value.Value, bool) {
 			}
 			route = r
 		}
-		v := x.reachDefault(name)
-		for _, n := range names {
-			if r, ok := route.GetStr(n); ok {
-				v = r
-			} else if r, ok := x.delegateVar(n); ok {
-				v = r
-			}
-		}
-		return reachTyped(name, v), v != nil
+		v := x.reachVar(name, names, route)
+		return v, v != nil
 	}
+}
+
+// reachVar is one of the variables of reachNames, nil when it is not set.
+func (x *taskRun) reachVar(name string, names []string, route *value.Dict) value.Value {
+	if name == "ansible_connection_user" {
+		const connection, user = "ansible_connection", "ansible_user"
+		if x.reachVar(connection, reachNames[connection], route) != value.Value("local") {
+			return nil
+		}
+		return x.reachVar(user, reachNames[user], route)
+	}
+	v := x.reachDefault(name)
+	for _, n := range names {
+		if r, ok := route.GetStr(n); ok {
+			v = r
+		} else if r, ok := x.delegateVar(n); ok {
+			v = r
+		}
+	}
+	return reachTyped(name, v)
 }
 
 // reachDefault is what the settings and the host itself say.

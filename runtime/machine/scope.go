@@ -2,6 +2,8 @@ package machine
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"pbc/ir"
@@ -295,6 +297,14 @@ func (s *scope) Names() []string {
 	}
 	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil,
 		"ansible_current_hosts", nil, "ansible_failed_hosts", nil))
+	for _, n := range slices.Sorted(maps.Keys(reachNames)) {
+		if s.reach == nil {
+			break
+		}
+		if _, ok := s.reach(n); ok {
+			add(value.DictOf(n, nil))
+		}
+	}
 	if s.lex.Role >= 0 {
 		for _, n := range ir.RoleMagic {
 			if _, ok := s.m.roles[s.lex.Role].Magic(n); ok {

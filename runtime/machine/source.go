@@ -14,7 +14,7 @@ import (
 	"pbc/runtime/exception"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
-	"pbc/runtime/plugin/filter/codec"
+	"pbc/runtime/pycodec"
 )
 
 // sourced says which argument of a module names a file on the controller, in which subfolder it is
@@ -188,7 +188,7 @@ func encoded(text string, encoding value.Value) ([]byte, error) {
 	if !ok || name == "" {
 		return []byte(text), nil
 	}
-	return codec.Encode(text, name)
+	return pycodec.Encode(text, name)
 }
 
 // templateVars are the variables that only a template sees.

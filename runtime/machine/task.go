@@ -21,8 +21,11 @@ type taskRun struct {
 	t      *ir.Task
 	number int
 	addr   ir.Address
-	vars   *scope
-	flags  event.Flags
+	// written is the task as the playbook has it while t is what the name of its action made of it, whose number is moduleOf.
+	written  *ir.Task
+	moduleOf int
+	vars     *scope
+	flags    event.Flags
 	// ready is the task with its keywords rendered, while its action runs.
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
@@ -95,6 +98,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
+	if err := x.nameable(); err != nil {
+		return false, m.abort(x, err.Error())
+	}
 	if err := x.started(); err != nil {
 		return false, err
 	}
@@ -109,9 +115,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	return m.together(x)
 }
 
-// leaveOut leaves a task out that nobody wants to run now. A handler stays notified.
+// leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
 func (m *Machine) leaveOut(number int, t *ir.Task) {
-	if t.Handler {
+	if t.Handler && m.dialect != eval.Tagged {
 		m.notified[number] = true
 	}
 }
@@ -127,7 +133,7 @@ func (m *Machine) skips(number int, t *ir.Task) bool {
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
 	t := m.tasks[number]
-	x := &taskRun{m: m, ctx: ctx, t: t, number: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
+	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
 	if t.DelegateTo.IsSet() {
@@ -140,7 +146,9 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 
 // eval returns an evaluator that sees the variables as they are now.
 func (x *taskRun) eval() *eval.Eval {
-	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside()})
+	set := x.m.code.Settings
+	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), Native: set.Native,
+		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.

@@ -76,7 +76,7 @@ func toFloat(v value.Value) (float64, bool) {
 }
 
 func need(what event.Ask, x *taskRun, args *value.Dict) *event.Need {
-	return &event.Need{Ask: what, Task: x.number, Addr: x.addr, Args: ir.Val{V: args}}
+	return &event.Need{Ask: what, Task: x.moduleOf, Addr: x.addr, Args: ir.Val{V: args}}
 }
 
 // written is a value with its templates as their text: a copy.

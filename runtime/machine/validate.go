@@ -25,7 +25,7 @@ func (x *taskRun) validateArgs(_ context.Context, args *value.Dict) (*value.Dict
 		return nil, faultf(`"argument_spec" arg is required in args: %s`, s)
 	}
 	if !ok {
-		return nil, faultf("Incorrect type for argument_spec, expected dict and got <class '%s'>", value.TypeName(get(args, "argument_spec")))
+		return nil, faultf("Incorrect type for argument_spec, expected dict and got %s", argspec.PlaybookClass(get(args, "argument_spec")))
 	}
 	provided := value.NewDict()
 	for _, k := range data.K {
@@ -43,7 +43,7 @@ func (x *taskRun) validateArgs(_ context.Context, args *value.Dict) (*value.Dict
 	if given, ok := get(args, "provided_arguments").(*value.Dict); ok {
 		provided.Update(given)
 	} else if has(args, "provided_arguments") {
-		return nil, faultf("Incorrect type for provided_arguments, expected dict and got <class '%s'>", value.TypeName(get(args, "provided_arguments")))
+		return nil, faultf("Incorrect type for provided_arguments, expected dict and got %s", argspec.PlaybookClass(get(args, "provided_arguments")))
 	}
 	errs := specOf(data).For(x.m.dialect).CheckAll(x.given(provided), environ{})
 	if len(errs) > 0 {

@@ -120,7 +120,11 @@ func (t *Task) setOwner(f FileArgs, diff *value.Dict) (bool, error) {
 		return true, nil
 	}
 	if err := os.Lchown(f.Path, uid, -1); err != nil {
-		return false, FailWith("chown failed: "+posix.PyError(err, []byte(f.Path)), "path", f.Path)
+		why := posix.PyError(err, []byte(f.Path))
+		if t.Tagged() {
+			return false, FailBecause(why, "chown failed", "path", f.Path)
+		}
+		return false, FailWith("chown failed: "+why, "path", f.Path)
 	}
 	return true, nil
 }
@@ -201,7 +205,8 @@ func (t *Task) setMode(f FileArgs, diff *value.Dict) (bool, error) {
 		return true, nil
 	}
 	if err := chmod(f.Path, mode, st); err != nil {
-		return false, err
+		why := posix.PyError(err, []byte(f.Path))
+		return false, FailTraced(err, why, "chmod failed", "path", f.Path, "details", why)
 	}
 	after, err := lstat(f.Path)
 	if err != nil {
@@ -255,7 +260,8 @@ func (t *Task) setFlags(f FileArgs, diff *value.Dict) (bool, error) {
 	}
 	out, err := exec.Command(cmd, op+want, f.Path).CombinedOutput()
 	if err != nil || len(out) > 0 {
-		return false, FailWith("chattr failed", "path", f.Path, "details", "Error while setting attributes: "+string(out))
+		why := "Error while setting attributes: " + string(out)
+		return false, &Failure{Msg: "chattr failed", Keys: value.DictOf("path", f.Path, "details", why), Trace: "Exception: " + why}
 	}
 	return true, nil
 }

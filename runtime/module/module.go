@@ -37,6 +37,10 @@ type Call struct {
 
 	// LocalTmp is the controller's folder for temporary files of this run: headers of diffs name it.
 	LocalTmp string
+	// Shell is what lines for a shell are given to, empty for /bin/sh.
+	Shell string
+	// MaxDiff is the size in bytes past which a file is not shown in a diff, 0 for none.
+	MaxDiff int64
 	// SourceError is why the controller has no Source though the task names a src: Ansible's message
 	// of a file that was not found. Empty otherwise.
 	SourceError string

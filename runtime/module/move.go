@@ -46,7 +46,7 @@ func (t *Task) move(src, dest string, was *unix.Stat_t, unsafe bool) error {
 	if err := syscall.Rename(src, dest); err != nil {
 		if !movable(err) {
 			why := posix.PyError(err, []byte(src), []byte(dest))
-			return t.raise(fmt.Sprintf("Could not replace %s with %s.", value.StrRepr(dest), value.StrRepr(src)), why,
+			return t.raise(err, fmt.Sprintf("Could not replace %s with %s.", value.StrRepr(dest), value.StrRepr(src)), why,
 				fmt.Sprintf("Could not replace file: %s to %s: %s", src, dest, why))
 		}
 		if err := t.moveThrough(src, dest, was, unsafe); err != nil {
@@ -76,11 +76,11 @@ func (t *Task) groupIn(dir string) int {
 }
 
 // raise is a failure that dialect tagged has as an exception with its cause, classic as a message.
-func (t *Task) raise(msg, cause, classic string) error {
+func (t *Task) raise(err error, msg, cause, classic string) error {
 	if t.Tagged() {
 		return &PyException{Class: "Exception", Msg: msg, Cause: cause}
 	}
-	return Fail("%s", classic)
+	return FailTraced(err, cause, classic)
 }
 
 // movable says whether a failed rename has a workaround.
@@ -121,7 +121,7 @@ func (t *Task) moveThrough(src, dest string, was *unix.Stat_t, unsafe bool) erro
 			return t.overwrite(src, dest)
 		}
 		why := posix.PyError(err, []byte(name))
-		return t.raise(fmt.Sprintf("The destination directory %s is not writable by the current user.", value.StrRepr(posix.Dirname(dest))), why,
+		return t.raise(err, fmt.Sprintf("The destination directory %s is not writable by the current user.", value.StrRepr(posix.Dirname(dest))), why,
 			fmt.Sprintf("The destination directory (%s) is not writable by the current user. Error was: %s", posix.Dirname(dest), why))
 	}
 	defer func() { _ = os.Remove(name) }()
@@ -138,7 +138,7 @@ func (t *Task) moveThrough(src, dest string, was *unix.Stat_t, unsafe bool) erro
 		return err
 	}
 	why := posix.PyError(err)
-	return t.raise(fmt.Sprintf("Failed to replace %s with %s.", value.StrRepr(dest), value.StrRepr(src)), why,
+	return t.raise(err, fmt.Sprintf("Failed to replace %s with %s.", value.StrRepr(dest), value.StrRepr(src)), why,
 		fmt.Sprintf("Failed to replace file: %s to %s: %s", src, dest, why))
 }
 
@@ -164,7 +164,7 @@ func (t *Task) viaTemp(src, tmp, dest string, was *unix.Stat_t) error {
 	}
 	if err := syscall.Rename(tmp, dest); err != nil {
 		why := posix.PyError(err, []byte(tmp), []byte(dest))
-		return t.raise(fmt.Sprintf("Unable to make %s into to %s, failed final rename from %s.", value.StrRepr(src), value.StrRepr(dest), value.StrRepr(tmp)), why,
+		return t.raise(err, fmt.Sprintf("Unable to make %s into to %s, failed final rename from %s.", value.StrRepr(src), value.StrRepr(dest), value.StrRepr(tmp)), why,
 			fmt.Sprintf("Unable to make %s into to %s, failed final rename from b'%s': %s", src, dest, tmp, why))
 	}
 	_ = os.Remove(src)
@@ -187,7 +187,7 @@ func (t *Task) overwrite(src, dest string) error {
 	}()
 	if err != nil {
 		why := posix.PyError(err, []byte(pathOf(err)))
-		return t.raise(fmt.Sprintf("Could not write data to file %s from %s.", value.StrRepr(dest), value.StrRepr(src)), why,
+		return t.raise(err, fmt.Sprintf("Could not write data to file %s from %s.", value.StrRepr(dest), value.StrRepr(src)), why,
 			fmt.Sprintf("Could not write data to file (%s) from (%s): %s", dest, src, why))
 	}
 	return nil
@@ -238,7 +238,11 @@ func (t *Task) Backup(path string) (string, error) {
 		if errors.As(err, &f) {
 			return "", err
 		}
-		return "", Fail("Could not make backup of %s to %s: %s", path, dest, posix.PyError(err, pathOf(err)))
+		why := posix.PyError(err, pathOf(err))
+		if t.Tagged() {
+			return "", &PyException{Class: "Exception", Msg: fmt.Sprintf("Could not make backup of %s to %s.", value.StrRepr(path), value.StrRepr(dest)), Cause: why}
+		}
+		return "", Fail("Could not make backup of %s to %s: %s", path, dest, why)
 	}
 	return dest, nil
 }

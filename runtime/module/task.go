@@ -45,12 +45,14 @@ const (
 	ByHandler = "handler" // the action raised an error while it handled another
 )
 
-// Failure is a failed task: fail_json's msg and what goes with it. Cause is the exception behind it, which dialect tagged
-// shows with the message; may be empty.
+// Failure is a failed task: fail_json's msg and what goes with it.
 type Failure struct {
-	Msg   string
-	Keys  *value.Dict
+	Msg  string
+	Keys *value.Dict
+	// Cause is the exception behind it, which dialect tagged shows with the message; may be empty.
 	Cause string
+	// Trace is the last line of the traceback that dialect classic has in the result; empty for none.
+	Trace string
 }
 
 func (f *Failure) Error() string { return f.Msg }
@@ -94,6 +96,11 @@ func (c *Call) ShownName() string {
 
 // Tagged says whether the module stands for that of dialect tagged.
 func (c *Call) Tagged() bool { return c.Dialect == expr.Tagged }
+
+// FailTraced returns a Failure that dialect classic shows with the traceback of what was raised.
+func FailTraced(raised error, cause, msg string, kv ...value.Value) error {
+	return &Failure{Msg: msg, Keys: value.DictOf(kv...), Trace: posix.PyClass(raised) + ": " + cause}
+}
 
 // FailBecause returns a Failure that dialect tagged shows with its cause.
 func FailBecause(cause, msg string, kv ...value.Value) error {
@@ -164,6 +171,9 @@ func (t *Task) finish(res *value.Dict, err error) *value.Dict {
 		res.SetStr("msg", f.Msg)
 		if f.Cause != "" && t.Dialect == expr.Tagged {
 			res.SetStr("_ansible_error", failure.Failure{Msg: f.Msg}.Because(failure.New(f.Cause)).Value())
+		}
+		if f.Trace != "" && t.Dialect == expr.Classic {
+			res.SetStr("exception", "Traceback (most recent call last):\n"+f.Trace+"\n")
 		}
 	case err != nil:
 		return Crash(t.Dialect, err)

@@ -29,9 +29,9 @@ class Actions:
 
     def run(self, request):
         """Forks, and passes on what the process says, until it ends."""
-        prepare_actions()
         ours, theirs = socket.socketpair()
-        with self.lock:
+        with importing, self.lock:
+            prepare_actions()
             pid = os.fork()
             if pid == 0:
                 ours.close()
@@ -108,12 +108,15 @@ def load_action(request):
     """Loads an action plugin as Ansible does before a task begins: in the process that it forks from."""
     from ansible.errors import AnsibleError
     from ansible.plugins.loader import action_loader
-    prepare_actions()
     try:
-        plugin = action_loader.get(request["name"], class_only=True)
+        with importing:
+            prepare_actions()
+            plugin = action_loader.get(request["name"], class_only=True)
     except Exception as e:
         return dict(failure(e), ansible=isinstance(e, AnsibleError))
-    return {"bypass": bool(getattr(plugin, "BYPASS_HOST_LOOP", False))}
+    if plugin is None:
+        return {"bypass": False}
+    return {"bypass": bool(getattr(plugin, "BYPASS_HOST_LOOP", False)), "file": sys.modules[plugin.__module__].__file__}
 
 
 WORK["load"] = load_action
@@ -356,6 +359,7 @@ def execute_module(self, name, args, wrap_async, ignore_unknown):
         raise AnsibleError(data["raise"])
     if data.get("unreachable"):
         raise AnsibleConnectionFailure(data.get("msg"))
+    data["_ansible_parsed"] = True
     if wrap_async:
         shell.tmpdir, data["changed"] = None, True
     return data
@@ -363,7 +367,9 @@ def execute_module(self, name, args, wrap_async, ignore_unknown):
 
 def module_of(self, name):
     """The full name of a module of ansible-core or of a collection, and as it is that of any other."""
-    found = self._shared_loader_obj.module_loader.find_plugin_with_context(name, collection_list=self._task.collections)
+    home = self._task.resolved_action.split(".")[:-1]
+    collections = self._task.collections or ([".".join(home), "ansible.legacy"] if len(home) > 1 else None)
+    found = self._shared_loader_obj.module_loader.find_plugin_with_context(name, collection_list=collections)
     if not found.resolved:
         return name
     path = found.plugin_resolved_path

@@ -19,6 +19,7 @@ import types
 TAG = "!"
 current = threading.local()
 current.loading = False
+importing = threading.RLock()  # one thread at a time loads plugins, and none does while a process is forked
 
 
 class Broken(Exception):
@@ -267,7 +268,8 @@ class Tagged:
         task._resolved_action = name
 
     def completed(self, result, task):
-        "ansible_facts" in result  # what is no result fails here
+        if "ansible_facts" not in result and not isinstance(result, dict):  # what is no result fails here, or below
+            result["failed"] = False
         return result
 
 
@@ -510,14 +512,16 @@ def passed(function):
 def find(request):
     """Says whether there is a filter or test, and what it is given besides arguments."""
     try:
-        return {"gets": passed(dialect.function(request["kind"], request["name"]))}
+        with importing:
+            return {"gets": passed(dialect.function(request["kind"], request["name"]))}
     except Exception as e:  # Jinja's error holds the words of a plugin that does not load
         return {"missing": getattr(e, "message", None) or str(e.args[0] if isinstance(e, KeyError) else e)}
 
 
 def call(request):
     """Calls a filter or test, or with each set once for each item of a list, and packs what it returns."""
-    function = dialect.function(request["kind"], request["name"])
+    with importing:
+        function = dialect.function(request["kind"], request["name"])
     args, kwargs = unpack(request["args"]), unpack(request["kw"])
     what = passed(function)
     templar = templars.of(dialect.variables(None)) if what else None
@@ -544,7 +548,8 @@ def lookup(request):
     variables = dialect.variables(unpack(request["locals"]))
     templar = templars.of(variables)
     current.loading = True
-    plugin = lookup_loader.get(request["name"], loader=world.loader, templar=templar)
+    with importing:
+        plugin = lookup_loader.get(request["name"], loader=world.loader, templar=templar)
     current.loading = False
     if plugin is None:
         return {"missing": True}

@@ -44,6 +44,8 @@ var (
 type Options struct {
 	Interval time.Duration // between two signs of life; zero means DefaultInterval
 	Timeout  time.Duration // of silence before the peer is given up; zero means DefaultTimeout, and it is at least two intervals
+	// Window bounds the bytes that the peer may send on one stream before they are read; zero means 4 MB.
+	Window int
 }
 
 func (o Options) config() *smux.Config {
@@ -58,6 +60,9 @@ func (o Options) config() *smux.Config {
 	c.Version = 2
 	c.KeepAliveInterval, c.KeepAliveTimeout = o.Interval, o.Timeout
 	c.MaxStreamBuffer, c.MaxReceiveBuffer = streamWindow, sessionWindow
+	if o.Window > 0 {
+		c.MaxStreamBuffer, c.MaxReceiveBuffer = o.Window, sessionWindow/streamWindow*o.Window
+	}
 	return c
 }
 

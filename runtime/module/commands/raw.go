@@ -19,6 +19,9 @@ func raw(ctx context.Context, c *module.Call) *value.Dict {
 		return value.DictOf("skipped", true, "changed", false)
 	}
 	line, exe := argument(c.Args, "_raw_params"), argument(c.Args, "executable")
+	if exe == "" {
+		exe = c.Shell
+	}
 	if exe != "" {
 		line = exe + " -c " + module.Quote(line)
 	}

@@ -370,21 +370,18 @@ func (p *copying) write(one piece, dest, path, sum string) *value.Dict {
 	return p.module("ansible.legacy.copy", copySpec, copyModule, args)
 }
 
-// maxDiff is the size past which Ansible shows no diff.
-const maxDiff = 104448
-
 // diff compares what is at path with what will be.
 func (p *copying) diff(path string, one piece) *value.Dict {
 	d := value.NewDict()
 	var st unix.Stat_t
-	exists := unix.Stat(path, &st) == nil
+	exists, most := unix.Stat(path, &st) == nil, p.c.MaxDiff
 	switch {
 	case !exists || kind(&st) == unix.S_IFDIR:
 		d.SetStr("before", "")
 	case looksBinary(path):
 		d.SetStr("dst_binary", int64(1))
-	case st.Size > maxDiff:
-		d.SetStr("dst_larger", int64(maxDiff))
+	case most > 0 && st.Size > most:
+		d.SetStr("dst_larger", most)
 	default:
 		if data, err := os.ReadFile(path); err == nil {
 			d.SetStr("before_header", path)
@@ -392,8 +389,8 @@ func (p *copying) diff(path string, one piece) *value.Dict {
 		}
 	}
 	switch {
-	case len(one.data) > maxDiff:
-		d.SetStr("src_larger", int64(maxDiff))
+	case most > 0 && int64(len(one.data)) > most:
+		d.SetStr("src_larger", most)
 	case strings.IndexByte(string(one.data), 0) >= 0:
 		d.SetStr("src_binary", int64(1))
 	default:

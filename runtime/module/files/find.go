@@ -68,9 +68,10 @@ type search struct {
 	skipped  *value.Dict
 	examined int64
 	warned   bool
-	stopped  bool  // the limit of matches was reached in this path
-	limited  bool  // it was in some path
-	slow     error // a pattern that passed its bound
+	stopped  bool   // the limit of matches was reached in this path
+	limited  bool   // it was in some path
+	slow     error  // a pattern that passed its bound
+	broken   string // why a pattern is none: every path that has a file to hold against it is skipped
 }
 
 func find(_ context.Context, t *module.Task) (*value.Dict, error) {
@@ -170,9 +171,9 @@ func (s *search) amount(name string, re *pyre.Regexp, units map[string]float64) 
 
 func (s *search) matcher(p string) (func(string) bool, error) {
 	if s.t.Bool("use_regex") {
-		re, err := compile(p, 0)
+		re, err := pyre.Compile(p, 0)
 		if err != nil {
-			return nil, err
+			return func(string) bool { s.broken = err.Error(); return false }, nil
 		}
 		return func(name string) bool { return s.match(re.Match, name) }, nil
 	}
@@ -281,8 +282,9 @@ func (s *search) entry(name, full string) string {
 	regular := kind(&st) == unix.S_IFREG
 	ofKind := want == "any" || want == "file" && regular || want == "directory" && kind(&st) == unix.S_IFDIR ||
 		want == "link" && kind(&st) == unix.S_IFLNK
+	s.broken = ""
 	if !ofKind || !s.named(name) || !s.aged(&st) || regular && !over(float64(st.Size), s.size) {
-		return ""
+		return s.broken
 	}
 	if want == "file" {
 		if holds, why := s.holds(full); !holds || why != "" {

@@ -48,7 +48,7 @@ func replace(ctx context.Context, t *module.Task) (*value.Dict, error) {
 		if t.Tagged() {
 			return nil, &module.PyException{Class: "Exception", Msg: fmt.Sprintf("Unable to read the contents of %s.", value.StrRepr(e.path)), Cause: why}
 		}
-		return nil, module.Fail("Unable to read the contents of %s: %s", e.path, why)
+		return nil, module.FailTraced(err, why, fmt.Sprintf("Unable to read the contents of %s: %s", e.path, why))
 	}
 	text := enc.decode(data)
 	head, section, tail, missing, err := cut(t, text)

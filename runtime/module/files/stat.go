@@ -248,7 +248,8 @@ func tempfile(_ context.Context, t *module.Task) (*value.Dict, error) {
 	}
 	path, err := create(dir, t.Str("prefix"), t.Str("suffix"))
 	if err != nil {
-		return nil, module.Fail("%s", posix.PyError(err, path))
+		why := posix.PyError(err, path)
+		return nil, module.FailTraced(err, why, why)
 	}
 	return value.DictOf("changed", true, "path", path), nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
@@ -24,7 +25,49 @@ func AsyncStatus() module.Module {
 	return module.NewLegacy("ansible.builtin.async_status", "async_status", module.Local, spec, jobStatus)
 }
 
-func jobStatus(_ context.Context, t *module.Task) (*value.Dict, error) {
+// grace is how long a job that runs is given to end before it is told to run: Ansible's module has not even started by then, and
+// playbooks are written for what it finds.
+const grace = 300 * time.Millisecond
+
+// jobFile reads the file of a job, waiting for the job's end for as long as grace lasts. Nil is a file that holds nothing yet.
+func jobFile(ctx context.Context, file string) value.Value {
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	look := time.NewTicker(grace / 20)
+	defer look.Stop()
+	for {
+		v := readJob(file)
+		if d, ok := v.(*value.Dict); v != nil && (!ok || !runs(d)) {
+			return v
+		}
+		select {
+		case <-ctx.Done():
+			return v
+		case <-look.C:
+		}
+	}
+}
+
+func readJob(file string) value.Value {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	v, err := value.ParseJSON(b)
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+// runs says whether a job's file tells of a job that has not ended: the end is told by the module's own result.
+func runs(job *value.Dict) bool {
+	_, started := job.GetStr("started")
+	finished, _ := job.GetStr("finished")
+	return started && finished != value.Value(int64(1))
+}
+
+func jobStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	if !t.Has("jid") { // Ansible's action plugin tells it, as an error without a trace
 		return nil, module.FailWith("missing required arguments: jid", "exception", "NoneType: None\n")
 	}
@@ -54,13 +97,9 @@ func jobStatus(_ context.Context, t *module.Task) (*value.Dict, error) {
 	if cleanup {
 		return res, os.Remove(file)
 	}
-	b, err := os.ReadFile(file)
-	if err != nil {
+	v := jobFile(ctx, file)
+	if v == nil {
 		return res, nil // not written yet: it runs
-	}
-	v, err := value.ParseJSON(b)
-	if err != nil {
-		return res, nil
 	}
 	data, ok := v.(*value.Dict)
 	if !ok {

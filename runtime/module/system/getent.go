@@ -22,7 +22,7 @@ var getentSpec = &argspec.Spec{
 
 // Getent is ansible.builtin.getent.
 func Getent() module.Module {
-	return module.New("ansible.builtin.getent", "getent", module.Local, getentSpec, getent)
+	return module.New("ansible.builtin.getent", "getent", module.Open, getentSpec, getent)
 }
 
 // colons are the databases whose records are split at colons by default.

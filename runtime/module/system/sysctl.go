@@ -30,7 +30,7 @@ var sysctlSpec = &argspec.Spec{
 
 // Sysctl is ansible.posix.sysctl, on Linux.
 func Sysctl() module.Module {
-	m := module.New("ansible.posix.sysctl", "sysctl", module.Local, sysctlSpec, sysctl)
+	m := module.New("ansible.posix.sysctl", "sysctl", module.Open, sysctlSpec, sysctl)
 	m.Declines = func(*module.Call) string {
 		if runtime.GOOS != "linux" {
 			return "sysctl has other options here"

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
+	"pbc/runtime/pycodec"
 	"pbc/runtime/python"
 )
 
@@ -199,100 +199,19 @@ func b64encode(c *python.Call) (value.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if b, err = Encode(s, python.Str(c.Opt(1, "utf-8"))); err != nil {
+		if b, err = pycodec.Encode(s, python.Str(c.Opt(1, "utf-8"))); err != nil {
 			return nil, err
 		}
 	}
 	return base64.StdEncoding.EncodeToString(b), nil
 }
 
-// Encode is str.encode.
-func Encode(s, encoding string) ([]byte, error) {
-	switch strings.ToLower(strings.ReplaceAll(encoding, "_", "-")) {
-	case "utf-8", "utf8":
-		return []byte(s), nil
-	case "ascii", "us-ascii":
-		return encodeBytes(s, "ascii", 128)
-	case "latin-1", "iso-8859-1", "latin1":
-		return encodeBytes(s, "latin-1", 256)
-	case "utf-16-le", "utf-16le", "utf-16":
-		return utf16LE(s, strings.HasSuffix(encoding, "16")), nil
-	}
-	return nil, exception.Raise("LookupError", "unknown encoding: %s", encoding)
-}
-
-// encodeBytes encodes with a codec that has one byte for each of the first limit characters.
-func encodeBytes(s, codec string, limit rune) ([]byte, error) {
-	b := make([]byte, 0, len(s))
-	for at, r := range []rune(s) {
-		if r >= limit {
-			return nil, exception.Raise("UnicodeEncodeError", "'%s' codec can't encode character %s in position %d: ordinal not in range(%d)", codec, escapedRune(r), at, limit)
-		}
-		b = append(b, byte(r))
-	}
-	return b, nil
-}
-
-// escapedRune is a character as Python's ascii() shows it.
-func escapedRune(r rune) string {
-	switch {
-	case r <= 0xff:
-		return fmt.Sprintf(`'\x%02x'`, r)
-	case r <= 0xffff:
-		return fmt.Sprintf(`'\u%04x'`, r)
-	}
-	return fmt.Sprintf(`'\U%08x'`, r)
-}
-
-func utf16LE(s string, mark bool) []byte {
-	var b []byte
-	put := func(r rune) { b = append(b, byte(r), byte(r>>8)) }
-	if mark {
-		put(0xfeff)
-	}
-	for _, r := range s {
-		if r >= 0x10000 {
-			r -= 0x10000
-			put(0xd800 + r>>10)
-			put(0xdc00 + r&0x3ff)
-		} else {
-			put(r)
-		}
-	}
-	return b
-}
-
 func decodeText(b []byte, encoding string) (string, error) {
 	switch strings.ToLower(strings.ReplaceAll(encoding, "_", "-")) {
 	case "utf-8", "utf8":
 		return string(b), nil
-	case "latin-1", "iso-8859-1", "latin1", "ascii", "us-ascii":
-		var s strings.Builder
-		for _, c := range b {
-			s.WriteRune(rune(c))
-		}
-		return s.String(), nil
-	case "utf-16-le", "utf-16le", "utf-16":
-		var u []uint16
-		for i := 0; i+1 < len(b); i += 2 {
-			u = append(u, uint16(b[i])|uint16(b[i+1])<<8)
-		}
-		return strings.TrimPrefix(decodeUTF16(u), "\ufeff"), nil
 	}
-	return "", exception.Raise("LookupError", "unknown encoding: %s", encoding)
-}
-
-func decodeUTF16(u []uint16) string {
-	var s strings.Builder
-	for i := 0; i < len(u); i++ {
-		r := rune(u[i])
-		if r >= 0xd800 && r < 0xdc00 && i+1 < len(u) {
-			r = 0x10000 + (r-0xd800)<<10 + rune(u[i+1]) - 0xdc00
-			i++
-		}
-		s.WriteRune(r)
-	}
-	return s.String()
+	return pycodec.Decode(b, encoding)
 }
 
 func b64decode(c *python.Call) (value.Value, error) {
