@@ -517,8 +517,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		order = controller.Strict
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: k.s.req.Check,
-		MaxFail: p.MaxFail, Order: order,
-		Free: link.Free(p.Strategy)}, nil
+		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
 }
 
 // Batch implements controller.Linker.

@@ -455,7 +455,7 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 		d.SetStr("ansible_play_name", name)
 	}
 	active := texts(l.active[play])
-	all, _ := l.matchedHosts(play)
+	all, _ := l.playHosts(play)
 	l.all, l.added = all, nil
 	for _, k := range []string{"ansible_play_batch", "play_hosts"} {
 		d.SetStr(k, active)

@@ -53,7 +53,7 @@ func (l *Linker) Play(number int) (*Play, error) {
 		return nil, err
 	}
 	delete(l.hosts, number)
-	hosts, err := l.playHosts(number)
+	hosts, err := l.hostsOf(number, true)
 	if err != nil {
 		return nil, err
 	}
@@ -147,39 +147,23 @@ func joined(list *value.List) string {
 	return strings.Join(parts, ",")
 }
 
-// playHosts are the hosts of a play as they were found at some generation of the inventory: in the play's order, and in that of the
-// inventory.
+// playHosts are the hosts of a play as they were found at some generation of the inventory.
 type playHosts struct {
-	names, matched []string
-	generation     int
+	names      []string
+	generation int
 }
 
-// playHosts are the names of a play's hosts, in its order, as the inventory is now.
+// playHosts are the names of a play's hosts, in the order of the inventory as it is now.
 func (l *Linker) playHosts(number int) ([]string, error) {
-	p, err := l.hostsNow(number)
-	return p.names, err
-}
-
-// matchedHosts are the same in the order of the inventory.
-func (l *Linker) matchedHosts(number int) ([]string, error) {
-	p, err := l.hostsNow(number)
-	return p.matched, err
-}
-
-func (l *Linker) hostsNow(number int) (playHosts, error) {
 	now := l.opt.Inventory.Generation()
 	if p, ok := l.hosts[number]; ok && p.generation == now {
-		return p, nil
+		return p.names, nil
 	}
-	p := playHosts{generation: now}
-	var err error
-	if p.names, err = l.hostsOf(number, true); err != nil {
-		return p, err
+	names, err := l.hostsOf(number, false)
+	if err == nil {
+		l.hosts[number] = playHosts{names, now}
 	}
-	if p.matched, err = l.hostsOf(number, false); err == nil {
-		l.hosts[number] = p
-	}
-	return p, err
+	return names, err
 }
 
 // hostsOf are the names of a play's hosts, in its order if they are to be ordered, else in that of the inventory.

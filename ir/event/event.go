@@ -137,8 +137,8 @@ const (
 	Pause                       // pause, Args: {seconds, echo}, or none to ask only for Found: somebody is there; answer Value: what was typed
 	StoreFile                   // fetch, Args: {source, vars} and {data, offset} or done; answer Value: {dest, checksum, md5sum}
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
-	PlayHosts                   // answer Lost: the hosts that the play has lost so far
 	Rename                      // Name: the action that a template of Task has named; answer Extensions: the task that it makes
+	PlayHosts                   // answer Lost: the hosts that the play has lost so far
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 )

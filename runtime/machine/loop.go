@@ -164,8 +164,8 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		ignored = ignored && (x.flags.IgnoreUnreachable || !truthy(res, "unreachable"))
 		results = append(results, res)
 	}
-	x.flags.IgnoreUnreachable = ignored
 	x.unnamed()
+	x.flags.IgnoreUnreachable = ignored
 	x.flags.NoLog = noLog
 	x.label = x.banner
 	return results, nil
