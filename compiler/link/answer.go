@@ -396,7 +396,7 @@ func (l *Linker) inventoryNow(s Site) (value.Value, error) {
 	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
 		vars = n.prune(vars)
 	}
-	return value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars), nil
+	return value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added)), nil
 }
 
 func (l *Linker) excerpt(s Site) *event.Answer {
@@ -527,6 +527,9 @@ func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
 	changed, err := l.opt.Inventory.AddHost(name, groups, vars)
 	if err != nil {
 		return nil, err
+	}
+	if changed && !slices.Contains(l.all, name) {
+		l.added = appendNew(l.added, name)
 	}
 	return value.DictOf("changed", changed, "add_host", value.DictOf("host_name", name, "groups", texts(groups), "host_vars", vars)), nil
 }

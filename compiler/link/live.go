@@ -185,11 +185,17 @@ var sizeable = []string{"groups", "ansible_play_hosts", "ansible_play_hosts_all"
 // pruneMagic takes out of a host's magic variables those that would grow with every other host and are not read.
 func (n *names) pruneMagic(d *value.Dict) *value.Dict {
 	for _, name := range sizeable {
-		if !n.all && !n.set[name] {
+		if !n.all && !n.set[name] && !slices.ContainsFunc(madeOf[name], func(s string) bool { return n.set[s] }) {
 			d.Del(name)
 		}
 	}
 	return d
+}
+
+// madeOf are the variables that a machine makes of one of them.
+var madeOf = map[string][]string{
+	"ansible_play_hosts_all": {"ansible_play_hosts"},
+	"ansible_play_batch":     {"ansible_play_hosts", "play_hosts", "ansible_current_hosts", "ansible_failed_hosts"},
 }
 
 // reads are the names that a play's code reads, and those that the machine reads by itself.

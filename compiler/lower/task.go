@@ -28,8 +28,8 @@ func (b *builder) task(t *playbook.Task) int {
 	}
 	_, text := t.Own("name").Text()
 	switch {
-	case t.Kind == playbook.IncludeRole && t.Name == "" && b.opt.Jinja.Dialect == expr.Tagged:
-		out.Name = ir.Val{V: t.DisplayName()} // made of the role's name as it is written
+	case t.Kind == playbook.IncludeRole && t.Name == "":
+		out.Name = ir.Val{V: &value.Str{S: t.DisplayName(), Unsafe: true}} // made of the role's name as it is written
 	case t.Kind == playbook.IncludeRole:
 		out.Name = ir.Val{V: b.opt.Jinja.Value(t.DisplayName())}
 	case t.Name != "":

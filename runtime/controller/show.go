@@ -23,6 +23,9 @@ type shown struct {
 func (r *playRun) show(h *hostRun, e *event.Event) {
 	switch e.Kind {
 	case event.Started:
+		if r.play.Free {
+			r.warnFree(e.Flags)
+		}
 		r.banner(e)
 		if t, _ := r.c.opt.Linker.Task(r.number, e.Task); t != nil && t.Module != "ansible.builtin.meta" {
 			r.c.emit(callback.HostStart{Host: h.name, Task: r.task(e)})
@@ -46,6 +49,18 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 		r.message(e)
 	case event.Meta:
 		r.meta(h, e)
+	}
+}
+
+// warnFree tells of the keywords that strategy free does not have.
+//
+// Observed: ansible-core 2.14.
+func (r *playRun) warnFree(f event.Flags) {
+	if f.AnyErrorsFatal {
+		r.c.emit(callback.Warning{Text: "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each host"})
+	}
+	if f.RunOnce {
+		r.c.emit(callback.Warning{Text: "Using run_once with the free strategy is not currently supported. This task will still be executed for every host in the inventory list."})
 	}
 }
 

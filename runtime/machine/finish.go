@@ -27,6 +27,13 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 			return false, err
 		}
 	}
+	if status == event.OK || status == event.Changed {
+		for _, item := range x.held {
+			if err := x.m.up.Emit(item); err != nil {
+				return false, err
+			}
+		}
+	}
 	if err := x.m.up.Emit(e); err != nil {
 		return false, err
 	}

@@ -35,7 +35,7 @@ func (x *taskRun) notifyHandler(name string) error {
 		return x.noHandler(name)
 	case x.tagged() && !x.m.flushing:
 		x.m.notices.add(name)
-		return nil
+		return x.m.tell(x, "Notification for handler "+name+" has been saved.")
 	}
 	return x.mark(found)
 }

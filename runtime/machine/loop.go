@@ -228,7 +228,12 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 
 func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
 	status := statusOf(res)
-	return x.m.up.Emit(&event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}})
+	e := &event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}}
+	if told := status == event.Failed || status == event.Skipped; !told && (x.t.Module == "ansible.builtin.add_host" || x.t.Module == "ansible.builtin.group_by") {
+		x.held = append(x.held, e) // Ansible tells of it when it has changed the inventory, after the task
+		return nil
+	}
+	return x.m.up.Emit(e)
 }
 
 // shown is a copy of a result that later changes do not reach.

@@ -16,9 +16,10 @@ var playHosts = map[string]struct {
 	from string
 	keep func(l *ir.Lost, host string) bool
 }{
-	"ansible_play_hosts": {"ansible_play_hosts_all", notRemoved},
-	"ansible_play_batch": {"ansible_play_batch", notRemoved},
-	"play_hosts":         {"ansible_play_batch", notRemoved},
+	"ansible_play_hosts_all": {"ansible_play_hosts_all", func(*ir.Lost, string) bool { return true }},
+	"ansible_play_hosts":     {"ansible_play_hosts_all", notRemoved},
+	"ansible_play_batch":     {"ansible_play_batch", notRemoved},
+	"play_hosts":             {"ansible_play_batch", notRemoved},
 	"ansible_current_hosts": {"ansible_play_batch", func(l *ir.Lost, host string) bool {
 		return !slices.Contains(l.Failed, host) && !slices.Contains(l.Unreachable, host)
 	}},
@@ -38,8 +39,12 @@ func (s *scope) playHosts(name string) (value.Value, bool) {
 		return nil, false
 	}
 	lost := s.lost()
+	hosts := all.V
+	if added, ok := get(s.now(), "added").(*value.List); ok && row.from == "ansible_play_hosts_all" {
+		hosts = append(slices.Clone(hosts), added.V...)
+	}
 	out := value.NewList()
-	for _, v := range all.V {
+	for _, v := range hosts {
 		if host, _ := value.Text(v); row.keep(lost, host) {
 			out.V = append(out.V, v)
 		}

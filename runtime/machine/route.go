@@ -105,6 +105,28 @@ func (x *taskRun) delegate(ctx context.Context, c *module.Call, b Become, route 
 	return res, nil
 }
 
+// delegatedHostVars is the variable ansible_delegated_vars: by the name of the host that the task is delegated to all variables of that
+// host, but for inventory_hostname, which stays.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (x *taskRun) delegatedHostVars() (value.Value, bool) {
+	v, given, err := x.rendered("delegate_to", x.t.DelegateTo)
+	if err != nil || !given {
+		return nil, false
+	}
+	host, err := value.ToStr(v)
+	if err != nil {
+		return nil, false
+	}
+	all, _, err := x.outside().HostVar(host, "")
+	if err != nil {
+		return nil, false
+	}
+	vars := asDict(all).Copy()
+	vars.SetStr("inventory_hostname", x.m.host.Name)
+	return value.DictOf(host, vars), true
+}
+
 // delegatedVars are what callbacks are told of the host that a task was delegated to.
 func (x *taskRun) delegatedVars() *value.Dict {
 	host := x.flags.DelegateTo

@@ -26,6 +26,8 @@ type scope struct {
 	hostless bool
 	fresh    *value.Dict // see now
 	gone     *ir.Lost    // see lost
+	// delegated is ansible_delegated_vars; nil for a task that is not delegated.
+	delegated func() (value.Value, bool)
 	// reach gives the variables about the connection that nothing else defines; nil before there are any.
 	reach func(name string) (value.Value, bool)
 }
@@ -45,6 +47,9 @@ func (s *scope) Lookup(name string) (value.Value, bool) {
 	}
 	if v, ok := s.magic(name); ok {
 		return v, true
+	}
+	if name == "ansible_delegated_vars" && s.delegated != nil {
+		return s.delegated()
 	}
 	v, ok := s.defined(name)
 	if !ok && s.reach != nil {

@@ -50,6 +50,8 @@ type taskRun struct {
 	// warned are the warnings given already.
 	warned map[string]bool
 	notify []string
+	// held are the items that are told of when the task has ended.
+	held []*event.Event
 	// subdir is where the lookup of a with_ loop looks for files first.
 	subdir string
 	// loopFault is an undefined variable in the loop's terms: it counts only when no condition
@@ -134,6 +136,9 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
+	if t.DelegateTo.IsSet() {
+		x.vars.delegated = x.delegatedHostVars
+	}
 	x.banner = x.writtenName()
 	x.label = x.banner
 	return x
@@ -152,6 +157,10 @@ func (x *taskRun) started() error {
 	flags.NoLog = flags.NoLog || asWritten(x.t.NoLog)
 	if x.t.CheckMode.IsSet() {
 		flags.Check = asWritten(x.t.CheckMode)
+	}
+	if x.m.waits == ir.WaitNever { // a strategy that does not have them says so
+		flags.AnyErrorsFatal, _ = x.keyword("any_errors_fatal", x.t.AnyErrorsFatal, flags.AnyErrorsFatal)
+		flags.RunOnce, _ = x.keyword("run_once", x.t.RunOnce, false)
 	}
 	name := x.name()
 	if x.tagged() {
