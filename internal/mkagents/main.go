@@ -32,6 +32,7 @@ var platforms = []string{
 var flags = []string{
 	"-trimpath", "-buildvcs=false", "-tags=netgo,osusergo", "-ldflags=-s -w -buildid=",
 	"-gcflags=pbc/agent/...=-l", "-gcflags=pbc/runtime/module/...=-l", "-gcflags=pbc/runtime/fact=-l", "-gcflags=pbc/runtime/argspec=-l",
+	"-gcflags=pbc/runtime/machine=-l", "-gcflags=pbc/runtime/pymodule=-l", "-gcflags=pbc/runtime/pycodec=-l",
 }
 
 func main() {

@@ -226,6 +226,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 			delete(m.notified, key)
 		}
 		at := append(append(ir.Address{}, addr...), i)
+		m.stays = false
 		var failed bool
 		var err error
 		switch {
@@ -236,7 +237,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 		default:
 			failed, err = m.task(ctx, t, at)
 		}
-		if !again {
+		if !again && !m.stays {
 			delete(m.notified, key)
 		}
 		if failed || err != nil {

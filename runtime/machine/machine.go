@@ -99,6 +99,7 @@ type Machine struct {
 	facts     *value.Dict // the namespace ansible_facts, made from host.Facts when needed
 
 	notified map[int]bool // handlers, see handlerKey
+	stays    bool         // the handler that was left out last stays notified
 	notices  notices      // dialect tagged: notifications whose handlers are not marked yet
 	flushing bool         // handlers are being run
 	roleRan  map[int]bool // roles of which a task has run
