@@ -72,13 +72,14 @@ func (r *playRun) banner(e *event.Event) {
 		return
 	}
 	r.shown = shown{addr: e.Addr, task: e.Task, any: true}
+	delete(r.tasks, e.Task) // it may have another name than it had when it ran before
 	r.c.emit(callback.TaskStart{Task: r.task(e)})
 }
 
 // task is what callbacks know of a task, as it was for this event.
 func (r *playRun) task(e *event.Event) *callback.Task {
 	t := r.tasks[e.Task]
-	if t == nil || e.Kind == event.Started {
+	if t == nil {
 		t = r.newTask(e)
 		r.tasks[e.Task] = t
 	}
