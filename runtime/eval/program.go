@@ -1,6 +1,8 @@
 package eval
 
 import (
+	"errors"
+	"runtime"
 	"strings"
 	"sync/atomic"
 
@@ -49,6 +51,8 @@ func rescue(err *error) {
 	case nil:
 	case templateFault:
 		*err = r.err
+	case runtime.Error: // a tree that no parser has made
+		*err = errors.New("malformed expression")
 	default:
 		panic(r)
 	}

@@ -38,7 +38,10 @@ class Actions:
                 forked(request, theirs)
             self.running[request["id"]] = pid
         theirs.close()
-        replied = self.relay(request["id"], ours)
+        try:
+            replied = self.relay(request["id"], ours)
+        except ConnectionResetError:  # it was killed before it had read its last answer
+            replied = False
         _, status = os.waitpid(pid, 0)
         with self.lock:
             self.running.pop(request["id"], None)
