@@ -224,7 +224,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	home, _ := os.UserHomeDir()
 	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(), AnyGroupMetadata: !s.conf.Bool("VALIDATE_ACTION_GROUP_METADATA"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
-	po.Core = s.like.library
+	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil

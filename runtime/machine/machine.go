@@ -78,6 +78,7 @@ type Machine struct {
 	run   Runner
 
 	dialect  expr.Dialect
+	newer    bool // the ansible-core is one that ir.Newer means
 	layers   map[int]*value.Dict
 	tasks    map[int]*ir.Task
 	scopes   map[int]*ir.Scope
@@ -140,6 +141,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 	if b.Dialect == "tagged" {
 		m.dialect = eval.Tagged
 	}
+	m.newer = b.Dialect == "tagged" || ir.Newer(b.Code.Settings.CoreVersion)
 	m.extend(0, 0, 0, 0, &b.Code.Tables)
 	m.handlers = append(m.handlers, b.Code.Handlers...)
 	for _, t := range b.Code.Excluded {
