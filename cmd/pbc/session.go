@@ -26,6 +26,7 @@ import (
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
@@ -168,12 +169,15 @@ func (s *session) secrets() error {
 	if err == nil {
 		return nil
 	}
+	o := s.inventoryOptions("")
+	o.Broken = err
 	var fault *diag.Diagnostic
 	if errors.As(err, &fault) {
 		err = s.report(diag.List{Items: []*diag.Diagnostic{fault}})
 	}
-	o := s.inventoryOptions("")
-	o.Broken = err
+	if s.like.dialect == expr.Classic {
+		o.Broken = err
+	}
 	_, _ = inventory.Load(o) // for its warnings: Ansible reads the extra variables there
 	return err
 }
@@ -290,6 +294,8 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 		o.CachedFacts = s.facts.Load
 	}
 	o.Warn = func(m string) { s.out.Handle(callback.Warning{Text: m}) }
+	o.WarnChain = func(f *failure.Failure) { s.out.Handle(callback.Warning{Chain: f}) }
+	o.Deprecated = func(m string) { s.out.Handle(callback.Deprecation{Text: m, Whole: true}) }
 	o.Verbose = func(level int, m string) { s.out.Handle(callback.Verbose{Level: level, Text: m}) }
 	o.Error = func(m string) { s.out.Handle(callback.ErrorMessage{Text: m, Wrap: true}) }
 	return o
