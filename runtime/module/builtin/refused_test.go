@@ -89,7 +89,7 @@ func wrongValues(s *argspec.Spec) []*value.Dict {
 	var out []*value.Dict
 	seen := map[argspec.Type]bool{}
 	for _, a := range s.Options() {
-		if a.OnlyTagged || a.OnlyClassic {
+		if a.OnlyTagged || a.OnlyClassic || a.OnlyNewer || a.OnlyOlder {
 			continue
 		}
 		if v, ok := wrong[a.Type]; ok && !seen[a.Type] {
