@@ -356,7 +356,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	asked, over, release := s.interrupts.heed()
 	defer release()
 	c := controller.New(controller.Options{Step: step, Interrupt: asked, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Tagged: s.like.dialect == expr.Tagged, Retry: s.retryFiles()})
+		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		if name == "default" && u.Program.Dialect == "tagged" {
 			continue

@@ -355,7 +355,7 @@ func dictLookup(f *frame, terms []val, _ *dict) ([]val, error) {
 	var r []val
 	for _, t := range terms {
 		items := []val{t}
-		if s, ok := plugin.Sequence(t); ok {
+		if s, ok := plugin.Sequence(t); ok && !f.run.e.tagged() {
 			items = s
 		}
 		for _, x := range items {
