@@ -141,6 +141,8 @@ func equalRest(a, b value.Value, w *bound.Walk) (bool, error) {
 			return false, nil
 		}
 		return equalDict(x, y, w)
+	case *value.View:
+		return equalView(x, b)
 	case *value.Range:
 		y, ok := b.(*value.Range)
 		return ok && *x == *y, nil
@@ -174,6 +176,37 @@ func equalRest(a, b value.Value, w *bound.Walk) (bool, error) {
 		return false, nil
 	}
 	return a == b, nil
+}
+
+// equalView compares the keys or items of a dictionary with a set, or another view, of the same elements; values are equal to
+// nothing but themselves.
+func equalView(x *value.View, b value.Value) (bool, error) {
+	if x.Kind == 'v' {
+		return value.Value(x) == b, nil
+	}
+	var other []value.Value
+	switch y := b.(type) {
+	case *value.Set:
+		other = y.D.K
+	case *value.View:
+		if y.Kind == 'v' {
+			return false, nil
+		}
+		other = y.Items()
+	default:
+		return false, nil
+	}
+	mine := x.Items()
+	if len(mine) != len(other) {
+		return false, nil
+	}
+	for _, e := range mine {
+		i, err := Find(other, e)
+		if err != nil || i < 0 {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // EqualSeq compares two sequences element by element.

@@ -257,6 +257,9 @@ func formatValue(v value.Value, s string) (string, error) {
 	if s == "" {
 		return value.ToStr(v)
 	}
+	if d, ok := v.(*value.Date); ok {
+		return dateText(d, s), nil
+	}
 	sp, err := parseSpec(s)
 	if err != nil {
 		return "", err

@@ -141,6 +141,11 @@ func abs64(i int64) uint64 {
 
 // Div is a / b.
 func Div(a, b value.Value) (value.Value, error) {
+	if d, ok := a.(*value.Delta); ok {
+		if v, ok, err := deltaDiv("/", d, b); ok {
+			return v, err
+		}
+	}
 	x, y := Num(a), Num(b)
 	if x.Kind == 0 || y.Kind == 0 {
 		return nil, badOp("/", a, b)
@@ -235,6 +240,11 @@ func floatQuotient(op string, x, y Number) (value.Value, value.Value, error) {
 
 // FloorDiv is a // b.
 func FloorDiv(a, b value.Value) (value.Value, error) {
+	if d, ok := a.(*value.Delta); ok {
+		if v, ok, err := deltaDiv("//", d, b); ok {
+			return v, err
+		}
+	}
 	q, _, err := divmod("//", a, b)
 	return q, err
 }
@@ -243,6 +253,11 @@ func FloorDiv(a, b value.Value) (value.Value, error) {
 func Mod(a, b value.Value) (value.Value, error) {
 	if s, ok := value.Text(a); ok {
 		return PercentFormat(s, b)
+	}
+	if d, ok := a.(*value.Delta); ok {
+		if v, ok, err := deltaDiv("%", d, b); ok {
+			return v, err
+		}
 	}
 	_, r, err := divmod("%", a, b)
 	return r, err
@@ -275,6 +290,9 @@ func floatPower(p, q float64) (value.Value, error) {
 		return nil, DivZero("0.0 cannot be raised to a negative power")
 	}
 	r := math.Pow(p, q)
+	if x, ok := exactPower(p, q); ok {
+		r = x
+	}
 	if math.IsInf(r, 0) && !math.IsInf(p, 0) && !math.IsInf(q, 0) {
 		return nil, exception.Raise("OverflowError", "(34, 'Numerical result out of range')")
 	}
