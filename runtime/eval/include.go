@@ -216,5 +216,5 @@ func selfOf(f *frame) *module {
 			return f.blockText(o)
 		}})
 	}
-	return &module{d: d, name: "self"}
+	return &module{d: d, self: true}
 }

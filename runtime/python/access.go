@@ -192,7 +192,7 @@ func noElement(o, k value.Value) *value.Undef {
 	r, _ := value.Repr(k)
 	u := Lacks(o, r)
 	u.Element = true
-	u.Hint = value.TypeName(o) + " object has no element " + r
+	u.Hint = value.ClassName(o) + " object has no element " + r
 	if o == nil {
 		u.Hint = "None has no element " + r
 	}

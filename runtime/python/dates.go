@@ -131,6 +131,19 @@ func replaceDate(o value.Value, c *Call) (value.Value, error) {
 		}
 		parts[i] = int(v)
 	}
+	for i, limit := range []struct {
+		from, to int
+		fault    string
+	}{{1, 9999, ""}, {1, 12, "month must be in 1..12"}, {1, 31, "day is out of range for month"}, {0, 23, "hour must be in 0..23"},
+		{0, 59, "minute must be in 0..59"}, {0, 59, "second must be in 0..59"}, {0, 999999, "microsecond must be in 0..999999"}} {
+		if parts[i] >= limit.from && parts[i] <= limit.to {
+			continue
+		}
+		if limit.fault == "" {
+			return nil, exception.ValueError("year %d is out of range", parts[i])
+		}
+		return nil, exception.ValueError("%s", limit.fault)
+	}
 	n := time.Date(parts[0], time.Month(parts[1]), parts[2], parts[3], parts[4], parts[5], parts[6]*1000, t.Location())
 	if int(n.Month()) != parts[1] || n.Day() != parts[2] {
 		return nil, exception.ValueError("day is out of range for month")

@@ -189,7 +189,7 @@ func fromTimestamp(zone *time.Location) Method {
 			if err := Use(v); err != nil {
 				return nil, err
 			}
-			return nil, exception.TypeError("'%s' object cannot be interpreted as an integer", value.TypeName(v))
+			return nil, exception.TypeError("'%s' object cannot be interpreted as an integer", value.ClassName(v))
 		}
 		s, err := n.Float()
 		if err != nil || math.Abs(s) > 253402300799 {

@@ -50,7 +50,7 @@ func codecArguments(c *Call, method string) (name, how string, err error) {
 			if err := Use(v); err != nil {
 				return "", "", err
 			}
-			return "", "", exception.TypeError("%s() argument '%s' must be str, not %s", method, param, value.TypeName(v))
+			return "", "", exception.TypeError("%s() argument '%s' must be str, not %s", method, param, value.ClassName(v))
 		}
 	}
 	return out[0], out[1], nil
@@ -128,7 +128,7 @@ func makeTable(_ string, c *Call) (value.Value, error) {
 		case !ok && i == 0 && len(c.Args) == 1:
 			return nil, exception.TypeError("if you give only one argument to maketrans it must be a dict")
 		case !ok:
-			return nil, exception.TypeError("maketrans() argument %d must be str, not %s", i+1, value.TypeName(v))
+			return nil, exception.TypeError("maketrans() argument %d must be str, not %s", i+1, value.ClassName(v))
 		}
 		parts[i] = []rune(s)
 	}

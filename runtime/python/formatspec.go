@@ -292,7 +292,7 @@ func formatValue(v value.Value, s string) (string, error) {
 	case *value.Undef:
 		return "", x.Fail()
 	}
-	return "", exception.TypeError("unsupported format string passed to %s.__format__", value.TypeName(v))
+	return "", exception.TypeError("unsupported format string passed to %s.__format__", value.ClassName(v))
 }
 
 func formatInteger(x value.Value, sp spec, unknown func(string) error) (string, error) {

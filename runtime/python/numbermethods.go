@@ -107,7 +107,7 @@ func fromBytes(_ value.Value, c *Call) (value.Value, error) {
 	}
 	b, ok := v.([]byte)
 	if !ok {
-		return nil, exception.TypeError("cannot convert '%s' object to bytes", value.TypeName(v))
+		return nil, exception.TypeError("cannot convert '%s' object to bytes", value.ClassName(v))
 	}
 	little, signed, err := byteOrder(c)
 	if err != nil {

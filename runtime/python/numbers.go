@@ -70,7 +70,7 @@ func badOp(op string, a, b value.Value) error {
 	if err := Use2(a, b); err != nil {
 		return err
 	}
-	return exception.TypeError("unsupported operand type(s) for %s: '%s' and '%s'", op, value.TypeName(a), value.TypeName(b))
+	return exception.TypeError("unsupported operand type(s) for %s: '%s' and '%s'", op, value.ClassName(a), value.ClassName(b))
 }
 
 // DivZero is Python's ZeroDivisionError.
@@ -289,6 +289,9 @@ func floatPower(p, q float64) (value.Value, error) {
 	if p == 0 && q < 0 {
 		return nil, DivZero("0.0 cannot be raised to a negative power")
 	}
+	if p < 0 && q != math.Trunc(q) && !math.IsInf(p, 0) && !math.IsNaN(q) {
+		return nil, exception.TypeError("Type 'complex' is unsupported for variable storage.")
+	}
 	r := math.Pow(p, q)
 	if x, ok := exactPower(p, q); ok {
 		r = x
@@ -332,7 +335,7 @@ func Negate(a value.Value) (value.Value, error) {
 	case *value.Delta:
 		return &value.Delta{D: -x.D}, nil
 	}
-	return nil, exception.TypeError("bad operand type for unary -: '%s'", value.TypeName(a))
+	return nil, exception.TypeError("bad operand type for unary -: '%s'", value.ClassName(a))
 }
 
 // Positive is +a.
@@ -345,5 +348,5 @@ func Positive(a value.Value) (value.Value, error) {
 	case *value.Undef:
 		return nil, x.Fail()
 	}
-	return nil, exception.TypeError("bad operand type for unary +: '%s'", value.TypeName(a))
+	return nil, exception.TypeError("bad operand type for unary +: '%s'", value.ClassName(a))
 }

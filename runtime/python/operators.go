@@ -68,7 +68,7 @@ func badConcat(kind string, b value.Value) error {
 	if err := Use(b); err != nil {
 		return err
 	}
-	return exception.TypeError("can only concatenate %s (not \"%s\") to %s", kind, value.TypeName(b), kind)
+	return exception.TypeError("can only concatenate %s (not \"%s\") to %s", kind, value.ClassName(b), kind)
 }
 
 func addText(a, b value.Value) (value.Value, error) {

@@ -199,7 +199,7 @@ func (p *percent) convert(v value.Value, sp spec) (string, error) {
 			if err := Use(v); err != nil {
 				return "", err
 			}
-			return "", exception.TypeError("must be real number, not %s", value.TypeName(v))
+			return "", exception.TypeError("must be real number, not %s", value.ClassName(v))
 		}
 		f, err := n.Float()
 		return sp.float(f), err
@@ -233,9 +233,9 @@ func percentInteger(v value.Value, sp spec) (string, error) {
 			return "", err
 		}
 		if decimal {
-			return "", exception.TypeError("%%%c format: a real number is required, not %s", sp.typ, value.TypeName(v))
+			return "", exception.TypeError("%%%c format: a real number is required, not %s", sp.typ, value.ClassName(v))
 		}
-		return "", exception.TypeError("%%%c format: an integer is required, not %s", sp.typ, value.TypeName(v))
+		return "", exception.TypeError("%%%c format: an integer is required, not %s", sp.typ, value.ClassName(v))
 	}
 	if decimal {
 		sp.typ = 'd'

@@ -105,7 +105,7 @@ func convert(v value.Value, conv string) (value.Value, error) {
 	case "s":
 		return value.ToStr(v)
 	}
-	return nil, exception.ValueError("Unknown conversion specifier '%s'", conv)
+	return nil, exception.ValueError("Unknown conversion specifier %s", conv)
 }
 
 func (p *strFormat) arg(name string) (value.Value, error) {
@@ -143,7 +143,7 @@ func follow(v value.Value, path string) (value.Value, error) {
 			name := path[1 : 1+end]
 			a, ok := AttrOf(v, name)
 			if !ok {
-				return nil, exception.Raise("AttributeError", "'%s' object has no attribute '%s'", value.TypeName(v), name)
+				return nil, exception.Raise("AttributeError", "'%s' object has no attribute '%s'", value.ClassName(v), name)
 			}
 			v, path = a, path[1+end:]
 			continue

@@ -34,6 +34,7 @@ func init() {
 			strMethods[name] = onText(alone(name, f))
 		}
 	}
+	checkArities()
 }
 
 func pure(f func(string) string) strFn {
@@ -149,7 +150,10 @@ func affix(name string, has func(s, p string) bool) strFn {
 				if err := Use(o); err != nil {
 					return nil, err
 				}
-				return nil, exception.TypeError("%s first arg must be str or a tuple of str, not %s", name, value.TypeName(o))
+				if _, several := a.(value.Tuple); several {
+					return nil, exception.TypeError("tuple for %s must only contain str, not %s", name, value.ClassName(o))
+				}
+				return nil, exception.TypeError("%s first arg must be str or a tuple of str, not %s", name, value.ClassName(o))
 			}
 			if part != nil && has(*part, p) {
 				return true, nil
@@ -217,6 +221,9 @@ var splitMethods = map[string]strFn{
 	"join": func(s string, c *Call) (value.Value, error) {
 		it, err := Iter(c.Get(0, "iterable", nil))
 		if err != nil {
+			if exception.IsTypeError(err) {
+				err = exception.TypeError("can only join an iterable")
+			}
 			return nil, err
 		}
 		r := make([]string, len(it))
@@ -227,7 +234,7 @@ var splitMethods = map[string]strFn{
 				if err := Use(e); err != nil {
 					return nil, err
 				}
-				return nil, exception.TypeError("sequence item %d: expected str instance, %s found", i, value.TypeName(e))
+				return nil, exception.TypeError("sequence item %d: expected str instance, %s found", i, value.ClassName(e))
 			}
 			r[i] = x
 			if size += len(x); size > bound.Text {
@@ -240,7 +247,10 @@ var splitMethods = map[string]strFn{
 
 // separator reads the argument of partition.
 func separator(c *Call, method string) (string, error) {
-	p, err := c.text(0, "sep", method)
+	p, err := needText(c.Get(0, "sep", nil), method)
+	if v := c.Get(0, "sep", nil); err != nil && Use(v) == nil {
+		err = exception.TypeError("must be str, not %s", value.ClassName(v))
+	}
 	if err == nil && p == "" {
 		err = exception.ValueError("empty separator")
 	}
@@ -278,7 +288,7 @@ func SplitMethod(s string, c *Call, right bool) (value.Value, error) {
 		if err := Use(sep); err != nil {
 			return nil, err
 		}
-		return nil, exception.TypeError("must be str or None, not %s", value.TypeName(sep))
+		return nil, exception.TypeError("must be str or None, not %s", value.ClassName(sep))
 	}
 	switch {
 	case p == "":
@@ -509,7 +519,7 @@ func expandTabs(s string, c *Call) (value.Value, error) {
 func translate(s string, c *Call) (value.Value, error) {
 	d, ok := c.Get(0, "table", nil).(*value.Dict)
 	if !ok {
-		return nil, exception.TypeError("'%s' object is not subscriptable", value.TypeName(c.Get(0, "table", nil)))
+		return nil, exception.TypeError("'%s' object is not subscriptable", value.ClassName(c.Get(0, "table", nil)))
 	}
 	var b strings.Builder
 	for _, r := range s {

@@ -102,7 +102,7 @@ func sequenceTest(c *python.Call) (value.Value, error) {
 	case string, *value.Str, *value.List, *value.Dict, *value.Range, []byte, python.Mapping:
 		return true, nil
 	case *value.Undef:
-		return false, x.Fail()
+		return x.Lenient, nil
 	}
 	_, ok := python.AsTuple(c.Args[0])
 	return ok, nil

@@ -188,7 +188,10 @@ func setFilter(keep bool, op func(a, b *pySet) *pySet) python.Func {
 }
 
 func symmetricFilter(c *python.Call) (value.Value, error) {
-	a, b, err := both(c)
+	a, b, err := plugin.Two(c) // what both have is looked for first
+	if err == nil {
+		a, b, err = both(c)
+	}
 	if err != nil {
 		return nil, err
 	}
