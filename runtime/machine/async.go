@@ -55,7 +55,7 @@ func (x *taskRun) allowsAsync(p *prepared) error {
 		return nil
 	case waits[x.t.Module] || actions[x.t.Module] != nil:
 		return x.actionFail("async is not supported for this task.")
-	case x.flags.Check:
+	case x.flags.Check && !x.m.newer:
 		return x.actionFail("check mode and async cannot be used on same task.")
 	}
 	return nil
