@@ -73,7 +73,7 @@ type playbookError struct {
 
 func (e *playbookError) Error() string { return e.msg }
 
-// newSession opens a session and asks for its passwords; interrupts may be nil.
+// newSession is a session that has introduced itself, and has no secrets yet; interrupts may be nil.
 func newSession(req *cli.Playbook, conf *config.Config, like core, i *interrupts) (*session, error) {
 	s, err := openSession(req, conf, lookupSetting(conf), like)
 	if err != nil {
@@ -95,7 +95,15 @@ func newSession(req *cli.Playbook, conf *config.Config, like core, i *interrupts
 	s.introduce(like.versionText("ansible-playbook", conf))
 	s.warnSettings()
 	s.facts = s.factCache()
-	return s, s.secrets()
+	return s, nil
+}
+
+// shown is the screen of a session, nil when it has not come to that.
+func (s *session) shown() *callback.Screen {
+	if s == nil {
+		return nil
+	}
+	return s.screen
 }
 
 // openSession is a session with a screen and a log, and nothing said yet.
@@ -335,6 +343,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
+	memory.MergeHashes = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
 	s.recall(memory, inv)
 	python := newPlugins(s, u)
 	if err := s.callbacks.load(python); err != nil {
@@ -481,8 +490,9 @@ func textList(list []string, unset ...string) *value.List {
 	return out
 }
 
-// fail says what ended the run, as the ansible-playbook of that core does, and returns the exit code.
-func (c core) fail(out io.Writer, err error) int {
+// fail says what ended the run, as the ansible-playbook of that core does, and returns the exit code. Without a screen
+// it is said on standard error, with no colour and no log.
+func (c core) fail(screen *callback.Screen, err error) int {
 	var p *playbookError
 	code := 1
 	var r *compiler.RunError
@@ -503,10 +513,17 @@ func (c core) fail(out io.Writer, err error) int {
 			code = 4
 		}
 	}
-	if text := strings.TrimRight(err.Error(), "\n"); c.dialect == expr.Tagged {
-		fmt.Fprint(out, callback.Notice("ERROR", text))
-	} else {
-		fmt.Fprintln(out, "ERROR! "+text)
+	text := strings.TrimRight(err.Error(), "\n")
+	if d != nil && c.dialect == expr.Tagged {
+		text = diag.Told(d, c.dialect, os.ReadFile)
+	}
+	switch {
+	case screen != nil:
+		screen.Fail(callback.ErrorMessage{Text: text})
+	case c.dialect == expr.Tagged:
+		fmt.Fprint(os.Stderr, callback.Notice("ERROR", text))
+	default:
+		fmt.Fprintln(os.Stderr, "ERROR! "+text)
 	}
 	return code
 }

@@ -418,7 +418,14 @@ func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*v
 		return nil, err
 	}
 	for _, w := range a.Warnings {
-		x.warn(w)
+		if what == event.LoadVars { // Ansible does this in the task's own process
+			x.warnOf(w)
+		} else {
+			x.warn(w)
+		}
+	}
+	if class, ok := strings.CutPrefix(a.Kind, event.Raised); ok {
+		return nil, &eval.Error{Class: class, Msg: a.Error}
 	}
 	if a.Error != "" {
 		return nil, &fault{msg: a.Error, excerpt: a.Kind == "excerpt"}
