@@ -10,10 +10,16 @@ import (
 
 // check finds what is right Ansible that pbc does not do yet.
 func (u *Unit) check(p *ir.Play, t *ir.Tables, out *diag.List) {
+	var inherited value.Value
 	if p != nil {
 		u.checkStrategy(p, out)
+		checkConnection(p.Connection, p.Pos, out)
+		inherited = p.Connection.V
 	}
 	for _, task := range t.Tasks {
+		if inherited == nil || !value.Same(task.Connection.V, inherited) {
+			checkConnection(task.Connection, task.Pos, out)
+		}
 		u.checkTask(task, out)
 	}
 }
@@ -34,6 +40,30 @@ func (u *Unit) checkStrategy(p *ir.Play, out *diag.List) {
 	default:
 		text, _ := value.ToStr(p.Strategy.V)
 		out.Add(diag.Unsupportedf(p.Pos, "strategy %q", text))
+	}
+}
+
+// connections are the connection plugins that pbc stands for.
+var connections = map[string]bool{"ssh": true, "smart": true, "paramiko": true, "paramiko_ssh": true, "local": true}
+
+// foreign are those of ansible-core that pbc has not, and the short names that ansible-core knows for those of collections.
+//
+// Observed: ansible-core 2.14 and 2.19, "ansible_builtin_runtime.yml".
+var foreign = map[string]bool{"winrm": true, "psrp": true, "aws_ssm": true, "buildah": true, "chroot": true, "docker": true, "funcd": true, "httpapi": true, "iocage": true,
+	"jail": true, "kubectl": true, "libvirt_lxc": true, "lxc": true, "lxd": true, "napalm": true, "netconf": true, "network_cli": true, "oc": true, "persistent": true,
+	"podman": true, "qubes": true, "saltstack": true, "vmware_tools": true, "zone": true}
+
+// LacksConnection says whether Ansible may have a connection plugin of that name, and pbc has not. Names that nothing has, and
+// those of plugins beside the playbook, are for whoever connects to tell of.
+func LacksConnection(name string) bool {
+	short := strings.TrimPrefix(name, "ansible.builtin.")
+	return !connections[short] && (foreign[short] || strings.Contains(short, "."))
+}
+
+// checkConnection refuses a connection plugin that pbc has not, where it is known before the run.
+func checkConnection(v ir.Val, at ir.Pos, out *diag.List) {
+	if name, ok := value.Text(v.V); ok && LacksConnection(name) {
+		out.Add(diag.Unsupportedf(at, "the connection plugin %s", name))
 	}
 }
 

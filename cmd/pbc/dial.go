@@ -13,6 +13,7 @@ import (
 
 	"pbc/agent"
 	"pbc/agent/become"
+	"pbc/compiler"
 	"pbc/compiler/link"
 	"pbc/internal/agents"
 	"pbc/ir/value"
@@ -87,10 +88,8 @@ func (d *dialer) open(ctx context.Context, host string, over *value.Dict) (io.Re
 		return localAgent(agent.Options{Hop: become.Open, Local: true}), nil
 	case "ssh", "smart", "paramiko", "paramiko_ssh":
 		return d.ssh(ctx, host, route)
-	case "winrm", "psrp":
-		return nil, &controller.Unreachable{Msg: "unsupported: the connection plugin " + connection, Failed: true}
 	}
-	if strings.Contains(connection, ".") {
+	if compiler.LacksConnection(connection) {
 		return nil, &controller.Unreachable{Msg: "unsupported: the connection plugin " + connection, Failed: true}
 	}
 	return nil, &controller.Unreachable{Msg: "the connection plugin '" + connection + "' was not found", Failed: true}

@@ -67,6 +67,11 @@ func places(t *playbook.Task) map[string][2]int {
 	for _, e := range t.Args.Entries {
 		note("args."+e.Name, e.Value)
 		note("key.args."+e.Name, e.Key)
+		if e.Name == "data" && e.Value.Kind == yaml.Map { // set_stats names variables here
+			for _, k := range e.Value.Keys {
+				note("key.args.data."+k.Raw, k)
+			}
+		}
 	}
 	note("loop", t.Loop)
 	if t.LoopControl != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,8 +108,22 @@ func (c converter) to(t Type, v value.Value) (value.Value, error) {
 		return toBytes(v, true)
 	case JSON, JSONArg:
 		return toJSONArg(v)
+	case Texts:
+		if !isTexts(v) {
+			return nil, errors.New("a string or list of strings is required")
+		}
 	}
 	return v, nil
+}
+
+// isTexts says whether v is a text or a list of them.
+func isTexts(v value.Value) bool {
+	l, ok := v.(*value.List)
+	if !ok {
+		_, ok = value.Text(v)
+		return ok
+	}
+	return !slices.ContainsFunc(l.V, func(e value.Value) bool { _, text := value.Text(e); return !text })
 }
 
 // text is ToStr, but that dialect tagged takes None for no text.

@@ -34,6 +34,8 @@ const (
 	JSON  Type = "json"
 	// JSONArg is an older name of JSON.
 	JSONArg Type = "jsonarg"
+	// Texts is a text or a list of them: a check of dialect tagged's own.
+	Texts Type = "str_or_list_of_str"
 )
 
 // Spec is an argument spec: the options in Ansible's order, and what holds between them.

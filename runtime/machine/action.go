@@ -78,13 +78,17 @@ func (x *taskRun) ownModule(ctx context.Context, p *prepared) (*value.Dict, erro
 }
 
 // strictly is the truth of an argument that an action reads itself; nil is false.
-func strictly(v value.Value) (bool, error) {
+func (x *taskRun) strictly(v value.Value) (bool, error) {
 	b, ok := eval.Boolean(v)
 	if ok || v == nil {
 		return b, nil
 	}
 	s, _ := value.ToStr(v)
-	return false, &eval.Error{Class: "TypeError", Msg: "The value '" + s + "' is not a valid boolean.  Valid booleans include: " + validBooleans}
+	gap := "  "
+	if x.tagged() {
+		gap = " "
+	}
+	return false, &eval.Error{Class: "TypeError", Msg: "The value '" + s + "' is not a valid boolean." + gap + "Valid booleans include: " + validBooleans}
 }
 
 // validArgs refuses arguments that an action does not know, in Ansible's words.
@@ -202,7 +206,7 @@ func (x *taskRun) expression(src string) (value.Value, error) {
 }
 
 func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, error) {
-	cacheable, err := strictly(get(args, "cacheable"))
+	cacheable, err := x.strictly(get(args, "cacheable"))
 	if err != nil {
 		return nil, err
 	}

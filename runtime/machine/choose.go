@@ -197,5 +197,9 @@ func (x *taskRun) submodule(ctx context.Context, name string, args *value.Dict) 
 	t.Module, t.Action, t.Files, t.ModuleFile = name, strings.Replace(name, "ansible.builtin.", "ansible.legacy.", 1), nil, ""
 	p.args = args
 	run.t, run.instead = &t, t.Action
-	return run.module(ctx, &p)
+	res, err := run.module(ctx, &p)
+	if err == nil && truthy(res, "failed") && !has(res, module.FailedBy) {
+		res.SetStr(module.FailedBy, module.ByModule)
+	}
+	return res, err
 }

@@ -72,7 +72,7 @@ func (p *pausing) read(args *value.Dict) error {
 			continue
 		}
 		if p.length, err = pythonInt(v); err != nil {
-			return fmt.Errorf("argument '%s' is of type %s and we were unable to convert to int: %w", unit, p.x.classOf(v), err)
+			return fmt.Errorf("argument '%s' is of type %s and we were unable to convert to int: %w", unit, p.class(v), err)
 		}
 		p.unit = unit
 	}
@@ -89,6 +89,14 @@ func (p *pausing) read(args *value.Dict) error {
 	}
 	p.prompt = "[" + strings.TrimSpace(p.x.fullName(p.x.name())) + "]\n" + text + p.hidden() + ":"
 	return nil
+}
+
+// class is how messages name the type of an argument.
+func (p *pausing) class(v value.Value) string {
+	if p.x.tagged() {
+		return value.TypeName(v)
+	}
+	return argspec.PlaybookClass(v)
 }
 
 // pythonInt is Python's int(v), with its error.

@@ -18,9 +18,9 @@ var (
 	debugSpec = &argspec.Spec{Exclusive: [][]string{{"msg", "var"}}, Args: []argspec.Arg{
 		{Name: "msg", Type: argspec.Raw, Default: "Hello world!"}, {Name: "var", Type: argspec.Raw}, {Name: "verbosity", Type: argspec.Int, Default: int64(0)}}}
 	assertSpec = &argspec.Spec{Args: []argspec.Arg{
-		{Name: "fail_msg", Type: argspec.Raw, Aliases: []string{"msg"}, Default: "Assertion failed"},
-		{Name: "success_msg", Type: argspec.Raw, Default: "All assertions passed"},
-		{Name: "quiet", Type: argspec.Bool, Default: false}, {Name: "that", Type: argspec.Raw, Required: true}}}
+		{Name: "fail_msg", Type: argspec.Texts, Aliases: []string{"msg"}, Default: "Assertion failed"},
+		{Name: "quiet", Type: argspec.Bool, Default: false}, {Name: "success_msg", Type: argspec.Texts, Default: "All assertions passed"},
+		{Name: "that", Type: argspec.Raw, Required: true}}}
 )
 
 // checkedArgs checks the arguments of an action, and gives them with their defaults.
@@ -113,29 +113,8 @@ func replacements(found []eval.Replaced) []*failure.Failure {
 
 // taggedAssert checks the arguments of assert.
 func (x *taskRun) taggedAssert(args *value.Dict) error {
-	p, err := x.checkedArgs(assertSpec, args)
-	if err != nil {
-		return err
-	}
-	for _, name := range []string{"fail_msg", "success_msg"} {
-		if v := get(p, name); !isTextOrTexts(v) {
-			return x.unconverted(name, v, "str_or_list_of_str", "a string or list of strings is required")
-		}
-	}
-	return nil
-}
-
-func isTextOrTexts(v value.Value) bool {
-	if l, ok := v.(*value.List); ok {
-		for _, e := range l.V {
-			if _, ok := value.Text(e); !ok {
-				return false
-			}
-		}
-		return true
-	}
-	_, ok := value.Text(v)
-	return ok
+	_, err := x.checkedArgs(assertSpec, args)
+	return err
 }
 
 // replacedName is the name of the task with what is undefined in it shown as such. The user is told once.

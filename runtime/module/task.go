@@ -42,6 +42,7 @@ const FailedBy = "_ansible_failed_by"
 const (
 	ByAction  = "action"  // the action returned a failure
 	ByRaise   = "raise"   // the action raised an error
+	ByModule  = "module"  // a module that the action ran failed
 	ByHandler = "handler" // the action raised an error while it handled another
 )
 
@@ -260,11 +261,10 @@ func Raised(class, msg string) *value.Dict {
 // ActionFail is the result of an action plugin that fails with a message of its own. Cause is the last line
 // of the traceback of what it caught; empty when it caught nothing.
 func ActionFail(msg, cause string) *value.Dict {
-	trace := "NoneType: None\n"
-	if cause != "" {
-		trace = "Traceback (most recent call last):\n" + cause + "\n"
+	if cause == "" {
+		return value.DictOf("failed", true, "msg", msg, "exception", "NoneType: None\n", FailedBy, ByRaise)
 	}
-	return value.DictOf("failed", true, "msg", msg, "exception", trace)
+	return value.DictOf("failed", true, "msg", msg, "exception", "Traceback (most recent call last):\n"+cause+"\n")
 }
 
 // SourceFail is the result of an action plugin that has not found its file on the controller.

@@ -31,6 +31,9 @@ func script(ctx context.Context, c *module.Call) *value.Dict {
 	case err != nil:
 		return module.Raised("ValueError", err.Error())
 	case len(words) == 0:
+		if c.Tagged() {
+			return module.ActionFail("one of the following is required: _raw_params, cmd", "")
+		}
 		return module.Raised("IndexError", "list index out of range")
 	case c.SourceError != "":
 		return module.SourceFail(c.SourceError)
