@@ -531,6 +531,10 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, err
 	}
 	p, err := k.l.Play(n)
+	var crash link.Unexpected
+	if errors.As(err, &crash) {
+		return nil, controller.Crash(crash)
+	}
 	if err != nil {
 		return nil, err
 	}
