@@ -101,6 +101,7 @@ func (r *playRun) run(ctx context.Context) error {
 	defer r.leave()
 	for _, h := range r.hosts {
 		r.enter(h, ir.Address{})
+		r.c.live(callback.Doing{Host: h.name})
 	}
 	if err := r.start(ctx); err != nil {
 		return err
@@ -295,6 +296,7 @@ func (r *playRun) take(ctx context.Context, m message) error {
 // event keeps what an event says and shows it when its turn has come.
 func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	r.enter(h, e.Addr)
+	r.follow(h, e)
 	switch e.Kind {
 	case event.Started:
 		h.last, h.trouble = e, trouble{}
@@ -386,6 +388,7 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 // lose takes out a host whose session has ended: it is unreachable where it was.
 func (r *playRun) lose(h *hostRun, err error) {
 	h.state, h.outcome = hostDone, event.HostUnreachable
+	r.c.live(callback.Doing{Host: h.name, Gone: true})
 	r.c.opt.Memory.finish(h.name)
 	r.c.unreachable[h.name] = true
 	r.unreachableResult(h, lostMessage(err))
