@@ -100,12 +100,10 @@ type sealer struct {
 }
 
 func (s *sealer) foresee() error {
-	twin, diags := Compile(s.u.twin())
-	if twin == nil {
-		return fmt.Errorf("the playbook changed while it was compiled: %w", diags.Items[0])
+	if err := s.follow(); err != nil {
+		return err
 	}
-	s.twin = twin
-	for i, p := range twin.plays {
+	for i, p := range s.twin.plays {
 		for n := 0; n < len(p.Tables().Tasks); n++ { // grows
 			s.task(i, n)
 		}
@@ -122,6 +120,24 @@ func (s *sealer) foresee() error {
 		s.file(s.u.source.Real(dir))
 	}
 	return nil
+}
+
+// follow makes the unit in which includes are followed. Where nothing is included that is the unit itself.
+func (s *sealer) follow() error {
+	s.twin = s.u
+	if !slices.ContainsFunc(s.u.Program.Plays, includes) {
+		return nil
+	}
+	twin, diags := Compile(s.u.twin())
+	if twin == nil {
+		return fmt.Errorf("the playbook changed while it was compiled: %w", diags.Items[0])
+	}
+	s.twin = twin
+	return nil
+}
+
+func includes(p *ir.Play) bool {
+	return slices.ContainsFunc(p.Tasks, func(t *ir.Task) bool { return t.Include != nil })
 }
 
 // PluginFolders are the folders beside playbooks and in roles that hold filters, tests, lookups, actions and callbacks in Python.

@@ -9,6 +9,7 @@ import (
 
 	"pbc/compiler/jinja"
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/python"
@@ -139,7 +140,7 @@ func (inv *Inventory) parseConstructed(source, name string) error {
 // failure is Ansible's error; classic shows what caused it once more.
 func (c *constructed) failure(source string, err error) error {
 	if c.inv.opts.Dialect == expr.Tagged {
-		return fmt.Errorf("Failed to parse %s. %w", value.StrRepr(source), err)
+		return &fault{failure.Failure{Msg: "Failed to parse " + value.StrRepr(source) + "."}.Because(&failure.Failure{Msg: err.Error(), Handling: true})}
 	}
 	return fmt.Errorf("failed to parse %s: %w . %w", source, err, err)
 }

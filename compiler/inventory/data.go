@@ -13,6 +13,7 @@ import (
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -31,6 +32,10 @@ type Options struct {
 	Mk func(string, *yaml.Node) value.Value
 	// Warn is told of every warning, in Ansible's words and order. May be nil.
 	Warn func(msg string)
+	// WarnChain is told of the warnings that dialect tagged tells with places. May be nil.
+	WarnChain func(*failure.Failure)
+	// Deprecated is told of what dialect tagged says is deprecated. May be nil.
+	Deprecated func(msg string)
 	// Verbose is told what Ansible prints from that number of -v on. May be nil.
 	Verbose func(level int, msg string)
 	// Error is told what inventory scripts write to stderr, which Ansible prints as an error. May be nil.

@@ -46,6 +46,9 @@ func (inv *Inventory) parseForeign(source, plugin string) error {
 		return missing
 	}
 	list, said, err := inv.installed(source, plugin)
+	if inv.tagged() {
+		return inv.foreignTagged(foreignAnswer{source, plugin, list, said, err})
+	}
 	warnings := splitWarnings(said)
 	if err != nil {
 		err = foreignFailure(source, plugin, warnings, said)
@@ -168,4 +171,60 @@ func fullName(name string) string {
 		return name
 	}
 	return "ansible_collections." + parts[0] + "." + parts[1] + ".plugins.inventory." + parts[2]
+}
+
+// foreignFault is how an installed Ansible of dialect tagged tells that a plugin of its own failed.
+type foreignFault struct{ text string }
+
+func (f *foreignFault) Error() string { return f.text }
+
+// foreignAnswer is what the installed Ansible made of a source.
+type foreignAnswer struct {
+	source, plugin string
+	list           []byte
+	said           string
+	err            error
+}
+
+// foreignTagged takes the answer of an Ansible of dialect tagged, whose warnings are not wrapped and may have paragraphs.
+func (inv *Inventory) foreignTagged(a foreignAnswer) error {
+	var failed error
+	for _, notice := range splitNotices(a.said) {
+		w, ok := strings.CutPrefix(notice, "[WARNING]: ")
+		w = strings.TrimSpace(w)
+		switch {
+		case !ok:
+		case a.err == nil:
+			inv.warn("%s", w)
+		case strings.HasPrefix(w, "Failed to parse inventory with "):
+			failed = &foreignFault{w}
+		case strings.HasPrefix(w, "Failed to load inventory plugin, skipping "):
+			inv.missing[a.plugin] = &missingPlugin{w}
+			return inv.missing[a.plugin]
+		case strings.HasPrefix(w, "Error loading plugin "):
+			inv.warn("%s", w)
+		}
+	}
+	switch {
+	case failed != nil:
+		return failed
+	case a.err == nil:
+		return inv.exported(a.source, a.list)
+	case strings.Contains(a.said, "Completely failed to parse inventory source"):
+		return errDeclined
+	}
+	return errors.New(strings.TrimSpace(a.said))
+}
+
+// splitNotices splits what Ansible said where a line begins with a kind in brackets.
+func splitNotices(said string) []string {
+	var out []string
+	for _, line := range strings.SplitAfter(said, "\n") {
+		begins := strings.HasPrefix(line, "[WARNING]: ") || strings.HasPrefix(line, "[ERROR]: ") || strings.HasPrefix(line, "[DEPRECATION WARNING]: ")
+		if begins || len(out) == 0 {
+			out = append(out, "")
+		}
+		out[len(out)-1] += line
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -39,8 +40,23 @@ type iniReader struct {
 	order   []string // of waiting
 }
 
+// wantsINI says whether a source may be an INI inventory; dialect tagged leaves TOML alone.
+func wantsINI(inv *Inventory, source string) bool {
+	return inv.readable(source) && !(inv.tagged() && pythonExt(source) == ".toml")
+}
+
 // parseINI reads an INI inventory.
 func (inv *Inventory) parseINI(source string) error {
+	err := inv.readINI(source)
+	if err == nil || !inv.tagged() {
+		return err
+	}
+	cause := *chainOf(err)
+	cause.Cause, cause.Msg, cause.At = nil, cause.Brief(), nil
+	return &fault{failure.Failure{Msg: "Failed to parse inventory.", At: &value.Origin{File: source}}.Because(&cause)}
+}
+
+func (inv *Inventory) readINI(source string) error {
 	data, _, err := inv.readFile(source)
 	if err != nil {
 		return err
@@ -61,9 +77,12 @@ func (inv *Inventory) parseINI(source string) error {
 		switch {
 		case p == nil:
 		case p.state == "vars":
-			return fmt.Errorf("%s:%d: Section [%s:vars] not valid for undefined group: %s", source, p.line, name, name)
+			return inv.told(fmt.Errorf("%s:%d: Section [%s:vars] not valid for undefined group: %s", source, p.line, name, name),
+				failure.Failure{Msg: fmt.Sprintf("Section [%s:vars] not valid for undefined group %s.", name, value.StrRepr(name))})
 		default:
-			return fmt.Errorf("%s:%d: Section [%s:children] includes undefined group: %s", source, p.line, p.parents[len(p.parents)-1], name)
+			parent := p.parents[len(p.parents)-1]
+			return inv.told(fmt.Errorf("%s:%d: Section [%s:children] includes undefined group: %s", source, p.line, parent, name),
+				failure.Failure{Msg: fmt.Sprintf("Section [%s:children] includes undefined group %s.", parent, value.StrRepr(name))})
 		}
 	}
 	return nil
@@ -82,7 +101,8 @@ func splitLines(s string) []string {
 }
 
 func (r *iniReader) errorf(format string, args ...any) error {
-	return fmt.Errorf("%s:%d: %s", r.file, r.line, fmt.Sprintf(format, args...))
+	msg := fmt.Sprintf(format, args...)
+	return r.inv.told(fmt.Errorf("%s:%d: %s", r.file, r.line, msg), failure.Failure{Msg: msg})
 }
 
 func (r *iniReader) read(line string) error {

@@ -11,7 +11,10 @@ import (
 	"strings"
 
 	"pbc/compiler/config"
+	"pbc/compiler/diag"
 	"pbc/compiler/files"
+	"pbc/ir/failure"
+	"pbc/ir/value"
 )
 
 // UnsupportedError reports a source that Ansible could read and pbc cannot.
@@ -37,7 +40,7 @@ func init() {
 		"script":             {wantsScript, named((*Inventory).parseScript)},
 		"auto":               {wantsExt(".yml", ".yaml"), named((*Inventory).parseAuto)},
 		"yaml":               {wantsYAML, named((*Inventory).parseYAML)},
-		"ini":                {(*Inventory).readable, named((*Inventory).parseINI)},
+		"ini":                {wantsINI, named((*Inventory).parseINI)},
 		"toml":               {wantsExt(".toml"), named((*Inventory).parseTOML)},
 		"constructed":        {wantsConfig, (*Inventory).parseConstructed},
 		"generator":          {wantsConfig, (*Inventory).parseGenerator},
@@ -163,7 +166,7 @@ func (inv *Inventory) read(source string, ignored *regexp.Regexp) (parsed bool, 
 	return true, nil
 }
 
-type failure struct {
+type refusal struct {
 	plugin string
 	err    error
 }
@@ -173,7 +176,7 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 	inv.source = source
 	defer func() { inv.source = "" }()
 	inv.verbose(4, "setting up inventory plugins")
-	var failures []failure
+	var failures []refusal
 	for _, name := range inv.opts.Enabled {
 		err := inv.try(name, source)
 		name = fullName(name)
@@ -191,7 +194,7 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 		case errors.As(err, &unsupported):
 			return false, err
 		default:
-			failures = append(failures, failure{name, err})
+			failures = append(failures, refusal{name, err})
 		}
 	}
 	if source == "/etc/ansible/hosts" {
@@ -200,7 +203,7 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 		}
 	}
 	for _, f := range failures {
-		inv.warn("\n* Failed to parse %s with %s plugin: %s", source, f.plugin, f.err)
+		inv.tell(source, f.plugin, f.err)
 	}
 	return false, inv.unparsed(source)
 }
@@ -301,5 +304,15 @@ func (inv *Inventory) parseRanges(source string) error {
 
 // readFile is the content of a file, decrypted when it is a vault.
 func (inv *Inventory) readFile(file string) (data []byte, secret bool, err error) {
-	return inv.files.read(inv.opts.Disk, file, inv.opts.Vault)
+	data, secret, err = inv.files.read(inv.opts.Disk, file, inv.opts.Vault)
+	var errno *os.PathError
+	switch {
+	case err == nil || !inv.tagged():
+	case errors.Is(err, os.ErrNotExist):
+		err = &fault{diag.NotFound(file)}
+	case errors.As(err, &errno):
+		cause := failure.New(startError(err, file))
+		err = &fault{failure.Failure{Msg: "An error occurred while trying to read the file " + value.StrRepr(file) + "."}.Because(cause)}
+	}
+	return data, secret, err
 }

@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 
 	"pbc/compiler/yaml"
+	"pbc/ir/failure"
 	"pbc/ir/value"
+	"pbc/runtime/module"
 )
 
-// wantsScript says whether a source can be run: it is executable, or starts with "#!".
+// wantsScript says whether a source can be run: it is executable, or in dialect classic starts with "#!".
 func wantsScript(inv *Inventory, source string) bool {
 	if !inv.readable(source) {
 		return false
@@ -22,8 +25,8 @@ func wantsScript(inv *Inventory, source string) bool {
 	if err != nil || info.IsDir() {
 		return false
 	}
-	if info.Mode()&0o111 != 0 {
-		return true
+	if inv.tagged() || info.Mode()&0o111 != 0 {
+		return info.Mode()&0o111 != 0
 	}
 	f, err := os.Open(source)
 	if err != nil {
@@ -46,10 +49,19 @@ func run(args ...string) (stdout, stderr []byte, code int, err error) {
 		return out.Bytes(), errs.Bytes(), exit.ExitCode(), nil
 	}
 	if err != nil {
-		return nil, nil, 0, fmt.Errorf("problem running %s (%s)", strings.Join(args, " "), startError(err, args[0]))
+		return nil, nil, 0, &scriptError{fmt.Sprintf("problem running %s (%s)", strings.Join(args, " "), startError(err, args[0])), err}
 	}
 	return out.Bytes(), errs.Bytes(), 0, nil
 }
+
+// scriptError is a script that could not be started, in the words of dialect classic.
+type scriptError struct {
+	text string
+	why  error
+}
+
+func (e *scriptError) Error() string { return e.text }
+func (e *scriptError) Unwrap() error { return e.why }
 
 // startError is an error of starting a program as Python prints it.
 func startError(err error, file string) string {
@@ -61,29 +73,110 @@ func startError(err error, file string) string {
 	return fmt.Sprintf("[Errno %d] %s: '%s'", int(errno), strings.ToUpper(text[:1])+text[1:], file)
 }
 
-// parseScript runs an inventory script with --list, and with --host for each host when the list has no
-// _meta.
-func (inv *Inventory) parseScript(source string) error {
-	stdout, stderr, code, err := run(source, "--list")
+// script runs an inventory script for dialect tagged, which does not take what a script says that fails.
+func (inv *Inventory) script(args ...string) (stdout []byte, help string, err error) {
+	stdout, stderr, code, err := run(args...)
 	if err != nil {
-		return err
+		words := make([]string, len(args))
+		for i, a := range args {
+			words[i] = module.Quote(a)
+		}
+		cause := failure.New(startError(errors.Unwrap(err), args[0]))
+		return nil, "", &fault{failure.Failure{Msg: "Failed to execute inventory script command " + value.StrRepr(strings.Join(words, " ")) + "."}.Because(cause)}
 	}
-	said := string(stderr)
-	if said != "" && !strings.HasSuffix(said, "\n") {
-		said += "\n"
+	if strings.TrimSpace(string(stderr)) != "" {
+		help = "Standard error from inventory script:\n" + ended(string(stderr))
 	}
 	if code != 0 {
-		return fmt.Errorf("Inventory script (%s) had an execution error: %s ", source, said)
+		return nil, "", &fault{&failure.Failure{Msg: fmt.Sprintf("Inventory script returned non-zero exit code %d.", code), Help: help}}
+	}
+	return stdout, help, nil
+}
+
+// ended is a text with a newline at its end, unless it is empty.
+func ended(text string) string {
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return text
+}
+
+// listScript runs an inventory script with --list.
+func (inv *Inventory) listScript(source string) (*yaml.Node, error) {
+	stdout, stderr, code, err := run(source, "--list")
+	if err != nil {
+		return nil, err
+	}
+	said := ended(string(stderr))
+	if code != 0 {
+		return nil, fmt.Errorf("Inventory script (%s) had an execution error: %s ", source, said)
 	}
 	list, err := yaml.ParseJSON(source, stdout)
 	if err != nil {
-		return fmt.Errorf("failed to parse executable inventory script results from %s: %w. %w\n%s", source, err, err, said)
+		return nil, fmt.Errorf("failed to parse executable inventory script results from %s: %w. %w\n%s", source, err, err, said)
 	}
-	if len(stderr) > 0 && inv.opts.Error != nil && !inv.opts.QuietScripts {
+	inv.scriptSaid(said)
+	if list.Kind != yaml.Map {
+		return nil, fmt.Errorf("failed to parse executable inventory script results from %s: needs to be a json dict\n%s", source, said)
+	}
+	return list, nil
+}
+
+// scriptSaid shows what a script wrote to stderr.
+func (inv *Inventory) scriptSaid(said string) {
+	if said != "" && inv.opts.Error != nil && !inv.opts.QuietScripts {
 		inv.opts.Error(said)
 	}
-	if list.Kind != yaml.Map {
-		return fmt.Errorf("failed to parse executable inventory script results from %s: needs to be a json dict\n%s", source, said)
+}
+
+// listTagged runs an inventory script with --list, as dialect tagged does.
+func (inv *Inventory) listTagged(source string) (*yaml.Node, error) {
+	stdout, help, err := inv.script(source, "--list")
+	if err != nil {
+		return nil, err
+	}
+	wrong := func(why *failure.Failure) error {
+		return &fault{failure.Failure{Msg: "Unable to get JSON decoder for inventory script result.", Help: help}.Because(why)}
+	}
+	list, err := yaml.ParseJSON(source, stdout)
+	if err != nil {
+		return nil, wrong(failure.Failure{Msg: "Value could not be parsed as JSON."}.Because(failure.New(err.Error())))
+	}
+	meta := list.Get("_meta")
+	profile := meta.Get("profile")
+	switch {
+	case list.Kind != yaml.Map:
+		return nil, wrong(failure.New("Value is '" + list.TypeName() + "' instead of 'dict'."))
+	case meta != nil && meta.Kind != yaml.Map:
+		return nil, wrong(failure.New("Value contains '_meta' which is '" + meta.TypeName() + "' instead of 'dict'."))
+	case profile == nil:
+	default:
+		name, ok := profile.Text()
+		if !ok {
+			return nil, wrong(failure.New("Value contains '_meta.profile' which is '" + profile.TypeName() + "' instead of 'str'."))
+		}
+		if !strings.HasPrefix(name, "inventory_") {
+			return nil, wrong(failure.New("Non-inventory profile " + value.StrRepr(name) + " is not allowed."))
+		}
+	}
+	_, said, _ := strings.Cut(help, "\n")
+	inv.scriptSaid(said)
+	if h := meta.Get("hostvars"); meta != nil && (h == nil || h.Kind != yaml.Map) {
+		return nil, fmt.Errorf("Value contains '_meta.hostvars' which is '%s' instead of 'dict'.", h.TypeName())
+	}
+	return list, nil
+}
+
+// parseScript runs an inventory script with --list, and with --host for each host when the list has no
+// _meta.
+func (inv *Inventory) parseScript(source string) error {
+	ask := inv.listScript
+	if inv.tagged() {
+		ask = inv.listTagged
+	}
+	list, err := ask(source)
+	if err != nil {
+		return err
 	}
 	s := scriptReader{inv: inv, source: source, meta: list.Get("_meta").Get("hostvars"), seen: map[string]bool{}}
 	for i, k := range list.Keys {
@@ -93,6 +186,10 @@ func (inv *Inventory) parseScript(source string) error {
 		if err := s.group(k.Raw, list.Items[i]); err != nil {
 			return err
 		}
+	}
+	if s.meta == nil {
+		inv.deprecate(source, "Inventory scripts should always provide 'meta.hostvars'. "+
+			"Host variables will be collected by running the inventory script with the '--host' option for each host.")
 	}
 	return s.hostVars()
 }
@@ -110,13 +207,15 @@ func (s *scriptReader) group(name string, n *yaml.Node) error {
 	if err != nil {
 		return err
 	}
-	hosts, vars := n.Get("hosts"), n.Get("vars")
+	hosts, vars, mk := n.Get("hosts"), n.Get("vars"), s.inv.opts.Mk
 	switch {
 	case n.Kind != yaml.Map:
 		hosts = n
+		s.inv.deprecate(s.source, "Group "+value.StrRepr(g.Name)+" was converted to 'dict' from '"+n.TypeName()+"'.")
 	case hosts == nil && vars == nil && n.Get("children") == nil:
 		hosts = &yaml.Node{Kind: yaml.Seq, Items: []*yaml.Node{{Value: g.Name}}}
-		vars = n
+		vars, mk = n, s.plain()
+		s.inv.deprecate(s.source, "Treating malformed group "+value.StrRepr(g.Name)+" as the sole host of that group. Variables provided in this manner cannot be templated.")
 	}
 	shown := func() string {
 		text, _ := value.Repr(n.ToValue(nil))
@@ -124,16 +223,18 @@ func (s *scriptReader) group(name string, n *yaml.Node) error {
 	}
 	if hosts != nil {
 		if hosts.Kind != yaml.Seq {
-			return fmt.Errorf("You defined a group '%s' with bad data for the host list:\n %s", g.Name, shown())
+			return s.inv.told(fmt.Errorf("You defined a group '%s' with bad data for the host list:\n %s", g.Name, shown()),
+				failure.Failure{Msg: "Value contains '" + g.Name + ".hosts' which is '" + hosts.TypeName() + "' instead of 'list'."})
 		}
 		if err := s.groupHosts(g, hosts); err != nil {
 			return err
 		}
 	}
 	if vars != nil {
-		d, ok := vars.ToValue(s.inv.opts.Mk).(*value.Dict)
+		d, ok := vars.ToValue(mk).(*value.Dict)
 		if !ok {
-			return fmt.Errorf("You defined a group '%s' with bad data for variables:\n %s", g.Name, shown())
+			return s.inv.told(fmt.Errorf("You defined a group '%s' with bad data for variables:\n %s", g.Name, shown()),
+				failure.Failure{Msg: "Value contains '" + g.Name + ".vars' which is '" + vars.TypeName() + "' instead of 'dict'."})
 		}
 		for i, k := range d.K {
 			if err := s.inv.setVariable(g.Name, k, d.V[i]); err != nil {
@@ -188,11 +289,7 @@ func (s *scriptReader) hostVars() error {
 	for _, name := range s.hosts {
 		vars := value.Value(value.NewDict())
 		if s.meta == nil {
-			stdout, _, _, err := run(s.source, "--host", name)
-			if err != nil {
-				return err
-			}
-			n, err := s.inv.parse(s.source, stdout, false)
+			n, err := s.ask(name)
 			if err != nil {
 				return err
 			}
@@ -211,3 +308,46 @@ func (s *scriptReader) hostVars() error {
 	}
 	return nil
 }
+
+// plain makes values of texts that are no templates; nil where dialect classic takes any text for one.
+func (s *scriptReader) plain() func(string, *yaml.Node) value.Value {
+	if s.inv.tagged() {
+		return nil
+	}
+	return s.inv.opts.Mk
+}
+
+// ask runs the script for the variables of one host.
+func (s *scriptReader) ask(host string) (*yaml.Node, error) {
+	if !s.inv.tagged() {
+		stdout, _, _, err := run(s.source, "--host", host)
+		if err != nil {
+			return nil, err
+		}
+		return s.inv.parse(s.source, stdout, false)
+	}
+	stdout, help, err := s.inv.script(s.source, "--host", host)
+	if err != nil {
+		return nil, err
+	}
+	if len(strings.TrimSpace(string(stdout))) == 0 {
+		return &yaml.Node{Kind: yaml.Map, Style: yaml.JSON}, nil
+	}
+	n, err := yaml.ParseJSON(s.source, stdout)
+	if err != nil {
+		cause := failure.Failure{Msg: "JSON parsing failed: " + err.Error(), At: &value.Origin{File: scriptOutput(s.source) + " for host " + value.StrRepr(host) + jsonPlace(err)}}
+		return nil, &fault{failure.Failure{Msg: "Inventory script result for host " + value.StrRepr(host) + " could not be parsed as JSON.", Help: help}.Because(&cause)}
+	}
+	return n, nil
+}
+
+// jsonPlace is the place that an error of Python's JSON parser tells, as it stands in an origin.
+func jsonPlace(err error) string {
+	m := jsonPlaceShape.FindStringSubmatch(err.Error())
+	if m == nil {
+		return ""
+	}
+	return ":" + m[1] + ":" + m[2]
+}
+
+var jsonPlaceShape = regexp.MustCompile(`line (\d+) column (\d+) \(char \d+\)$`)

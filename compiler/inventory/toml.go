@@ -8,6 +8,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -29,9 +30,11 @@ func (inv *Inventory) loadTOML(file string) (*value.Dict, error) {
 	var bad toml.ParseError
 	switch {
 	case errors.As(err, &bad):
-		return nil, fmt.Errorf("TOML file (%s) is invalid: %s (at line %d, column %d)", file, bad.Message, bad.Position.Line, bad.Position.Col)
+		what := fmt.Sprintf("%s (at line %d, column %d)", bad.Message, bad.Position.Line, bad.Position.Col)
+		return nil, inv.told(fmt.Errorf("TOML file (%s) is invalid: %s", file, what), failure.Failure{Msg: "TOML file " + value.StrRepr(file) + " is invalid: " + what})
 	case err != nil:
-		return nil, fmt.Errorf("An unexpected error occurred while parsing the file '%s': %w", file, err)
+		return nil, inv.told(fmt.Errorf("An unexpected error occurred while parsing the file '%s': %w", file, err),
+			failure.Failure{Msg: "An error occurred while parsing the file " + value.StrRepr(file) + ": " + err.Error()})
 	}
 	r := tomlReader{inv: inv, file: file, order: map[string][]string{}}
 	seen := map[string]bool{}

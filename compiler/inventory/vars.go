@@ -110,7 +110,7 @@ func (h *Host) Layers() (Layers, error) {
 	for _, f := range files {
 		d, err := inv.varsFiles(f.dirs, f.subdir, f.names)
 		if err != nil {
-			return l, &diag.Diagnostic{Kind: diag.Invalid, Msg: err.Error()}
+			return l, inv.varsFault(err)
 		}
 		l[f.to] = d
 	}
@@ -165,7 +165,7 @@ func (g *Group) Vars() (*value.Dict, error) { return g.inv.besideVars(g.own, "gr
 func (inv *Inventory) besideVars(own *value.Dict, subdir, name string) (*value.Dict, error) {
 	d, err := inv.varsFiles(append(dirsOf(inv.opts.Sources), inv.playbookDirs()...), subdir, []string{name})
 	if err != nil {
-		return nil, &diag.Diagnostic{Kind: diag.Invalid, Msg: err.Error()}
+		return nil, inv.varsFault(err)
 	}
 	return Combine(own, d, inv.opts.MergeHashes), nil
 }
@@ -352,17 +352,26 @@ type fileContent struct {
 	secret bool
 }
 
+// readError is a file that cannot be read, in the words of dialect classic.
+type readError struct {
+	text string
+	why  error
+}
+
+func (e *readError) Error() string { return e.text }
+func (e *readError) Unwrap() error { return e.why }
+
 func (c *fileCache) read(disk files.Disk, file string, k *vault.Keyring) ([]byte, bool, error) {
 	if f, ok := c.content[file]; ok {
 		return f.data, f.secret, nil
 	}
 	data, err := files.ReadFile(disk, file)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, false, fmt.Errorf("Unable to retrieve file contents\nCould not find or access '%s' on the Ansible Controller.\n"+
-			"If you are using a module and expect the file to exist on the remote, see the remote_src option", file)
+		return nil, false, &readError{fmt.Sprintf("Unable to retrieve file contents\nCould not find or access '%s' on the Ansible Controller.\n"+
+			"If you are using a module and expect the file to exist on the remote, see the remote_src option", file), err}
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("an error occurred while trying to read the file '%s': %s", file, startError(err, file))
+		return nil, false, &readError{fmt.Sprintf("an error occurred while trying to read the file '%s': %s", file, startError(err, file)), err}
 	}
 	secret := vault.IsEncrypted(data)
 	if secret {
@@ -375,4 +384,13 @@ func (c *fileCache) read(disk files.Disk, file string, k *vault.Keyring) ([]byte
 	}
 	c.content[file] = fileContent{data, secret}
 	return data, secret, nil
+}
+
+// varsFault is an error in a variable file as a diagnostic.
+func (inv *Inventory) varsFault(err error) error {
+	d := &diag.Diagnostic{Kind: diag.Invalid, Msg: err.Error()}
+	if inv.tagged() {
+		d.Tagged = chainOf(err)
+	}
+	return d
 }

@@ -44,6 +44,9 @@ func (inv *Inventory) parse(file string, data []byte, secret bool) (*yaml.Node, 
 			inv.warn("%s", d.Msg)
 			continue
 		}
+		if inv.tagged() {
+			return nil, d
+		}
 		return nil, errors.New(diag.Ansible(d, os.ReadFile))
 	}
 	if len(docs) == 0 {
@@ -98,12 +101,14 @@ func (inv *Inventory) parseAuto(source string) error {
 func (inv *Inventory) parseYAML(source string) error {
 	n, err := inv.loadYAML(source)
 	switch {
+	case err != nil && inv.tagged():
+		return errors.New(chainOf(err).Brief())
 	case err != nil:
 		return err
 	case isFalse(n):
 		return errors.New("Parsed empty YAML file")
 	case n.Kind != yaml.Map:
-		return fmt.Errorf("YAML inventory has invalid structure, it should be a dictionary, got: %s", pyClass(n))
+		return fmt.Errorf("YAML inventory has invalid structure, it should be a dictionary, got: %s", inv.class(n))
 	case !isFalse(n.Get("plugin")):
 		return errors.New("Plugin configuration YAML file, not YAML inventory")
 	}
@@ -124,7 +129,7 @@ func (inv *Inventory) yamlGroup(key, n *yaml.Node) (string, error) {
 	}
 	name, ok := key.Text()
 	if !ok && !isFalse(key) {
-		return "", fmt.Errorf("Unable to add group %s: Invalid group name supplied, expected a string but got %s for %s", shown, pyClass(key), shown)
+		return "", fmt.Errorf("Unable to add group %s: Invalid group name supplied, expected a string but got %s for %s", shown, inv.class(key), shown)
 	}
 	g, err := inv.addGroup(name)
 	if err != nil {
@@ -133,7 +138,7 @@ func (inv *Inventory) yamlGroup(key, n *yaml.Node) (string, error) {
 	if n.IsNull() {
 		return g.Name, nil
 	}
-	if n, err = sections(g.Name, n); err != nil {
+	if n, err = inv.sections(g.Name, n); err != nil {
 		return "", err
 	}
 	for i, k := range n.Keys {
@@ -145,7 +150,7 @@ func (inv *Inventory) yamlGroup(key, n *yaml.Node) (string, error) {
 }
 
 // sections checks the parts of a group that Ansible knows; a text is a mapping with that one key.
-func sections(group string, n *yaml.Node) (*yaml.Node, error) {
+func (inv *Inventory) sections(group string, n *yaml.Node) (*yaml.Node, error) {
 	c := *n
 	c.Items = append([]*yaml.Node(nil), n.Items...)
 	for _, section := range []string{"vars", "children", "hosts"} {
@@ -158,7 +163,7 @@ func sections(group string, n *yaml.Node) (*yaml.Node, error) {
 				null := &yaml.Node{Pos: v.Pos, Tag: "!!null"}
 				c.Items[i] = &yaml.Node{Kind: yaml.Map, Pos: v.Pos, Tag: "!!map", Keys: []*yaml.Node{v}, Items: []*yaml.Node{null}}
 			} else if !v.IsNull() && v.Kind != yaml.Map {
-				return nil, fmt.Errorf("Invalid \"%s\" entry for \"%s\" group, requires a dictionary, found \"%s\" instead.", section, group, pyClass(v))
+				return nil, fmt.Errorf("Invalid \"%s\" entry for \"%s\" group, requires a dictionary, found \"%s\" instead.", section, group, inv.class(v))
 			}
 		}
 	}
@@ -172,7 +177,7 @@ func (inv *Inventory) yamlSection(g *Group, key, n *yaml.Node) error {
 		inv.verbose(3, "Skipping empty key (%s) in group (%s)", name, g.Name)
 		return nil
 	case n.Kind != yaml.Map:
-		inv.warn("Skipping key (%s) in group (%s) as it is not a mapping, it is a %s", name, g.Name, pyClass(n))
+		inv.warn("Skipping key (%s) in group (%s) as it is not a mapping, it is a %s", name, g.Name, inv.class(n))
 		return nil
 	}
 	switch name {

@@ -78,7 +78,7 @@ type checker struct {
 }
 
 func newChecker(s *Spec, args *value.Dict, env Environ) *checker {
-	return &checker{converter: converter{env: env, tagged: s.dialect == expr.Tagged}, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
+	return &checker{converter: converter{env: env, tagged: s.dialect == expr.Tagged, newer: s.newer}, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
 }
 
 func (c *checker) fail(format string, a ...any) { c.errs = append(c.errs, fmt.Errorf(format, a...)) }
@@ -300,7 +300,7 @@ func (c *checker) required(args []Arg, p *value.Dict) {
 
 func (c *checker) convert(a *Arg, p *value.Dict) {
 	v, ok := p.GetStr(a.Name)
-	if !ok || v == nil && !(c.tagged && (a.Required || a.Default != nil)) {
+	if !ok || v == nil && !(c.newer && (a.Required || a.Default != nil)) {
 		return
 	}
 	t := a.Type

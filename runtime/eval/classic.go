@@ -215,11 +215,13 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 		return nil, &exception.Error{Class: exception.Ansible, Msg: "recursive loop detected in template string: " + t.Src, Orig: err}
 	}
 	defer func() { e.depth-- }()
-	r := &run{e: e, concat: textConcat, mutates: p.mutates, unsafe: !convert} // a file's text has no taint
+	f := e.begin(p)
+	r := f.run
+	r.concat, r.unsafe = textConcat, !convert // a file's text has no taint
 	if convert {
 		r.concat = e.concat()
 	}
-	v, err := e.runClassic(p, r)
+	v, err := runClassic(p, f)
 	if err != nil && e.cfg.KeepUndefined && exception.IsUndefined(err) {
 		return t.Src, nil
 	}
@@ -233,12 +235,15 @@ func (e *Eval) classicTemplate(t *value.Tmpl, convert bool) (val, error) {
 	return v, nil
 }
 
-func (e *Eval) runClassic(p *program, r *run) (val, error) {
+func runClassic(p *program, f *frame) (val, error) {
+	r := f.run
 	out := make([]val, 0, p.printed.Load())
-	if err := p.exec(&frame{run: r}, &out); err != nil {
+	if err := p.exec(f, &out); err != nil {
 		return nil, err
 	}
-	p.printed.Store(int32(min(len(out), 1<<12)))
+	if n := int32(min(len(out), 1<<12)); n != p.printed.Load() {
+		p.printed.Store(n)
+	}
 	for _, v := range out {
 		r.taintBy(v)
 	}

@@ -35,8 +35,7 @@ func (c *compiler) expr(n *expr.Node) exprFn {
 	case expr.OConst:
 		return c.constant(n)
 	case expr.OName:
-		name := n.S
-		return c.shown(func(f *frame) (val, error) { return f.lookup(name) })
+		return c.name(n.S)
 	case expr.OAttr:
 		return c.shown(c.attr(n))
 	case expr.OItem:
@@ -127,6 +126,27 @@ func (c *compiler) attr(n *expr.Node) exprFn {
 		}
 		return python.GetAttr(v, name)
 	}
+}
+
+// name reads a name. What is undefined in dialect classic is one value, which nothing changes.
+func (c *compiler) name(name string) exprFn {
+	if c.tagged {
+		return func(f *frame) (val, error) {
+			v, found, err := f.lookup(name)
+			if !found {
+				v = &undef{Name: name}
+			}
+			return v, err
+		}
+	}
+	missing := &undef{Name: name, Shown: true}
+	return c.shown(func(f *frame) (val, error) {
+		v, found, err := f.lookup(name)
+		if !found {
+			return missing, err
+		}
+		return v, err
+	})
 }
 
 // shown makes the undefined values that x gives show themselves as dialect classic does.

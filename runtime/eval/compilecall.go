@@ -2,10 +2,13 @@ package eval
 
 import (
 	"strings"
+	"sync"
 
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
+	"pbc/runtime/plugin"
+	"pbc/runtime/plugin/filter"
 	"pbc/runtime/python"
 )
 
@@ -183,12 +186,24 @@ func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
 		} else {
 			in = c.expr(n.A[0])
 		}
+		if p == filter.Table["list"] && len(n.A) == 1 && n.KW == nil && n.Star == nil && n.Dbl == nil && c.fresh(n.A[0]) {
+			return in
+		}
 	}
 	x := c.pluginCall(plugged{p, "filter", n.S}, in, c.args(n, n.A[1:]))
 	if p.Native && !c.tagged && n.S == p.Name {
 		return nativeText(x)
 	}
 	return x
+}
+
+// fresh says whether a node is a filter that makes a list, which need not be copied then.
+func (c *compiler) fresh(n *expr.Node) bool {
+	if n.Op != expr.OFilter {
+		return false
+	}
+	p, _ := c.e.plugin(false, n.S)
+	return p != nil && p.Fresh
 }
 
 // nativeText marks the text that a filter such as to_json makes. Ansible goes by the name that
@@ -232,21 +247,38 @@ func definedTest(in exprFn, want bool) exprFn {
 }
 
 func (c *compiler) pluginCall(p plugged, in exprFn, args *argFns) exprFn {
-	n := max(1+len(args.pos), p.Size())
 	tagged := c.tagged
 	return func(f *frame) (val, error) {
 		v, err := in(f)
 		if err != nil {
 			return nil, err
 		}
-		k := python.Call{Name: p.Name, Args: make([]val, 1, n)}
-		k.Args[0] = v
-		if err := args.eval(f, &k); err != nil {
+		k := newCall(f, p.Row, v)
+		defer endCall(k)
+		if err := args.eval(f, k); err != nil {
 			return nil, err
 		}
 		if tagged {
-			return f.run.e.count(p.deferred(&k))
+			return f.run.e.count(p.deferred(k))
 		}
-		return f.run.e.count(p.Invoke(&k))
+		return f.run.e.count(p.Invoke(k))
 	}
+}
+
+// calls are calls of filters and tests that are over: none of these keeps its Call.
+var calls = sync.Pool{New: func() any { return &python.Call{} }}
+
+// newCall is a call of a filter or test that has its input so far. It is given back by endCall.
+func newCall(f *frame, p *plugin.Row, input val) *python.Call {
+	k := calls.Get().(*python.Call)
+	k.Ctx, k.Name = f, p.Name
+	k.Args = append(k.Args, input)
+	return k
+}
+
+func endCall(k *python.Call) {
+	clear(k.Args)
+	clear(k.KW)
+	*k = python.Call{Args: k.Args[:0], KW: k.KW[:0]}
+	calls.Put(k)
 }

@@ -161,8 +161,9 @@ func (e *Eval) runCondition(c *value.Cond, p *program) (bool, error) {
 		return false, &exception.Error{Class: exception.Ansible, Msg: "recursive loop detected in template string: " + presented(c.Src), Orig: err}
 	}
 	defer func() { e.depth-- }()
-	r := run{e: e, concat: e.concat(), mutates: p.mutates, unsafe: true} // a truth has no taint to find
-	ok, err := decide(p.cond, &frame{run: &r})
+	f := e.begin(p)
+	f.run.concat, f.run.unsafe = e.concat(), true // a truth has no taint to find
+	ok, err := decide(p.cond, f)
 	if err != nil {
 		return false, renderError(&value.Tmpl{Src: presented(c.Src)}, err)
 	}

@@ -165,6 +165,9 @@ type Eval struct {
 	from     string // the path of the template file that is rendered, "" for other texts
 	rounds   int    // of loops, so far
 	made     int    // bytes of large values, so far
+	// first is the first rendering, used once begun: most have no second.
+	first rendering
+	begun bool
 	// replacing, when not nil, shows undefined values instead of raising them.
 	replacing *replacer
 }

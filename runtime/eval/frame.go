@@ -16,8 +16,28 @@ type run struct {
 	names   map[string]val // variables resolved once for this run
 	isolate bool           // include without context: no variables
 	at      *value.Origin  // tagged: what is being rendered
-	blocks  map[string][]stmtFn
-	depth   int
+	// template says that a template is rendered, not a condition: there is a self.
+	template bool
+	blocks   map[string][]stmtFn
+	depth    int
+}
+
+// rendering is a run with its outermost scope, made as one.
+type rendering struct {
+	run   run
+	frame frame
+}
+
+// begin starts a rendering of a program.
+func (e *Eval) begin(p *program) *frame {
+	r := &e.first
+	if e.begun {
+		r = &rendering{}
+	}
+	e.begun = true
+	r.run.e, r.run.mutates = e, p.mutates
+	r.frame.run = &r.run
+	return &r.frame
 }
 
 // deprecatedVar tells of a variable that goes.
@@ -39,7 +59,7 @@ func (r *run) taintBy(v val) {
 // fork is the state for a template that this one includes or imports.
 func (r *run) fork() *run {
 	n := *r
-	n.blocks = nil
+	n.template, n.blocks = false, nil
 	return &n
 }
 
@@ -91,13 +111,13 @@ func (f *frame) locals() *dict {
 	return d
 }
 
-// lookup finds a name: bound in the template, a variable, a global.
-func (f *frame) lookup(name string) (val, error) {
+// lookup finds a name: bound in the template, a variable, a global. An error is one of finding it.
+func (f *frame) lookup(name string) (v val, found bool, err error) {
 	if v, ok := f.local(name); ok {
-		return v, nil
+		return v, true, nil
 	}
-	if name == "self" && f.run.blocks != nil {
-		return selfOf(f), nil
+	if f.run.template && name == "self" {
+		return selfOf(f), true, nil
 	}
 	if !f.run.isolate {
 		v, ok, err := f.run.e.lookupVar(f.run, name)
@@ -105,16 +125,14 @@ func (f *frame) lookup(name string) (val, error) {
 			f.run.deprecatedVar(name, "ansible_play_batch")
 		}
 		if ok || err != nil {
-			return v, err
+			return v, true, err
 		}
 		if v := f.run.e.magic(name); v != nil {
-			return v, nil
+			return v, true, nil
 		}
 	}
-	if v, ok := globals[name]; ok {
-		return v, nil
-	}
-	return &undef{Name: name}, nil
+	v, found = globals[name]
+	return v, found, nil
 }
 
 // magic returns the variables that are views of the whole.
@@ -165,11 +183,13 @@ func (f *frame) Plugin(test bool, name string) (python.Applier, error) {
 	tagged := f.run.e.tagged()
 	named := plugged{p, pluginKind(test), name}
 	return func(v val, args []val, kw []python.Arg) (val, error) {
-		k := python.Call{Ctx: f, Name: p.Name, KW: kw, Args: append(append(make([]val, 0, 1+len(args)), v), args...)}
+		k := newCall(f, p, v)
+		k.Args, k.KW = append(k.Args, args...), append(k.KW, kw...)
+		defer endCall(k)
 		if tagged {
-			return named.deferred(&k)
+			return named.deferred(k)
 		}
-		return p.Invoke(&k)
+		return p.Invoke(k)
 	}, nil
 }
 

@@ -535,6 +535,9 @@ func varsLookup(f *frame, terms []val, options *dict) ([]val, error) {
 	for _, t := range terms {
 		name, ok := value.Text(t)
 		if !ok {
+			if f.run.e.tagged() {
+				return nil, exception.AnsibleError("Variable name must be 'str' not %s.", value.StrRepr(value.TypeName(t)))
+			}
 			return nil, exception.AnsibleError("Invalid setting identifier, \"%s\" is not a string, its a %s", python.Str(t), python.PythonType(t))
 		}
 		v, found, err := f.run.e.lookupVar(f.run, name)
@@ -548,13 +551,22 @@ func varsLookup(f *frame, terms []val, options *dict) ([]val, error) {
 		}
 		if !found {
 			if !hasDflt {
-				return nil, (&undef{Name: name, Hint: "No variable found with this name: " + name}).Fail()
+				return nil, noVariable(f, name)
 			}
 			v = dflt
 		}
 		r = append(r, v)
 	}
 	return r, nil
+}
+
+// noVariable is the failure of the lookup of a variable that is not there.
+func noVariable(f *frame, name string) error {
+	hint := "No variable found with this name: " + name
+	if f.run.e.tagged() {
+		hint = "No variable named " + value.StrRepr(name) + " was found."
+	}
+	return (&undef{Name: name, Hint: hint}).Fail()
 }
 
 func varNames(f *frame, terms []val, _ *dict) ([]val, error) {

@@ -147,7 +147,8 @@ func singleName(t *value.Tmpl) string {
 
 // exec runs a template's program onto out.
 func (p *program) exec(f *frame, out *[]val) error {
-	if f.run.blocks == nil {
+	f.run.template = true
+	if f.run.blocks == nil && len(p.blocks) > 0 {
 		f.run.blocks = map[string][]stmtFn{}
 	}
 	for n, b := range p.blocks {

@@ -184,12 +184,13 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 		return nil, err
 	}
 	defer func() { e.depth-- }()
-	r := &run{e: e, concat: e.join(t.At), mutates: p.mutates, at: t.At}
+	f := e.begin(p)
+	f.run.concat, f.run.at = e.join(t.At), t.At
 	var out []val
-	if err := p.exec(&frame{run: r}, &out); err != nil {
+	if err := p.exec(f, &out); err != nil {
 		return nil, err
 	}
-	return r.concat(out)
+	return f.run.concat(out)
 }
 
 // taggedConcat joins what a template printed: a single value keeps its type.
@@ -451,8 +452,9 @@ func (e *Eval) evaluate(c *value.Cond) (val, error) {
 	if p.err != nil {
 		return nil, renderFault(p.err, c.At, "expression")
 	}
-	r := &run{e: e, concat: e.join(c.At), mutates: p.mutates, at: c.At}
-	v, err := p.cond(&frame{run: r})
+	f := e.begin(p)
+	f.run.concat, f.run.at = e.join(c.At), c.At
+	v, err := p.cond(f)
 	if err != nil {
 		return nil, renderFault(err, c.At, "expression")
 	}

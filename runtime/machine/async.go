@@ -62,7 +62,7 @@ func (x *taskRun) allowsAsync(p *prepared) error {
 			return x.actionFail("This action (" + x.t.Action + ") does not support async.")
 		}
 		return x.actionFail("async is not supported for this task.")
-	case x.flags.Check && !x.tagged():
+	case x.flags.Check && !x.m.newer:
 		return x.actionFail("check mode and async cannot be used on same task.")
 	}
 	return nil

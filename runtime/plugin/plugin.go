@@ -33,6 +33,7 @@ type Row struct {
 	InC      bool // the function is written in C: its TypeErrors read otherwise
 	Fn       python.Func
 	Markers  bool // tagged: takes markers as arguments
+	Fresh    bool // the result is a list that nobody else has
 	Native   bool // classic: the result is text that is never read back as a literal
 	params   *params
 	twin     *Row // in dialect tagged, nil when that is the same
@@ -50,13 +51,6 @@ type params struct {
 	rest     bool // *args
 	kwargs   bool // **kwargs
 	kwOnly   int  // index of the first that must be named, len(names) when none
-}
-
-func (p *params) len() int {
-	if p == nil {
-		return 0
-	}
-	return len(p.names)
 }
 
 func parseParams(s string) *params {
@@ -131,12 +125,12 @@ func (p *Row) bind(c *python.Call) error {
 	if len(c.Args) > s.kwOnly && !s.rest {
 		return p.tooMany(len(c.Args))
 	}
+	given := min(len(c.Args), s.kwOnly)
 	var rest []value.Value
-	if len(c.Args) > s.kwOnly {
-		rest = append(rest, c.Args[s.kwOnly:]...)
-		c.Args = c.Args[:s.kwOnly]
+	if len(c.Args) > given && given < len(s.names) { // *args, which stand behind parameters that must be named
+		rest = append(rest, c.Args[given:]...)
+		c.Args = c.Args[:given]
 	}
-	given := len(c.Args)
 	for len(c.Args) < len(s.names) {
 		c.Args = append(c.Args, python.Missing{})
 	}
@@ -263,6 +257,3 @@ func Names(list string) map[string]bool {
 	}
 	return r
 }
-
-// Size is the number of named parameters, the input included.
-func (p *Row) Size() int { return p.params.len() }

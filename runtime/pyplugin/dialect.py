@@ -1,6 +1,11 @@
 # What differs between the generations of ansible-core. This follows server.py in one program.
 
 
+def named(function, **known):
+    """Calls a function of Ansible's with those of the arguments known that it has in this release."""
+    return function(**{name: known[name] for name in inspect.signature(function).parameters})
+
+
 class Classic:
     """What differs between ansible-core up to 2.18, and from 2.19 on: this is the former."""
 
@@ -63,10 +68,11 @@ class Classic:
         return run()
 
     def executor(self, kind, host, task, variables, context, loader):
-        return kind(host, task, variables, context, None, world.loader, loader, None)
+        return named(kind, host=host, task=task, job_vars=variables, play_context=context, new_stdin=None,
+                     loader=world.loader, shared_loader_obj=loader, final_q=None, variable_manager=None)
 
     def handler(self, executor, templar):
-        return executor._get_action_handler_with_module_context(executor._connection, templar)[0]
+        return named(executor._get_action_handler_with_module_context, connection=executor._connection, templar=templar)[0]
 
     def silent(self, base):
         """What has the screen when no plugin has it."""
@@ -174,12 +180,6 @@ class Tagged:
         from ansible._internal._templating._jinja_plugins import _LookupContext
         with _LookupContext(invoked_as_with=invoked_as_with):
             return self.run(run, templar)
-
-    def executor(self, kind, host, task, variables, context, loader):
-        return kind(host, task, variables, context, world.loader, loader, None, None)
-
-    def handler(self, executor, templar):
-        return executor._get_action_handler_with_module_context(templar)[0]
 
     def silent(self, base):
         return "ansible.builtin.minimal"

@@ -14,6 +14,9 @@ import (
 
 // ParseInt is int(s, base): white space, a sign, underscores between digits, the base's prefix.
 func ParseInt(s string, base int64) (value.Value, bool) {
+	if n, ok := plainInt(s); ok && base == 10 {
+		return n, true
+	}
 	t := strings.Map(asciiDigit, strings.TrimFunc(s, IsSpaceRune))
 	sign := ""
 	if strings.HasPrefix(t, "-") || strings.HasPrefix(t, "+") {
@@ -30,6 +33,20 @@ func ParseInt(s string, base int64) (value.Value, bool) {
 	}
 	v, err := value.ParseInt(strings.Replace(sign, "+", "", 1)+strings.ReplaceAll(t, "_", ""), int(base))
 	return v, err == nil
+}
+
+// plainInt reads what nearly every number is: a few decimal digits.
+func plainInt(s string) (n int64, ok bool) {
+	if s == "" || len(s) > 18 {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(s[i]-'0')
+	}
+	return n, true
 }
 
 // asciiDigit is the ASCII digit for a decimal digit of any script.

@@ -22,7 +22,7 @@ func TestArgumentsRefused(t *testing.T) {
 			continue
 		}
 		for d, class := range map[expr.Dialect]string{expr.Classic: "<class 'str'>", expr.Tagged: "str"} {
-			spec := m.Spec.For(d)
+			spec := m.Spec.For(d, false)
 			t.Run(m.Short+"/"+class, func(t *testing.T) {
 				args := required(spec)
 				args.SetStr("no_such_argument", true)

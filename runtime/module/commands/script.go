@@ -32,7 +32,7 @@ func Script() module.Module {
 
 func script(ctx context.Context, c *module.Call) *value.Dict {
 	if c.Tagged() {
-		if _, err := taggedScriptSpec.For(c.Dialect).Check("script", c.Args, posix.Environ{}); err != nil {
+		if _, err := taggedScriptSpec.For(c.Dialect, true).Check("script", c.Args, posix.Environ{}); err != nil {
 			return module.ActionFail(err.Error(), "")
 		}
 	}

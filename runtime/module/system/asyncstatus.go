@@ -2,6 +2,7 @@ package system
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,7 @@ func AsyncStatus() module.Module {
 		{Name: "mode", Default: "status", Choices: []value.Value{"status", "cleanup"}},
 		{Name: "_async_dir", Default: "~/.ansible_async"},
 	}}
-	return module.NewLegacy("ansible.builtin.async_status", "async_status", module.Local, spec, jobStatus)
+	return module.NewLegacy("ansible.builtin.async_status", "async_status", module.Local, spec, flaggedStatus)
 }
 
 // grace is how long a job that runs is given to end before it is told to run: Ansible's module has not even started by then, and
@@ -65,6 +66,22 @@ func runs(job *value.Dict) bool {
 	_, started := job.GetStr("started")
 	finished, _ := job.GetStr("finished")
 	return started && finished != value.Value(int64(1)) && finished != value.Value(true)
+}
+
+// flaggedStatus is jobStatus as the dialect tells it.
+func flaggedStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
+	res, err := jobStatus(ctx, t)
+	if !t.Tagged() {
+		return res, err
+	}
+	var f *module.Failure
+	switch {
+	case errors.As(err, &f):
+		module.JobFlags(f.Keys)
+	case err == nil:
+		module.JobFlags(res)
+	}
+	return res, err
 }
 
 func jobStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {

@@ -25,46 +25,64 @@ var sequences = []*plugin.Row{
 	{Name: "batch", Params: "linecount, fill_with=none", Doc: "Cut a sequence into lists of a length.", Python: "do_batch", Fn: batchFilter},
 	{Name: "slice", Params: "slices, fill_with=none", Doc: "Cut a sequence into a number of lists.", Python: "sync_do_slice", Fn: sliceFilter},
 	{Name: "groupby", Params: "attribute, default=none, case_sensitive=false", Hidden: 1, Doc: "Group items by an attribute.", Python: "sync_do_groupby", Fn: groupbyFilter},
-	{Name: "map", Params: "*args, **kwargs", Doc: "Apply a filter to each item, or take an attribute of it.", Python: "sync_do_map", Fn: mapFilter},
-	{Name: "select", Params: "*args, **kwargs", Doc: "Keep the items that pass a test.", Python: "sync_do_select", Fn: selector(false, true)},
-	{Name: "reject", Params: "*args, **kwargs", Doc: "Drop the items that pass a test.", Python: "sync_do_reject", Fn: selector(false, false)},
-	{Name: "selectattr", Params: "*args, **kwargs", Doc: "Keep the items whose attribute passes a test.", Python: "sync_do_selectattr", Fn: selector(true, true)},
-	{Name: "rejectattr", Params: "*args, **kwargs", Doc: "Drop the items whose attribute passes a test.", Python: "sync_do_rejectattr", Fn: selector(true, false)},
+	{Name: "map", Params: "*args, **kwargs", Fresh: true, Doc: "Apply a filter to each item, or take an attribute of it.", Python: "sync_do_map", Fn: mapFilter},
+	{Name: "select", Params: "*args, **kwargs", Fresh: true, Doc: "Keep the items that pass a test.", Python: "sync_do_select", Fn: selector(false, true)},
+	{Name: "reject", Params: "*args, **kwargs", Fresh: true, Doc: "Drop the items that pass a test.", Python: "sync_do_reject", Fn: selector(false, false)},
+	{Name: "selectattr", Params: "*args, **kwargs", Fresh: true, Doc: "Keep the items whose attribute passes a test.", Python: "sync_do_selectattr", Fn: selector(true, true)},
+	{Name: "rejectattr", Params: "*args, **kwargs", Fresh: true, Doc: "Drop the items whose attribute passes a test.", Python: "sync_do_rejectattr", Fn: selector(true, false)},
 }
 
-// getter finds an attribute path in a value.
-type getter func(v value.Value) (value.Value, error)
+// getter is how Jinja reads the attribute argument of its filters: a dotted path, whose numbers are
+// indexes. The zero getter returns what it is given.
+type getter struct {
+	path []value.Value
+	dflt value.Value // replaces what is undefined, unless nil
+	fold bool        // texts in lower case
+}
 
-// attrGetter is how Jinja reads the attribute argument of its filters: a dotted path, whose
-// numbers are indexes. dflt replaces what is undefined, when hasDflt.
-func newGetter(attribute value.Value, dflt value.Value, hasDflt bool) getter {
-	var parts []value.Value
+func newGetter(attribute value.Value) getter { return getter{path: attributePath(attribute)} }
+
+// of finds the attribute of a value.
+func (g getter) of(v value.Value) (value.Value, error) {
+	for _, p := range g.path {
+		x, err := python.GetItem(v, p)
+		if err != nil {
+			return nil, err
+		}
+		if g.dflt != nil {
+			if _, isUndef := x.(*value.Undef); isUndef {
+				x = g.dflt
+			}
+		}
+		v = x
+	}
+	if g.fold {
+		v = FoldCase(v)
+	}
+	return v, nil
+}
+
+// attributePath is the keys that the attribute argument of a filter names, one inside the other.
+func attributePath(attribute value.Value) []value.Value {
 	switch x := attribute.(type) {
 	case nil:
+		return nil
 	case int64:
-		parts = []value.Value{x}
-	default:
-		for _, p := range strings.Split(python.Str(x), ".") {
-			if n, err := strconv.ParseInt(p, 10, 64); err == nil && python.IsDigit(p[0]) {
-				parts = append(parts, n)
-			} else {
-				parts = append(parts, p)
-			}
+		return []value.Value{x}
+	case string:
+		if x != "" && !python.IsDigit(x[0]) && !strings.Contains(x, ".") {
+			return []value.Value{attribute}
 		}
 	}
-	return func(v value.Value) (value.Value, error) {
-		for _, p := range parts {
-			x, err := python.GetItem(v, p)
-			if err != nil {
-				return nil, err
-			}
-			if _, isUndef := x.(*value.Undef); isUndef && hasDflt {
-				x = dflt
-			}
-			v = x
+	var parts []value.Value
+	for _, p := range strings.Split(python.Str(attribute), ".") {
+		if n, err := strconv.ParseInt(p, 10, 64); err == nil && python.IsDigit(p[0]) {
+			parts = append(parts, n)
+		} else {
+			parts = append(parts, p)
 		}
-		return v, nil
 	}
+	return parts
 }
 
 // FoldCase is text in lower case, and any other value itself.
@@ -77,14 +95,9 @@ func FoldCase(v value.Value) value.Value {
 
 // keyed is a getter that ignores case unless told not to.
 func keyed(attribute value.Value, caseSensitive bool) getter {
-	get := newGetter(attribute, nil, false)
-	if caseSensitive {
-		return get
-	}
-	return func(v value.Value) (value.Value, error) {
-		v, err := get(v)
-		return FoldCase(v), err
-	}
+	g := newGetter(attribute)
+	g.fold = !caseSensitive
+	return g
 }
 
 func listFilter(c *python.Call) (value.Value, error) {
@@ -138,10 +151,10 @@ func joinFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	get := newGetter(c.Opt(2, nil), nil, false)
+	get := newGetter(c.Opt(2, nil))
 	var b strings.Builder
 	for i, v := range it {
-		if v, err = get(v); err != nil {
+		if v, err = get.of(v); err != nil {
 			return nil, err
 		}
 		s, err := value.ToStr(v)
@@ -186,7 +199,7 @@ func sortFilter(c *python.Call) (value.Value, error) {
 	r, err := python.SortBy(it, func(v value.Value) (value.Value, error) {
 		t := make(value.Tuple, len(keys))
 		for i, k := range keys {
-			x, err := k(v)
+			x, err := k.of(v)
 			if err != nil {
 				return nil, err
 			}
@@ -234,12 +247,12 @@ func extreme(op string) python.Func {
 		}
 		key := keyed(c.Opt(2, nil), cs)
 		best := it[0]
-		bestKey, err := key(best)
+		bestKey, err := key.of(best)
 		if err != nil {
 			return nil, err
 		}
 		for _, v := range it[1:] {
-			k, err := key(v)
+			k, err := key.of(v)
 			if err != nil {
 				return nil, err
 			}
@@ -260,13 +273,13 @@ func sumFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	get := newGetter(c.Opt(1, nil), nil, false)
+	get := newGetter(c.Opt(1, nil))
 	acc := c.Opt(2, int64(0))
 	if _, isText := value.Text(acc); isText {
 		return nil, exception.TypeError("sum() can't sum strings [use ''.join(seq) instead]")
 	}
 	for _, v := range it {
-		if v, err = get(v); err != nil {
+		if v, err = get.of(v); err != nil {
 			return nil, err
 		}
 		if acc, err = python.Add(acc, v); err != nil {
@@ -350,10 +363,10 @@ func groupbyFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	dflt := c.Opt(2, nil)
-	get := newGetter(c.Args[1], dflt, dflt != nil)
+	get := newGetter(c.Args[1])
+	get.dflt = c.Opt(2, nil)
 	key := func(v value.Value) (value.Value, error) {
-		k, err := get(v)
+		k, err := get.of(v)
 		if err == nil && !cs {
 			k = FoldCase(k)
 		}
@@ -381,7 +394,7 @@ func groupbyFilter(c *python.Call) (value.Value, error) {
 				continue
 			}
 		}
-		orig, err := get(v)
+		orig, err := get.of(v)
 		if err != nil {
 			return nil, err
 		}
@@ -418,16 +431,17 @@ func mapFilter(c *python.Call) (value.Value, error) {
 }
 
 // mapping is what map does to each item.
-func mappingOf(c *python.Call) (getter, error) {
+func mappingOf(c *python.Call) (func(v value.Value) (value.Value, error), error) {
 	rest := c.Rest()
 	if attribute, ok := c.Kwarg("attribute"); ok && len(rest) == 0 {
-		dflt, hasDflt := c.Kwarg("default")
 		for _, a := range c.KW {
 			if a.Name != "attribute" && a.Name != "default" {
 				return nil, exception.Raise("jinja2.exceptions.FilterArgumentError", "Unexpected keyword argument %s", value.StrRepr(a.Name))
 			}
 		}
-		return newGetter(attribute, dflt, hasDflt && dflt != nil), nil
+		get := newGetter(attribute)
+		get.dflt, _ = c.Kwarg("default")
+		return get.of, nil
 	}
 	if len(rest) == 0 {
 		return nil, exception.Raise("jinja2.exceptions.FilterArgumentError", "map requires a filter argument")
@@ -439,17 +453,24 @@ func mappingOf(c *python.Call) (getter, error) {
 	return func(v value.Value) (value.Value, error) { return f(v, rest[1:], c.KW) }, nil
 }
 
+// asked is a test that is asked once for many values.
+type asked struct {
+	every python.Every
+	args  []value.Value
+	kw    []python.Arg
+}
+
 // selectEvery is select by a test that is asked once for all items.
-func selectEvery(items []value.Value, get getter, want bool, test func([]value.Value) ([]value.Value, error)) (value.Value, error) {
+func selectEvery(items []value.Value, get getter, want bool, test asked) (value.Value, error) {
 	tested := make([]value.Value, len(items))
 	for i, v := range items {
-		x, err := get(v)
+		x, err := get.of(v)
 		if err != nil {
 			return nil, err
 		}
 		tested[i] = x
 	}
-	answers, err := test(tested)
+	answers, err := test.every(tested, test.args, test.kw)
 	if err != nil {
 		return nil, err
 	}
@@ -473,12 +494,12 @@ func selector(byAttr, want bool) python.Func {
 			return nil, err
 		}
 		rest := c.Rest()
-		get := newGetter(nil, nil, false)
+		var get getter
 		if byAttr {
 			if len(rest) == 0 {
 				return nil, exception.Raise("jinja2.exceptions.FilterArgumentError", "Missing parameter for attribute name")
 			}
-			get = newGetter(rest[0], nil, false)
+			get = newGetter(rest[0])
 			rest = rest[1:]
 		}
 		test := python.Applier(func(v value.Value, _ []value.Value, _ []python.Arg) (value.Value, error) { return v, nil })
@@ -486,15 +507,15 @@ func selector(byAttr, want bool) python.Func {
 			name := python.Str(rest[0])
 			rest = rest[1:]
 			if every := c.Ctx.Every(true, name); every != nil {
-				return selectEvery(it, get, want, func(tested []value.Value) ([]value.Value, error) { return every(tested, rest, c.KW) })
+				return selectEvery(it, get, want, asked{every, rest, c.KW})
 			}
 			if test, err = c.Ctx.Plugin(true, name); err != nil {
 				return nil, err
 			}
 		}
-		r := []value.Value{}
+		r := make([]value.Value, 0, min(len(it), 16))
 		for _, v := range it {
-			x, err := get(v)
+			x, err := get.of(v)
 			if err != nil {
 				return nil, err
 			}

@@ -64,7 +64,7 @@ func distinct(it []value.Value, key getter) ([]value.Value, error) {
 	seen := NewMembers(nil)
 	r := []value.Value{}
 	for _, v := range it {
-		k, err := key(v)
+		k, err := key.of(v)
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +98,7 @@ func uniqueFilter(c *python.Call) (value.Value, error) {
 	key := keyed(attribute, cs)
 	strict := attribute != nil || c.Opt(1, nil) == value.Value(false)
 	for _, v := range it {
-		k, err := key(v)
+		k, err := key.of(v)
 		if err == nil {
 			_, err = value.HashKey(k)
 		}
@@ -116,7 +116,7 @@ func uniqueFilter(c *python.Call) (value.Value, error) {
 			return nil, &exception.Error{Class: exception.AnsibleFilter, Msg: "Jinja2's unique filter failed and we cannot fall back to Ansible's version " +
 				"as it does not support the parameters supplied", Orig: err}
 		}
-		key = Identity
+		key = getter{}
 		break
 	}
 	r, err := distinct(it, key)
@@ -134,7 +134,7 @@ func unionFilter(c *python.Call) (value.Value, error) {
 	if r := ofSets(c, a, b, (*pySet).union); r != nil {
 		return r, nil
 	}
-	r, err := distinct(append(append([]value.Value{}, a...), b...), Identity)
+	r, err := distinct(append(append([]value.Value{}, a...), b...), getter{})
 	return &value.List{V: r}, err
 }
 
@@ -151,7 +151,7 @@ func keepMembers(a, b []value.Value, keep bool) ([]value.Value, error) {
 			r = append(r, v)
 		}
 	}
-	return distinct(r, Identity)
+	return distinct(r, getter{})
 }
 
 func setFilter(keep bool, op func(a, b *pySet) *pySet) python.Func {
