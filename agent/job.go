@@ -68,6 +68,9 @@ func (r *runner) startJob(ctx context.Context, c *module.Call) *value.Dict {
 		return failed("the job did not start")
 	}
 	res.SetStr("changed", true)
+	if c.Tagged() {
+		module.JobFlags(res)
+	}
 	return res
 }
 

@@ -71,6 +71,9 @@ type server struct {
 	pending bool // a flush is due
 	blobs   map[string][]byte
 	running sync.WaitGroup
+	// stop is closed when the batch is to begin no more tasks.
+	stop     chan struct{}
+	stopOnce sync.Once
 }
 
 // Serve runs an agent until the stream ends. It returns nil when the other side closed it.
@@ -83,7 +86,7 @@ func Serve(rw io.ReadWriteCloser, opt Options) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &server{opt: opt, frames: wire.NewFrames(stream), ctx: ctx, cancel: cancel,
-		waiting: map[uint32]chan *event.Answer{}, blobs: map[string][]byte{}}
+		waiting: map[uint32]chan *event.Answer{}, blobs: map[string][]byte{}, stop: make(chan struct{})}
 	s.runner = newRunner(s)
 	defer s.end()
 	go func() {
@@ -193,7 +196,7 @@ func (s *server) take(kind uint8, body []byte) error {
 		s.running.Add(1)
 		go s.call(c)
 	case event.KindCancel:
-		s.cancel()
+		s.stopOnce.Do(func() { close(s.stop) })
 	default:
 		return fmt.Errorf("unknown message of kind %d", kind)
 	}
@@ -219,7 +222,7 @@ func (s *server) batch(body []byte) error {
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
-		if err := sound(s.ctx, func() *machine.Machine { return machine.New(b, host, s, s.runner) }); err != nil && s.ctx.Err() == nil {
+		if err := sound(s.ctx, func() *machine.Machine { return machine.New(b, host, s, s.runner).StopAt(s.stop) }); err != nil && s.ctx.Err() == nil {
 			_ = s.Emit(&event.Event{Kind: event.Done, Outcome: event.HostUnreachable, Name: err.Error()})
 		}
 	}()

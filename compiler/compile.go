@@ -79,6 +79,7 @@ func Compile(opt Options) (*Unit, diag.List) {
 	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, named: map[renamedTask]*ir.Extension{}}
 	po := opt.Playbook
 	po.Tagged = opt.Dialect == expr.Tagged
+	po.Newer = po.Newer || po.Tagged
 	po.Source = u.source
 	po.Render = u.render
 	u.loader = playbook.NewLoader(po)

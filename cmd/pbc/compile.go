@@ -56,7 +56,7 @@ func (f *sourceFlags) session(files []string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSession(req, conf, like)
+	s, err := newSession(req, conf, like, nil)
 	if err != nil {
 		return nil, err
 	}

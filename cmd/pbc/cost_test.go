@@ -85,7 +85,7 @@ func openTestSession(t *testing.T, args ...string) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newSession(req, conf, coreOf(expr.Classic, nil))
+	s, err := newSession(req, conf, coreOf(expr.Classic, nil), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

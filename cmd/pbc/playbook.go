@@ -62,7 +62,9 @@ func findPlaybooks(files []string) error {
 
 // runPlaybook runs a command line that was read.
 func runPlaybook(req *cli.Playbook, conf *config.Config, like core, terminal cli.Terminal) int {
-	s, err := newSession(req, conf, like)
+	i := like.catchInterrupts()
+	defer i.finish()
+	s, err := newSession(req, conf, like, i)
 	if err != nil {
 		return like.failOptions(err, conf, terminal)
 	}

@@ -125,11 +125,11 @@ func (s *session) askConfirmed(p prompt) (string, error) {
 		msg = p.text + ": "
 	}
 	for {
-		first, err := ask(msg, p.private)
+		first, err := s.interrupts.ask(msg, p.private)
 		if err != nil || !p.confirm {
 			return first, err
 		}
-		second, err := ask("confirm "+msg, p.private)
+		second, err := s.interrupts.ask("confirm "+msg, p.private)
 		if err != nil || first == second {
 			return first, err
 		}
@@ -138,10 +138,10 @@ func (s *session) askConfirmed(p prompt) (string, error) {
 }
 
 // ask shows a prompt: a private one on the terminal itself, others on standard output.
-func ask(msg string, private bool) (string, error) {
+func (i *interrupts) ask(msg string, private bool) (string, error) {
 	if private {
-		return askTerminal(msg, true)
+		return i.askSecret(msg)
 	}
 	fmt.Fprint(os.Stdout, msg)
-	return readLine(os.Stdin)
+	return i.line(os.Stdin)
 }

@@ -102,7 +102,9 @@ func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
 	if err != nil {
 		return like.fail(os.Stderr, err)
 	}
-	s, err := newSession(req, conf, like)
+	i := like.catchInterrupts()
+	defer i.finish()
+	s, err := newSession(req, conf, like, i)
 	if err != nil {
 		return like.fail(os.Stderr, err)
 	}

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"pbc/compiler"
@@ -61,8 +59,10 @@ type session struct {
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
 	// agents, when not nil, gives the agents of hosts in the place of connections: for tests with many hosts.
 	agents func(host string) io.ReadWriteCloser
-	log    *os.File         // of log_path, nil for none
-	facts  *factcache.Cache // nil for none that outlives the run
+	// interrupts are the signals that end the run; nil for none.
+	interrupts *interrupts
+	log        *os.File         // of log_path, nil for none
+	facts      *factcache.Cache // nil for none that outlives the run
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -73,11 +73,13 @@ type playbookError struct {
 
 func (e *playbookError) Error() string { return e.msg }
 
-func newSession(req *cli.Playbook, conf *config.Config, like core) (*session, error) {
+// newSession opens a session and asks for its passwords; interrupts may be nil.
+func newSession(req *cli.Playbook, conf *config.Config, like core, i *interrupts) (*session, error) {
 	s, err := openSession(req, conf, lookupSetting(conf), like)
 	if err != nil {
 		return nil, err
 	}
+	s.interrupts = i
 	word := os.Getenv("PBC_ORDER")
 	known := false
 	if s.order, known = link.Order(word); !known {
@@ -152,7 +154,7 @@ func lookupSetting(conf *config.Config) callback.Lookup {
 // secrets gathers passwords, and the extra variables, which may be vaults.
 func (s *session) secrets() error {
 	warn := func(m string) { s.out.Handle(callback.Warning{Text: m}) }
-	ask := func(prompt string) (string, error) { return askTerminal(prompt, true) }
+	ask := s.interrupts.askSecret
 	request := s.req.VaultRequest(s.conf)
 	request.Prompt, request.Warn = ask, warn
 	var err error
@@ -224,7 +226,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	home, _ := os.UserHomeDir()
 	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(), AnyGroupMetadata: !s.conf.Bool("VALIDATE_ACTION_GROUP_METADATA"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
-	po.Core = s.like.library
+	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
@@ -363,7 +365,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	if s.req.Step {
 		step = s.askStep
 	}
-	c := controller.New(controller.Options{Step: step, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
+	asked, over, release := s.interrupts.heed()
+	defer release()
+	c := controller.New(controller.Options{Step: step, Interrupt: asked, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
 		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Tagged: s.like.dialect == expr.Tagged, Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		if name == "default" && u.Program.Dialect == "tagged" {
@@ -371,15 +375,13 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		}
 		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	code, err := c.Run(ctx)
+	code, err := c.Run(over)
 	endLocalAgents()
 	if errors.As(err, new(controller.Crash)) && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
 		s.out.Handle(callback.Message{Text: "to see the full traceback, use -vvv"})
 	}
-	if ctx.Err() != nil {
-		return 99, &playbookError{msg: "User interrupted execution", code: 99}
+	if errors.Is(err, controller.ErrInterrupted) {
+		return code, nil
 	}
 	if at := l.Unmet(); at != "" && err == nil {
 		s.out.Handle(callback.ErrorMessage{Text: "No matching task \"" + at + "\" found. Note: --start-at-task can only follow static includes.", Wrap: true})
@@ -499,6 +501,9 @@ func (c core) fail(out io.Writer, err error) int {
 	var d *diag.Diagnostic
 	var crash controller.Crash
 	switch {
+	case errors.Is(err, controller.ErrInterrupted):
+		c.tellInterrupted()
+		return interrupted
 	case errors.As(err, &p):
 		code = p.code
 	case errors.As(err, &crash):

@@ -10,25 +10,21 @@ import (
 	"pbc/ir/expr"
 )
 
-// askTerminal asks on the terminal; private hides what is typed.
-func askTerminal(prompt string, private bool) (string, error) {
+// askSecret asks on the terminal, which does not show what is typed.
+func (i *interrupts) askSecret(prompt string) (string, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return askStdin(prompt)
+		return i.askStdin(prompt)
 	}
 	defer tty.Close()
-	if private {
-		return askHidden(tty, prompt)
-	}
-	fmt.Fprint(tty, prompt)
-	return readLine(tty)
+	return i.askHidden(tty, prompt)
 }
 
 // askStdin asks where there is no terminal, as Python's getpass does.
-func askStdin(prompt string) (string, error) {
+func (i *interrupts) askStdin(prompt string) (string, error) {
 	fmt.Fprintln(os.Stderr, "Warning: Password input may be echoed.")
 	fmt.Fprint(os.Stderr, prompt)
-	line, err := readLine(os.Stdin)
+	line, err := i.line(os.Stdin)
 	if err == io.EOF && line != "" {
 		err = nil
 	}
@@ -37,7 +33,7 @@ func askStdin(prompt string) (string, error) {
 
 // askHidden asks on a terminal that does not show what is typed. The terminal is told so before the prompt, so that who
 // types as soon as there is one is not shown either.
-func askHidden(tty *os.File, prompt string) (string, error) {
+func (i *interrupts) askHidden(tty *os.File, prompt string) (string, error) {
 	fd := int(tty.Fd())
 	was, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {
@@ -49,9 +45,11 @@ func askHidden(tty *os.File, prompt string) (string, error) {
 		return "", err
 	}
 	fmt.Fprint(tty, prompt)
-	line, err := readLine(tty)
+	line, err := i.line(tty)
 	_ = unix.IoctlSetTermios(fd, setTermios, was)
-	fmt.Fprintln(tty)
+	if err == nil {
+		fmt.Fprintln(tty)
+	}
 	return line, err
 }
 
@@ -60,7 +58,7 @@ func askHidden(tty *os.File, prompt string) (string, error) {
 // Observed: scenarios/cli/step.txtar.
 func (s *session) askStep(question string) (string, error) {
 	fmt.Fprint(os.Stdout, question)
-	line, err := readLine(os.Stdin)
+	line, err := s.interrupts.line(os.Stdin)
 	switch {
 	case err == io.EOF && line != "":
 	case err == io.EOF && s.like.dialect == expr.Tagged:

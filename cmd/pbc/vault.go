@@ -100,7 +100,7 @@ func (v *vaultRun) load(r vault.Request, chosen bool) (*vault.Keyring, error) {
 	r.Ask = r.Ask || len(r.IDs)+len(r.PasswordFiles) == 0
 	r.New = chosen
 	r.Warn = v.warn
-	r.Prompt = func(prompt string) (string, error) { return askTerminal(prompt, true) }
+	r.Prompt = (*interrupts)(nil).askSecret
 	return vault.Load(r)
 }
 

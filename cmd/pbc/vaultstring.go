@@ -72,7 +72,7 @@ func (v *vaultRun) prompted() ([]secretText, error) {
 	if !v.parsed.On("encrypt_string_prompt") {
 		return nil, nil
 	}
-	name, err := ask("Variable name (enter for no name): ", false)
+	name, err := (*interrupts)(nil).ask("Variable name (enter for no name): ", false)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (v *vaultRun) prompted() ([]secretText, error) {
 	if v.parsed.On("show_string_input") {
 		prompt, hidden = "String to encrypt:", false
 	}
-	text, err := ask(prompt, hidden)
+	text, err := (*interrupts)(nil).ask(prompt, hidden)
 	if err != nil {
 		return nil, err
 	}

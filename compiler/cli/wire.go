@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -72,7 +73,7 @@ func (p *Playbook) Passwords(c *config.Config, prompt func(question string) (str
 	switch {
 	case p.AskPass:
 		if connect, err = prompt("SSH password: "); err != nil {
-			return "", "", nil // Ansible goes on without passwords at the end of input
+			return "", "", unlessEnd(err)
 		}
 		question = method + " password[defaults to SSH password]: "
 	case p.ConnectionPasswordFile != "":
@@ -83,7 +84,7 @@ func (p *Playbook) Passwords(c *config.Config, prompt func(question string) (str
 	switch {
 	case p.AskBecomePass:
 		if become, err = prompt(question); err != nil {
-			return connect, "", nil
+			return connect, "", unlessEnd(err)
 		}
 		if p.AskPass && become == "" {
 			become = connect
@@ -92,6 +93,14 @@ func (p *Playbook) Passwords(c *config.Config, prompt func(question string) (str
 		become, err = passwordFile(p.BecomePasswordFile)
 	}
 	return connect, become, err
+}
+
+// unlessEnd takes the end of input for an answer: Ansible goes on without passwords then.
+func unlessEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 // passwordFile reads a password from a file, from the output of an executable one, or from stdin ("-").

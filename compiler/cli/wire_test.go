@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -68,7 +68,7 @@ func TestPasswords(t *testing.T) {
 		{"become defaults", []string{"-kK"}, func(q string) (string, error) {
 			return map[string]string{"SSH password: ": "x"}[q], nil
 		}, "x", "x", ""},
-		{"end of input", []string{"-kK"}, func(string) (string, error) { return "", errors.New("EOF") }, "", "", ""},
+		{"end of input", []string{"-kK"}, func(string) (string, error) { return "", io.EOF }, "", "", ""},
 		{"files", []string{"--conn-pass-file", plain, "--become-pass-file", script}, nil, "secret", "made", ""},
 		{"empty file", []string{"--conn-pass-file", empty}, nil, "", "", "Empty password was provided from file (" + empty + ")"},
 		{"no file", []string{"--become-pass-file", dir + "/no"}, nil, "", "", "The password file " + dir + "/no was not found"},

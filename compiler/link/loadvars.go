@@ -154,6 +154,9 @@ func (iv *includeVars) extensions() []string {
 
 // root is the folder that dir means: in a role below its vars, else beside the file of the task.
 func (iv *includeVars) root(dir string) string {
+	if path.IsAbs(dir) {
+		return path.Clean(dir)
+	}
 	if iv.role == nil {
 		return path.Join(iv.dir, dir)
 	}

@@ -95,13 +95,18 @@ func (l *Linker) fetchDest(s Site, t *ir.Task, source string, vars *value.Dict) 
 	if fi, err := os.Stat(dest); err == nil && fi.IsDir() && !strings.HasSuffix(dest, "/") {
 		return "", errRefused{errors.New("dest is an existing directory, use a trailing slash if you want to fetch src into that directory")}
 	}
-	if strings.HasSuffix(dest, "/") {
+	within := strings.HasSuffix(dest, "/")
+	if within {
 		dest += source[strings.LastIndex(source, "/")+1:]
 	}
 	if !strings.HasPrefix(dest, "/") {
 		dest = l.besidePlaybook(s.Play, dest)
 	}
-	return filepath.Clean(dest), nil
+	dest = filepath.Clean(dest)
+	if fi, err := os.Stat(dest); within && err == nil && fi.IsDir() && ir.Newer(l.opt.Settings.CoreVersion) {
+		return "", errRefused{errors.New("calculated dest '" + dest + "' is an existing directory, use another path that does not point to an existing directory")}
+	}
+	return dest, nil
 }
 
 // besidePlaybook is a path relative to the playbook's folder, or to a home.

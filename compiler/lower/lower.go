@@ -115,7 +115,7 @@ func (p *Play) Rename(t *playbook.Task) ir.Extension {
 func (p *Play) Publish(e *ir.Extension, r *playbook.Role) {
 	b := p.b
 	e.PlayDefaults = []int{b.roleLayer("defaults", r, nil, r.AllDefaults(nil))}
-	e.PlayRoleVars = []int{b.roleLayer("vars", r, nil, r.AllVars(nil, false))}
+	e.PlayRoleVars = []int{b.roleLayer("vars", r, nil, r.Exported())}
 	e.Tables.Layers = b.tables.Layers[e.FirstLayer:]
 	e.Tables.Roles = b.tables.Roles[e.FirstRole:]
 }
@@ -151,7 +151,7 @@ func (b *builder) header(p *ir.Play) {
 	for _, r := range b.play.Roles {
 		p.RoleNames = append(p.RoleNames, r.FullName())
 		p.RoleDefaults = append(p.RoleDefaults, b.roleLayer("defaults", r, nil, r.AllDefaults(nil)))
-		p.RoleVars = append(p.RoleVars, b.roleLayer("vars", r, nil, r.AllVars(nil, false)))
+		p.RoleVars = append(p.RoleVars, b.roleLayer("vars", r, nil, r.Exported()))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -59,6 +60,9 @@ func Load(r Request) (*Keyring, error) {
 		}
 		if source == promptID || source == promptAsk {
 			s, err := r.ask(label, source)
+			if errors.As(err, new(promptError)) {
+				return nil, err
+			}
 			if err != nil {
 				r.Warn(fmt.Sprintf("Error in vault password prompt (%s): %s", pyNone(label), err))
 				return nil, err
@@ -90,6 +94,12 @@ func pyNone(s string) string {
 	return s
 }
 
+// promptError is a prompt that was given up.
+type promptError struct{ error }
+
+// Unwrap is the reason.
+func (e promptError) Unwrap() error { return e.error }
+
 func (r Request) ask(label, source string) (Secret, error) {
 	if label == "" {
 		label = r.DefaultID
@@ -100,6 +110,9 @@ func (r Request) ask(label, source string) (Secret, error) {
 			return Secret{}, errors.New("there is no terminal to ask for a vault password")
 		}
 		answer, err := r.Prompt(prompt)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return Secret{}, promptError{err}
+		}
 		if err != nil {
 			return Secret{}, fmt.Errorf("EOFError (ctrl-d) on prompt for (%s)", label)
 		}

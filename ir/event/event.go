@@ -204,7 +204,7 @@ const (
 	KindCall
 	KindReply
 	KindHello
-	KindCancel
+	KindCancel // no body: begin no task of the batch any more
 	KindUpdate
 )
 

@@ -104,6 +104,9 @@ type Options struct {
 	// Step asks whether to run a task (--step), and returns the answer; nil asks nothing. An error ends the run: io.EOF
 	// after the recap of what has run.
 	Step func(question string) (string, error)
+	// Interrupt, once closed, has no task begun any more: those that run come to their end, and the recap is shown. Nil
+	// interrupts nothing. The end of the context of Run ends the tasks as well.
+	Interrupt <-chan struct{}
 	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.
 	Retry func(playbook string, hosts []string)
 }
@@ -124,6 +127,7 @@ const (
 	exitError       = 1
 	exitFailed      = 2
 	exitUnreachable = 4
+	exitInterrupted = 99
 )
 
 // Controller runs one program. Make one with New.
@@ -136,6 +140,7 @@ type Controller struct {
 	unreachable map[string]bool
 	stats       *stats
 	mu          sync.Mutex // guards delegates
+	told        bool       // that the user has interrupted the run
 }
 
 // New returns a controller that is ready to run.
@@ -162,7 +167,7 @@ func (c *Controller) Run(ctx context.Context) (int, error) {
 		var err error
 		code, err = c.plays(ctx, c.opt.Starts[i], end, code)
 		if err != nil {
-			return exitError, err
+			return c.interrupted(ctx, err)
 		}
 		c.finishPlaybook(name)
 		if code != exitOK {
@@ -200,6 +205,9 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 			r := newPlayRun(c, n, p, hosts)
 			if err := r.run(ctx); err != nil {
 				return exitError, err
+			}
+			if c.interrupting() {
+				return exitInterrupted, ErrInterrupted
 			}
 			code = r.code()
 			stop = stop || r.breaks

@@ -33,14 +33,15 @@ type playRun struct {
 	// failed are the hosts that count as failed for any_errors_fatal and max_fail_percentage: not all that have failed.
 	failed map[string]bool
 	// down are the hosts that have failed, here or earlier.
-	down    map[string]bool
-	removed []string // see ir.Lost
-	breaks  bool     // any_errors_fatal or max_fail_percentage ends the run after this batch
-	broken  bool     // and the batch at once
-	over    bool     // no task of this batch is begun any more
-	ended   bool     // meta: end_play
-	fatal   error
-	tasks   map[int]*callback.Task
+	down        map[string]bool
+	removed     []string // see ir.Lost
+	breaks      bool     // any_errors_fatal or max_fail_percentage ends the run after this batch
+	broken      bool     // and the batch at once
+	over        bool     // no task of this batch is begun any more
+	ended       bool     // meta: end_play
+	fatal       error
+	tasks       map[int]*callback.Task
+	interrupted bool // by the user
 	// stepping has every task asked for before it runs.
 	stepping bool
 }
@@ -102,13 +103,18 @@ func (r *playRun) run(ctx context.Context) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
+	interrupt := r.c.opt.Interrupt
 	for r.active() > 0 {
 		select {
 		case m := <-r.c.inbox:
 			if err := r.take(ctx, m); err != nil {
 				return err
 			}
+		case <-interrupt:
+			interrupt = nil
+			r.interrupt()
 		case <-ctx.Done():
+			r.abandon()
 			return ctx.Err()
 		}
 	}
@@ -162,6 +168,8 @@ func (r *playRun) start(ctx context.Context) error {
 		limit = len(r.hosts)
 	}
 	slots := make(chan struct{}, limit)
+	connecting, cancel := r.c.untilInterrupt(ctx)
+	defer cancel()
 	errs := make([]error, len(r.hosts))
 	var wg sync.WaitGroup
 	for i, h := range r.hosts {
@@ -171,11 +179,15 @@ func (r *playRun) start(ctx context.Context) error {
 			defer wg.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = r.startHost(ctx, h, names)
+			errs[i] = r.startHost(connecting, h, names)
 		}()
 	}
 	wg.Wait()
 	for i, h := range r.hosts {
+		if errs[i] != nil && r.c.interrupting() {
+			h.state = hostDone
+			continue
+		}
 		if errs[i] != nil {
 			return errs[i]
 		}
@@ -188,6 +200,9 @@ func (r *playRun) start(ctx context.Context) error {
 }
 
 func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) error {
+	if r.c.interrupting() {
+		return ErrInterrupted
+	}
 	s, err := r.c.opt.Linker.Batch(r.number, h.name, names)
 	if err != nil {
 		return err
@@ -226,6 +241,9 @@ func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
 	}
 	rw, err := c.opt.Dialer.Dial(ctx, host)
 	var u *Unreachable
+	if err != nil && ctx.Err() != nil {
+		return nil, ErrInterrupted
+	}
 	if errors.As(err, &u) {
 		rw, err = c.opt.Dialer.Dead(host, u), nil
 	}

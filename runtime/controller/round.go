@@ -34,6 +34,10 @@ func (r *playRun) advance(ctx context.Context) {
 		return
 	}
 	r.drain()
+	if r.interrupted {
+		r.dismiss()
+		return
+	}
 	if r.fatal != nil || r.feed() || r.busy() || r.includes() || r.apply() {
 		return
 	}

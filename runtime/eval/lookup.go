@@ -351,7 +351,7 @@ func onlyElement(v val) (val, error) {
 	return nil, errRecursion
 }
 
-func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
+func dictLookup(f *frame, terms []val, _ *dict) ([]val, error) {
 	var r []val
 	for _, t := range terms {
 		items := []val{t}
@@ -363,6 +363,9 @@ func dictLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 			if !ok {
 				if err := python.Use(x); err != nil {
 					return nil, err
+				}
+				if f.run.e.tagged() {
+					return nil, exception.AnsibleError("the 'dict' lookup plugin expects a dictionary, got '%s' of type %s)", python.Str(x), (&python.Call{Ctx: f}).Type(x))
 				}
 				return nil, exception.AnsibleError("with_dict expects a dict")
 			}
@@ -458,6 +461,9 @@ func varsLookup(f *frame, terms []val, options *dict) ([]val, error) {
 	for _, t := range terms {
 		name, ok := value.Text(t)
 		if !ok {
+			if f.run.e.tagged() {
+				return nil, exception.AnsibleError("Variable name must be 'str' not %s.", value.StrRepr(value.TypeName(t)))
+			}
 			return nil, exception.AnsibleError("Invalid setting identifier, \"%s\" is not a string, its a %s", python.Str(t), python.PythonType(t))
 		}
 		v, found, err := f.run.e.lookupVar(f.run, name)
@@ -471,13 +477,22 @@ func varsLookup(f *frame, terms []val, options *dict) ([]val, error) {
 		}
 		if !found {
 			if !hasDflt {
-				return nil, (&undef{Name: name, Hint: "No variable found with this name: " + name}).Fail()
+				return nil, noVariable(f, name)
 			}
 			v = dflt
 		}
 		r = append(r, v)
 	}
 	return r, nil
+}
+
+// noVariable is the failure of the lookup of a variable that is not there.
+func noVariable(f *frame, name string) error {
+	hint := "No variable found with this name: " + name
+	if f.run.e.tagged() {
+		hint = "No variable named " + value.StrRepr(name) + " was found."
+	}
+	return (&undef{Name: name, Hint: hint}).Fail()
 }
 
 func varNames(f *frame, terms []val, _ *dict) ([]val, error) {

@@ -31,6 +31,9 @@ type Call struct {
 	Basedir string
 	Subdir  string
 
+	// Newer says that the ansible-core is one that ir.Newer means.
+	Newer bool
+
 	Host Host
 	// Warn is told what the user should know; nil for nothing.
 	Warn func(string)

@@ -15,6 +15,9 @@ import (
 
 // barrier waits for the other hosts of the play, where that is due before a task, and says how to go on.
 func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*event.Answer, error) {
+	if m.stopped() {
+		return nil, errEnded
+	}
 	open := m.barriers[task] || m.waits == ir.WaitAlways
 	if m.waits == ir.WaitNever || !open && m.passed == nil {
 		m.standsAt()

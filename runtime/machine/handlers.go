@@ -154,14 +154,16 @@ func (m *Machine) handlerIs(x *taskRun, i int, name string) bool {
 		}
 		return false
 	}
-	if own == name {
-		return true
-	}
+	return own == name || m.ofRole(t, own, name)
+}
+
+// ofRole says whether a notification means a name or topic of a handler by the role that the handler is of.
+func (m *Machine) ofRole(t *ir.Task, own, notified string) bool {
 	r := m.roles[t.Role]
 	if t.Role < 0 || r == nil {
 		return false
 	}
-	return name == r.Name+" : "+own || name == r.ShortName()+" : "+own
+	return notified == r.Name+" : "+own || notified == r.ShortName()+" : "+own
 }
 
 // sharedName renders the name of a handler without the variables of the host.
@@ -197,7 +199,7 @@ func (m *Machine) handlerListens(i int, topic string) bool {
 			if t, ok := written.(*value.Tmpl); ok {
 				written = t.Src
 			}
-			if s, _ := value.ToStr(written); s == topic {
+			if s, _ := value.ToStr(written); s == topic || m.newer && m.ofRole(m.tasks[number], s, topic) {
 				return true
 			}
 		}

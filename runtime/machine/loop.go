@@ -219,11 +219,21 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 		label, err = x.eval().Value(c.label)
 		if err != nil {
 			res.SetStr("failed", true)
-			res.SetStr("msg", "Failed to template loop_control.label: "+err.Error())
+			res.SetStr("msg", "Failed to template loop_control.label: "+x.labelFault(err))
+			label = item
 		}
 	}
 	x.vars.local.Del(c.varName)
 	return res, x.emitItem(res, label)
+}
+
+// labelFault is the message of a label that cannot be rendered: dialect classic says it twice, but for newer ones.
+func (x *taskRun) labelFault(err error) string {
+	msg := err.Error()
+	if half := len(msg)/2 - 1; x.m.newer && !x.tagged() && half > 0 && msg == msg[:half]+". "+msg[:half] {
+		return msg[:half]
+	}
+	return msg
 }
 
 func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {

@@ -78,6 +78,7 @@ type Machine struct {
 	run   Runner
 
 	dialect  expr.Dialect
+	newer    bool // the ansible-core is one that ir.Newer means
 	layers   map[int]*value.Dict
 	tasks    map[int]*ir.Task
 	scopes   map[int]*ir.Scope
@@ -117,6 +118,7 @@ type Machine struct {
 	// delegated are the delegatedVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
 	lost      ir.Lost // as the host was last told
+	stop      <-chan struct{}
 	// stand are the blocks that the host was in at its last task, outermost code first: see standsAt.
 	stand [][]block
 }
@@ -140,6 +142,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 	if b.Dialect == "tagged" {
 		m.dialect = eval.Tagged
 	}
+	m.newer = b.Dialect == "tagged" || ir.Newer(b.Code.Settings.CoreVersion)
 	m.extend(0, 0, 0, 0, &b.Code.Tables)
 	m.handlers = append(m.handlers, b.Code.Handlers...)
 	for _, t := range b.Code.Excluded {
@@ -151,6 +154,21 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		m.known[n] = true
 	}
 	return m
+}
+
+// StopAt has the machine begin no task once the channel is closed: the play is over then. It returns the machine.
+func (m *Machine) StopAt(stop <-chan struct{}) *Machine {
+	m.stop = stop
+	return m
+}
+
+func (m *Machine) stopped() bool {
+	select {
+	case <-m.stop:
+		return true
+	default:
+		return false
+	}
 }
 
 func asDict(v value.Value) *value.Dict {

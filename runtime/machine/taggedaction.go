@@ -26,7 +26,7 @@ var (
 // checkedArgs checks the arguments of an action, and gives them with their defaults.
 func (x *taskRun) checkedArgs(spec *argspec.Spec, args *value.Dict) (*value.Dict, error) {
 	short := x.t.Action[strings.LastIndexByte(x.t.Action, '.')+1:]
-	checked, err := spec.For(x.m.dialect).Check(short, args, environ{})
+	checked, err := spec.For(x.m.dialect, x.m.newer).Check(short, args, environ{})
 	if err != nil {
 		return nil, x.actionFail(err.Error())
 	}

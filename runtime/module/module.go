@@ -33,6 +33,8 @@ type Call struct {
 	Collectors []string
 	// Dialect is the generation of ansible-core whose module this stands for.
 	Dialect expr.Dialect
+	// Newer says that that ansible-core is one that ir.Newer means.
+	Newer bool
 	// Env is the task's environment keyword, laid over the agent's own environment.
 	Env map[string]string
 	// RemoteTmp is the folder for the module's own temporary files; it exists.

@@ -121,7 +121,7 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 		args = known(spec, args)
 	}
 	env := posix.Environ{Over: c.Env}
-	spec = spec.For(c.Dialect)
+	spec = spec.For(c.Dialect, c.Newer)
 	checked, err := spec.Check(name, args, env)
 	t := &Task{Call: c, Params: checked.Params, Environ: env, checked: checked}
 	var res *value.Dict

@@ -26,7 +26,7 @@ var assembleSpec = &argspec.Spec{
 		{Name: "regexp"},
 		{Name: "ignore_hidden", Type: argspec.Bool, Default: false},
 		{Name: "validate"},
-		{Name: "decrypt", Type: argspec.Bool, Default: true, OnlyTagged: true},
+		{Name: "decrypt", Type: argspec.Bool, Default: true, OnlyNewer: true},
 	},
 	FileCommon:      true,
 	TaggedCheckMode: true,

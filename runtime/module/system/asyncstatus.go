@@ -2,6 +2,7 @@ package system
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,11 +19,11 @@ import (
 // Ansible docs: "ansible.builtin.async_status module".
 func AsyncStatus() module.Module {
 	spec := &argspec.Spec{Args: []argspec.Arg{
-		{Name: "jid"},
+		{Name: "jid", Required: true},
 		{Name: "mode", Default: "status", Choices: []value.Value{"status", "cleanup"}},
 		{Name: "_async_dir", Default: "~/.ansible_async"},
 	}}
-	return module.NewLegacy("ansible.builtin.async_status", "async_status", module.Local, spec, jobStatus)
+	return module.NewLegacy("ansible.builtin.async_status", "async_status", module.Local, spec, flaggedStatus)
 }
 
 // grace is how long a job that runs is given to end before it is told to run: Ansible's module has not even started by then, and
@@ -67,10 +68,23 @@ func runs(job *value.Dict) bool {
 	return started && finished != value.Value(int64(1))
 }
 
-func jobStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
-	if !t.Has("jid") { // Ansible's action plugin tells it, as an error without a trace
-		return nil, module.FailWith("missing required arguments: jid", "exception", "NoneType: None\n")
+// flaggedStatus is jobStatus as the dialect tells it.
+func flaggedStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
+	res, err := jobStatus(ctx, t)
+	if !t.Tagged() {
+		return res, err
 	}
+	var f *module.Failure
+	switch {
+	case errors.As(err, &f):
+		module.JobFlags(f.Keys)
+	case err == nil:
+		module.JobFlags(res)
+	}
+	return res, err
+}
+
+func jobStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	jid := t.Str("jid")
 	dir := t.Str("_async_dir")
 	if u, ok := posix.UserByID(os.Getuid()); ok && (dir == "~" || strings.HasPrefix(dir, "~/")) {
