@@ -147,7 +147,7 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 // module. Arguments that do not pass the spec are not.
 func DeclinesWhen(spec *argspec.Spec, c *Call, why func(*Task) string) string {
 	t := &Task{Call: c, Environ: posix.Environ{Over: c.Env}}
-	checked, err := spec.For(c.Dialect).Check(c.ShownName(), c.Args, t.Environ)
+	checked, err := spec.For(c.Dialect, c.Newer).Check(c.ShownName(), c.Args, t.Environ)
 	if err != nil {
 		return ""
 	}
