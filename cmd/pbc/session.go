@@ -241,7 +241,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
-		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
+		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -251,6 +251,18 @@ func supported(name string) bool {
 	}
 	_, ok := builtin.Lookup(name)
 	return ok
+}
+
+// compared says whether pbc's own module, where it has one, was compared with the one in that version of its collection.
+func compared(name, version string) bool {
+	m, ok := builtin.Lookup(name)
+	return !ok || m.ComparedWith(version)
+}
+
+// leaves says whether pbc's own module may leave a call with these arguments to the one in Python.
+func leaves(name string, args *value.Dict) bool {
+	m, ok := builtin.Lookup(name)
+	return ok && slices.ContainsFunc(m.Leaves, func(arg string) bool { _, given := args.GetStr(arg); return given })
 }
 
 // knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
