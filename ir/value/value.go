@@ -161,9 +161,11 @@ func (c *Cond) Equal(o *Cond) bool {
 }
 
 // Vault is text as ansible-vault encrypts it. The controller opens it for whoever uses it: then Plain is
-// what it holds, or Fault says why it cannot be opened, which is the error of printing it.
+// what it holds, or Fault says why it cannot be opened, which is the error of printing it. At is where it is written, nil when
+// that is not known.
 type Vault struct {
 	Cipher string
+	At     *Origin
 	Opened bool
 	Plain  string
 	Fault  string

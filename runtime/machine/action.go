@@ -36,6 +36,7 @@ func init() {
 		"ansible.builtin.unarchive":              (*taskRun).unarchive,
 		"ansible.builtin.uri":                    (*taskRun).uri,
 		"ansible.builtin.yum":                    (*taskRun).yum,
+		"ansible.builtin.dnf":                    (*taskRun).dnf,
 		"ansible.builtin.reboot":                 (*taskRun).reboot,
 		"ansible.builtin.wait_for_connection":    (*taskRun).waitForConnection,
 		"ansible.builtin.fetch":                  (*taskRun).fetch,

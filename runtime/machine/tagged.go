@@ -136,7 +136,7 @@ func (x *taskRun) captured(res *value.Dict) {
 		msg, _ = value.ToStr(v)
 	}
 	what, by := "Action failed.", get(res, module.FailedBy)
-	if x.moduleFailed && by == nil || by == module.ByModule {
+	if x.moduleFailed && by == nil {
 		what = "Module failed."
 	}
 	own := failure.FromValue(get(res, "_ansible_error"))
@@ -157,8 +157,7 @@ func (x *taskRun) captured(res *value.Dict) {
 // suppress takes the error from a result that failed_when says has not failed. That of an action that returned a failure
 // has none yet.
 func (x *taskRun) suppress(res *value.Dict) {
-	ofModule := x.moduleFailed && !has(res, module.FailedBy) || get(res, module.FailedBy) == module.ByModule
-	if truthy(res, "exception") || ofModule && truthy(res, "failed") {
+	if truthy(res, "exception") || x.moduleFailed && truthy(res, "failed") && !has(res, module.FailedBy) {
 		res.Del("exception")
 		res.Del("_ansible_error")
 		res.SetStr("failed_when_suppressed_exception", traceless)

@@ -1,8 +1,10 @@
 package test
 
 import (
+	"errors"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"pbc/ir/value"
@@ -198,10 +200,20 @@ func subsetTest(reverse bool) python.Func {
 		}
 		x, err := python.CombineSets(a, b, func(inA, inB bool) bool { return inA && !inB })
 		if err != nil {
-			return nil, err
+			return nil, unhashable(c, slices.Concat(a, b), err)
 		}
 		return x.D.Len() == 0, nil
 	}
+}
+
+// unhashable is the error of a set that one of the items cannot be in, with the class that a plugin sees.
+func unhashable(c *python.Call, items []value.Value, err error) error {
+	for _, v := range items {
+		if _, lost := value.HashKey(v); errors.Is(lost, value.ErrUnhashable) {
+			return exception.TypeError("unhashable type: '%s'", c.TypeName(v))
+		}
+	}
+	return err
 }
 
 // booleanWords are the texts that Ansible takes for booleans.
