@@ -229,7 +229,7 @@ func (u *Undef) Error() string {
 	case u.Obj == nil:
 		return "'None' has no attribute " + StrRepr(u.Name)
 	}
-	class := TypeName(u.Obj)
+	class := ClassName(u.Obj)
 	if q, ok := u.Obj.(interface{ QualifiedName() string }); ok {
 		class = q.QualifiedName()
 	}
@@ -321,6 +321,15 @@ func NormInt(b *big.Int) Value {
 		return b.Int64()
 	}
 	return b
+}
+
+// ClassName is the name of a value's class as Python's own errors have it: with the module, for classes that are written in C.
+func ClassName(v Value) string {
+	switch v.(type) {
+	case *Date, *Delta:
+		return "datetime." + TypeName(v)
+	}
+	return TypeName(v)
 }
 
 // TypeName is Python's type(v).__name__.

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"context"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -8,11 +9,26 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/argspec"
 	"pbc/runtime/module"
 )
 
 // asyncStatus is the module that tells what became of a task that was not waited for.
 const asyncStatus = "ansible.builtin.async_status"
+
+// statusSpec are the arguments of async_status as its action knows them.
+var statusSpec = &argspec.Spec{Args: []argspec.Arg{
+	{Name: "jid", Required: true},
+	{Name: "mode", Default: "status", Choices: argspec.Choices("status", "cleanup")},
+}}
+
+// jobStatus checks the arguments of async_status, and runs the module.
+func (x *taskRun) jobStatus(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if _, err := statusSpec.For(x.m.dialect, x.m.newer).CheckAction(x.t.Action, args, environ{}); err != nil {
+		return nil, x.actionFail(err.Error())
+	}
+	return x.ownModule(ctx, x.ready)
+}
 
 // renderAsync renders the keywords async and poll.
 //

@@ -33,7 +33,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.python(c); err != nil {
 		return nil, err
 	}
-	if x.foreign || !x.m.run.Has(c.Name) {
+	if x.foreign || x.t.Foreign || !x.m.run.Has(c.Name) {
 		if err := x.payload(ctx, c); err != nil {
 			return nil, err
 		}

@@ -61,7 +61,7 @@ func now(t time.Time) string { return t.Format("2006-01-02 15:04:05.000000") }
 
 // read checks the arguments. How long to wait may be a fraction: what is beyond whole numbers is cut off.
 func (p *pausing) read(args *value.Dict) error {
-	checked, err := pauseSpec.For(p.x.m.dialect, p.x.m.newer).Check(p.x.t.Action, args, environ{})
+	checked, err := pauseSpec.For(p.x.m.dialect, p.x.m.newer).CheckAction(p.x.t.Action, args, environ{})
 	if err != nil {
 		return err
 	}
@@ -72,11 +72,7 @@ func (p *pausing) read(args *value.Dict) error {
 			continue
 		}
 		if p.length, err = pythonInt(v, p.x.className(unit, v)); err != nil {
-			of := "<class '" + value.TypeName(v) + "'>"
-			if p.x.tagged() {
-				of = value.TypeName(v)
-			}
-			return fmt.Errorf("argument '%s' is of type %s and we were unable to convert to int: %w", unit, of, err)
+			return fmt.Errorf("argument '%s' is of type %s and we were unable to convert to int: %w", unit, p.x.classOf(v), err)
 		}
 		p.unit = unit
 	}

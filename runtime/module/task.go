@@ -164,6 +164,18 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 	return res
 }
 
+// DeclinesWhen is a Declines that looks at what the arguments mean: why tells of a task whether it is better left to the Python
+// module. Arguments that do not pass the spec are not.
+func DeclinesWhen(spec *argspec.Spec, c *Call, why func(*Task) string) string {
+	t := &Task{Call: c, Environ: posix.Environ{Over: c.Env}}
+	checked, err := spec.For(c.Dialect, c.Newer).Check(c.ShownName(), c.Args, t.Environ)
+	if err != nil {
+		return ""
+	}
+	t.Params, t.checked = checked.Params, checked
+	return why(t)
+}
+
 // ignoreUnknown is the argument by which an action plugin has a module pass over arguments that it does not know.
 const ignoreUnknown = "_ansible_ignore_unknown_opts"
 
@@ -322,19 +334,27 @@ func AddLines(res *value.Dict) {
 func SplitLines(s string) *value.List {
 	l := value.NewList()
 	for s != "" {
-		end := strings.IndexAny(s, "\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029")
+		end := strings.IndexAny(s, lineEnds)
 		if end < 0 {
 			l.V = append(l.V, s)
 			break
 		}
 		l.V = append(l.V, s[:end])
-		_, size := utf8.DecodeRuneInString(s[end:])
-		if strings.HasPrefix(s[end:], "\r\n") {
-			size = 2
-		}
-		s = s[end+size:]
+		s = s[end+lineEnd(s[end:]):]
 	}
 	return l
+}
+
+// lineEnds are the characters that end a line for Python.
+const lineEnds = "\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029"
+
+// lineEnd is how long the end of a line is that a text begins with, 0 for an empty text.
+func lineEnd(s string) int {
+	if strings.HasPrefix(s, "\r\n") {
+		return 2
+	}
+	_, size := utf8.DecodeRuneInString(s)
+	return size
 }
 
 // Warn adds a warning to the result.

@@ -19,7 +19,7 @@ import (
 // Ansible docs: "ansible.builtin.async_status module".
 func AsyncStatus() module.Module {
 	spec := &argspec.Spec{Args: []argspec.Arg{
-		{Name: "jid"},
+		{Name: "jid", Required: true},
 		{Name: "mode", Default: "status", Choices: []value.Value{"status", "cleanup"}},
 		{Name: "_async_dir", Default: "~/.ansible_async"},
 	}}
@@ -85,9 +85,6 @@ func flaggedStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
 }
 
 func jobStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
-	if !t.Has("jid") { // Ansible's action plugin tells it, as an error without a trace
-		return nil, module.FailWith("missing required arguments: jid", "exception", "NoneType: None\n", module.FailedBy, module.ByRaise)
-	}
 	jid := t.Str("jid")
 	dir := t.Str("_async_dir")
 	if u, ok := posix.UserByID(os.Getuid()); ok && (dir == "~" || strings.HasPrefix(dir, "~/")) {

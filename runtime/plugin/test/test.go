@@ -104,7 +104,7 @@ func sequenceTest(c *python.Call) (value.Value, error) {
 	case string, *value.Str, *value.List, *value.Dict, *value.Range, []byte, python.Mapping:
 		return true, nil
 	case *value.Undef:
-		return false, x.Fail()
+		return x.Lenient, nil
 	}
 	_, ok := python.AsTuple(c.Args[0])
 	return ok, nil
@@ -143,9 +143,9 @@ func divisibleTest(c *python.Call) (value.Value, error) {
 func sameTest(c *python.Call) (value.Value, error) {
 	a, b := c.Args[0], c.Args[1]
 	switch a.(type) {
-	case value.Tuple, []byte, float64:
+	case value.Tuple, []byte:
 		return false, nil
-	case string, *value.Str, int64, bool, nil:
+	case float64, string, *value.Str, int64, bool, nil:
 		if value.TypeName(a) != value.TypeName(b) {
 			return false, nil
 		}

@@ -124,8 +124,8 @@ func uniqueFilter(c *python.Call) (value.Value, error) {
 }
 
 func unionFilter(c *python.Call) (value.Value, error) {
-	a, b, err := plugin.Two(c)
-	if exception.IsTypeError(err) && err != nil {
+	a, b, err := both(c)
+	if c.Ctx.Tagged() && err != nil && exception.IsTypeError(err) {
 		return nil, notAdded(c)
 	}
 	if err != nil {
@@ -138,17 +138,33 @@ func unionFilter(c *python.Call) (value.Value, error) {
 	return &value.List{V: r}, err
 }
 
-// notAdded is the failure of a union of what cannot be iterated: Ansible tries it with sets first, then adds. Dialect tagged's
+// both returns the elements of two arguments to be joined. Dialect classic adds them up, unless each could be in a set.
+func both(c *python.Call) (a, b []value.Value, err error) {
+	if !c.Ctx.Tagged() && !(canHash(c.Args[0]) && canHash(c.Args[1])) {
+		if _, err := python.Add(c.Args[0], c.Args[1]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return plugin.Two(c)
+}
+
+// canHash says whether Python's class of a value has a hash.
+func canHash(v value.Value) bool {
+	switch v.(type) {
+	case *value.List, *value.Dict, *value.Set, *value.View, *value.Undef:
+		return false
+	}
+	return true
+}
+
+// notAdded is dialect tagged's failure of a union of what cannot be iterated: Ansible tries it with sets first, then adds. Its
 // lists do not say whom they cannot be added to.
 func notAdded(c *python.Call) error {
 	_, err := python.Add(c.Args[0], c.Args[1])
-	if _, isList := c.Args[0].(*value.List); !isList && c.Ctx.Tagged() {
+	if _, isList := c.Args[0].(*value.List); !isList {
 		err = exception.TypeError("'NotImplementedType' object is not iterable")
 	}
-	if err != nil && c.Ctx.Tagged() {
-		err = exception.While(err)
-	}
-	return err
+	return exception.While(err)
 }
 
 // keepMembers keeps of a what b has, or what it lacks.
@@ -188,18 +204,21 @@ func setFilter(keep bool, op func(a, b *pySet) *pySet) python.Func {
 }
 
 func symmetricFilter(c *python.Call) (value.Value, error) {
-	a, b, err := plugin.Two(c)
+	a, b, err := plugin.Two(c) // what both have is looked for first
+	if err == nil {
+		a, b, err = both(c)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if r := ofSets(c, a, b, (*pySet).symmetricDifference); r != nil {
 		return r, nil
 	}
-	both, err := keepMembers(a, b, true)
+	common, err := keepMembers(a, b, true)
 	if err != nil {
 		return nil, err
 	}
-	r, err := keepMembers(append(append([]value.Value{}, a...), b...), both, false)
+	r, err := keepMembers(append(append([]value.Value{}, a...), b...), common, false)
 	return &value.List{V: r}, err
 }
 
