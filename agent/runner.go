@@ -202,7 +202,7 @@ type hop struct {
 func (r *runner) runAs(ctx context.Context, c *module.Call, b machine.Become) *value.Dict {
 	h, err := r.hop(ctx, b)
 	if err != nil {
-		return becomeFailure(err)
+		return becomeFailure(err, c.Tagged())
 	}
 	return h.call(ctx, c)
 }
@@ -243,10 +243,13 @@ type HopError struct {
 func (e *HopError) Error() string { return e.Msg }
 
 // becomeFailure is the result of a task whose user cannot be reached.
-func becomeFailure(err error) *value.Dict {
+func becomeFailure(err error, tagged bool) *value.Dict {
 	var e *HopError
 	if errors.As(err, &e) && e.Msg == "" && os.Getuid() == 0 && strings.Contains(e.Stderr, "unknown user") {
 		return machine.Raised(noSuchUser) // Ansible meets it before it comes to change user
+	}
+	if errors.As(err, &e) && e.Msg == "" && tagged {
+		return machine.Raised(strings.TrimRight("Premature end of stream waiting for become success.\n>>> Standard Error\n"+e.Stderr, "\n"))
 	}
 	if errors.As(err, &e) && e.Msg == "" {
 		return value.DictOf("failed", true, "changed", false, "module_stdout", e.Stdout, "module_stderr", e.Stderr,

@@ -142,7 +142,7 @@ func keepRecording(t *testing.T, suite *Suite, s *scenario.Scenario, live compar
 	recorded, err := suite.Recordings.Load(s)
 	var report compare.Report
 	if err == nil {
-		report, err = Compare(s, recorded, live)
+		report, err = Compare(s.In(suite.Recordings.Dialect), recorded, live)
 	}
 	switch {
 	case err == nil && report.Equal:

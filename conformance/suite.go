@@ -52,7 +52,7 @@ func (u *Suite) Judge(ctx context.Context, s *scenario.Scenario, expected compar
 	if err != nil {
 		return compare.Report{}, err
 	}
-	return Compare(s, expected, u.Normaliser.Outcome(got))
+	return Compare(s.In(u.Recordings.Dialect), expected, u.Normaliser.Outcome(got))
 }
 
 // Compare compares two normalised outcomes of s but for the differences that s accepts. An acceptance that takes nothing away

@@ -128,6 +128,7 @@ func TestNormaliseText(t *testing.T) {
 		{"stat", `"atime": 1795361866.25, "size": 5, "inode": 42`, `"atime": <number>, "size": 5, "inode": <number>`},
 		{"temporary folder", "/h/.ansible/tmp/ansible-tmp-1795.5-77-889/source", "/h/.ansible/tmp/ansible-tmp-<name>/source"},
 		{"local folder", "/h/.ansible/tmp/ansible-local-77ab_c1/tmpq_2x8abc", "/h/.ansible/tmp/ansible-local-<name>/tmp<name>"},
+		{"local content", "/h/.ansible/tmp/ansible-local-77ab_c1/.sedflau6", "/h/.ansible/tmp/ansible-local-<name>/.<name>"},
 		{"backup", "f.9482.2026-11-22@16:01:02~", "f.<backup>~"},
 		{"version", `"version": "2919215", "v": "2919215"`, `"version": "<number>", "v": "2919215"`},
 		{"short version stays", `"version": "1.2"`, `"version": "1.2"`},

@@ -26,6 +26,7 @@ var rules = []rule{
 	{"working folders on the host", regexp.MustCompile(`ansible-tmp-[A-Za-z0-9.-]+`), "ansible-tmp-<name>"},
 	{"an unpacked module's folder", regexp.MustCompile(`(ansible_\w+_payload_)[a-z0-9_]{8}\b`), "${1}<name>"},
 	{"Ansible's folders on the controller", regexp.MustCompile(`ansible-local-[a-z0-9_]+`), "ansible-local-<name>"},
+	{"the file of copy's content", regexp.MustCompile(`(ansible-local-<name>/\.)[a-z0-9_]{8}\b`), "${1}<name>"},
 	{"Python's temporary names", regexp.MustCompile(`\b(tmp)[a-z0-9_]{8}\b`), "${1}<name>"},
 	{"a copied text's name", regexp.MustCompile(`("_original_basename": "\.)[a-z0-9_]{8}"`), `${1}<name>"`},
 	{"an atomic move's names", regexp.MustCompile(`\.ansible_tmp[a-z0-9_]{8}`), ".ansible_tmp<name>"},

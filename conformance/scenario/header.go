@@ -129,15 +129,15 @@ func (h *header) setDialect(v string) error {
 	return nil
 }
 
-var acceptLine = regexp.MustCompile(`^(stdout|stderr|events|tree|exit) /(.*)/ +(\S.*)$`)
+var acceptLine = regexp.MustCompile(`^(?:(classic|tagged) )?(stdout|stderr|events|tree|exit) /(.*)/ +(\S.*)$`)
 
 func (h *header) addAccept(v string) error {
 	m := acceptLine.FindStringSubmatch(v)
 	if m == nil {
 		return fmt.Errorf("want WHERE /REGEXP/ reason")
 	}
-	pattern, err := regexp.Compile("(?m)" + m[2])
-	h.accept = append(h.accept, Acceptance{Where: m[1], Pattern: pattern, Reason: m[3]})
+	pattern, err := regexp.Compile("(?m)" + m[3])
+	h.accept = append(h.accept, Acceptance{Dialect: m[1], Where: m[2], Pattern: pattern, Reason: m[4]})
 	return err
 }
 

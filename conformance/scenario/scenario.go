@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -52,6 +53,15 @@ type Acceptance struct {
 	Where   string // stdout, stderr, events, tree or exit
 	Pattern *regexp.Regexp
 	Reason  string
+	// Dialect is the only one in which there is the difference, "" for both.
+	Dialect string
+}
+
+// In is s as the oracle of a dialect is compared with: without the differences that are accepted in another.
+func (s *Scenario) In(dialect string) *Scenario {
+	own := *s
+	own.Accept = slices.DeleteFunc(slices.Clone(s.Accept), func(a Acceptance) bool { return a.Dialect != "" && a.Dialect != dialect })
+	return &own
 }
 
 // Load reads the scenario in file; name is its area/name.

@@ -37,6 +37,25 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestIn(t *testing.T) {
+	s, err := Parse("area/name", []byte("Shows.\n\naccept: stdout /both/ why\naccept: classic stdout /old/ why\naccept: tagged exit /new/ why\n"+playbook))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dialect, want := range map[string]string{"classic": "(?m)both (?m)old", "tagged": "(?m)both (?m)new"} {
+		var got []string
+		for _, a := range s.In(dialect).Accept {
+			got = append(got, a.Pattern.String())
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("in %s: got %q, want %q", dialect, got, want)
+		}
+	}
+	if len(s.Accept) != 3 {
+		t.Errorf("the scenario itself has %d, want 3", len(s.Accept))
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"no prose", playbook, "no word"},

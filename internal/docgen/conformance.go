@@ -121,7 +121,11 @@ func accepted(all []*scenario.Scenario) string {
 	var cells [][]string
 	for _, s := range all {
 		for _, a := range s.Accept {
-			cells = append(cells, []string{s.Name, a.Where, code(a.Pattern.String()), a.Reason})
+			where := a.Where
+			if a.Dialect != "" {
+				where += ", " + a.Dialect
+			}
+			cells = append(cells, []string{s.Name, where, code(a.Pattern.String()), a.Reason})
 		}
 	}
 	w.table([]string{"scenario", "where", "what", "why"}, cells)

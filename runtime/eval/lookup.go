@@ -361,6 +361,9 @@ func notDict(f *frame, v val) error {
 	case *list:
 		of = "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList"
 	case string, *value.Str, int64, float64:
+		if f.run.at != nil { // a constant of a template
+			break
+		}
 		of = "ansible.module_utils._internal._datatag._AnsibleTagged" + strings.ToUpper(of[:1]) + of[1:]
 	}
 	return exception.AnsibleError("the 'dict' lookup plugin expects a dictionary, got '%s' of type <class '%s'>)", python.Str(v), of)

@@ -17,7 +17,7 @@ var templateClasses = map[string]bool{
 // renderFault is what an error becomes that ended a template or expression, which stands at the place given.
 func renderFault(err error, at *value.Origin, kind string) error {
 	if u, ok := exception.AsUndefined(err); ok {
-		if _, sealed := u.U.Err.(*exception.Error); !sealed {
+		if sealed, ok := u.U.Err.(*exception.Error); !ok || templateClasses[sealed.Class] {
 			placeMarker(u.U, at)
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"syscall"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/module"
 )
@@ -46,11 +47,15 @@ func (o output) result(interpreter string, tagged bool) *value.Dict {
 	if !ok {
 		d = o.failure(interpreter)
 	}
+	unread := !ok && tagged
 	if junk != "" {
 		warnings = append(warnings, "Module invocation had junk after the JSON data: "+junk)
 	}
 	warnings = append(warnings, removeInternal(d)...)
-	if tagged {
+	switch {
+	case unread:
+		o.unread(d, interpreter)
+	case tagged:
 		summaries(d)
 	}
 	if r, has := d.GetStr("results"); has {
@@ -138,6 +143,17 @@ func (o output) failure(interpreter string) *value.Dict {
 	d.SetStr("msg", msg+"\nSee stdout/stderr for the exact error")
 	d.SetStr("rc", int64(o.rc))
 	return d
+}
+
+// unread words failure as dialect tagged does.
+func (o output) unread(d *value.Dict, interpreter string) {
+	f := &failure.Failure{Msg: "Module result deserialization failed.", Help: "See stdout/stderr for the returned output.", Cause: failure.New("No start of json char found")}
+	if interpreter != "" && (notThere(o.err, interpreter) || notThere(o.out, interpreter)) {
+		f = &failure.Failure{Msg: "The module interpreter " + value.StrRepr(interpreter) + " was not found.",
+			Help: "Consider overriding the configured interpreter path for this host. See stdout/stderr for the returned output."}
+	}
+	d.Del("exception")
+	d.Update(value.DictOf("msg", f.Brief(), "_ansible_error", f.Value(), module.FailedBy, module.ByAction))
 }
 
 // notThere says whether the shell did not find the interpreter.

@@ -99,6 +99,9 @@ func (p *copying) run() *value.Dict {
 	if !p.content && p.loose("remote_src", false) && p.rendered == nil {
 		return p.invoked(module.RunAs(p.ctx, p.c, "ansible.legacy.copy", copySpec, copyModule))
 	}
+	if p.c.SourceError != "" && p.c.Tagged() {
+		return unexplained(p.c.SourceError)
+	}
 	if p.c.SourceError != "" {
 		return notFound(p.c.SourceError)
 	}
@@ -131,6 +134,12 @@ func (p *copying) run() *value.Dict {
 func notFound(msg string) *value.Dict {
 	return value.DictOf("failed", true, "changed", false, module.FailedBy, module.ByHandler, "msg", msg,
 		"exception", "Traceback (most recent call last):\nansible.errors.AnsibleFileNotFound: "+msg+"\n")
+}
+
+// unexplained is notFound as copy fails in dialect tagged: its own error says nothing.
+func unexplained(msg string) *value.Dict {
+	chain := failure.Failure{Msg: "Unexpected AnsibleActionFail error."}.Because(failure.New(msg))
+	return value.DictOf("failed", true, "changed", false, module.FailedBy, module.ByRaise, "msg", chain.Brief(), "_ansible_error", chain.Value())
 }
 
 func isTrue(d *value.Dict, key string) bool {
