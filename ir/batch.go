@@ -2,6 +2,7 @@ package ir
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"pbc/ir/value"
@@ -91,12 +92,26 @@ type Settings struct {
 	Null            Val      // null_representation
 	TrustLookups    bool     // allow_unsafe_lookups
 	AsyncDir        string   // where files of jobs go on hosts
+	LenientUTF8     bool     // module_strict_utf8_response off
 	PollInterval    int      // of async tasks that do not say, in seconds
 	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
 	Interpreter     string   // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
 	Collectors []string
 	FactsRead  bool
+}
+
+// newerCore is the minor version of ansible-core from which Newer holds. What it stands for was observed in 2.14, where it is not so,
+// and in 2.18 and 2.19; between them it came version by version.
+const newerCore = 16
+
+// Newer says whether a version of ansible-core, such as "2.18" or "2.18.19", is one that behaves as 2.18 where that is unlike 2.14.
+func Newer(version string) bool {
+	major, rest, _ := strings.Cut(version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	a, err := strconv.Atoi(major)
+	b, err2 := strconv.Atoi(minor)
+	return err == nil && err2 == nil && (a > 2 || a == 2 && b >= newerCore)
 }
 
 // OmitVar is the variable omit.

@@ -26,7 +26,7 @@ type lookups struct {
 
 func (h lookups) run(ctx context.Context, c link.LookupCall) (value.Value, error) {
 	return lookup.Run(ctx, lookup.Call{Name: c.Name, Terms: c.Terms, Options: c.Options, Vars: c.Vars, Eval: c.Eval,
-		Search: c.Search, Basedir: c.Basedir, Subdir: c.Subdir, Host: h, Warn: c.Warn})
+		Search: c.Search, Basedir: c.Basedir, Subdir: c.Subdir, Host: h, Warn: c.Warn, Newer: ir.Newer(h.s.like.version)})
 }
 
 // ReadFile implements lookup.Host.

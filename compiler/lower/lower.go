@@ -27,6 +27,8 @@ type Options struct {
 	// Find finds a file of the controller that a constant argument names. Search are the folders of
 	// the task. Nil finds nothing: every file is asked for while running.
 	Find func(search []string, kind, name string) *ir.File
+	// Foreign says whether the module of a full name is to be run in Python whatever pbc has itself. Nil says so of none.
+	Foreign func(module string) bool
 }
 
 // Play is a play lowered, with the way back from numbers to the tree.
@@ -113,7 +115,7 @@ func (p *Play) Rename(t *playbook.Task) ir.Extension {
 func (p *Play) Publish(e *ir.Extension, r *playbook.Role) {
 	b := p.b
 	e.PlayDefaults = []int{b.roleLayer("defaults", r, nil, r.AllDefaults(nil))}
-	e.PlayRoleVars = []int{b.roleLayer("vars", r, nil, r.AllVars(nil, false))}
+	e.PlayRoleVars = []int{b.roleLayer("vars", r, nil, r.Exported())}
 	e.Tables.Layers = b.tables.Layers[e.FirstLayer:]
 	e.Tables.Roles = b.tables.Roles[e.FirstRole:]
 }
@@ -149,7 +151,7 @@ func (b *builder) header(p *ir.Play) {
 	for _, r := range b.play.Roles {
 		p.RoleNames = append(p.RoleNames, r.FullName())
 		p.RoleDefaults = append(p.RoleDefaults, b.roleLayer("defaults", r, nil, r.AllDefaults(nil)))
-		p.RoleVars = append(p.RoleVars, b.roleLayer("vars", r, nil, r.AllVars(nil, false)))
+		p.RoleVars = append(p.RoleVars, b.roleLayer("vars", r, nil, r.Exported()))
 	}
 }
 

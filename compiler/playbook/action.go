@@ -190,7 +190,7 @@ func (p *actionParser) check(others []string) bool {
 	switch {
 	case isText && text == "":
 		return true
-	case isText && templated(text):
+	case isText && templated(text) && (!p.l.opt.Tagged || wholeTemplate(text)):
 		p.act.args.Del("_raw_params")
 		p.act.args.Set("_variable_params", nil, raw)
 		return true
@@ -200,6 +200,11 @@ func (p *actionParser) check(others []string) bool {
 		return true
 	}
 	return p.fail("this task '%s' has extra params, which is only allowed in the following modules: %s", p.act.name, rawModuleList)
+}
+
+// wholeTemplate says whether a text can be one template and nothing else.
+func wholeTemplate(text string) bool {
+	return strings.HasPrefix(text, "{{") && strings.HasSuffix(text, "}}")
 }
 
 // normalize reads what stands behind an action's key. With an empty name it is the value of action: or local_action:,
@@ -222,7 +227,11 @@ func (p *actionParser) normalize(thing *yaml.Node, name string) bool {
 	if !isFreeForm(name) {
 		for _, e := range m.Entries {
 			if strings.HasPrefix(e.Name, "_ansible_") {
-				p.l.failure(pos(nil), "invalid parameter specified for action '%s': '%s'", name, e.Name)
+				format := "invalid parameter specified for action '%s': '%s'"
+				if p.l.opt.Newer {
+					format = "Invalid parameter specified beginning with keyword '_ansible_' for action '%s': '%s'. The prefix '_ansible_' is reserved for internal use only."
+				}
+				p.l.failure(pos(nil), format, name, e.Name)
 				return false
 			}
 		}
@@ -234,7 +243,7 @@ func (p *actionParser) normalize(thing *yaml.Node, name string) bool {
 
 // deprecated tells in dialect tagged of a form that goes.
 func (p *actionParser) deprecated(at *yaml.Node, msg, help string) {
-	if !p.l.opt.Tagged {
+	if !p.l.opt.Tagged || at.Pos.File == "" { // nobody wrote it
 		return
 	}
 	msg += " This feature will be removed from ansible-core version 2.23."

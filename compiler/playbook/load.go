@@ -19,6 +19,8 @@ import (
 type Options struct {
 	// Tagged reads as dialect tagged does.
 	Tagged bool
+	// Newer reads as an ansible-core does that ir.Newer means. Tagged is meant, too.
+	Newer bool
 	// Source is read instead of the disk; nil is Disk.
 	Source Source
 	// Cwd is the absolute directory that relative names are relative to.

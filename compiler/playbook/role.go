@@ -168,7 +168,7 @@ func (l *Loader) role(d *definition, play *Play, use roleUse) *Role {
 	l.flight = append(l.flight, flight{d.path, key})
 	r := &Role{
 		Pos: d.at.Pos, Name: d.name, Collection: d.collection, Path: d.path, Keywords: d.keywords, Vars: d.vars,
-		Params: d.params, FromInclude: use.fromInclude, FromFiles: use.from, Play: play,
+		Params: d.params, FromInclude: use.fromInclude, FromFiles: use.from, Play: play, newer: l.opt.Newer,
 	}
 	r.addParent(use.parent)
 	ok := l.roleFiles(r, use)
@@ -402,6 +402,22 @@ func (r *Role) AllVars(chain []*Role, params bool) Map {
 	if params {
 		m.Update(r.ChainParams(chain))
 	}
+	return m
+}
+
+// Exported are the variables of a static role that all tasks of its play see. From its files alone they come where the ansible-core is
+// newer; what "vars" gives to a role or to import_role stays with the role.
+//
+// Observed: ansible-core 2.14, and 2.18 and 2.19.
+func (r *Role) Exported() Map {
+	if !r.newer {
+		return r.AllVars(nil, false)
+	}
+	var m Map
+	for _, d := range r.Deps {
+		m.Update(d.Exported())
+	}
+	m.Update(r.FileVars)
 	return m
 }
 

@@ -36,7 +36,7 @@ func (s *Scope) Vars() Map {
 		m.Update(s.Play.Vars)
 		m.Update(s.varsFiles(m))
 		for _, r := range s.Play.Roles {
-			m.Update(r.AllVars(nil, false))
+			m.Update(r.Exported())
 		}
 	}
 	if s.Task != nil {

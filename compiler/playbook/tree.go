@@ -77,6 +77,7 @@ type Role struct {
 	HandlerBlocks []*Block
 
 	compiledHandlers []*Block
+	newer            bool // the ansible-core is one that ir.Newer means
 }
 
 // Step is a *Task or a *Block.

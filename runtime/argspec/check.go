@@ -34,7 +34,18 @@ type Checked struct {
 // Check checks a module's arguments against its spec. The name is used in messages only. The error is
 // Ansible's message; Checked is never nil.
 func (s *Spec) Check(name string, args *value.Dict, env Environ) (*Checked, error) {
+	return newChecker(s, args, env).check(s, name)
+}
+
+// CheckAction is Check where an action checks the arguments on the controller, before they have become a module's: messages name
+// other types then.
+func (s *Spec) CheckAction(name string, args *value.Dict, env Environ) (*Checked, error) {
 	c := newChecker(s, args, env)
+	c.playbook = s.dialect == expr.Classic
+	return c.check(s, name)
+}
+
+func (c *checker) check(s *Spec, name string) (*Checked, error) {
 	c.top(s)
 	c.out.Faults = c.errs
 	if len(c.errs) > 0 {
@@ -78,7 +89,7 @@ type checker struct {
 }
 
 func newChecker(s *Spec, args *value.Dict, env Environ) *checker {
-	return &checker{converter: converter{env: env, tagged: s.dialect == expr.Tagged}, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
+	return &checker{converter: converter{env: env, tagged: s.dialect == expr.Tagged, newer: s.newer}, out: &Checked{Params: deepCopy(args).(*value.Dict), Secrets: Secrets{}}}
 }
 
 func (c *checker) fail(format string, a ...any) { c.errs = append(c.errs, fmt.Errorf(format, a...)) }
@@ -300,7 +311,7 @@ func (c *checker) required(args []Arg, p *value.Dict) {
 
 func (c *checker) convert(a *Arg, p *value.Dict) {
 	v, ok := p.GetStr(a.Name)
-	if !ok || v == nil && !(c.tagged && (a.Required || a.Default != nil)) {
+	if !ok || v == nil && !(c.newer && (a.Required || a.Default != nil)) {
 		return
 	}
 	t := a.Type

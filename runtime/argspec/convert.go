@@ -35,6 +35,7 @@ func Convert(t Type, v value.Value, env Environ) (value.Value, error) {
 type converter struct {
 	env    Environ
 	tagged bool
+	newer  bool // the ansible-core is one that ir.Newer means
 	// playbook says that the values are a playbook's own, before they have become a module's arguments: dialect classic
 	// has classes of its own for their texts.
 	playbook bool
@@ -78,7 +79,7 @@ func (c converter) to(t Type, v value.Value) (value.Value, error) {
 	case Str, "":
 		return c.text(v)
 	case Int:
-		if c.tagged {
+		if c.newer {
 			return toWholeInt(v)
 		}
 		return toInt(v)
@@ -159,7 +160,7 @@ func toInt(v value.Value) (value.Value, error) {
 	return nil, errConvert(v, "an int")
 }
 
-// toWholeInt is the conversion to "int" of dialect tagged, which takes any number that is whole.
+// toWholeInt is the conversion to "int" of a newer ansible-core, which takes any number that is whole.
 func toWholeInt(v value.Value) (value.Value, error) {
 	if n, err := toInt(v); err == nil {
 		return n, nil

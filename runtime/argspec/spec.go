@@ -59,14 +59,19 @@ type Spec struct {
 	TaggedOneOf []string
 
 	dialect expr.Dialect
+	newer   bool
 }
 
 // For is the spec as the modules of a dialect have it: with that dialect's options, conversions and messages. A spec is
-// of dialect classic before.
-func (s *Spec) For(d expr.Dialect) *Spec {
-	other := func(a Arg) bool { return a.OnlyTagged && d != expr.Tagged || a.OnlyClassic && d == expr.Tagged }
+// of dialect classic before. Newer says that the ansible-core is one that ir.Newer means, which dialect tagged is of always: its
+// modules have most options of those of tagged.
+func (s *Spec) For(d expr.Dialect, newer bool) *Spec {
+	newer = newer || d == expr.Tagged
+	other := func(a Arg) bool {
+		return a.OnlyTagged && d != expr.Tagged || a.OnlyNewer && !newer || a.OnlyOlder && newer || a.OnlyClassic && d == expr.Tagged
+	}
 	own := *s
-	own.dialect = d
+	own.dialect, own.newer = d, newer
 	if d == expr.Tagged && s.TaggedOneOf != nil {
 		own.OneOf = append(slices.Clone(s.OneOf), s.TaggedOneOf)
 		own.Exclusive = append(slices.Clone(s.Exclusive), s.TaggedOneOf)
@@ -118,6 +123,8 @@ type Arg struct {
 	EnvFallback []string
 	// OnlyTagged says that the modules of dialect tagged alone have the option so, OnlyClassic those of classic.
 	OnlyTagged, OnlyClassic bool
+	// OnlyNewer says that the modules of a newer ansible-core alone have it so, see ir.Newer; OnlyOlder those of an older one.
+	OnlyNewer, OnlyOlder bool
 }
 
 // OldAlias is a deprecated alias.

@@ -212,6 +212,8 @@ type Message struct {
 	NoNewline bool
 	// ScreenOnly keeps the text out of the log file.
 	ScreenOnly bool
+	// Level is that of the entry in the log file, as dialect tagged tells it; "" is INFO.
+	Level string
 }
 
 // ErrorMessage is an error told on standard error: "ERROR! text", or "[ERROR]: text" when Wrap.

@@ -98,8 +98,9 @@ type Options struct {
 	// Detached runs every batch inside the controller, modules over connections that are made when one is
 	// needed: hosts are restarted in this run.
 	Detached bool
-	// Tagged says that the dialect is tagged: any_errors_fatal means another thing.
-	Tagged bool
+	// Tagged says that the dialect is tagged. Newer says that the ansible-core is one that ir.Newer means, as that of tagged is:
+	// any_errors_fatal means another thing.
+	Tagged, Newer bool
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
 	// Step asks whether to run a task (--step), and returns the answer; nil asks nothing. An error ends the run: io.EOF

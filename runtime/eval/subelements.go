@@ -12,11 +12,14 @@ import (
 )
 
 // subelementsLookup pairs each dictionary of a list (or of a dictionary's values) with each element of a list in it.
-func subelementsLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
+func subelementsLookup(f *frame, terms []val, _ *dict) ([]val, error) {
 	if len(terms) == 0 {
 		return nil, exception.Raise("IndexError", "list index out of range")
 	}
-	first := listified(terms[0])
+	first := terms[0]
+	if !f.run.e.tagged() {
+		first = listified(first)
+	}
 	if len(terms) < 2 || len(terms) > 3 {
 		return nil, subelementsMisused("")
 	}

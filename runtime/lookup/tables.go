@@ -31,6 +31,9 @@ func csvfile(_ context.Context, c *Call) ([]value.Value, error) {
 		"col": c.option("col", "1"), "keycol": c.option("keycol", "0"), "default": "",
 	}
 	dflt, hasDflt := c.Options.GetStr("default")
+	if len(c.Terms) == 0 && c.Newer {
+		return nil, ansibleError("Search key is required but was not found")
+	}
 	var r []value.Value
 	for _, t := range c.texts() {
 		words, options := inline(t)
@@ -39,6 +42,9 @@ func csvfile(_ context.Context, c *Call) ([]value.Value, error) {
 		}
 		for k, v := range options {
 			if _, ok := known[k]; !ok {
+				if c.tagged() {
+					k = value.StrRepr(k)
+				}
 				return nil, ansibleError("%s is not a valid option", k)
 			}
 			known[k] = v

@@ -29,6 +29,9 @@ func (x *taskRun) executeOnce() (*value.Dict, error) {
 	x.label = x.banner
 	x.flags.DelegateTo = x.writtenDelegate()
 	x.vars.reach = x.reachVars()
+	if err := x.hostless(); err != nil {
+		return nil, err
+	}
 	run, err := x.condition(x.t.When, x.eval())
 	if err != nil {
 		if x.loopFault != nil {
@@ -37,7 +40,11 @@ func (x *taskRun) executeOnce() (*value.Dict, error) {
 		return nil, err
 	}
 	if !run {
-		return x.skippedResult(), nil
+		res := x.skippedResult()
+		if x.m.newer {
+			x.remember(x.t.Register, res)
+		}
+		return res, nil
 	}
 	if x.loopFault != nil {
 		return nil, x.loopFault
@@ -52,7 +59,7 @@ func (x *taskRun) executeOnce() (*value.Dict, error) {
 // skippedResult is the result of a task whose condition is false.
 func (x *taskRun) skippedResult() *value.Dict {
 	res := value.DictOf("changed", false, "skipped", true, "skip_reason", "Conditional result was False")
-	if x.tagged() {
+	if x.m.newer {
 		res.SetStr("false_condition", x.falseCondition)
 	}
 	return res
@@ -236,6 +243,26 @@ func (x *taskRun) renderDelegation() error {
 	return err
 }
 
+// hostless refuses a delegate_to that comes to nothing, before conditions are looked at.
+//
+// Observed: ansible-core 2.18, and 2.19, which refuses one that cannot be rendered there, too.
+func (x *taskRun) hostless() error {
+	if !x.m.newer || !x.t.DelegateTo.IsSet() {
+		return nil
+	}
+	v, given, err := x.rendered("delegate_to", x.t.DelegateTo)
+	switch {
+	case err != nil && x.tagged():
+		return err
+	case err != nil || !given:
+		return nil
+	}
+	if s, ok := value.Text(v); ok && s == "" {
+		return faultf("Empty hostname produced from delegate_to: \"%s\"", x.writtenDelegate())
+	}
+	return nil
+}
+
 // writtenDelegate is delegate_to as the playbook has it: callbacks show that of a task that failed before
 // the keyword was rendered.
 func (x *taskRun) writtenDelegate() string {
@@ -304,12 +331,16 @@ func (x *taskRun) variableParams(args *value.Dict) (*value.Dict, error) {
 	}
 	args.Del("_variable_params")
 	d, ok := v.(*value.Dict)
-	if !ok {
+	if !ok && !x.tagged() {
 		s, _ := value.ToStr(v)
 		return nil, faultf("invalid or malformed argument: '%s'", s)
 	}
 	if x.m.code.Settings.InjectFacts {
 		x.warnSplat()
+	}
+	if !ok {
+		return nil, because("Finalization of task args for '"+x.t.Module+"' failed.", originOf(x.t.ActionPos), &taggedFault{chain: &failure.Failure{
+			Msg: "Task args must resolve to a 'dict' not '" + value.TypeName(v) + "'.", At: x.splatOrigin()}})
 	}
 	all := d.Copy()
 	all.Update(args)
@@ -323,11 +354,15 @@ func (x *taskRun) warnSplat() {
 		x.warnOf("Using a variable for a task's 'args'" + where)
 		return
 	}
-	var at *value.Origin
+	x.tell(&failure.Failure{Msg: "Using a template for task args" + where + ".", At: x.splatOrigin()})
+}
+
+// splatOrigin is where the variable of the arguments is named.
+func (x *taskRun) splatOrigin() *value.Origin {
 	if args, ok := x.t.Args.V.(*value.Dict); ok {
-		at = value.OriginOf(get(args, "_variable_params"))
+		return value.OriginOf(get(args, "_variable_params"))
 	}
-	x.tell(&failure.Failure{Msg: "Using a template for task args" + where + ".", At: at})
+	return nil
 }
 
 func (x *taskRun) withDefaults(args *value.Dict) (*value.Dict, error) {

@@ -7,7 +7,6 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
-	"pbc/runtime/eval"
 )
 
 // This file finds the handlers that tasks notify, and runs them.
@@ -33,7 +32,7 @@ func (x *taskRun) notifyHandler(name string) error {
 	switch {
 	case len(found) == 0:
 		return x.noHandler(name)
-	case x.tagged() && !x.m.flushing:
+	case x.m.newer && !x.m.flushing:
 		x.m.notices.add(name)
 		return x.m.tell(x, "Notification for handler "+name+" has been saved.")
 	}
@@ -68,7 +67,7 @@ func (x *taskRun) mark(found []int) error {
 
 // handlerKey says which handlers are one: the handler of a role that stands in the list twice is, to dialect classic.
 func (m *Machine) handlerKey(i int) int {
-	if m.dialect == eval.Tagged {
+	if m.newer {
 		return i
 	}
 	return m.handlers[i].Task
@@ -90,7 +89,7 @@ func (m *Machine) handlersOf(x *taskRun, name string) []int {
 	if i := m.handlerNamed(x, name); i >= 0 {
 		out = append(out, i)
 	}
-	if m.dialect != eval.Tagged {
+	if !m.newer {
 		for i := range m.handlers {
 			if m.handlerListens(i, name) {
 				out = append(out, i)
@@ -154,14 +153,16 @@ func (m *Machine) handlerIs(x *taskRun, i int, name string) bool {
 		}
 		return false
 	}
-	if own == name {
-		return true
-	}
+	return own == name || m.ofRole(t, own, name)
+}
+
+// ofRole says whether a notification means a name or topic of a handler by the role that the handler is of.
+func (m *Machine) ofRole(t *ir.Task, own, notified string) bool {
 	r := m.roles[t.Role]
 	if t.Role < 0 || r == nil {
 		return false
 	}
-	return name == r.Name+" : "+own || name == r.ShortName()+" : "+own
+	return notified == r.Name+" : "+own || notified == r.ShortName()+" : "+own
 }
 
 // sharedName renders the name of a handler without the variables of the host.
@@ -197,7 +198,7 @@ func (m *Machine) handlerListens(i int, topic string) bool {
 			if t, ok := written.(*value.Tmpl); ok {
 				written = t.Src
 			}
-			if s, _ := value.ToStr(written); s == topic {
+			if s, _ := value.ToStr(written); s == topic || m.newer && m.ofRole(m.tasks[number], s, topic) {
 				return true
 			}
 		}
@@ -221,7 +222,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 		}
 		key := m.handlerKey(i)
 		t := m.handlers[i].Task
-		again := m.tasks[t].Include != nil || m.dialect == eval.Tagged // what notifies it from within has it run again
+		again := m.tasks[t].Include != nil || m.newer // what notifies it from within has it run again
 		if again {
 			delete(m.notified, key)
 		}

@@ -57,8 +57,9 @@ type Host struct {
 	Facts *value.Dict
 	// Set are registered results and set_fact.
 	Set *value.Dict
-	// Included are the variables of include_vars.
-	Included *value.Dict
+	// Included are the variables of include_vars. With MergeHashes, dictionaries of one name are combined.
+	Included    *value.Dict
+	MergeHashes bool
 	// Detached says that the machine runs inside the controller while the host is elsewhere: every module
 	// goes over the controller.
 	Detached bool
@@ -78,6 +79,7 @@ type Machine struct {
 	run   Runner
 
 	dialect  expr.Dialect
+	newer    bool // the ansible-core is one that ir.Newer means
 	layers   map[int]*value.Dict
 	tasks    map[int]*ir.Task
 	scopes   map[int]*ir.Scope
@@ -128,6 +130,7 @@ var errEnded = errors.New("play ended")
 
 // New returns a machine ready to run the batch on the host.
 func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
+	h.MergeHashes = b.Code.Settings.HashMerge
 	m := &Machine{
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
@@ -141,6 +144,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 	if b.Dialect == "tagged" {
 		m.dialect = eval.Tagged
 	}
+	m.newer = b.Dialect == "tagged" || ir.Newer(b.Code.Settings.CoreVersion)
 	m.extend(0, 0, 0, 0, &b.Code.Tables)
 	m.handlers = append(m.handlers, b.Code.Handlers...)
 	for _, t := range b.Code.Excluded {
@@ -333,7 +337,7 @@ func (m *Machine) unwind(l *level) (pc int, caught bool) {
 func (m *Machine) rescuing() bool {
 	for i, l := range m.levels {
 		blocks := l.blocks
-		if i == 0 && m.flushing && len(blocks) > 0 && m.dialect != eval.Tagged {
+		if i == 0 && m.flushing && len(blocks) > 0 && !m.newer {
 			blocks = innerBlocks(blocks)
 		}
 		for _, b := range blocks {

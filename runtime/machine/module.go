@@ -18,7 +18,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	c := &module.Call{
 		Name: x.t.Module, Action: x.t.Action, Args: p.args, Check: x.flags.Check, Diff: x.flags.Diff, NoLog: x.flags.NoLog,
 		Async: p.async, Verbosity: x.m.code.Settings.Verbosity, Env: p.env, Blobs: &blobs{x: x, ctx: ctx}, LocalTmp: x.m.code.Settings.LocalTmp,
-		Dialect: x.m.dialect, Collectors: p.collectors, MaxDiff: x.m.code.Settings.MaxDiff,
+		Dialect: x.m.dialect, Newer: x.m.newer, Collectors: p.collectors, MaxDiff: x.m.code.Settings.MaxDiff,
 	}
 	if err := x.shell(c); err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.python(c); err != nil {
 		return nil, err
 	}
-	if x.foreign || !x.m.run.Has(c.Name) {
+	if x.foreign || x.t.Foreign || !x.m.run.Has(c.Name) {
 		if err := x.payload(ctx, c); err != nil {
 			return nil, err
 		}
@@ -49,6 +49,9 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	}
 	x.foundPython(c, res)
 	x.outputWarnings(res)
+	if err := x.strict(res); err != nil {
+		return nil, err
+	}
 	return raised(res)
 }
 
@@ -105,7 +108,7 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 	for k, v := range c.Env {
 		env.SetStr(k, v)
 	}
-	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "dialect", int64(c.Dialect), "env", env)
+	d := value.DictOf("name", c.Name, "action", c.Action, "args", c.Args, "check", c.Check, "diff", c.Diff, "no_log", c.NoLog, "verbosity", int64(c.Verbosity), "dialect", int64(c.Dialect), "newer", c.Newer, "env", env)
 	if c.Collectors != nil {
 		l := value.NewList()
 		for _, n := range c.Collectors {
@@ -165,6 +168,7 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	if n, ok := get(d, "dialect").(int64); ok {
 		c.Dialect = expr.Dialect(n)
 	}
+	c.Newer, _ = get(d, "newer").(bool)
 	env := asDict(get(d, "env"))
 	for i, k := range env.K {
 		name, _ := value.Text(k)

@@ -26,7 +26,7 @@ var (
 // checkedArgs checks the arguments of an action, and gives them with their defaults.
 func (x *taskRun) checkedArgs(spec *argspec.Spec, args *value.Dict) (*value.Dict, error) {
 	short := x.t.Action[strings.LastIndexByte(x.t.Action, '.')+1:]
-	checked, err := spec.For(x.m.dialect).Check(short, args, environ{})
+	checked, err := spec.For(x.m.dialect, x.m.newer).Check(short, args, environ{})
 	if err != nil {
 		return nil, x.actionFail(err.Error())
 	}
@@ -154,4 +154,22 @@ func (x *taskRun) replacedName() string {
 		return x.writtenName()
 	}
 	return s
+}
+
+// className is what Ansible's own code calls the class of an option's value: what a playbook says has classes of its own, which are
+// lost in most of what is computed.
+func (x *taskRun) className(option string, v value.Value) string {
+	name := value.TypeName(v)
+	_, isText := value.Text(v)
+	switch {
+	case !x.tagged() && isText:
+		return "AnsibleUnicode"
+	case !x.tagged() || v == nil || name == "bool":
+		return name
+	}
+	written := get(asDict(x.t.Args.V), option)
+	if _, computed := written.(*value.Tmpl); computed {
+		return name
+	}
+	return "_AnsibleTagged" + strings.ToUpper(name[:1]) + name[1:]
 }

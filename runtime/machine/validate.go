@@ -45,7 +45,7 @@ func (x *taskRun) validateArgs(_ context.Context, args *value.Dict) (*value.Dict
 	} else if has(args, "provided_arguments") {
 		return nil, faultf("Incorrect type for provided_arguments, expected dict and got %s", x.classOf(get(args, "provided_arguments")))
 	}
-	errs := specOf(data).For(x.m.dialect).CheckAll(x.given(provided), environ{})
+	errs := specOf(data).For(x.m.dialect, x.m.newer).CheckAll(x.given(provided), environ{})
 	if len(errs) > 0 {
 		res.Update(value.DictOf("failed", true, "msg", "Validation of arguments failed:\n"+strings.Join(errs, "\n"), "argument_spec_data", data,
 			"argument_errors", texts(errs)))

@@ -30,7 +30,7 @@ var commandSpec = &argspec.Spec{
 		{Name: "stdin_add_newline", Type: argspec.Bool, Default: true},
 		{Name: "strip_empty_ends", Type: argspec.Bool, Default: true},
 		{Name: "cmd", OnlyTagged: true},
-		{Name: "expand_argument_vars", Type: argspec.Bool, Default: true, OnlyTagged: true},
+		{Name: "expand_argument_vars", Type: argspec.Bool, Default: true, OnlyNewer: true},
 	},
 	TaggedOneOf: []string{"_raw_params", "cmd", "argv"},
 	CheckMode:   true,

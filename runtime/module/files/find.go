@@ -24,8 +24,8 @@ import (
 
 var findSpec = &argspec.Spec{
 	Args: []argspec.Arg{
-		{Name: "paths", Type: argspec.List, Elements: argspec.Str, Required: true, Aliases: []string{"name", "path"}, OnlyClassic: true},
-		{Name: "paths", Type: argspec.List, Elements: argspec.Path, Required: true, Aliases: []string{"name", "path"}, OnlyTagged: true},
+		{Name: "paths", Type: argspec.List, Elements: argspec.Str, Required: true, Aliases: []string{"name", "path"}, OnlyOlder: true},
+		{Name: "paths", Type: argspec.List, Elements: argspec.Path, Required: true, Aliases: []string{"name", "path"}, OnlyNewer: true},
 		{Name: "patterns", Type: argspec.List, Elements: argspec.Str, Default: value.NewList(), Aliases: []string{"pattern"}},
 		{Name: "excludes", Type: argspec.List, Elements: argspec.Str, Aliases: []string{"exclude"}},
 		{Name: "contains"},
@@ -41,10 +41,10 @@ var findSpec = &argspec.Spec{
 		{Name: "use_regex", Type: argspec.Bool, Default: false},
 		{Name: "depth", Type: argspec.Int},
 		{Name: "checksum_algorithm", Default: "sha1", Aliases: []string{"checksum", "checksum_algo"}, Choices: checksumAlgorithms, OnlyTagged: true},
-		{Name: "mode", Type: argspec.Raw, OnlyTagged: true},
-		{Name: "exact_mode", Type: argspec.Bool, Default: true, OnlyTagged: true},
-		{Name: "encoding", OnlyTagged: true},
-		{Name: "limit", Type: argspec.Int, OnlyTagged: true},
+		{Name: "mode", Type: argspec.Raw, OnlyNewer: true},
+		{Name: "exact_mode", Type: argspec.Bool, Default: true, OnlyNewer: true},
+		{Name: "encoding", OnlyNewer: true},
+		{Name: "limit", Type: argspec.Int, OnlyNewer: true},
 	},
 	CheckMode: true,
 }
@@ -52,7 +52,7 @@ var findSpec = &argspec.Spec{
 // Find is ansible.builtin.find.
 func Find() module.Module {
 	m := module.New("ansible.builtin.find", "find", module.Local, findSpec, find)
-	m.Declines = unknownEncoding
+	m.Declines, m.Leaves = unknownEncoding, []string{"encoding"}
 	return m
 }
 
