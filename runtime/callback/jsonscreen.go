@@ -11,13 +11,14 @@ type jsonScreen struct {
 	printer
 	plays    []*value.Dict
 	lockstep bool
-	started  map[hostTask]*value.Dict // by host, in plays whose hosts do not wait for each other
+	started  map[hostTask]*value.Dict   // by host, in plays whose hosts do not wait for each other
+	labels   map[hostTask][]value.Value // of the items of a loop that have ended
 }
 
 type hostTask struct{ host, task string }
 
 func newJSONScreen(s *Screen, o Options) Callback {
-	return &jsonScreen{printer: printer{screen: s, opt: o}, started: map[hostTask]*value.Dict{}}
+	return &jsonScreen{printer: printer{screen: s, opt: o}, started: map[hostTask]*value.Dict{}, labels: map[hostTask][]value.Value{}}
 }
 
 // Close has nothing to do.
@@ -37,6 +38,10 @@ func (c *jsonScreen) Handle(e Event) {
 		if !c.lockstep {
 			c.started[hostTask{e.Host, e.Task.ID}] = c.addTask(e.Task)
 		}
+	case ItemResult:
+		key := hostTask{e.Host, e.Task.ID}
+		label, _ := e.Result.GetStr("_ansible_item_label")
+		c.labels[key] = append(c.labels[key], label)
 	case Result:
 		c.result(e)
 	case Stats:
@@ -75,6 +80,8 @@ func (c *jsonScreen) tasks() *value.List {
 
 func (c *jsonScreen) result(e Result) {
 	key := hostTask{e.Host, e.Task.ID}
+	labels := c.labels[key]
+	delete(c.labels, key)
 	task := c.started[key]
 	delete(c.started, key)
 	if task == nil {
@@ -91,11 +98,43 @@ func (c *jsonScreen) result(e Result) {
 	case Skipped:
 		res.SetStr("skipped", true)
 	}
+	if !e.Task.Tagged && e.Status != Unreachable && !workerless[shortName(e.Task.Action)] {
+		showMarks(res, labels)
+	}
 	res.SetStr("action", e.Task.Action)
 	entry(task, "hosts").SetStr(e.Host, res)
 	end := timestamp(c.opt.now())
 	entry(entry(task, "task"), "duration").SetStr("end", end)
 	entry(entry(c.plays[len(c.plays)-1], "play"), "duration").SetStr("end", end)
+}
+
+// workerless are the actions that no worker of Ansible's runs.
+var workerless = map[string]bool{"meta": true, "include": true, "include_tasks": true, "include_role": true}
+
+// showMarks adds what Ansible's workers leave in the results of tasks that no_log does not hide, or in those of each item.
+//
+// Observed: ansible-core 2.14, ansible.posix.json.
+func showMarks(res *value.Dict, labels []value.Value) {
+	const hidden, label = "_ansible_no_log", "_ansible_item_label"
+	if _, censored := res.GetStr("censored"); censored {
+		return
+	}
+	v, _ := res.GetStr("results")
+	items, ok := v.(*value.List)
+	if !ok || len(items.V) != len(labels) {
+		res.SetStr(hidden, false)
+		return
+	}
+	marked := &value.List{V: append([]value.Value{}, items.V...)}
+	res.SetStr("results", marked)
+	for i, v := range items.V {
+		if item, ok := v.(*value.Dict); ok {
+			item = item.Copy()
+			item.SetStr(hidden, false)
+			item.SetStr(label, labels[i])
+			marked.V[i] = item
+		}
+	}
 }
 
 func entry(d *value.Dict, key string) *value.Dict {
