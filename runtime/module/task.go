@@ -97,6 +97,9 @@ func (c *Call) ShownName() string {
 // Tagged says whether the module stands for that of dialect tagged.
 func (c *Call) Tagged() bool { return c.Dialect == expr.Tagged }
 
+// Recent says whether the module stands for that of an ansible-core that ir.Newer means.
+func (c *Call) Recent() bool { return c.Newer || c.Tagged() }
+
 // Raise is an exception that the module does not catch, of a call that failed on the paths.
 func Raise(err error, paths ...value.Value) error {
 	return &PyException{Class: posix.PyClass(err), Msg: posix.PyError(err, paths...)}
