@@ -295,6 +295,9 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 	docs, diags := yaml.Parse(path, src)
 	if diags.Stops() {
 		d := diags.Items[0]
+		if u.opt.Dialect == expr.Tagged {
+			return nil, hidden, errors.New(diag.Chain(d).Brief())
+		}
 		return nil, hidden, errors.New(diag.Told(d, u.opt.Dialect, u.readFile))
 	}
 	if len(docs) == 0 || docs[0].IsNull() {

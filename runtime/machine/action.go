@@ -36,6 +36,7 @@ func init() {
 		"ansible.builtin.unarchive":              (*taskRun).unarchive,
 		"ansible.builtin.uri":                    (*taskRun).uri,
 		"ansible.builtin.yum":                    (*taskRun).yum,
+		"ansible.builtin.dnf":                    (*taskRun).dnf,
 		"ansible.builtin.reboot":                 (*taskRun).reboot,
 		"ansible.builtin.wait_for_connection":    (*taskRun).waitForConnection,
 		"ansible.builtin.fetch":                  (*taskRun).fetch,
@@ -418,7 +419,14 @@ func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*v
 		return nil, err
 	}
 	for _, w := range a.Warnings {
-		x.warn(w)
+		if what == event.LoadVars { // Ansible does this in the task's own process
+			x.warnOf(w)
+		} else {
+			x.warn(w)
+		}
+	}
+	if class, ok := strings.CutPrefix(a.Kind, event.Raised); ok {
+		return nil, &eval.Error{Class: class, Msg: a.Error}
 	}
 	if a.Error != "" {
 		return nil, &fault{msg: a.Error, excerpt: a.Kind == "excerpt"}

@@ -6,7 +6,6 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
-	"pbc/runtime/eval"
 )
 
 // finish takes the result of a task: variables, handlers, the event. It says whether the host has
@@ -128,7 +127,7 @@ func (m *Machine) apply(t *ir.Task, e *event.Event) bool {
 	if t.Role >= 0 && e.Status != event.Skipped {
 		m.roleRan[t.Role] = true
 	}
-	return e.Status == event.Failed && !e.Flags.IgnoreErrors || e.Status == event.Unreachable && m.dialect == eval.Tagged
+	return e.Status == event.Failed && !e.Flags.IgnoreErrors || e.Status == event.Unreachable && m.newer
 }
 
 // Store keeps what a finished task leaves on its host: facts, variables, the registered result, and what a rescue sees of a failure. The
@@ -239,6 +238,9 @@ func register(t *ir.Task, res *value.Dict) value.Value {
 func (h *Host) storeFacts(module string, facts *value.Dict, cacheable bool) {
 	switch module {
 	case "ansible.builtin.include_vars":
+		if h.MergeHashes {
+			facts = value.Merge(h.Included, facts)
+		}
 		h.Included.Update(facts)
 	case "ansible.builtin.set_fact":
 		h.Set.Update(facts)

@@ -49,6 +49,9 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	}
 	x.foundPython(c, res)
 	x.outputWarnings(res)
+	if err := x.strict(res); err != nil {
+		return nil, err
+	}
 	return raised(res)
 }
 

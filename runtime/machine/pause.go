@@ -71,7 +71,7 @@ func (p *pausing) read(args *value.Dict) error {
 		if v == nil {
 			continue
 		}
-		if p.length, err = pythonInt(v); err != nil {
+		if p.length, err = pythonInt(v, p.x.className(unit, v)); err != nil {
 			return fmt.Errorf("argument '%s' is of type %s and we were unable to convert to int: %w", unit, p.x.classOf(v), err)
 		}
 		p.unit = unit
@@ -91,8 +91,8 @@ func (p *pausing) read(args *value.Dict) error {
 	return nil
 }
 
-// pythonInt is Python's int(v), with its error.
-func pythonInt(v value.Value) (value.Value, error) {
+// pythonInt is Python's int(v), with its error, which names v's class.
+func pythonInt(v value.Value, class string) (value.Value, error) {
 	if n, ok := toInt(v); ok {
 		return n, nil
 	}
@@ -100,7 +100,7 @@ func pythonInt(v value.Value) (value.Value, error) {
 		r, _ := value.Repr(s)
 		return nil, errors.New("invalid literal for int() with base 10: " + r)
 	}
-	return nil, errors.New("int() argument must be a string, a bytes-like object or a real number, not '" + value.TypeName(v) + "'")
+	return nil, errors.New("int() argument must be a string, a bytes-like object or a real number, not '" + class + "'")
 }
 
 func (p *pausing) hidden() string {

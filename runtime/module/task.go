@@ -100,6 +100,27 @@ func (c *Call) Tagged() bool { return c.Dialect == expr.Tagged }
 // Recent says whether the module stands for that of an ansible-core that ir.Newer means.
 func (c *Call) Recent() bool { return c.Newer || c.Tagged() }
 
+// ExpandUser expands a leading tilde as an action plugin has the host do it: in dialect tagged a lone one is the home of the
+// user's account, whatever HOME says.
+func (c *Call) ExpandUser(path string) string {
+	env := posix.Environ{Over: c.Env}
+	if u, ok := posix.UserByID(os.Getuid()); ok && c.Tagged() && (path == "~" || strings.HasPrefix(path, "~/")) {
+		path = "~" + u.Name + path[1:]
+	}
+	return env.ExpandUser(path)
+}
+
+// Flag is a truth in what Ansible tells of jobs: dialect classic has numbers.
+func Flag(tagged, b bool) value.Value {
+	switch {
+	case tagged:
+		return b
+	case b:
+		return int64(1)
+	}
+	return int64(0)
+}
+
 // Raise is an exception that the module does not catch, of a call that failed on the paths.
 func Raise(err error, paths ...value.Value) error {
 	return &PyException{Class: posix.PyClass(err), Msg: posix.PyError(err, paths...)}
@@ -279,11 +300,15 @@ func ActionFail(msg, cause string) *value.Dict {
 	if cause != "" {
 		trace = "Traceback (most recent call last):\n" + cause + "\n"
 	}
-	return value.DictOf("failed", true, "msg", msg, "exception", trace)
+	return value.DictOf("failed", true, "msg", msg, "exception", trace, FailedBy, ByRaise)
 }
 
-// SourceFail is the result of an action plugin that has not found its file on the controller.
-func SourceFail(msg string) *value.Dict {
+// SourceFail is the result of an action plugin that has not found its file on the controller. In dialect tagged it has no
+// message of its own.
+func SourceFail(d expr.Dialect, msg string) *value.Dict {
+	if d == expr.Tagged {
+		return value.DictOf("failed", true, "changed", false, "_ansible_error", failure.New(msg).Value(), FailedBy, ByRaise)
+	}
 	return ActionFail(msg, "ansible.errors.AnsibleFileNotFound: "+msg)
 }
 
