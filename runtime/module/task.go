@@ -97,6 +97,9 @@ func (c *Call) ShownName() string {
 // Tagged says whether the module stands for that of dialect tagged.
 func (c *Call) Tagged() bool { return c.Dialect == expr.Tagged }
 
+// Recent says whether the module stands for that of an ansible-core that ir.Newer means.
+func (c *Call) Recent() bool { return c.Newer || c.Tagged() }
+
 // ExpandUser expands a leading tilde as an action plugin has the host do it: in dialect tagged a lone one is the home of the
 // user's account, whatever HOME says.
 func (c *Call) ExpandUser(path string) string {

@@ -47,8 +47,13 @@ var steadies = map[string]steady{
 	"ping":        {call: `ping {}`, reads: true},
 	"getent":      {call: `getent {"database": "passwd", "key": "root"}`, reads: true},
 	"group":       {call: `group {"name": "root"}`, reads: true}, // scenario group changes some, with tools of its own
-	"cron":        {setup: []string{"dir d 0755", "dir bin 0755", "file bin/crontab 0755 "}, call: env + `cron {"name": "a", "job": "b", "cron_file": "@D@/d/c", "user": "root"}`},
-	"sysctl":      {setup: []string{"file conf 0644 a.b=1\\n", "dir bin 0755", "file bin/sysctl 0755 #!/bin/sh\\n"}, call: env + `ansible.posix.sysctl {"name": "a.b", "value": "2", "sysctl_file": "@D@/conf", "reload": false}`},
+	"user":        {call: `user {"name": "root"}`, reads: true},  // as group
+	"known_hosts": {setup: []string{"file known 0644 a.org ssh-rsa AAAA\\n"}, call: `known_hosts {"path": "@D@/known", "name": "a.org", "state": "absent", "key": "a.org ssh-rsa AAAA"}`},
+	"authorized_key": {setup: []string{"file keys 0600 # mine\\n"},
+		call: `ansible.posix.authorized_key {"user": "root", "path": "@D@/keys", "manage_dir": false, "key": "ssh-rsa AAAA"}`},
+	"ini_file": {setup: []string{"file f 0644 [s]\\na=1\\n"}, call: `community.general.ini_file {"path": "@D@/f", "section": "s", "option": "a", "value": "2"}`},
+	"cron":     {setup: []string{"dir d 0755", "dir bin 0755", "file bin/crontab 0755 "}, call: env + `cron {"name": "a", "job": "b", "cron_file": "@D@/d/c", "user": "root"}`},
+	"sysctl":   {setup: []string{"file conf 0644 a.b=1\\n", "dir bin 0755", "file bin/sysctl 0755 #!/bin/sh\\n"}, call: env + `ansible.posix.sysctl {"name": "a.b", "value": "2", "sysctl_file": "@D@/conf", "reload": false}`},
 	"systemd": {setup: []string{"dir bin 0755", "dir bin/state 0755", "file bin/systemctl 0755 " + fakeSystemctl, "file bin/state/log 0644 ", "file bin/state/web 0644 ActiveState=inactive\\n"},
 		call: env + `systemd {"name": "web", "state": "started", "enabled": true}`},
 }

@@ -72,9 +72,9 @@ func knownHosts(ctx context.Context, t *module.Task) (*value.Dict, error) {
 		return nil, err
 	}
 	r := t.Params
-	if t.Tagged() {
+	if t.Recent() {
 		r = r.Copy()
-	} // the module of dialect classic makes its result of its parameters
+	} // the module of an older ansible-core makes its result of its parameters
 	r.SetStr("diff", h.diff)
 	if !h.present && h.line == 0 && h.key != "" {
 		r.SetStr("changed", false)
@@ -233,7 +233,7 @@ func (h *hostKeys) search() error {
 		if err != nil {
 			return err
 		}
-		marked := h.t.Tagged() && (strings.HasPrefix(have.marker, "@cert-authority") || strings.HasPrefix(have.marker, "@revoke"))
+		marked := h.t.Recent() && (strings.HasPrefix(have.marker, "@cert-authority") || strings.HasPrefix(have.marker, "@revoke"))
 		if !marked && strings.HasPrefix(want.host, "|1|") && strings.HasPrefix(have.host, "|1|") {
 			want.host = have.host
 		}

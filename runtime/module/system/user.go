@@ -25,13 +25,13 @@ var userSpec = &argspec.Spec{
 		{Name: "groups", Type: argspec.List, Elements: argspec.Str},
 		{Name: "comment"},
 		{Name: "home", Type: argspec.Path},
-		{Name: "shell", OnlyClassic: true},
-		{Name: "shell", Type: argspec.Path, OnlyTagged: true},
+		{Name: "shell", OnlyOlder: true},
+		{Name: "shell", Type: argspec.Path, OnlyNewer: true},
 		{Name: "password", NoLog: true},
 		{Name: "login_class"},
 		{Name: "password_expire_max", Type: argspec.Int, LogOK: true},
 		{Name: "password_expire_min", Type: argspec.Int, LogOK: true},
-		{Name: "password_expire_warn", Type: argspec.Int, LogOK: true, OnlyTagged: true},
+		{Name: "password_expire_warn", Type: argspec.Int, LogOK: true, OnlyNewer: true},
 		{Name: "hidden", Type: argspec.Bool},
 		{Name: "seuser"},
 		{Name: "force", Type: argspec.Bool, Default: false},
@@ -55,9 +55,9 @@ var userSpec = &argspec.Spec{
 		{Name: "authorization"},
 		{Name: "role"},
 		{Name: "umask"},
-		{Name: "password_expire_account_disable", Type: argspec.Int, LogOK: true, OnlyTagged: true},
-		{Name: "uid_min", Type: argspec.Int, OnlyTagged: true},
-		{Name: "uid_max", Type: argspec.Int, OnlyTagged: true},
+		{Name: "password_expire_account_disable", Type: argspec.Int, LogOK: true, OnlyNewer: true},
+		{Name: "uid_min", Type: argspec.Int, OnlyNewer: true},
+		{Name: "uid_max", Type: argspec.Int, OnlyNewer: true},
 	},
 	CheckMode: true,
 }
@@ -120,7 +120,7 @@ func user(ctx context.Context, t *module.Task) (*value.Dict, error) {
 		t.Warn("%s", "'append' is set, but no 'groups' are specified. Use 'groups' for appending new groups."+
 			"This will change to an error in Ansible 2.14.")
 	}
-	if !hashed(t.Str("password"), t.Tagged()) {
+	if !hashed(t.Str("password"), t.Recent()) {
 		t.Warn("%s", "The input password appears not to have been hashed. "+
 			"The 'password' argument must be encrypted for this module to work properly.")
 	}
@@ -292,7 +292,7 @@ func (a *account) expires() (day string, at time.Time) {
 var hashLength = map[string]int{"1": 22, "5": 43, "6": 86, "y": 43}
 
 // hashed says whether a password looks like a hash of one, or like none at all.
-func hashed(password string, tagged bool) bool {
+func hashed(password string, recent bool) bool {
 	switch password {
 	case "", "*", "!", "*************":
 		return true
@@ -305,7 +305,7 @@ func hashed(password string, tagged bool) bool {
 		return false
 	}
 	n, known := hashLength[f[1]]
-	return !known || f[1] == "y" && !tagged || len(hash) == n
+	return !known || f[1] == "y" && !recent || len(hash) == n
 }
 
 // groupSet are the groups of the parameter, each once; with named, by their names.

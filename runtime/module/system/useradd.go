@@ -163,7 +163,7 @@ func (a *account) modify() error {
 		opts = append(opts, "-s", t.Str("shell"))
 	}
 	if !shadowed {
-		if t.Has("expires") && !t.Tagged() {
+		if t.Has("expires") && !t.Recent() {
 			return &module.PyException{Class: "ValueError", Msg: "invalid literal for int() with base 10: ''"}
 		}
 		shadow.Expire = 0
@@ -208,7 +208,7 @@ func (a *account) groupOptions(appends bool) ([]string, error) {
 		}
 		return nil, nil
 	}
-	want, err := a.groupSet(a.t.Tagged())
+	want, err := a.groupSet(a.t.Recent())
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +277,7 @@ func (a *account) makeHome(path string) error {
 		skeleton = a.t.Str("skeleton")
 	}
 	var err error
-	if posix.Exists(skeleton) && !(a.t.Tagged() && skeleton == os.DevNull) {
+	if posix.Exists(skeleton) && !(a.t.Recent() && skeleton == os.DevNull) {
 		err = module.CopyTree(skeleton, path)
 	} else {
 		err = posix.Makedirs(path)
@@ -290,12 +290,12 @@ func (a *account) makeHome(path string) error {
 		return nil
 	}
 	mode := int64(-1)
-	if a.t.Tagged() {
+	if a.t.Recent() {
 		mode = 0o755
 	}
 	for line := range strings.Lines(string(defs)) {
 		m := homeMode.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
-		if m == nil || m[1] == "HOME_MODE" && !a.t.Tagged() {
+		if m == nil || m[1] == "HOME_MODE" && !a.t.Recent() {
 			continue
 		}
 		n, err := strconv.ParseInt(m[2], 8, 64)
@@ -334,7 +334,7 @@ func (a *account) ownHome(u posix.User, path string) error {
 			if err := a.ownHome(u, p); err != nil {
 				return err
 			}
-		case a.t.Tagged() && posix.IsLink(p) && !posix.IsDir(p):
+		case a.t.Recent() && posix.IsLink(p) && !posix.IsDir(p):
 		default:
 			if err := os.Chown(p, u.UID, u.GID); err != nil {
 				return homeFailed(err, p)
