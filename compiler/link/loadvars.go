@@ -174,16 +174,33 @@ func (iv *includeVars) exists(p string) bool {
 	return err == nil
 }
 
-// folders lists a folder and those below it, as WalkDir would.
-func (iv *includeVars) folders(dir string) []string {
+// followed is how deep links to folders are followed: they may lead in circles.
+const followed = 40
+
+// isFolder says whether an entry of dir is a folder or a link to one.
+func (iv *includeVars) isFolder(dir string, e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return e.IsDir()
+	}
+	fi, err := iv.l.opt.Store.Disk().Stat(filepath.Join(dir, e.Name()))
+	return err == nil && fi.IsDir()
+}
+
+// folders lists a folder and those below it, as WalkDir would; with newer ones also behind links.
+//
+// Observed: ansible-core 2.14 and 2.18.
+func (iv *includeVars) folders(dir string, links int) []string {
 	out := []string{dir}
 	entries, err := iv.l.opt.Store.Disk().ReadDir(dir)
 	if err != nil {
 		return nil
 	}
 	for _, e := range entries {
-		if e.IsDir() {
-			out = append(out, iv.folders(filepath.Join(dir, e.Name()))...)
+		switch {
+		case e.IsDir():
+			out = append(out, iv.folders(filepath.Join(dir, e.Name()), links)...)
+		case links > 0 && ir.Newer(iv.l.opt.Settings.CoreVersion) && iv.isFolder(dir, e):
+			out = append(out, iv.folders(filepath.Join(dir, e.Name()), links-1)...)
 		}
 	}
 	return out
@@ -203,7 +220,7 @@ func (iv *includeVars) folder(root string) (*value.Dict, string) {
 	if n, ok := v.(int64); ok {
 		depth = int(n)
 	}
-	dirs := iv.folders(root)
+	dirs := iv.folders(root, followed)
 	sort.Strings(dirs)
 	for i, dir := range dirs {
 		if depth > 0 && i >= depth {
@@ -236,7 +253,7 @@ func (iv *includeVars) files(dir string, out *value.Dict) string {
 	}
 	for _, e := range entries {
 		p := filepath.Join(dir, e.Name())
-		if e.IsDir() || iv.role != nil && p == path.Join(iv.role.Path, "vars", "main.yml") {
+		if iv.isFolder(dir, e) || iv.role != nil && p == path.Join(iv.role.Path, "vars", "main.yml") {
 			continue
 		}
 		if matching != nil && !matching.MatchString(e.Name()) || iv.ignored(e.Name()) {
