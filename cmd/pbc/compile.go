@@ -57,6 +57,9 @@ func (f *sourceFlags) session(files []string) (*session, error) {
 		return nil, err
 	}
 	s, err := newSession(req, conf, like, nil)
+	if err == nil {
+		err = s.secrets()
+	}
 	if err != nil {
 		return nil, err
 	}

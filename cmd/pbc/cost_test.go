@@ -86,6 +86,9 @@ func openTestSession(t *testing.T, args ...string) *session {
 		t.Fatal(err)
 	}
 	s, err := newSession(req, conf, coreOf(expr.Classic, nil), nil)
+	if err == nil {
+		err = s.secrets()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,10 +25,13 @@ func installedProgram(name string) string {
 	return ""
 }
 
-// installedInventory is the command line of the installed ansible-inventory with what a user gave about vaults; nil
-// when there is none.
+// installedInventory is the command line of the installed ansible-inventory, that of the ansible-core that is reproduced if
+// it has one, with what a user gave about vaults; nil when there is none.
 func (s *session) installedInventory() []string {
-	name := installedProgram("ansible-inventory")
+	name := filepath.Join(filepath.Dir(s.like.program), "ansible-inventory")
+	if info, err := os.Stat(name); s.like.program == "" || err != nil || info.IsDir() {
+		name = installedProgram("ansible-inventory")
+	}
 	if name == "" {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/ir/expr"
+	"pbc/runtime/callback"
 )
 
 // playbookMain is ansible-playbook: it compiles and runs in one step.
@@ -26,7 +27,7 @@ func playbookMain(args []string) int {
 		like, err = chooseCore(word)
 	}
 	if err != nil {
-		return like.fail(os.Stderr, err)
+		return like.fail(nil, err)
 	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
@@ -39,9 +40,6 @@ func playbookMain(args []string) int {
 		fmt.Fprint(os.Stdout, exit.Stdout)
 		fmt.Fprint(os.Stderr, exit.Stderr)
 		return exit.Code
-	}
-	if err := findPlaybooks(req.Playbooks); err != nil {
-		return like.fail(os.Stderr, err)
 	}
 	return runPlaybook(req, conf, like, terminal)
 }
@@ -65,8 +63,14 @@ func runPlaybook(req *cli.Playbook, conf *config.Config, like core, terminal cli
 	i := like.catchInterrupts()
 	defer i.finish()
 	s, err := newSession(req, conf, like, i)
+	if err == nil {
+		err = findPlaybooks(req.Playbooks)
+	}
+	if err == nil {
+		err = s.secrets()
+	}
 	if err != nil {
-		return like.failOptions(err, conf, terminal)
+		return like.failOptions(s.shown(), err, conf, terminal)
 	}
 	u, err := s.compile()
 	code := 0
@@ -77,13 +81,13 @@ func runPlaybook(req *cli.Playbook, conf *config.Config, like core, terminal cli
 		err = cerr
 	}
 	if err != nil {
-		return like.failOptions(err, conf, terminal)
+		return like.failOptions(s.shown(), err, conf, terminal)
 	}
 	return code
 }
 
 // failOptions is fail for what may be a fault in the options: then the help comes first, in dialect classic.
-func (c core) failOptions(err error, conf *config.Config, terminal cli.Terminal) int {
+func (c core) failOptions(screen *callback.Screen, err error, conf *config.Config, terminal cli.Terminal) int {
 	var bad *cli.OptionsError
 	var order *inventory.OrderError
 	if errors.As(err, &bad) || errors.As(err, &order) {
@@ -92,5 +96,5 @@ func (c core) failOptions(err error, conf *config.Config, terminal cli.Terminal)
 		}
 		err = &playbookError{msg: err.Error(), code: 5}
 	}
-	return c.fail(os.Stderr, err)
+	return c.fail(screen, err)
 }

@@ -42,7 +42,7 @@ func runCommand() *cobra.Command {
 func runMain(args []string) int {
 	conf, err := config.Load(os.LookupEnv)
 	if err != nil {
-		return core{}.fail(os.Stderr, err)
+		return core{}.fail(nil, err)
 	}
 	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
 	var like core
@@ -50,7 +50,7 @@ func runMain(args []string) int {
 		like, err = chooseCore(word)
 	}
 	if err != nil {
-		return like.fail(os.Stderr, err)
+		return like.fail(nil, err)
 	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
@@ -66,10 +66,10 @@ func runMain(args []string) int {
 	}
 	p, err := readPlan(req.Playbooks)
 	if err != nil {
-		return like.fail(os.Stderr, err)
+		return like.fail(nil, err)
 	}
 	if word != "" && word != p.Dialect {
-		return like.fail(os.Stderr, &playbookError{msg: fmt.Sprintf("--dialect: got %s, but the plan was compiled for %s", word, p.Dialect), code: 2})
+		return like.fail(nil, &playbookError{msg: fmt.Sprintf("--dialect: got %s, but the plan was compiled for %s", word, p.Dialect), code: 2})
 	}
 	return runPlan(p, req, conf)
 }
@@ -100,13 +100,16 @@ func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
 	req.Playbooks = p.Entry
 	like, err := chooseCore(p.Dialect)
 	if err != nil {
-		return like.fail(os.Stderr, err)
+		return like.fail(nil, err)
 	}
 	i := like.catchInterrupts()
 	defer i.finish()
 	s, err := newSession(req, conf, like, i)
+	if err == nil {
+		err = s.secrets()
+	}
 	if err != nil {
-		return like.fail(os.Stderr, err)
+		return like.fail(s.shown(), err)
 	}
 	u, err := s.open(p)
 	code := 0
@@ -117,7 +120,7 @@ func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
 		err = cerr
 	}
 	if err != nil {
-		return like.fail(os.Stderr, err)
+		return like.fail(s.screen, err)
 	}
 	return code
 }
@@ -126,7 +129,7 @@ func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
 func (s *session) open(p *ir.Program) (*compiler.Unit, error) {
 	s.store = files.NewPlanStore(p)
 	decrypt := func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }
-	u, err := compiler.Open(p, compiler.Options{Store: s.store, Supported: supported, Refuses: refuses, KnownFact: knownFact, Playbook: playbook.Options{Decrypt: decrypt}})
+	u, err := compiler.Open(p, compiler.Options{Store: s.store, Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Playbook: playbook.Options{Decrypt: decrypt}})
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,7 @@ type session struct {
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
 	// agents, when not nil, gives the agents of hosts in the place of connections: for tests with many hosts.
 	agents func(host string) io.ReadWriteCloser
+	live   int // columns of the terminal that shows how the run goes on, 0 for none
 	// interrupts are the signals that end the run; nil for none.
 	interrupts *interrupts
 	log        *os.File         // of log_path, nil for none
@@ -73,7 +74,7 @@ type playbookError struct {
 
 func (e *playbookError) Error() string { return e.msg }
 
-// newSession opens a session and asks for its passwords; interrupts may be nil.
+// newSession is a session that has introduced itself, and has no secrets yet; interrupts may be nil.
 func newSession(req *cli.Playbook, conf *config.Config, like core, i *interrupts) (*session, error) {
 	s, err := openSession(req, conf, lookupSetting(conf), like)
 	if err != nil {
@@ -95,7 +96,15 @@ func newSession(req *cli.Playbook, conf *config.Config, like core, i *interrupts
 	s.introduce(like.versionText("ansible-playbook", conf))
 	s.warnSettings()
 	s.facts = s.factCache()
-	return s, s.secrets()
+	return s, nil
+}
+
+// shown is the screen of a session, nil when it has not come to that.
+func (s *session) shown() *callback.Screen {
+	if s == nil {
+		return nil
+	}
+	return s.screen
 }
 
 // openSession is a session with a screen and a log, and nothing said yet.
@@ -121,6 +130,9 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	}
 	s.callbacks.out = s.out
 	s.out = callback.Join(s.out, s.callbacks)
+	if s.live = s.showsProgress(opt); s.live > 0 {
+		s.out = callback.Join(s.out, callback.NewProgress(s.screen, os.Stdout, s.live))
+	}
 	return s, nil
 }
 
@@ -229,7 +241,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
-		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
+		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -239,6 +251,18 @@ func supported(name string) bool {
 	}
 	_, ok := builtin.Lookup(name)
 	return ok
+}
+
+// compared says whether pbc's own module, where it has one, was compared with the one in that version of its collection.
+func compared(name, version string) bool {
+	m, ok := builtin.Lookup(name)
+	return !ok || m.ComparedWith(version)
+}
+
+// leaves says whether pbc's own module may leave a call with these arguments to the one in Python.
+func leaves(name string, args *value.Dict) bool {
+	m, ok := builtin.Lookup(name)
+	return ok && slices.ContainsFunc(m.Leaves, func(arg string) bool { _, given := args.GetStr(arg); return given })
 }
 
 // knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
@@ -335,6 +359,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
+	memory.MergeHashes = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
 	s.recall(memory, inv)
 	python := newPlugins(s, u)
 	if err := s.callbacks.load(python); err != nil {
@@ -355,8 +380,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	asked, over, release := s.interrupts.heed()
 	defer release()
-	c := controller.New(controller.Options{Step: step, Interrupt: asked, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles()})
+	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current},
+		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
+		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		if name == "default" && u.Program.Dialect == "tagged" {
 			continue
@@ -481,8 +507,9 @@ func textList(list []string, unset ...string) *value.List {
 	return out
 }
 
-// fail says what ended the run, as the ansible-playbook of that core does, and returns the exit code.
-func (c core) fail(out io.Writer, err error) int {
+// fail says what ended the run, as the ansible-playbook of that core does, and returns the exit code. Without a screen
+// it is said on standard error, with no colour and no log.
+func (c core) fail(screen *callback.Screen, err error) int {
 	var p *playbookError
 	code := 1
 	var r *compiler.RunError
@@ -503,10 +530,17 @@ func (c core) fail(out io.Writer, err error) int {
 			code = 4
 		}
 	}
-	if text := strings.TrimRight(err.Error(), "\n"); c.dialect == expr.Tagged {
-		fmt.Fprint(out, callback.Notice("ERROR", text))
-	} else {
-		fmt.Fprintln(out, "ERROR! "+text)
+	text := strings.TrimRight(err.Error(), "\n")
+	if d != nil && c.dialect == expr.Tagged {
+		text = diag.Told(d, c.dialect, os.ReadFile)
+	}
+	switch {
+	case screen != nil:
+		screen.Fail(callback.ErrorMessage{Text: text})
+	case c.dialect == expr.Tagged:
+		fmt.Fprint(os.Stderr, callback.Notice("ERROR", text))
+	default:
+		fmt.Fprintln(os.Stderr, "ERROR! "+text)
 	}
 	return code
 }
@@ -531,6 +565,10 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, err
 	}
 	p, err := k.l.Play(n)
+	var crash link.Unexpected
+	if errors.As(err, &crash) {
+		return nil, controller.Crash(crash)
+	}
 	if err != nil {
 		return nil, err
 	}

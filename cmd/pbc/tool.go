@@ -73,7 +73,7 @@ func toolMain(name, called string, args []string) int {
 		like, err = chooseCore(word)
 	}
 	if err != nil {
-		return like.fail(os.Stderr, err)
+		return like.fail(nil, err)
 	}
 	t := tools[name]
 	examples := t.examples
@@ -119,7 +119,7 @@ func (r *toolRun) end(err error) int {
 		fmt.Fprint(os.Stdout, r.tool.Help(r.width))
 		err = &playbookError{msg: err.Error(), code: 5}
 	}
-	return r.like.fail(os.Stderr, err)
+	return r.like.fail(r.session.shown(), err)
 }
 
 // newToolSession is the session of a tool: it speaks as Ansible does, and has the passwords and extra variables.

@@ -46,7 +46,7 @@ func (inv *Inventory) parseForeign(source, plugin string) error {
 		return missing
 	}
 	list, said, err := inv.installed(source, plugin)
-	if inv.tagged() {
+	if inv.tagged() && !strings.Contains(said, "* Failed to parse ") { // else it is an older Ansible that answers
 		return inv.foreignTagged(foreignAnswer{source, plugin, list, said, err})
 	}
 	warnings := splitWarnings(said)

@@ -13,6 +13,7 @@ import (
 	"pbc/compiler/diag"
 	"pbc/compiler/files"
 	"pbc/compiler/vault"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -390,7 +391,7 @@ func (c *fileCache) read(disk files.Disk, file string, k *vault.Keyring) ([]byte
 func (inv *Inventory) varsFault(err error) error {
 	d := &diag.Diagnostic{Kind: diag.Invalid, Msg: err.Error()}
 	if inv.tagged() {
-		d.Tagged = chainOf(err)
+		d.Tagged = failure.New(chainOf(err).Brief()) // the place is not told
 	}
 	return d
 }

@@ -6,15 +6,18 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"regexp"
 	"sort"
 	"strings"
 
 	"pbc/compiler/files"
+	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
 	"pbc/ir/value"
-	"pbc/runtime/eval"
+	"pbc/runtime/exception"
+	"pbc/runtime/pyre"
+	"pbc/runtime/python"
 )
 
 // includeVars is one call of include_vars.
@@ -48,7 +51,14 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	if msg := iv.validate(); msg != "" {
 		return &event.Answer{Error: msg}
 	}
-	vars, msg := iv.load()
+	vars, msg, err := iv.load()
+	var raised *exception.Error
+	if errors.As(err, &raised) && raised.Class != exception.Ansible {
+		return &event.Answer{Error: raised.Msg, Kind: event.Raised + raised.Class}
+	}
+	if err != nil {
+		return &event.Answer{Error: err.Error(), Warnings: iv.warnings}
+	}
 	if name := iv.text("name"); name != "" {
 		vars = value.DictOf(name, vars)
 	}
@@ -56,13 +66,20 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	if msg != "" {
 		res.SetStr("failed", true)
 		res.SetStr("message", msg)
-	} else if b := iv.text("hash_behaviour"); b == "merge" {
-		vars = l.merged(s, vars)
+	} else if b := iv.text("hash_behaviour"); iv.given("hash_behaviour") && (b == "merge") != l.opt.Settings.HashMerge || b != "" && b != "merge" && b != "replace" {
+		if vars, err = l.merged(s, vars, b == "merge"); err != nil {
+			return &event.Answer{Error: err.Error()}
+		}
 	}
 	res.SetStr("ansible_included_var_files", texts(iv.included))
 	res.SetStr("ansible_facts", vars)
 	res.SetStr("_ansible_no_log", iv.hidden)
 	return &event.Answer{Value: ir.Val{V: res}, Warnings: iv.warnings, Open: l.brought(s.Play, []*value.Dict{vars})}
+}
+
+func (iv *includeVars) given(key string) bool {
+	v, _ := iv.args.GetStr(key)
+	return v != nil
 }
 
 func (iv *includeVars) text(key string) string {
@@ -93,8 +110,14 @@ func (iv *includeVars) validate() string {
 	return ""
 }
 
-// load reads the file, or the files of the folder. The message is that of the failure.
-func (iv *includeVars) load() (vars *value.Dict, msg string) {
+// load reads the file, or the files of the folder. The message is that of the failure, the error one that ends the action.
+func (iv *includeVars) load() (vars *value.Dict, msg string, err error) {
+	if v, ok := iv.args.GetStr("extensions"); ok {
+		_, isText := value.Text(v)
+		if _, isList := v.(*value.List); !isText && !isList {
+			return nil, "", exception.AnsibleError("Invalid type for \"extensions\" option, it must be a list")
+		}
+	}
 	if dir := iv.text("dir"); dir != "" {
 		return iv.folder(iv.root(dir))
 	}
@@ -104,18 +127,19 @@ func (iv *includeVars) load() (vars *value.Dict, msg string) {
 	}
 	if name == "" {
 		iv.warnings = append(iv.warnings, `Invalid request to find a file that matches a "null" value`)
-		return value.NewDict(), "Could not find file on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option"
+		return value.NewDict(), "Could not find file on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option", nil
 	}
 	f := iv.l.opt.Store.Find(iv.lex.Search, iv.lex.Basedir, "vars", name)
 	if f.Fault != "" {
-		return value.NewDict(), f.Fault
+		return value.NewDict(), f.Fault, nil
 	}
-	return iv.file(f.Tree.Path, false)
+	vars, msg = iv.file(f.Tree.Path, false)
+	return vars, msg, nil
 }
 
 // file reads one file of variables.
 func (iv *includeVars) file(p string, checkExtension bool) (*value.Dict, string) {
-	if checkExtension && !has(iv.extensions(), strings.TrimPrefix(filepath.Ext(p), ".")) {
+	if checkExtension && !has(iv.extensions(), pythonExt(p)) {
 		return value.NewDict(), p + " does not have a valid extension: " + strings.Join(iv.extensions(), ", ")
 	}
 	d, hidden, err := iv.l.opt.Front.LoadVars(p)
@@ -123,6 +147,9 @@ func (iv *includeVars) file(p string, checkExtension bool) (*value.Dict, string)
 	var unread *fs.PathError
 	if errors.As(err, &unread) {
 		cause := files.Errno(p, err)
+		if iv.tagged() {
+			return value.NewDict(), fmt.Sprintf("An error occurred while trying to read the file '%s': %s", p, strings.Replace(cause, ": b'", ": '", 1))
+		}
 		return value.NewDict(), fmt.Sprintf("an error occurred while trying to read the file '%s': %s. %s", p, cause, cause)
 	}
 	if err != nil {
@@ -130,6 +157,13 @@ func (iv *includeVars) file(p string, checkExtension bool) (*value.Dict, string)
 	}
 	iv.included = append(iv.included, p)
 	return d, ""
+}
+
+func (iv *includeVars) tagged() bool { return iv.l.opt.Dialect == expr.Tagged }
+
+// pythonExt is the extension of a file without its dot, as Python's os.path.splitext tells it.
+func pythonExt(p string) string {
+	return strings.TrimPrefix(filepath.Ext(strings.TrimLeft(filepath.Base(p), ".")), ".")
 }
 
 func (iv *includeVars) extensions() []string {
@@ -174,155 +208,213 @@ func (iv *includeVars) exists(p string) bool {
 	return err == nil
 }
 
-// followed is how deep links to folders are followed: they may lead in circles.
-const followed = 40
-
-// isFolder says whether an entry of dir is a folder or a link to one.
-func (iv *includeVars) isFolder(dir string, e fs.DirEntry) bool {
-	if e.Type()&fs.ModeSymlink == 0 {
-		return e.IsDir()
-	}
-	fi, err := iv.l.opt.Store.Disk().Stat(filepath.Join(dir, e.Name()))
-	return err == nil && fi.IsDir()
-}
-
-// folders lists a folder and those below it, as WalkDir would; with newer ones also behind links.
-//
-// Observed: ansible-core 2.14 and 2.18.
-func (iv *includeVars) folders(dir string, links int) []string {
+// folders lists a folder and those below it; newer ansible-cores follow links.
+func (iv *includeVars) folders(dir string) []string {
 	out := []string{dir}
 	entries, err := iv.l.opt.Store.Disk().ReadDir(dir)
 	if err != nil {
 		return nil
 	}
 	for _, e := range entries {
-		switch {
-		case e.IsDir():
-			out = append(out, iv.folders(filepath.Join(dir, e.Name()), links)...)
-		case links > 0 && ir.Newer(iv.l.opt.Settings.CoreVersion) && iv.isFolder(dir, e):
-			out = append(out, iv.folders(filepath.Join(dir, e.Name()), links-1)...)
+		below := filepath.Join(dir, e.Name())
+		if e.IsDir() || ir.Newer(iv.l.opt.Settings.CoreVersion) && iv.isDir(below) {
+			out = append(out, iv.folders(below)...)
 		}
 	}
 	return out
 }
 
-func (iv *includeVars) folder(root string) (*value.Dict, string) {
+func (iv *includeVars) isDir(p string) bool {
+	fi, err := iv.l.opt.Store.Disk().Stat(p)
+	return err == nil && fi.IsDir()
+}
+
+// within takes the folders that depth lets in: dialect classic counts folders, tagged levels.
+func (iv *includeVars) within(root string, dirs []string) ([]string, error) {
+	v, _ := iv.args.GetStr("depth")
+	if given, err := python.Truth(v); err != nil || !given {
+		return dirs, nil
+	}
+	depth, ok := v.(int64)
+	if !ok {
+		op, name := "<=", classicType(v)
+		if iv.tagged() {
+			op, name = ">", strings.Replace(name, "AnsibleUnicode", "_AnsibleTaggedStr", 1)
+		}
+		return nil, exception.TypeError("'%s' not supported between instances of 'int' and '%s'", op, name)
+	}
+	var out []string
+	for i, dir := range dirs {
+		level := i + 1
+		if iv.tagged() {
+			level = strings.Count(strings.TrimPrefix(dir, root), "/") + 1
+		}
+		if int64(level) <= depth {
+			out = append(out, dir)
+		}
+	}
+	return out, nil
+}
+
+func (iv *includeVars) folder(root string) (*value.Dict, string, error) {
+	choice, err := iv.choice()
+	if err != nil {
+		return nil, "", err
+	}
 	fi, err := iv.l.opt.Store.Disk().Stat(root)
 	switch {
 	case err != nil:
-		return value.NewDict(), root + " directory does not exist"
+		return value.NewDict(), root + " directory does not exist", nil
 	case !fi.IsDir():
-		return value.NewDict(), root + " is not a directory"
+		return value.NewDict(), root + " is not a directory", nil
 	}
 	out := value.NewDict()
-	depth := 0
-	v, _ := iv.args.GetStr("depth")
-	if n, ok := v.(int64); ok {
-		depth = int(n)
-	}
-	dirs := iv.folders(root, followed)
+	dirs := iv.folders(root)
 	sort.Strings(dirs)
-	for i, dir := range dirs {
-		if depth > 0 && i >= depth {
-			break
-		}
+	if dirs, err = iv.within(root, dirs); err != nil {
+		return nil, "", err
+	}
+	for _, dir := range dirs {
 		found := out.Copy()
-		if msg := iv.files(dir, found); msg != "" {
-			return out, msg // without what the folder had before its fault
+		msg, err := iv.files(dir, choice, found)
+		if err != nil {
+			return nil, "", err
+		}
+		if msg != "" {
+			return out, msg, nil // without what the folder had before its fault
 		}
 		out = found
 	}
-	return out, ""
+	return out, "", nil
+}
+
+// fileChoice says which files of a folder are read.
+type fileChoice struct {
+	matching  *pyre.Regexp // nil matches all
+	ignored   []string
+	unknownOK bool
+}
+
+// choice reads the arguments that choose files.
+func (iv *includeVars) choice() (c fileChoice, err error) {
+	if v, ok := iv.args.GetStr("ignore_unknown_extensions"); ok {
+		c.unknownOK, _ = python.Truth(v)
+	}
+	if m := iv.text("files_matching"); m != "" {
+		if c.matching, err = pyre.Compile(m, 0); err != nil {
+			return c, err
+		}
+	}
+	v, _ := iv.args.GetStr("ignore_files")
+	switch x := v.(type) {
+	case *value.List:
+		for _, e := range x.V {
+			s, _ := value.ToStr(e)
+			c.ignored = append(c.ignored, s)
+		}
+	case *value.Dict:
+		// Ansible means to refuse it, forgets to, and goes through its keys.
+		for _, k := range x.K {
+			s, _ := value.ToStr(k)
+			c.ignored = append(c.ignored, s)
+		}
+	default:
+		if s, ok := value.Text(v); ok {
+			c.ignored = strings.Fields(s)
+		}
+	}
+	return c, nil
 }
 
 // files reads the files of one folder into out.
-func (iv *includeVars) files(dir string, out *value.Dict) string {
+func (iv *includeVars) files(dir string, c fileChoice, out *value.Dict) (msg string, err error) {
 	entries, err := iv.l.opt.Store.Disk().ReadDir(dir)
 	if err != nil {
-		return ""
-	}
-	unknownOK := false
-	if v, ok := iv.args.GetStr("ignore_unknown_extensions"); ok {
-		unknownOK, _ = eval.Boolean(v)
-	}
-	var matching *regexp.Regexp
-	if m := iv.text("files_matching"); m != "" {
-		if matching, err = regexp.Compile(m); err != nil {
-			return "Invalid regular expression: " + m
-		}
+		return "", nil
 	}
 	for _, e := range entries {
 		p := filepath.Join(dir, e.Name())
-		if iv.isFolder(dir, e) || iv.role != nil && p == path.Join(iv.role.Path, "vars", "main.yml") {
+		if e.IsDir() || !iv.exists(p) || iv.isDir(p) || c.matching != nil && !c.matching.MatchString(e.Name()) {
 			continue
 		}
-		if matching != nil && !matching.MatchString(e.Name()) || iv.ignored(e.Name()) {
-			continue
+		ignored, err := c.ignores(e.Name())
+		if err != nil {
+			return "", err
 		}
-		if unknownOK && !has(iv.extensions(), strings.TrimPrefix(filepath.Ext(p), ".")) {
+		if ignored || c.unknownOK && !has(iv.extensions(), pythonExt(p)) {
 			continue
 		}
 		d, msg := iv.file(p, true)
 		if msg != "" {
-			return msg
+			return msg, nil
 		}
 		out.Update(d)
 	}
-	return ""
+	return "", nil
 }
 
-func (iv *includeVars) ignored(name string) bool {
-	v, _ := iv.args.GetStr("ignore_files")
-	var list []string
-	if l, ok := v.(*value.List); ok {
-		for _, e := range l.V {
-			s, _ := value.ToStr(e)
-			list = append(list, s)
+func (c fileChoice) ignores(name string) (bool, error) {
+	for _, pattern := range c.ignored {
+		re, err := pyre.Compile(pattern+"$", 0)
+		if err != nil {
+			return false, exception.AnsibleError("Invalid regular expression: %s", pattern)
 		}
-	} else if s, ok := value.Text(v); ok {
-		list = strings.Fields(s)
-	}
-	for _, pattern := range list {
-		if re, err := regexp.Compile(pattern + "$"); err == nil && re.MatchString(name) {
-			return true
+		if re.MatchString(name) {
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
 
-// merged combines the variables read with those of the same name that the host has.
-func (l *Linker) merged(s Site, vars *value.Dict) *value.Dict {
-	old, err := l.taskLayers(s, taskVars{})
+// merged combines the variables read with those of the same name that the host has; deep goes all the way down. Dialect classic
+// does so for each variable, which then must be a dictionary on both sides.
+func (l *Linker) merged(s Site, vars *value.Dict, deep bool) (*value.Dict, error) {
+	layers, err := l.taskLayers(s, taskVars{})
 	if err != nil {
-		return vars
+		return vars, nil
+	}
+	old := value.NewDict()
+	for _, k := range vars.K {
+		name, _ := value.Text(k)
+		if was, ok := layers.Lookup(name); ok {
+			old.SetStr(name, was)
+		}
+	}
+	if l.opt.Dialect == expr.Tagged {
+		return inventory.Combine(old, vars, deep), nil
 	}
 	out := value.NewDict()
 	for i, k := range vars.K {
-		name, _ := value.Text(k)
-		was, _ := old.Lookup(name)
+		was, _, _ := old.Get(k)
 		a, ok1 := was.(*value.Dict)
 		b, ok2 := vars.V[i].(*value.Dict)
-		if ok1 && ok2 {
-			out.SetStr(name, combine(a, b))
-			continue
+		if !ok1 || !ok2 {
+			return nil, exception.AnsibleError("failed to combine variables, expected dicts but got a '%s' and a '%s': \n%s\n%s",
+				classicType(was), classicType(vars.V[i]), jsonText(was), jsonText(vars.V[i]))
 		}
-		out.SetStr(name, vars.V[i])
+		_ = out.Set(k, inventory.Combine(a, b, deep))
 	}
-	return out
+	return out, nil
 }
 
-// combine merges b over a, dictionaries within them too.
-func combine(a, b *value.Dict) *value.Dict {
-	out := a.Copy()
-	for i, k := range b.K {
-		was, _, _ := out.Get(k)
-		x, ok1 := was.(*value.Dict)
-		y, ok2 := b.V[i].(*value.Dict)
-		if ok1 && ok2 {
-			_ = out.Set(k, combine(x, y))
-			continue
-		}
-		_ = out.Set(k, b.V[i])
+// classicType is the class of a value of a file, as Python names it in dialect classic.
+func classicType(v value.Value) string {
+	switch v.(type) {
+	case *value.Dict:
+		return "AnsibleMapping"
+	case *value.List:
+		return "AnsibleSequence"
+	case string, *value.Str, *value.Tmpl:
+		return "AnsibleUnicode"
 	}
-	return out
+	return value.TypeName(v)
+}
+
+// jsonText is a value as Python's json.dumps writes it, or else as Python prints it.
+func jsonText(v value.Value) string {
+	text, err := value.JSON(v, value.JSONOptions{ASCII: true})
+	if err != nil {
+		text, _ = value.ToStr(v)
+	}
+	return text
 }

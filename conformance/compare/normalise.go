@@ -27,6 +27,7 @@ var rules = []rule{
 	{"an unpacked module's folder", regexp.MustCompile(`(ansible_\w+_payload_)[a-z0-9_]{8}\b`), "${1}<name>"},
 	{"Ansible's folders on the controller", regexp.MustCompile(`ansible-local-[a-z0-9_]+`), "ansible-local-<name>"},
 	{"Python's temporary names", regexp.MustCompile(`\b(tmp)[a-z0-9_]{8}\b`), "${1}<name>"},
+	{"a copied text's name", regexp.MustCompile(`("_original_basename": "\.)[a-z0-9_]{8}"`), `${1}<name>"`},
 	{"an atomic move's names", regexp.MustCompile(`\.ansible_tmp[a-z0-9_]{8}`), ".ansible_tmp<name>"},
 	{"tempfile's names", regexp.MustCompile(`\bansible\.[a-z0-9_]{8}\b`), "ansible.<name>"},
 	{"what omit holds", regexp.MustCompile(`__omit_place_holder__[0-9a-f]{40}`), "__omit_place_holder__<text>"},

@@ -166,11 +166,14 @@ const (
 	AboveSet
 )
 
+// Raised begins the kind of an error that Python raises and Ansible does not expect.
+const Raised = "raised "
+
 // Answer answers the need with the same ID.
 type Answer struct {
 	ID    uint32
 	Error string // in Ansible's words; empty when the question was answered
-	Kind  string // kind of Error: "undefined", "unreachable" or empty
+	Kind  string // kind of Error: "undefined", "unreachable", "excerpt", Raised and the class of an exception, or empty
 	Found bool
 	Value ir.Val
 	Go    Go

@@ -71,7 +71,7 @@ func TestOpenLog(t *testing.T) {
 
 func TestLogPrefix(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 6_700_000, time.UTC)
-	if got, want := logPrefix(now, 42, "me"), "2026-01-02 03:04:05,006 p=42 u=me n=ansible | "; got != want {
+	if got, want := logPrefix(now, 42, "me", ""), "2026-01-02 03:04:05,006 p=42 u=me n=ansible | "; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

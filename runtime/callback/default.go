@@ -412,7 +412,7 @@ func (c *screenDefault) stats(e Stats) {
 	c.screen.Banner("PLAY RECAP")
 	for _, h := range sortedHosts(e.Hosts) {
 		c.screen.screenOnly(c.recapLine(h, &c.screen.Palette), NoColor)
-		c.screen.log(c.recapLine(h, &Palette{}))
+		c.screen.log(c.recapLine(h, &Palette{}), "")
 	}
 	c.screen.screenOnly("", NoColor)
 	if e.Custom.Len() > 0 && c.opt.ShowCustomStats {

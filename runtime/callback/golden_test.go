@@ -45,7 +45,7 @@ func play(t *testing.T, file string) {
 	o.JUnit.OutputDir = t.TempDir()
 	var logged bytes.Buffer
 	if o.LogPath != "" {
-		s.Log, s.LogPrefix = &logged, func() string { return logPrefix(sunday(), 1, "user") }
+		s.Log, s.LogPrefix = &logged, func(string) string { return logPrefix(sunday(), 1, "user", "") }
 	}
 	cb, err := New(s, o)
 	if err != nil {

@@ -19,13 +19,18 @@ func (s *Screen) OpenLog(path string, getenv func(string) string) *os.File {
 	}
 	who := logUser(getenv)
 	s.Log = f
-	s.LogPrefix = func() string { return logPrefix(time.Now(), os.Getpid(), who) }
+	s.LogPrefix = func(level string) string {
+		if !s.Tagged {
+			level = ""
+		}
+		return logPrefix(time.Now(), os.Getpid(), who, level)
+	}
 	return f
 }
 
-func logPrefix(now time.Time, pid int, who string) string {
+func logPrefix(now time.Time, pid int, who, level string) string {
 	stamp := strings.Replace(now.Format("2006-01-02 15:04:05.000"), ".", ",", 1)
-	return fmt.Sprintf("%s p=%d u=%s n=ansible | ", stamp, pid, who)
+	return fmt.Sprintf("%s p=%d u=%s n=ansible %s| ", stamp, pid, who, level)
 }
 
 // logUser is the user as Python's getpass.getuser gives it.

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -29,8 +30,8 @@ type Screen struct {
 
 	// Log, when not nil, gets what log_path gets: everything but debugging, without colours.
 	Log io.Writer
-	// LogPrefix begins each entry of the log; nil begins it with nothing.
-	LogPrefix func() string
+	// LogPrefix begins each entry of the log, one of that level; nil begins it with nothing.
+	LogPrefix func(level string) string
 	// Cow draws a banner's text, nil for the plain one.
 	Cow func(text string) (string, error)
 
@@ -74,18 +75,18 @@ func (s *Screen) Message(m Message) {
 	// Ansible ignores that nobody reads; what cannot be written cannot be told either.
 	_, _ = io.WriteString(w, printable(text))
 	if !m.ScreenOnly && m.Color != ColorDebug {
-		s.log(m.Text)
+		s.log(m.Text, m.Level)
 	}
 }
 
 // log writes an entry of the log file.
-func (s *Screen) log(text string) {
+func (s *Screen) log(text, level string) {
 	if s.Log == nil {
 		return
 	}
 	prefix := ""
 	if s.LogPrefix != nil {
-		prefix = s.LogPrefix()
+		prefix = s.LogPrefix(cmp.Or(level, "INFO"))
 	}
 	_, _ = io.WriteString(s.Log, prefix+strings.TrimLeft(text, "\n")+"\n")
 }

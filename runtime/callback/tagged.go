@@ -18,7 +18,10 @@ func Notice(kind, text string) string {
 
 func (s *Screen) warnTagged(text string) {
 	text = Notice("WARNING", text)
-	s.once(s.warned, text, text, ColorWarn)
+	if !s.warned[text] {
+		s.warned[text] = true
+		s.Message(Message{Text: text, Color: ColorWarn, Stderr: true, Level: "WARNING"})
+	}
 }
 
 func (s *Screen) failTagged(text string, stderr bool) {
@@ -27,7 +30,7 @@ func (s *Screen) failTagged(text string, stderr bool) {
 		return
 	}
 	s.failed[text] = true
-	s.Message(Message{Text: text, Color: ColorError, Stderr: stderr})
+	s.Message(Message{Text: text, Color: ColorError, Stderr: stderr, Level: "ERROR"})
 }
 
 // deprecateTagged prints a deprecation warning, and before the first one how to be rid of them.

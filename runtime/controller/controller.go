@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -108,6 +109,10 @@ type Options struct {
 	// Interrupt, once closed, has no task begun any more: those that run come to their end, and the recap is shown. Nil
 	// interrupts nothing. The end of the context of Run ends the tasks as well.
 	Interrupt <-chan struct{}
+	// Live has the callback told what each host does at once, in callback.Doing.
+	Live bool
+	// Patience is how long a host may give no sign of life, or leave what it is sent unread; 0 is 20 s.
+	Patience time.Duration
 	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.
 	Retry func(playbook string, hosts []string)
 }

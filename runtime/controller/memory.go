@@ -20,6 +20,8 @@ type Memory struct {
 	moved chan struct{}
 	// Keeper keeps facts between runs; nil keeps none. To be set before anything else.
 	Keeper Keeper
+	// MergeHashes is hash_behaviour=merge. To be set before anything else.
+	MergeHashes bool
 }
 
 // Keeper keeps the facts of hosts between runs. Its methods are called one at a time.
@@ -59,6 +61,7 @@ func (m *Memory) host(name string) *remembered {
 	r := m.hosts[name]
 	if r == nil {
 		r = &remembered{base: machine.NewHost(name)}
+		r.base.MergeHashes = m.MergeHashes
 		m.hosts[name] = r
 		if m.Keeper != nil {
 			r.base.Facts.Update(m.Keeper.Load(name))
@@ -94,7 +97,7 @@ func (r *remembered) before(at ir.Address) *machine.Host {
 		n--
 	}
 	if r.shot == nil || r.changes != n {
-		h := &machine.Host{Name: r.base.Name, Facts: r.base.Facts.Copy(), Set: r.base.Set.Copy(), Included: r.base.Included.Copy()}
+		h := &machine.Host{Name: r.base.Name, Facts: r.base.Facts.Copy(), Set: r.base.Set.Copy(), Included: r.base.Included.Copy(), MergeHashes: r.base.MergeHashes}
 		for _, c := range r.later[:n] {
 			c.make(h)
 		}

@@ -237,6 +237,9 @@ func register(t *ir.Task, res *value.Dict) value.Value {
 func (h *Host) storeFacts(module string, facts *value.Dict, cacheable bool) {
 	switch module {
 	case "ansible.builtin.include_vars":
+		if h.MergeHashes {
+			facts = value.Merge(h.Included, facts)
+		}
 		h.Included.Update(facts)
 	case "ansible.builtin.set_fact":
 		h.Set.Update(facts)

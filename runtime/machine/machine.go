@@ -57,8 +57,9 @@ type Host struct {
 	Facts *value.Dict
 	// Set are registered results and set_fact.
 	Set *value.Dict
-	// Included are the variables of include_vars.
-	Included *value.Dict
+	// Included are the variables of include_vars. With MergeHashes, dictionaries of one name are combined.
+	Included    *value.Dict
+	MergeHashes bool
 	// Detached says that the machine runs inside the controller while the host is elsewhere: every module
 	// goes over the controller.
 	Detached bool
@@ -129,6 +130,7 @@ var errEnded = errors.New("play ended")
 
 // New returns a machine ready to run the batch on the host.
 func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
+	h.MergeHashes = b.Code.Settings.HashMerge
 	m := &Machine{
 		batch: b, code: b.Code, host: h, up: up, run: run,
 		layers: map[int]*value.Dict{}, tasks: map[int]*ir.Task{}, scopes: map[int]*ir.Scope{}, roles: map[int]*ir.Role{},
