@@ -13,6 +13,7 @@ import (
 	"pbc/compiler/link"
 	"pbc/compiler/vault"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/lookup"
@@ -96,6 +97,9 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 	top := value.NewDict()
 	if d, ok := f.Vars.V.(*value.Dict); ok {
 		top.Update(d)
+	}
+	if _, own := c.Vars.Lookup("ansible_managed"); own && h.s.like.dialect == expr.Tagged {
+		top.Del("ansible_managed")
 	}
 	top.SetStr("template_path", term)
 	top.Update(more)

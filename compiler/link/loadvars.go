@@ -208,7 +208,7 @@ func (iv *includeVars) exists(p string) bool {
 	return err == nil
 }
 
-// folders lists a folder and those below it; dialect tagged follows links.
+// folders lists a folder and those below it; newer ansible-cores follow links.
 func (iv *includeVars) folders(dir string) []string {
 	out := []string{dir}
 	entries, err := iv.l.opt.Store.Disk().ReadDir(dir)
@@ -217,7 +217,7 @@ func (iv *includeVars) folders(dir string) []string {
 	}
 	for _, e := range entries {
 		below := filepath.Join(dir, e.Name())
-		if e.IsDir() || iv.tagged() && iv.isDir(below) {
+		if e.IsDir() || ir.Newer(iv.l.opt.Settings.CoreVersion) && iv.isDir(below) {
 			out = append(out, iv.folders(below)...)
 		}
 	}
@@ -229,7 +229,7 @@ func (iv *includeVars) isDir(p string) bool {
 	return err == nil && fi.IsDir()
 }
 
-// within takes the folders that depth lets in: dialect classic counts folders, tagged levels.
+// within takes the folders that depth lets in: older ones count folders, newer ones levels.
 func (iv *includeVars) within(root string, dirs []string) ([]string, error) {
 	v, _ := iv.args.GetStr("depth")
 	if given, err := python.Truth(v); err != nil || !given {
@@ -246,7 +246,7 @@ func (iv *includeVars) within(root string, dirs []string) ([]string, error) {
 	var out []string
 	for i, dir := range dirs {
 		level := i + 1
-		if iv.tagged() {
+		if ir.Newer(iv.l.opt.Settings.CoreVersion) {
 			level = strings.Count(strings.TrimPrefix(dir, root), "/") + 1
 		}
 		if int64(level) <= depth {

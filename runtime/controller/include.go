@@ -119,7 +119,7 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 	case form.Fault != "":
 		res := value.DictOf("failed", true, "reason", form.Fault)
 		if role {
-			res = value.DictOf("changed", false, "failed", true, "reason", strings.TrimSuffix(strings.TrimPrefix(form.Told, "ERROR! "), "\n"))
+			res = value.DictOf("changed", false, "failed", true, "reason", strings.TrimSuffix(strings.TrimPrefix(form.Told, "ERROR! "), "\n")+"\n")
 		}
 		for _, h := range f.hosts {
 			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed, Result: ir.Val{V: res}})

@@ -217,12 +217,12 @@ func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, err
 	}
 	facts := value.NewDict()
 	for i, k := range args.K {
-		name, err := x.keyName(k)
+		name, key, err := x.keyName(k)
 		if err != nil {
 			return nil, err
 		}
 		if x.tagged() && !isVariableName(name) {
-			return nil, x.badName(name, "args."+name)
+			return nil, x.badName(key, "args.", k)
 		}
 		if !isIdentifier(name) {
 			return nil, x.actionFail("The variable name '" + name + "' is not valid. Variables must start with a letter or underscore character, " +
@@ -233,21 +233,22 @@ func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, err
 	return value.DictOf("ansible_facts", facts, "_ansible_facts_cacheable", cacheable), nil
 }
 
-// keyName renders the name of a variable, which may itself be a template.
-func (x *taskRun) keyName(k value.Value) (string, error) {
+// keyName renders the name of a variable, which may itself be a template: the text that it comes to, and what it came to.
+func (x *taskRun) keyName(k value.Value) (string, value.Value, error) {
 	s, err := value.ToStr(k)
 	if err != nil || !strings.Contains(s, "{{") {
-		return s, err
+		return s, k, err
 	}
 	t, err := x.outside().Parse(eval.ParseTemplate, s)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	v, err := x.eval().Value(t)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return value.ToStr(v)
+	s, err = value.ToStr(v)
+	return s, v, err
 }
 
 // factValue turns the words for true and false into booleans, as set_fact does in dialect classic.
@@ -399,12 +400,12 @@ func (x *taskRun) setStats(_ context.Context, args *value.Dict) (*value.Dict, er
 	}
 	out := value.NewDict()
 	for i := range data.Len() {
-		name, err := x.keyName(data.K[i])
+		name, key, err := x.keyName(data.K[i])
 		if err != nil {
 			return nil, err
 		}
 		if x.tagged() && !isVariableName(name) {
-			return nil, x.badName(name, "args.data."+name)
+			return nil, x.badName(key, "args.data.", data.K[i])
 		}
 		if !isIdentifier(name) {
 			return value.DictOf("failed", true, "msg", "The variable name '"+name+"' is not valid. Variables must start with a letter or underscore character, "+

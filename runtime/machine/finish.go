@@ -117,16 +117,15 @@ func elements(v value.Value) []value.Value {
 	return []value.Value{v}
 }
 
-// apply takes the result of a task that another host ran for all (run_once).
+// apply takes the result of a task that another host ran for all (run_once). The task's role has run on that host alone.
+//
+// Observed: ansible-core 2.14, 2.18 and 2.19.
 func (m *Machine) apply(t *ir.Task, e *event.Event) bool {
 	if e == nil {
 		return false
 	}
 	m.host.Store(t, e)
 	m.facts = nil
-	if t.Role >= 0 && e.Status != event.Skipped {
-		m.roleRan[t.Role] = true
-	}
 	return e.Status == event.Failed && !e.Flags.IgnoreErrors || e.Status == event.Unreachable && m.newer
 }
 

@@ -161,7 +161,11 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	local := x.vars.local
 	x.vars.local = local.Copy()
 	defer func() { x.vars.local = local }()
-	x.vars.local.Update(templateVars(f, dest))
+	own := templateVars(f, dest)
+	if _, set := x.vars.Lookup("ansible_managed"); set && x.tagged() {
+		own.Del("ansible_managed")
+	}
+	x.vars.local.Update(own)
 	path := x.vars.lex.SearchPath()
 	path.V = append(path.V, x.vars.lex.Basedir, filepath.Dir(f.Tree.Path)) // as Ansible's own module leaves it
 	x.vars.local.SetStr("ansible_search_path", path)

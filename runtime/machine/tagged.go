@@ -281,11 +281,17 @@ func isVariableName(name string) bool {
 	return true
 }
 
-// badName is the error of a variable's name, which is written as the key at a place.
-func (x *taskRun) badName(name, place string) error {
-	f := &failure.Failure{Msg: "Invalid variable name " + value.StrRepr(name) + ".",
+// badName is the error of what is no name for a variable, and was written as the key at a place.
+func (x *taskRun) badName(key value.Value, place string, written value.Value) error {
+	name, _ := value.ToStr(key)
+	source, _ := value.ToStr(written)
+	kind := ""
+	if _, isText := value.Text(key); !isText {
+		kind = " of type " + value.StrRepr(value.TypeName(key))
+	}
+	f := &failure.Failure{Msg: "Invalid variable name " + value.StrRepr(name) + kind + ".",
 		Help: "Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores."}
-	if p, ok := x.t.Places["key."+place]; ok {
+	if p, ok := x.t.Places["key."+place+source]; ok {
 		f.At = &value.Origin{File: x.t.Pos.File, Line: p[0], Col: p[1]}
 	} else {
 		f.Shown = name
