@@ -16,6 +16,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/machine"
 	"pbc/runtime/module"
@@ -118,17 +119,24 @@ func RunJob() error {
 	id := j.ID + "." + strconv.Itoa(os.Getpid())
 	dir := expandHome(j.Dir)
 	file := filepath.Join(dir, id)
-	state := value.DictOf("started", int64(1), "finished", int64(0), "ansible_job_id", id)
+	state := value.DictOf("started", j.flag(true), "finished", j.flag(false), "ansible_job_id", id)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return say(value.DictOf("failed", int64(1), "msg", "could not create directory: "+dir+" - "+posix.PyError(err)))
+		return say(value.DictOf("failed", j.flag(true), "msg", "could not create directory: "+dir+" - "+posix.PyError(err)))
 	}
 	if err := writeJob(file, state); err != nil {
 		return err
 	}
-	if err := say(value.DictOf("failed", int64(0), "started", int64(1), "finished", int64(0), "ansible_job_id", id, "results_file", file)); err != nil {
+	if err := say(value.DictOf("failed", j.flag(false), "started", j.flag(true), "finished", j.flag(false), "ansible_job_id", id, "results_file", file)); err != nil {
 		return err
 	}
 	return writeJob(file, j.run(id))
+}
+
+// flag is a truth as Ansible's wrapper writes it: dialect classic has numbers.
+func (j *job) flag(b bool) value.Value {
+	call, _ := j.Call.V.(*value.Dict)
+	dialect, _ := call.GetStr("dialect")
+	return module.Flag(dialect == value.Value(int64(expr.Tagged)), b)
 }
 
 // say writes the one line that the starter waits for, and lets go of its streams.
@@ -173,13 +181,26 @@ func expandHome(dir string) string {
 // look is how often Ansible's wrapper looks at a job.
 const look = 5 * time.Second
 
+// patience is when a job is killed whose time is limited: when the wrapper next looks at it. In dialect classic that is after one
+// more look; in tagged it looks twice within a time that is shorter than its step.
+func patience(limit time.Duration, tagged bool) time.Duration {
+	step := look
+	if tagged && limit > 0 && limit <= look {
+		step = limit / 2
+	}
+	looks := (limit + step - 1) / step
+	if !tagged {
+		looks++
+	}
+	return step * max(looks, 1)
+}
+
 // run runs the module within its time and returns what the job's file is to hold.
 func (j *job) run(id string) *value.Dict {
-	rounds := (time.Duration(j.Limit)*time.Second + look - 1) / look
-	ctx, cancel := context.WithTimeout(context.Background(), look*(rounds+1))
-	defer cancel()
 	d, _ := j.Call.V.(*value.Dict)
 	c, _ := machine.DecodeCall(d)
+	ctx, cancel := context.WithTimeout(context.Background(), patience(time.Duration(j.Limit)*time.Second, c.Tagged()))
+	defer cancel()
 	tmp, err := os.MkdirTemp(tempBase(j.Own), "ansible-tmp-")
 	if err != nil {
 		return failed(err.Error())

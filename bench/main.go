@@ -24,7 +24,7 @@ func main() {
 	rtts := flag.String("rtt", "1ms,30ms", "round-trip times")
 	flag.StringVar(&o.pbc, "pbc", "", "pbc to measure instead of building it")
 	flag.StringVar(&o.only, "only", "", "comma list of contestants (ssh, pbc, mitogen, ansible) instead of all")
-	flag.StringVar(&o.work, "work", "command100", "comma list of work: command100, copy50, template50, hosts20 (20 commands on 20 hosts), facts, or all")
+	flag.StringVar(&o.work, "work", "command100", "comma list of work: command100, copy50, template50, python100 (a module that is not native), hosts20 (20 commands on 20 hosts), facts, or all")
 	flag.IntVar(&o.times, "times", 3, "runs of each; the fastest counts")
 	out := flag.String("o", "", "also write the table to this file, such as docs/benchmarks.md")
 	flag.Parse()

@@ -52,6 +52,11 @@ func allWork() []work {
 				tasks(50, "    - name: template @\n      template: {src: t.j2, dest: '{{ site }}/t@'}\n      vars: {n: @}\n"),
 			files: map[string]string{"t.j2": "{% for x in words %}\nserver {{ x }} {{ n }};\n{% endfor %}\n{% if n > 10 %}\nbig {{ n | string | upper }}\n{% endif %}\n"},
 		},
+		{
+			name: "python100", // a module of a collection, which is not native: files of sudo's rules
+			playbook: head + folder + tasks(100, "    - name: rule @\n      community.general.sudoers: {name: rule@, user: joe, commands: /bin/true, "+
+				"sudoers_path: '{{ site }}', validation: absent}\n"),
+		},
 		{name: "hosts20", hosts: 20, playbook: head + tasks(20, "    - name: step @\n      command: hostname\n")},
 		{name: "facts", playbook: "- hosts: all\n  tasks:\n    - debug: var=ansible_distribution\n"},
 	}

@@ -60,7 +60,16 @@ func (u *Unit) checkTask(t *ir.Task, out *diag.List) {
 
 // native says whether pbc has the module of a task itself, and the task means that one.
 func (u *Unit) native(t *ir.Task) bool {
-	return u.opt.Supported(t.Module) && fullName(t.Module) && !t.Plugin()
+	return u.opt.Supported(t.Module) && fullName(t.Module) && !t.Plugin() && !t.Foreign
+}
+
+// foreign says whether the module of a full name comes from a version of its collection that pbc's own was not compared with.
+func (u *Unit) foreign(module string) bool {
+	parts := strings.SplitN(module, ".", 3)
+	if u.opt.Compared == nil || len(parts) < 3 || parts[0] == "ansible" && parts[1] == "builtin" {
+		return false
+	}
+	return !u.opt.Compared(module, u.loader.CollectionVersion(parts[0]+"."+parts[1]))
 }
 
 // fullName says whether a module has a full name: a bare one is that of a module beside the playbook.

@@ -33,6 +33,11 @@ type Options struct {
 	Store   *files.Store
 	// Supported says whether pbc can run a module, by its full name.
 	Supported func(module string) bool
+	// Compared says whether pbc's own module of a full name was compared with the one in that version of its collection; a module
+	// that pbc lacks was. Leaves says whether pbc's own leaves some of the calls with these arguments to the one in Python. Nil
+	// says so of all, and of none.
+	Compared func(module, version string) bool
+	Leaves   func(module string, args *value.Dict) bool
 	// Refuses says why pbc's own module cannot do what the arguments given as constants ask for; "" that
 	// it can. Nil refuses nothing.
 	Refuses func(module string, constants *value.Dict) string
@@ -92,7 +97,7 @@ func Compile(opt Options) (*Unit, diag.List) {
 		u.Starts = append(u.Starts, len(u.plays))
 		u.books = append(u.books, pb)
 		for _, p := range pb.Plays {
-			l := lower.Lower(p, lower.Options{Jinja: u.jinja, Find: u.find(p.Dir)})
+			l := lower.Lower(p, lower.Options{Jinja: u.jinja, Find: u.find(p.Dir), Foreign: u.foreign})
 			u.plays = append(u.plays, l)
 			u.Program.Plays = append(u.Program.Plays, l.IR)
 		}

@@ -255,10 +255,13 @@ func (s *sealer) roles(p *lower.Play, t *playbook.Task) {
 	}
 }
 
-// python takes the module of a task into the plan, with all that it imports, when it is not native. What is wrong with it
+// python takes the module of a task into the plan, with all that it imports, when it is not native, or may not be enough. What is wrong with it
 // the task tells when it runs.
 func (s *sealer) python(play, number int, t *ir.Task) {
-	if s.u.opt.Supported == nil || t.Include != nil || t.Module == "" || t.Module == "ansible.builtin.meta" || s.u.native(t) {
+	if s.u.opt.Supported == nil || t.Include != nil || t.Module == "" || t.Module == "ansible.builtin.meta" {
+		return
+	}
+	if args, ok := t.Args.V.(*value.Dict); s.u.native(t) && ok && (s.u.opt.Leaves == nil || !s.u.opt.Leaves(t.Module, args)) {
 		return
 	}
 	_, _ = s.twin.Payload(play, number, "")

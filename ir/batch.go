@@ -92,6 +92,7 @@ type Settings struct {
 	Null            Val      // null_representation
 	TrustLookups    bool     // allow_unsafe_lookups
 	AsyncDir        string   // where files of jobs go on hosts
+	LenientUTF8     bool     // module_strict_utf8_response off
 	PollInterval    int      // of async tasks that do not say, in seconds
 	CoreVersion     string   // of the ansible-core that is reproduced: two numbers
 	Interpreter     string   // the Python of hosts, or how it is found; see the setting INTERPRETER_PYTHON

@@ -24,6 +24,9 @@ type Task struct {
 	// when there is none, or when ansible-core brings it.
 	ModuleFile string `msgpack:",omitempty"`
 	ActionFile string `msgpack:",omitempty"`
+	// Foreign has the module run in Python, although pbc has one of its name: that was not compared with this version of the
+	// module's collection.
+	Foreign bool `msgpack:",omitempty"`
 	// Places are where the values of keywords and arguments are written, as line and column in Pos.File, by the keyword
 	// or "args." and the argument. Not set in classic.
 	Places  map[string][2]int `msgpack:",omitempty"`

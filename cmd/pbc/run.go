@@ -129,7 +129,7 @@ func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
 func (s *session) open(p *ir.Program) (*compiler.Unit, error) {
 	s.store = files.NewPlanStore(p)
 	decrypt := func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }
-	u, err := compiler.Open(p, compiler.Options{Store: s.store, Supported: supported, Refuses: refuses, KnownFact: knownFact, Playbook: playbook.Options{Decrypt: decrypt}})
+	u, err := compiler.Open(p, compiler.Options{Store: s.store, Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Playbook: playbook.Options{Decrypt: decrypt}})
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,7 @@ type session struct {
 	observe func(io.ReadWriteCloser) io.ReadWriteCloser
 	// agents, when not nil, gives the agents of hosts in the place of connections: for tests with many hosts.
 	agents func(host string) io.ReadWriteCloser
+	live   int // columns of the terminal that shows how the run goes on, 0 for none
 	// interrupts are the signals that end the run; nil for none.
 	interrupts *interrupts
 	log        *os.File         // of log_path, nil for none
@@ -129,6 +130,9 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	}
 	s.callbacks.out = s.out
 	s.out = callback.Join(s.out, s.callbacks)
+	if s.live = s.showsProgress(opt); s.live > 0 {
+		s.out = callback.Join(s.out, callback.NewProgress(s.screen, os.Stdout, s.live))
+	}
 	return s, nil
 }
 
@@ -237,7 +241,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
-		Supported: supported, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
+		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -247,6 +251,18 @@ func supported(name string) bool {
 	}
 	_, ok := builtin.Lookup(name)
 	return ok
+}
+
+// compared says whether pbc's own module, where it has one, was compared with the one in that version of its collection.
+func compared(name, version string) bool {
+	m, ok := builtin.Lookup(name)
+	return !ok || m.ComparedWith(version)
+}
+
+// leaves says whether pbc's own module may leave a call with these arguments to the one in Python.
+func leaves(name string, args *value.Dict) bool {
+	m, ok := builtin.Lookup(name)
+	return ok && slices.ContainsFunc(m.Leaves, func(arg string) bool { _, given := args.GetStr(arg); return given })
 }
 
 // knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
@@ -364,8 +380,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	asked, over, release := s.interrupts.heed()
 	defer release()
-	c := controller.New(controller.Options{Step: step, Interrupt: asked, Linker: &linked{l: l, s: s, current: &current}, Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program),
-		Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks, Tagged: s.like.dialect == expr.Tagged, Retry: s.retryFiles()})
+	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current},
+		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
+		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		if name == "default" && u.Program.Dialect == "tagged" {
 			continue
@@ -548,6 +565,10 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, err
 	}
 	p, err := k.l.Play(n)
+	var crash link.Unexpected
+	if errors.As(err, &crash) {
+		return nil, controller.Crash(crash)
+	}
 	if err != nil {
 		return nil, err
 	}

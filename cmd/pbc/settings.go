@@ -40,6 +40,7 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
 	set.MaxDiff = int64(s.conf.Int("MAX_FILE_SIZE_FOR_DIFF"))
+	set.LenientUTF8 = !s.conf.Bool("MODULE_STRICT_UTF8_RESPONSE")
 	set.KeepUndefined = !s.conf.Bool("DEFAULT_UNDEFINED_VAR_BEHAVIOR")
 	if s.set("DEFAULT_NULL_REPRESENTATION") {
 		set.Null = ir.Val{V: s.conf.String("DEFAULT_NULL_REPRESENTATION")}

@@ -237,6 +237,8 @@ var coreSettings = []Setting{
 		Doc: "fail when no inventory can be read"},
 	{Name: "MAX_FILE_SIZE_FOR_DIFF", Type: Int, Default: 104448, Env: "ANSIBLE_MAX_DIFF_SIZE", Ini: "defaults.max_diff_size",
 		Doc: "bytes of a file that is still compared"},
+	{Name: "MODULE_STRICT_UTF8_RESPONSE", Type: Bool, Default: true, Env: "ANSIBLE_MODULE_STRICT_UTF8_RESPONSE", Ini: "defaults.module_strict_utf8_response",
+		Doc: "in dialect tagged, fail a module whose result is no UTF-8"},
 	{Name: "FACTS_MODULES", Type: List, Default: []string{"smart"}, Env: "ANSIBLE_FACTS_MODULES", Ini: "defaults.facts_modules",
 		Doc: "the modules that gather_facts runs"},
 	{Name: "INJECT_FACTS_AS_VARS", Type: Bool, Default: true, Env: "ANSIBLE_INJECT_FACT_VARS", Ini: "defaults.inject_facts_as_vars",

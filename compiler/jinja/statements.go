@@ -65,6 +65,12 @@ func (p *parser) doStmt(n *expr.Node) []*expr.Node {
 // SFor: A is target, iterable, and test or nil; Flag says recursive.
 func (p *parser) forStmt(n *expr.Node) []*expr.Node {
 	target := p.assignTarget("in")
+	expr.Walk(target, func(t *expr.Node) bool {
+		if t.Op == expr.OName && t.S == "loop" {
+			p.failAt(n.Line, "Can't assign to special loop variable in for-loop target")
+		}
+		return true
+	})
 	p.expectWord("in")
 	it := p.tuple(false, []string{"recursive"}, false)
 	n.Op, n.A = expr.SFor, []*expr.Node{target, it, nil}

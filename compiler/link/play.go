@@ -243,6 +243,12 @@ func batches(hosts []string, serial value.Value) ([][]string, error) {
 	return out, nil
 }
 
+// Unexpected is an error at which Ansible dies of an exception that it does not expect: the exception's words.
+type Unexpected string
+
+// Error implements error.
+func (e Unexpected) Error() string { return string(e) }
+
 // batchSize reads one entry of serial.
 func batchSize(v value.Value, total int) (int, error) {
 	s, err := value.ToStr(v)
@@ -252,7 +258,7 @@ func batchSize(v value.Value, total int) (int, error) {
 	pct, ok := strings.CutSuffix(s, "%")
 	n, err := strconv.Atoi(strings.TrimSpace(pct))
 	if err != nil {
-		return 0, fmt.Errorf("invalid literal for int() with base 10: %s", value.StrRepr(pct))
+		return 0, Unexpected("invalid literal for int() with base 10: " + value.StrRepr(pct))
 	}
 	if !ok {
 		return n, nil

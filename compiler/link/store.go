@@ -14,6 +14,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module/posix"
@@ -38,7 +39,7 @@ func (l *Linker) storeFile(s Site, n *event.Need) *event.Answer {
 	if data, ok := bytesOf(args, "data"); ok {
 		v, _ := args.GetStr("offset")
 		offset, _ := v.(int64)
-		if err := writePiece(dest, data, offset); err != nil {
+		if err := l.writePiece(dest, data, offset); err != nil {
 			return failedStore(err)
 		}
 		return &event.Answer{Value: ir.Val{V: value.NewDict()}}
@@ -164,7 +165,7 @@ func (l *Linker) fetchArgs(s Site, t *ir.Task, said *value.Dict) (*value.Dict, e
 }
 
 // writePiece writes bytes of a fetched file. The first piece makes the file, and the folders above it.
-func writePiece(dest string, data []byte, offset int64) error {
+func (l *Linker) writePiece(dest string, data []byte, offset int64) error {
 	mode := os.O_WRONLY
 	if dir := filepath.Dir(dest); offset == 0 {
 		mode |= os.O_CREATE | os.O_TRUNC
@@ -174,7 +175,11 @@ func writePiece(dest string, data []byte, offset int64) error {
 	}
 	f, err := os.OpenFile(dest, mode, 0o666)
 	if err != nil {
-		return errors.New("failed to transfer file to " + dest + ": " + posix.PyError(err, []byte(dest)))
+		lost := "failed to transfer file to " + dest
+		if l.opt.Dialect == expr.Tagged {
+			lost = "Failed to transfer file to " + value.StrRepr(dest)
+		}
+		return errors.New(lost + ": " + posix.PyError(err, []byte(dest)))
 	}
 	_, err = f.WriteAt(data, offset)
 	return errors.Join(err, f.Close())

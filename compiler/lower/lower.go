@@ -27,6 +27,8 @@ type Options struct {
 	// Find finds a file of the controller that a constant argument names. Search are the folders of
 	// the task. Nil finds nothing: every file is asked for while running.
 	Find func(search []string, kind, name string) *ir.File
+	// Foreign says whether the module of a full name is to be run in Python whatever pbc has itself. Nil says so of none.
+	Foreign func(module string) bool
 }
 
 // Play is a play lowered, with the way back from numbers to the tree.

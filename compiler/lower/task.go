@@ -24,6 +24,7 @@ func (b *builder) task(t *playbook.Task) int {
 	if b.opt.Jinja.Dialect == expr.Tagged {
 		out.ActionPos, out.Places = t.ActionPos, places(t)
 	}
+	out.Foreign = b.opt.Foreign != nil && b.opt.Foreign(t.FQCN)
 	b.tables.Tasks = append(b.tables.Tasks, out)
 	b.tasks = append(b.tasks, t)
 	if t.Role != nil {

@@ -35,6 +35,8 @@ type catalog struct {
 type collection struct {
 	dir  string // "" when it is not installed
 	meta *yaml.Node
+	// version is what it says of itself; nil before that was looked at.
+	version *string
 }
 
 // pluginFolder is where plugins of a kind are beside playbooks and in roles, pluginPackage where in a collection,
@@ -130,6 +132,19 @@ func (l *Loader) UtilsDirs() []string {
 
 // CollectionDir is the folder of an installed collection, "" when it is not.
 func (l *Loader) CollectionDir(name string) string { return l.catalog.collection(name).dir }
+
+// CollectionVersion is the version of an installed collection, "" when it tells none.
+func (l *Loader) CollectionVersion(name string) string {
+	inst := l.catalog.collection(name)
+	if inst.version == nil {
+		v, ok := l.catalog.metadata(path.Join(inst.dir, "MANIFEST.json")).Get("collection_info").Get("version").Text()
+		if !ok {
+			v, _ = l.catalog.metadata(path.Join(inst.dir, "galaxy.yml")).Get("version").Text()
+		}
+		inst.version = &v
+	}
+	return *inst.version
+}
 
 // UtilsRoute says where a collection's metadata send those who look for one of its module_utils, and why it is gone
 // if it is. For ansible.builtin the metadata are those of the ansible-core in the folder core.

@@ -71,7 +71,7 @@ func (b *builder) node(r *raw) (*Node, error) {
 		return n, b.unsafe(r, n)
 	case "!vault", "!vault-encrypted":
 		s, err := b.text(r)
-		n.Kind, n.Value, n.Raw = Scalar, &value.Vault{Cipher: s}, s
+		n.Kind, n.Value, n.Raw = Scalar, &value.Vault{Cipher: s, At: &value.Origin{File: n.Pos.File, Line: n.Pos.Line, Col: n.Pos.Col}}, s
 		return n, err
 	case "!!null", "!!bool", "!!int", "!!float", "!!timestamp", "!!binary", "!!str", "!!python/unicode":
 		return n, b.scalar(r, n)

@@ -54,7 +54,7 @@ func TestScalars(t *testing.T) {
 		{"explicit int", "!!int '1'", int64(1)},
 		{"binary data", "!!binary aGVs bG8=", []byte("hello")},
 		{"exclamation mark alone", "! 12", int64(12)},
-		{"vault", "!vault |\n  $ANSIBLE\n", &value.Vault{Cipher: "$ANSIBLE\n"}},
+		{"vault", "!vault |\n  $ANSIBLE\n", &value.Vault{Cipher: "$ANSIBLE\n", At: &value.Origin{File: "f.yml", Line: 1, Col: 1}}},
 		{"unsafe", "!unsafe '{{ x }}'", &value.Str{S: "{{ x }}", Unsafe: true}},
 		{"unsafe number is text", "!unsafe 1", &value.Str{S: "1", Unsafe: true}},
 		{"json escape", `"\u00e9\n\ud83d\ude00"`, "é\n😀"},

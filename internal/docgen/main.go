@@ -29,10 +29,11 @@ var pages = []page{
 
 func main() {
 	results := flag.String("integration", "", "take the outcomes of integration targets from this file")
+	core := flag.String("core", "2.14", "the release of ansible-core whose targets those are")
 	flag.Parse()
 	root, err := findRoot()
 	if err == nil && *results != "" {
-		err = recordFile(root, *results)
+		err = recordFile(root, *core, *results)
 	}
 	if err == nil {
 		err = write(root)

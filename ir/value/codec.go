@@ -6,7 +6,7 @@ package value
 //
 //	1 int beyond 64 bits: its decimal digits    8  Tmpl: [src, shown, fault, line, newline, verbatim, origin, nodes]
 //	2 Str: one byte of marks, then the text     9  Cond: [src, fault, line, origin, node, Tmpl or nil]
-//	3 tuple: array                              10 Vault: the text, when opened NUL and f, fault or p, plain
+//	3 tuple: array                              10 Vault: text [NUL @ line : column : file] [NUL f fault | NUL p plain]
 //	4 set: array of its elements                11 Omit: nothing
 //	5 date: [seconds, nanoseconds, zone, kind]  12 range: [start, stop, step]
 //	6 delta: nanoseconds                        13 view: [kind, map]
@@ -156,6 +156,9 @@ func extBody(b *bytes.Buffer, v Value, depth int) (int8, error) {
 		return extCond, x.encode(e)
 	case *Vault:
 		b.WriteString(x.Cipher)
+		if at := x.At; at != nil {
+			fmt.Fprintf(b, "\x00@%d:%d:%s", at.Line, at.Col, at.File)
+		}
 		if x.Fault != "" {
 			b.WriteString("\x00f" + x.Fault)
 		} else if x.Opened {

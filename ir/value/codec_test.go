@@ -40,7 +40,7 @@ func everyKind() map[string]Value {
 		"tmpl":   tmpl, "fault": &Tmpl{Src: "{{", Fault: "bad", Line: 1},
 		"cond":  &Cond{Src: "x", Root: node},
 		"cond2": &Cond{Src: "{{ x }}", Tmpl: tmpl, Line: 4, Fault: "f"},
-		"vault": &Vault{Cipher: "$ANSIBLE_VAULT;1.1"}, "opened vault": &Vault{Cipher: "c", Opened: true, Plain: "p"}, "bad vault": &Vault{Cipher: "c", Fault: "f"}, "omit": Omit,
+		"vault": &Vault{Cipher: "$ANSIBLE_VAULT;1.1"}, "opened vault": &Vault{Cipher: "c", Opened: true, Plain: "p"}, "placed vault": &Vault{Cipher: "c", At: &Origin{File: "a:b", Line: 3, Col: 4}}, "placed bad vault": &Vault{Cipher: "c", At: &Origin{File: "f", Line: 1}, Fault: "f"}, "bad vault": &Vault{Cipher: "c", Fault: "f"}, "omit": Omit,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 	"time"
 
@@ -176,6 +177,12 @@ func (d Decoder) extBody(id int8, n, depth int) (Value, error) {
 func vaultOf(s string) (Value, error) {
 	cipher, opened, ok := strings.Cut(s, "\x00")
 	v := &Vault{Cipher: cipher}
+	if place, isPlace := strings.CutPrefix(opened, "@"); isPlace {
+		place, opened, ok = strings.Cut(place, "\x00")
+		if v.At = vaultPlace(place); v.At == nil {
+			return nil, errors.New("malformed place of a vault")
+		}
+	}
 	switch {
 	case !ok:
 	case strings.HasPrefix(opened, "f") && len(opened) > 1:
@@ -186,6 +193,18 @@ func vaultOf(s string) (Value, error) {
 		return nil, errors.New("malformed vault")
 	}
 	return v, nil
+}
+
+// vaultPlace reads "line:column:file" as it is written, nil when it is not that.
+func vaultPlace(s string) *Origin {
+	line, rest, _ := strings.Cut(s, ":")
+	col, file, ok := strings.Cut(rest, ":")
+	l, err1 := strconv.Atoi(line)
+	c, err2 := strconv.Atoi(col)
+	if !ok || err1 != nil || err2 != nil || strconv.Itoa(l) != line || strconv.Itoa(c) != col || l < 0 || c < 0 {
+		return nil
+	}
+	return &Origin{File: file, Line: l, Col: c}
 }
 
 func extText(id int8, b []byte) (Value, error) {

@@ -144,6 +144,9 @@ func (l *literal) braces(depth int) (Value, error) {
 
 func (l *literal) signed(sign byte, depth int) (Value, error) {
 	l.i++
+	if c := l.peek(); c == '-' || c == '+' {
+		return nil, errLiteral
+	}
 	v, err := l.value(depth + 1)
 	if err != nil {
 		return nil, err

@@ -61,7 +61,7 @@ func sameRare(a, b Value) bool {
 		return ok && *x == *y
 	case *Vault:
 		y, ok := b.(*Vault)
-		return ok && *x == *y
+		return ok && x.Cipher == y.Cipher && x.Opened == y.Opened && x.Plain == y.Plain && x.Fault == y.Fault && SameOrigin(x.At, y.At)
 	case *Undef:
 		y, ok := b.(*Undef)
 		if !ok {

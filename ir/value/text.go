@@ -186,8 +186,10 @@ func (w *reprWriter) value(v Value) error {
 		defer w.leave()
 		return w.dict(x)
 	case []byte:
-		w.b.WriteString("b" + StrRepr(string(x)))
+		w.b.WriteString(bytesRepr(x))
 	case *Date:
+		w.b.WriteString(x.repr())
+	case *Delta:
 		w.b.WriteString(x.repr())
 	case *Undef:
 		if x.Lenient {
@@ -222,7 +224,10 @@ func (w *reprWriter) undef(u *Undef) error {
 	if u.Hint != "" {
 		hint = StrRepr(u.Hint)
 	}
-	if u.Name != "" {
+	switch {
+	case u.Element: // the name is the repr of a key, and the hint the message of using it
+		hint, name = "None", u.Name
+	case u.Name != "":
 		name = StrRepr(u.Name)
 	}
 	w.b.WriteString("AnsibleUndefined(hint=" + hint + ", obj=")
@@ -371,6 +376,55 @@ func ToStr(v Value) (string, error) {
 		return Repr(v)
 	}
 	return "", fmt.Errorf("%T is no value", v)
+}
+
+// repr names the parts that are not 0, of which only the days may be negative.
+func (x *Delta) repr() string {
+	const day = 24 * time.Hour
+	days := x.D / day
+	rest := x.D % day
+	if rest < 0 {
+		days, rest = days-1, rest+day
+	}
+	var parts []string
+	for _, p := range []struct {
+		name string
+		n    time.Duration
+	}{{"days", days}, {"seconds", rest / time.Second}, {"microseconds", rest % time.Second / time.Microsecond}} {
+		if p.n != 0 {
+			parts = append(parts, fmt.Sprintf("%s=%d", p.name, p.n))
+		}
+	}
+	if parts == nil {
+		return "datetime.timedelta(0)"
+	}
+	return "datetime.timedelta(" + strings.Join(parts, ", ") + ")"
+}
+
+// bytesRepr is repr(b'...').
+func bytesRepr(b []byte) string {
+	quote := byte('\'')
+	if strings.IndexByte(string(b), '\'') >= 0 && strings.IndexByte(string(b), '"') < 0 {
+		quote = '"'
+	}
+	out := []byte{'b', quote}
+	for _, c := range b {
+		switch {
+		case c == quote || c == '\\':
+			out = append(out, '\\', c)
+		case c == '\n':
+			out = append(out, `\n`...)
+		case c == '\r':
+			out = append(out, `\r`...)
+		case c == '\t':
+			out = append(out, `\t`...)
+		case c < ' ' || c >= 0x7f:
+			out = fmt.Appendf(out, `\x%02x`, c)
+		default:
+			out = append(out, c)
+		}
+	}
+	return string(append(out, quote))
 }
 
 func (x *Delta) str() string {

@@ -161,9 +161,11 @@ func (c *Cond) Equal(o *Cond) bool {
 }
 
 // Vault is text as ansible-vault encrypts it. The controller opens it for whoever uses it: then Plain is
-// what it holds, or Fault says why it cannot be opened, which is the error of printing it.
+// what it holds, or Fault says why it cannot be opened, which is the error of printing it. At is where it is written, nil when
+// that is not known.
 type Vault struct {
 	Cipher string
+	At     *Origin
 	Opened bool
 	Plain  string
 	Fault  string
@@ -227,7 +229,7 @@ func (u *Undef) Error() string {
 	case u.Obj == nil:
 		return "'None' has no attribute " + StrRepr(u.Name)
 	}
-	class := TypeName(u.Obj)
+	class := ClassName(u.Obj)
 	if q, ok := u.Obj.(interface{ QualifiedName() string }); ok {
 		class = q.QualifiedName()
 	}
@@ -319,6 +321,15 @@ func NormInt(b *big.Int) Value {
 		return b.Int64()
 	}
 	return b
+}
+
+// ClassName is the name of a value's class as Python's own errors have it: with the module, for classes that are written in C.
+func ClassName(v Value) string {
+	switch v.(type) {
+	case *Date, *Delta:
+		return "datetime." + TypeName(v)
+	}
+	return TypeName(v)
 }
 
 // TypeName is Python's type(v).__name__.

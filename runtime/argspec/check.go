@@ -34,7 +34,18 @@ type Checked struct {
 // Check checks a module's arguments against its spec. The name is used in messages only. The error is
 // Ansible's message; Checked is never nil.
 func (s *Spec) Check(name string, args *value.Dict, env Environ) (*Checked, error) {
+	return newChecker(s, args, env).check(s, name)
+}
+
+// CheckAction is Check where an action checks the arguments on the controller, before they have become a module's: messages name
+// other types then.
+func (s *Spec) CheckAction(name string, args *value.Dict, env Environ) (*Checked, error) {
 	c := newChecker(s, args, env)
+	c.playbook = s.dialect == expr.Classic
+	return c.check(s, name)
+}
+
+func (c *checker) check(s *Spec, name string) (*Checked, error) {
 	c.top(s)
 	c.out.Faults = c.errs
 	if len(c.errs) > 0 {

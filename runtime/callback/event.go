@@ -66,6 +66,16 @@ type Task struct {
 // v2_playbook_on_handler_task_start.
 type TaskStart struct{ Task *Task }
 
+// Doing says what a host does now, told as soon as it is known: the events about results come in the order of the play, and
+// later. It is for those who show how a run goes on, and is only made when somebody does.
+type Doing struct {
+	Host string
+	Task string // the name of the task that the host has begun
+	At   []int  // the place of the task in the play; lower is earlier. Nil before the first task
+	Done bool   // the host has ended the task
+	Gone bool   // the host has ended the play
+}
+
 // HostStart says that a host begins a task. Ansible: v2_runner_on_start.
 type HostStart struct {
 	Host string
@@ -218,6 +228,7 @@ func (NoHostsMatched) event()   {}
 func (NoHostsRemaining) event() {}
 func (TaskStart) event()        {}
 func (HostStart) event()        {}
+func (Doing) event()            {}
 func (Result) event()           {}
 func (ItemResult) event()       {}
 func (Retry) event()            {}

@@ -7,22 +7,24 @@ import (
 	"strings"
 )
 
-// Progress draws one line below the output of a terminal, saying which hosts the run waits for. The
-// line is wiped before anything else is printed, and when the run ends: what stays on the screen is
-// Ansible's output alone.
+// Progress draws one line below the output of a terminal, saying how many hosts of the play have run a task, and for which hosts the
+// run waits: those that are furthest behind. The line is wiped before anything else is printed, and when the run ends: what
+// stays on the screen is Ansible's output alone.
+//
+//	[17/20] install packages: web3 web7 db1
 type Progress struct {
 	w       io.Writer // the terminal
 	columns int
-	task    string
-	waiting []string
-	drawn   bool
+	hosts   []string // of the play, in its order
+	doing   map[string]Doing
+	drawn   string // the line that is on the terminal
 }
 
 // NewProgress returns a progress line on the terminal w, of the given number of columns, and takes the
 // screen's writers over so that it can wipe the line before they write. Give it to Join after the
 // callback that prints on s. It is for terminals only.
 func NewProgress(s *Screen, w io.Writer, columns int) *Progress {
-	p := &Progress{w: w, columns: columns}
+	p := &Progress{w: w, columns: columns, doing: map[string]Doing{}}
 	s.Out, s.Err = wiper{p, s.Out}, wiper{p, s.Err}
 	return p
 }
@@ -39,19 +41,20 @@ func (x wiper) Write(b []byte) (int, error) {
 	return x.w.Write(b)
 }
 
-// Handle follows the tasks and redraws the line.
+// Handle follows the hosts and redraws the line. After a message it does not, which may be a prompt.
 func (p *Progress) Handle(e Event) {
 	switch e := e.(type) {
-	case TaskStart:
-		p.task, p.waiting = strings.TrimSpace(e.Task.Name), nil
-	case HostStart:
-		p.waiting = append(p.waiting, e.Host)
-	case Result:
-		p.waiting = slices.DeleteFunc(p.waiting, func(h string) bool { return h == e.Host })
-	case Stats:
-		p.waiting = nil
+	case PlayStart:
+		p.hosts, p.doing = nil, map[string]Doing{}
+	case Doing:
+		if _, known := p.doing[e.Host]; !known {
+			p.hosts = append(p.hosts, e.Host)
+		}
+		p.doing[e.Host] = e
+		p.draw()
+	case Result, ItemResult:
+		p.draw()
 	}
-	p.draw()
 }
 
 // Close wipes the line.
@@ -63,20 +66,49 @@ func (p *Progress) Close() error {
 const wipeLine = "\r\033[K"
 
 func (p *Progress) wipe() {
-	if p.drawn {
+	if p.drawn != "" {
 		_, _ = io.WriteString(p.w, wipeLine)
 	}
-	p.drawn = false
+	p.drawn = ""
 }
 
 func (p *Progress) draw() {
-	p.wipe()
-	if len(p.waiting) == 0 {
+	line := cutToWidth(p.line(), p.columns-1)
+	if line == p.drawn {
 		return
 	}
-	line := fmt.Sprintf("[%d] %s: %s", len(p.waiting), p.task, strings.Join(p.waiting, " "))
-	_, _ = io.WriteString(p.w, cutToWidth(line, p.columns-1))
-	p.drawn = true
+	p.wipe()
+	_, _ = io.WriteString(p.w, line)
+	p.drawn = line
+}
+
+// line is what is to be shown, "" while no host runs anything.
+func (p *Progress) line() string {
+	var behind []string
+	var last Doing
+	for _, h := range p.hosts {
+		d := p.doing[h]
+		if d.At == nil || d.Done || d.Gone {
+			continue
+		}
+		order := slices.Compare(d.At, last.At)
+		switch {
+		case behind == nil || order < 0:
+			behind, last = []string{h}, d
+		case order == 0:
+			behind = append(behind, h)
+		}
+	}
+	if behind == nil {
+		return ""
+	}
+	past := 0
+	for _, d := range p.doing {
+		if d.Gone || d.At != nil && (slices.Compare(d.At, last.At) > 0 || d.Done && slices.Equal(d.At, last.At)) {
+			past++
+		}
+	}
+	return fmt.Sprintf("[%d/%d] %s: %s", past, len(p.hosts), strings.TrimSpace(last.Task), strings.Join(behind, " "))
 }
 
 // cutToWidth leaves as much of a text, free of control characters, as fits into the columns.

@@ -123,20 +123,27 @@ func TestProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	task := &Task{ID: "1", Name: "work", Action: "command"}
-	all := Join(cb, NewProgress(s, &tty, 20))
+	all := Join(cb, NewProgress(s, &tty, 24))
 	for _, e := range []Event{
-		TaskStart{task}, HostStart{Host: "one", Task: task}, HostStart{Host: "a-long-name", Task: task},
-		Result{Host: "one", Task: task},
-		Result{Host: "a-long-name", Task: task},
+		PlayStart{Name: "p"}, Doing{Host: "one"}, Doing{Host: "a-long-name"}, Doing{Host: "two"},
+		Doing{Host: "one", Task: "work", At: []int{1}}, Doing{Host: "a-long-name", Task: "work", At: []int{1}},
+		Doing{Host: "one", Task: "work", At: []int{1}, Done: true},
+		TaskStart{task}, Result{Host: "one", Task: task},
+		Doing{Host: "one", Task: "more\x1b[31m", At: []int{2, 0}}, // it is ahead, and says nothing to the terminal
+		Doing{Host: "a-long-name", Task: "work", At: []int{1}, Done: true},
+		Result{Host: "a-long-name", Task: task}, Message{Text: "press enter: ", NoNewline: true},
+		Doing{Host: "a-long-name", Gone: true}, Doing{Host: "one", Gone: true},
 	} {
 		all.Handle(e)
 	}
 	if err := all.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := "\nTASK [work] ********************************************************************\n" +
-		"[1] work: one" + wipeLine + "[2] work: one a-lon" + wipeLine + "ok: [one]\n" +
-		"[1] work: a-long-na" + wipeLine + "ok: [a-long-name]\n"
+	want := "\nPLAY [p] ***********************************************************************\n" +
+		"[0/3] work: one" + wipeLine + "[0/3] work: one a-long-" + wipeLine + "[1/3] work: a-long-name" + wipeLine +
+		"\nTASK [work] ********************************************************************\nok: [one]\n" +
+		"[1/3] work: a-long-name" + wipeLine + "[0/3] more[31m: one" + wipeLine + "ok: [a-long-name]\n" +
+		"[0/3] more[31m: one" + wipeLine + "press enter: [1/3] more[31m: one" + wipeLine
 	if got := tty.String(); got != want {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}

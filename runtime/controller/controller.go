@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -97,8 +98,9 @@ type Options struct {
 	// Detached runs every batch inside the controller, modules over connections that are made when one is
 	// needed: hosts are restarted in this run.
 	Detached bool
-	// Tagged says that the dialect is tagged: any_errors_fatal means another thing.
-	Tagged bool
+	// Tagged says that the dialect is tagged. Newer says that the ansible-core is one that ir.Newer means, as that of tagged is:
+	// any_errors_fatal means another thing.
+	Tagged, Newer bool
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
 	// Step asks whether to run a task (--step), and returns the answer; nil asks nothing. An error ends the run: io.EOF
@@ -107,6 +109,10 @@ type Options struct {
 	// Interrupt, once closed, has no task begun any more: those that run come to their end, and the recap is shown. Nil
 	// interrupts nothing. The end of the context of Run ends the tasks as well.
 	Interrupt <-chan struct{}
+	// Live has the callback told what each host does at once, in callback.Doing.
+	Live bool
+	// Patience is how long a host may give no sign of life, or leave what it is sent unread; 0 is 20 s.
+	Patience time.Duration
 	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.
 	Retry func(playbook string, hosts []string)
 }

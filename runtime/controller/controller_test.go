@@ -29,6 +29,7 @@ type fleet struct {
 
 	mu      sync.Mutex
 	log     []string // what the screen shows
+	why     string   // a host is unreachable
 	applied []string // hosts that took another's result
 	running int
 	most    int // the most tasks that ran at the same time
@@ -67,6 +68,10 @@ func (f *fleet) Handle(e callback.Event) {
 	case callback.TaskStart:
 		f.log = append(f.log, e.Task.Name+":")
 	case callback.Result:
+		if e.Status == callback.Unreachable {
+			msg, _ := e.Result.GetStr("msg")
+			f.why, _ = value.Text(msg)
+		}
 		f.log = append(f.log, e.Host+[...]string{"", "!", "-", "?"}[e.Status])
 	case callback.NoHostsRemaining:
 		f.log = append(f.log, "none left")

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"slices"
+	"strings"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -113,12 +114,15 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed, Result: ir.Val{V: res}})
 		}
 		r.c.emit(callback.Message{Text: callback.Notice("ERROR", form.Told), Color: callback.ColorError, Stderr: true})
-	case form.Fault != "" && role: // Ansible tells the error beside the results
+	case form.Fault != "" && role && !r.c.opt.Newer: // Ansible tells the error beside the results
 		r.c.emit(callback.Message{Text: form.Told, Color: callback.ColorError, Stderr: true})
 	case form.Fault != "":
+		res := value.DictOf("failed", true, "reason", form.Fault)
+		if role {
+			res = value.DictOf("changed", false, "failed", true, "reason", strings.TrimSuffix(strings.TrimPrefix(form.Told, "ERROR! "), "\n"))
+		}
 		for _, h := range f.hosts {
-			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed,
-				Result: ir.Val{V: value.DictOf("failed", true, "reason", form.Fault)}})
+			r.show(h, &event.Event{Kind: event.Finished, Addr: n.Addr, Task: f.task, Status: event.Failed, Result: ir.Val{V: res}})
 		}
 	}
 	if form.Fault != "" {
@@ -128,8 +132,8 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 		}
 		return
 	}
-	if (role || form.Path == "") && !r.c.opt.Tagged {
-		return // dialect classic neither tells nor counts roles and empty files
+	if (role || form.Path == "") && !r.c.opt.Newer {
+		return // older ones neither tells nor counts roles and empty files
 	}
 	t := r.task(&event.Event{Kind: event.Included, Task: f.task})
 	r.c.emit(callback.Included{File: form.Path, Task: t, Hosts: names, Label: f.label, NoLog: f.noLog})

@@ -104,7 +104,7 @@ func (r *playRun) judge() {
 		if t.include {
 			t.caught = h.state != hostDone
 		}
-		if t.failed && (r.c.opt.Tagged || !t.caught) {
+		if t.failed && (r.c.opt.Newer || !t.caught) {
 			failed, bad = append(failed, h.name), true
 		}
 	}
@@ -126,20 +126,20 @@ func (r *playRun) judge() {
 	}
 }
 
-// failAll is any_errors_fatal after the hosts that have failed. In dialect tagged the others fail as well, and are rescued
-// where they would be; in classic they only count as failed, but for those in a rescue or always, and the play ends
+// failAll is any_errors_fatal after the hosts that have failed. In newer ones the others fail as well, and are rescued
+// where they would be; in older ones they only count as failed, but for those in a rescue or always, and the play ends
 // once all do.
 func (r *playRun) failAll(d *round, failed []string) {
 	for _, name := range d.left {
 		h := r.byName[name]
 		switch {
-		case r.c.opt.Tagged && !slices.Contains(failed, name):
+		case r.c.opt.Newer && !slices.Contains(failed, name):
 			r.fail(name)
 			r.remove(name)
 			if h != nil {
 				h.doomed = h.state != hostDone
 			}
-		case !r.c.opt.Tagged && (h == nil || h.state == hostDone || !askOf(h.need).shielded):
+		case !r.c.opt.Newer && (h == nil || h.state == hostDone || !askOf(h.need).shielded):
 			r.fail(name)
 			r.breaks = true
 		}

@@ -19,9 +19,9 @@ import (
 
 // peer is the controller's end of the session with one agent.
 type peer struct {
-	host   string
-	sess   *wire.Session
-	frames *wire.Frames
+	host string
+	sess *wire.Session
+	out  *outbox
 	// route is how the host was reached, as the batch has it.
 	route value.Value
 	// sent counts the messages written, for tests that assert what a play costs.
@@ -31,6 +31,8 @@ type peer struct {
 	calls map[uint32]chan *value.Dict
 	last  uint32
 	blobs map[string]bool // already sent
+	why   error           // the session was ended for this
+	asked chan struct{}   // a place for each question without an answer
 	// held are the bytes of events that are not shown yet; room is told when they get less.
 	held int
 	room *sync.Cond
@@ -51,14 +53,19 @@ type message struct {
 	size  int // of an event, in bytes
 }
 
-func newPeer(host string, rw io.ReadWriteCloser) (*peer, error) {
-	sess := wire.Client(rw, wire.Options{Window: window})
+func (c *Controller) newPeer(host string, rw io.ReadWriteCloser) (*peer, error) {
+	patience := c.opt.Patience
+	if patience <= 0 {
+		patience = wire.DefaultTimeout
+	}
+	sess := wire.Client(rw, wire.Options{Window: window, Interval: patience / 4, Timeout: patience})
 	stream, err := sess.Open()
 	if err != nil {
 		sess.Close()
 		return nil, err
 	}
-	p := &peer{host: host, sess: sess, frames: wire.NewFrames(stream), calls: map[uint32]chan *value.Dict{}, blobs: map[string]bool{}}
+	p := &peer{host: host, sess: sess, calls: map[uint32]chan *value.Dict{}, blobs: map[string]bool{}, asked: make(chan struct{}, maxAsked)}
+	p.out = newOutbox(stream, patience, p.fail)
 	p.room = sync.NewCond(&p.mu)
 	return p, nil
 }
@@ -67,6 +74,23 @@ func newPeer(host string, rw io.ReadWriteCloser) (*peer, error) {
 func (p *peer) close() {
 	p.sess.Close()
 	p.taken(p.hold(0))
+}
+
+// fail ends the session for a reason that counts more than the end itself.
+func (p *peer) fail(why error) {
+	p.mu.Lock()
+	if p.why == nil {
+		p.why = why
+	}
+	p.mu.Unlock()
+	p.sess.Close()
+}
+
+// cause is why the session ended, where it was ended here.
+func (p *peer) cause() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.why
 }
 
 // hold counts bytes that wait to be shown, and waits itself while there are too many. It returns how many there are.
@@ -98,6 +122,9 @@ func (p *peer) listen(ctx context.Context, inbox chan<- message) {
 		if m != nil {
 			m.p = p
 			p.hold(m.size)
+			if m.need != nil && !p.mayAsk(ctx) {
+				return
+			}
 			select {
 			case inbox <- *m:
 			case <-ctx.Done():
@@ -111,10 +138,33 @@ func (p *peer) listen(ctx context.Context, inbox chan<- message) {
 	}
 }
 
+// mayAsk waits while too many questions have no answer. It is false at the end of the run.
+func (p *peer) mayAsk(ctx context.Context) bool {
+	select {
+	case p.asked <- struct{}{}:
+		return true
+	case <-p.sess.Done():
+		return true // which the next message tells
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// answered makes room for another question.
+func (p *peer) answered() {
+	select {
+	case <-p.asked:
+	default:
+	}
+}
+
 // next reads one message. It is nil for those that the peer deals with itself.
 func (p *peer) next() (*message, error) {
-	b, err := p.frames.ReadFrame()
+	b, err := p.out.frames.ReadFrame()
 	if err != nil {
+		if why := p.cause(); why != nil {
+			return nil, why
+		}
 		if cause := p.sess.Err(); cause != nil && !errors.Is(cause, wire.ErrClosed) {
 			err = cause
 		}
@@ -127,12 +177,16 @@ func (p *peer) next() (*message, error) {
 	switch kind {
 	case event.KindEvent:
 		var e event.Event
-		err := msgpack.Unmarshal(body, &e)
-		return &message{event: &e, size: len(b)}, err
+		if err := msgpack.Unmarshal(body, &e); err != nil {
+			return nil, err
+		}
+		return &message{event: &e, size: len(b)}, nil
 	case event.KindNeed:
 		var n event.Need
-		err := msgpack.Unmarshal(body, &n)
-		return &message{need: &n}, err
+		if err := msgpack.Unmarshal(body, &n); err != nil {
+			return nil, err
+		}
+		return &message{need: &n}, nil
 	case event.KindReply:
 		var r event.Reply
 		if err := msgpack.Unmarshal(body, &r); err != nil {
@@ -168,7 +222,7 @@ func (p *peer) deliver(r *event.Reply) {
 	c <- d
 }
 
-// send writes a message and flushes it.
+// send hands a message over to be written at once. That it could not be is told by the reader.
 func (p *peer) send(kind uint8, body any) error {
 	b, err := event.Encode(kind, body)
 	if err != nil {
@@ -177,14 +231,19 @@ func (p *peer) send(kind uint8, body any) error {
 	p.mu.Lock()
 	p.sent++
 	p.mu.Unlock()
-	if err := p.frames.WriteFrame(b); err != nil {
-		return err
-	}
-	return p.frames.Flush()
+	return p.out.put(b, false)
 }
 
 // start sends a batch, which runs at once, and ahead of it the blobs it is sure to need.
 func (p *peer) start(b *ir.Batch, blobs map[string][]byte) error {
+	select {
+	case <-p.sess.Done():
+		if why := p.cause(); why != nil {
+			return why
+		}
+		return p.sess.Err()
+	default:
+	}
 	for d, bytes := range blobs {
 		if p.blobs[d] {
 			continue
@@ -201,13 +260,13 @@ func (p *peer) start(b *ir.Batch, blobs map[string][]byte) error {
 	return p.send(event.KindBatch, &event.Load{Batch: packed, Run: true})
 }
 
-// queue writes a message that the next flush sends.
+// queue hands a message over that goes with the next one that is sent.
 func (p *peer) queue(kind uint8, body any) error {
 	b, err := event.Encode(kind, body)
 	if err != nil {
 		return err
 	}
-	return p.frames.WriteFrame(b)
+	return p.out.put(b, true)
 }
 
 // packers are writers that can be used again: one takes more memory than most batches.

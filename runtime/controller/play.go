@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sort"
 	"sync"
@@ -65,6 +66,7 @@ type hostRun struct {
 	need  *event.Need // of hostWaiting and hostAsking
 	at    ir.Address  // nothing more comes from before that
 	queue []queued    // not shown yet
+	begun ir.Address  // the last task that it began
 	// last is the last task the host began, for telling where it was lost.
 	last *event.Event
 	// included is the result of the include that the host met last.
@@ -99,6 +101,7 @@ func (r *playRun) run(ctx context.Context) error {
 	defer r.leave()
 	for _, h := range r.hosts {
 		r.enter(h, ir.Address{})
+		r.c.live(callback.Doing{Host: h.name})
 	}
 	if err := r.start(ctx); err != nil {
 		return err
@@ -224,7 +227,7 @@ func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) err
 	if err := h.peer.start(s.Batch, s.Blobs); err != nil {
 		m, _ := r.c.opt.Memory.Vars(h.name, nil)
 		s.Batch.Host.Set, s.Batch.Host.Facts = ir.Val{V: m.Set}, ir.Val{V: m.Facts}
-		h.peer, err = newPeer(h.name, r.c.opt.Dialer.Dead(h.name, &Unreachable{Msg: lostMessage(err)}))
+		h.peer, err = r.c.newPeer(h.name, r.c.opt.Dialer.Dead(h.name, &Unreachable{Msg: lostMessage(err)}))
 		if err != nil {
 			return err
 		}
@@ -237,7 +240,7 @@ func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) err
 // that needs it.
 func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
 	if c.opt.Detached {
-		return newPeer(host, c.opt.Dialer.Dead(host, &Unreachable{Msg: "the run is detached"}))
+		return c.newPeer(host, c.opt.Dialer.Dead(host, &Unreachable{Msg: "the run is detached"}))
 	}
 	rw, err := c.opt.Dialer.Dial(ctx, host)
 	var u *Unreachable
@@ -250,7 +253,7 @@ func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPeer(host, rw)
+	return c.newPeer(host, rw)
 }
 
 // take deals with one message.
@@ -258,11 +261,23 @@ func (r *playRun) take(ctx context.Context, m message) error {
 	h := r.byName[m.p.host]
 	if h == nil || h.peer != m.p || h.state == hostDone {
 		m.p.taken(m.size)
+		if m.err == nil {
+			m.p.fail(fmt.Errorf("%w: it went on after the end of its play", errLies))
+		}
 		return nil
 	}
+	err := m.err
 	switch {
-	case m.err != nil:
-		r.lose(h, m.err)
+	case m.event != nil:
+		err = r.check(h, m.event)
+	case m.need != nil:
+		err = r.checkNeed(h, m.need)
+	}
+	switch {
+	case err != nil:
+		m.p.taken(m.size)
+		m.p.fail(err)
+		r.lose(h, err)
 	case m.event != nil:
 		r.event(h, m.event, m.size)
 	case m.need.Ask == event.Barrier:
@@ -281,6 +296,7 @@ func (r *playRun) take(ctx context.Context, m message) error {
 // event keeps what an event says and shows it when its turn has come.
 func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	r.enter(h, e.Addr)
+	r.follow(h, e)
 	switch e.Kind {
 	case event.Started:
 		h.last, h.trouble = e, trouble{}
@@ -372,6 +388,7 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 // lose takes out a host whose session has ended: it is unreachable where it was.
 func (r *playRun) lose(h *hostRun, err error) {
 	h.state, h.outcome = hostDone, event.HostUnreachable
+	r.c.live(callback.Doing{Host: h.name, Gone: true})
 	r.c.opt.Memory.finish(h.name)
 	r.c.unreachable[h.name] = true
 	r.unreachableResult(h, lostMessage(err))
@@ -433,6 +450,7 @@ func (r *playRun) decide(ctx context.Context, h *hostRun, n *event.Need) *event.
 
 func (r *playRun) reply(h *hostRun, n *event.Need, a *event.Answer) {
 	a.ID = n.ID
+	h.peer.answered()
 	// A host that is gone is told so by its reader.
 	_ = h.peer.send(event.KindAnswer, a)
 }
@@ -490,7 +508,7 @@ func (c *Controller) delegatePeer(ctx context.Context, host, target string, rout
 	if err != nil {
 		return nil, err
 	}
-	if p, err = newPeer(host, rw); err != nil {
+	if p, err = c.newPeer(host, rw); err != nil {
 		return nil, err
 	}
 	c.mu.Lock()

@@ -240,7 +240,7 @@ func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 	n := h.need
 	h.state, h.need = hostRunning, nil
 	if h.doomed && a.Go == event.Run {
-		a.Go, h.doomed = event.Fail, false
+		a.Go, h.doomed, h.begun = event.Fail, false, nil
 	}
 	if now := r.lost(); n.Ask == event.Barrier && !reflect.DeepEqual(now, h.told) {
 		a.Lost, h.told = now, now

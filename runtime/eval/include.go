@@ -187,9 +187,21 @@ func runBlock(f *frame, name string, level int, out *[]val) error {
 		if err := runBlock(f, name, level+1, &o); err != nil {
 			return nil, err
 		}
-		return f.run.concat(o)
+		return f.blockText(o)
 	}})
 	return bs[level](g, out)
+}
+
+// blockText joins what a block printed that was called. Dialect classic leaves that to Jinja, which joins nothing but text.
+func (f *frame) blockText(out []val) (val, error) {
+	if !f.Tagged() {
+		for i, v := range out {
+			if _, ok := value.Text(v); !ok {
+				return nil, exception.TypeError("sequence item %d: expected str instance, %s found", i, value.TypeName(v))
+			}
+		}
+	}
+	return f.run.concat(out)
 }
 
 // selfOf is the variable self: the template's blocks as functions.
@@ -201,8 +213,8 @@ func selfOf(f *frame) *module {
 			if err := runBlock(f.root(), name, 0, &o); err != nil {
 				return nil, err
 			}
-			return f.run.concat(o)
+			return f.blockText(o)
 		}})
 	}
-	return &module{d: d, name: "self"}
+	return &module{d: d, self: true}
 }

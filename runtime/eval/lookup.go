@@ -351,11 +351,26 @@ func onlyElement(v val) (val, error) {
 	return nil, errRecursion
 }
 
+// notDict is the failure of a term that is no dict.
+func notDict(f *frame, v val) error {
+	if !f.Tagged() {
+		return exception.AnsibleError("with_dict expects a dict")
+	}
+	of := value.TypeName(v)
+	switch v.(type) {
+	case *list:
+		of = "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList"
+	case string, *value.Str, int64, float64:
+		of = "ansible.module_utils._internal._datatag._AnsibleTagged" + strings.ToUpper(of[:1]) + of[1:]
+	}
+	return exception.AnsibleError("the 'dict' lookup plugin expects a dictionary, got '%s' of type <class '%s'>)", python.Str(v), of)
+}
+
 func dictLookup(f *frame, terms []val, _ *dict) ([]val, error) {
 	var r []val
 	for _, t := range terms {
 		items := []val{t}
-		if s, ok := plugin.Sequence(t); ok {
+		if s, ok := plugin.Sequence(t); ok && !f.Tagged() {
 			items = s
 		}
 		for _, x := range items {
@@ -364,10 +379,7 @@ func dictLookup(f *frame, terms []val, _ *dict) ([]val, error) {
 				if err := python.Use(x); err != nil {
 					return nil, err
 				}
-				if f.run.e.tagged() {
-					return nil, exception.AnsibleError("the 'dict' lookup plugin expects a dictionary, got '%s' of type %s)", python.Str(x), (&python.Call{Ctx: f}).Type(x))
-				}
-				return nil, exception.AnsibleError("with_dict expects a dict")
+				return nil, notDict(f, x)
 			}
 			for i, k := range d.K {
 				r = append(r, value.DictOf("key", k, "value", d.V[i]))
@@ -392,16 +404,41 @@ func indexedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 // flatRows makes lists of rows, and flattens each by a level.
 func flatRows(rows []val) ([]val, error) {
 	for i, row := range rows {
-		flat, err := flattenLists(row.(tuple), 1)
+		flat, err := flatRow(row.(tuple))
 		if err != nil {
 			return nil, err
 		}
-		rows[i] = &list{V: flat}
+		rows[i] = flat
 	}
 	return rows, nil
 }
 
-// listTerms are terms that must be lists, as together and nested want them.
+// flatRow is a list in which the elements of lists stand in their place.
+func flatRow(row []val) (val, error) {
+	flat, err := flattenLists(row, 1)
+	if err != nil {
+		return nil, err
+	}
+	return &list{V: flat}, nil
+}
+
+// columns are the terms of together and nested: dialect classic makes lists of what are none, tagged takes what Python
+// can iterate.
+func columns(f *frame, terms []val) ([][]val, error) {
+	if !f.Tagged() {
+		return listTerms(terms)
+	}
+	r := make([][]val, len(terms))
+	for i, t := range terms {
+		var err error
+		if r[i], err = python.Iter(t); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// listTerms are terms that must be lists: what is none becomes one.
 func listTerms(terms []val) ([][]val, error) {
 	var r [][]val
 	for _, t := range terms {
@@ -417,8 +454,8 @@ func listTerms(terms []val) ([][]val, error) {
 	return r, nil
 }
 
-func togetherLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
-	cols, err := listTerms(terms)
+func togetherLookup(f *frame, terms []val, _ *dict) ([]val, error) {
+	cols, err := columns(f, terms)
 	if err != nil {
 		return nil, err
 	}
@@ -433,26 +470,63 @@ func togetherLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
 	return flatRows(rows)
 }
 
-func nestedLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
-	cols, err := listTerms(terms)
+func nestedLookup(f *frame, terms []val, _ *dict) ([]val, error) {
+	cols, err := columns(f, terms)
 	if err != nil {
 		return nil, err
 	}
 	if len(cols) == 0 {
 		return nil, exception.AnsibleError("with_nested requires at least one element in the nested list")
 	}
+	rows := cols[0]
+	for _, col := range cols[1:] {
+		if rows, err = combined(rows, col); err != nil {
+			return nil, err
+		}
+	}
+	for i, row := range rows {
+		items, err := python.Iter(row)
+		if err != nil {
+			return nil, err
+		}
+		if rows[i], err = flatRow(items); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// combined are the pairs of two lists, each flat.
+func combined(a, b []val) ([]val, error) {
+	if len(b) > 0 && len(a) > bound.Elems/len(b) {
+		return nil, bound.TooLarge()
+	}
+	rows := make([]val, 0, len(a)*len(b))
+	for _, x := range a {
+		for _, y := range b {
+			row, err := flatRow([]val{x, y})
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+func cartesianLookup(_ *frame, terms []val, _ *dict) ([]val, error) {
+	cols, err := listTerms(terms)
+	if err != nil {
+		return nil, err
+	}
+	if len(cols) == 0 {
+		return nil, exception.AnsibleError("with_cartesian requires at least one element in each list")
+	}
 	rows, err := sequence.Product(cols)
 	if err != nil {
 		return nil, err
 	}
 	return flatRows(rows)
-}
-
-func cartesianLookup(f *frame, terms []val, options *dict) ([]val, error) {
-	if len(terms) == 0 {
-		return nil, exception.AnsibleError("with_cartesian requires at least one element in each list")
-	}
-	return nestedLookup(f, terms, options)
 }
 
 func varsLookup(f *frame, terms []val, options *dict) ([]val, error) {

@@ -15,12 +15,13 @@ type counting struct {
 	start, end, count, stride int64
 	hasEnd, hasCount          bool
 	format                    string
+	tagged                    bool
 }
 
-func sequenceLookup(_ *frame, terms []val, options *dict) ([]val, error) {
+func sequenceLookup(f *frame, terms []val, options *dict) ([]val, error) {
 	var r []val
 	for _, t := range terms {
-		s := &counting{start: 1, stride: 1, format: "%d"}
+		s := &counting{start: 1, stride: 1, format: "%d", tagged: f.Tagged()}
 		for i := 0; i < options.Len(); i++ {
 			key := python.Str(options.K[i])
 			if key == "wantlist" { // what every with_X gives its lookup
@@ -47,7 +48,15 @@ func (s *counting) set(key, v string) error {
 		s.format = v
 		return nil
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(v), 0, 64)
+	base := 0
+	if s.tagged {
+		base = 10
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(v), base, 64)
+	if err != nil && s.tagged {
+		return exception.AnsibleError("Config %s for 'sequence' lookup plugin from 'Direct' has an invalid value: Invalid value provided for 'integer': %s",
+			value.StrRepr(key), value.StrRepr(v))
+	}
 	if err != nil {
 		return exception.AnsibleError("can't parse %s=%s as integer", key, v)
 	}
@@ -112,7 +121,7 @@ func (s *counting) items() ([]val, error) {
 	case s.hasCount && s.count == 0:
 		return nil, nil
 	case s.hasCount:
-		s.end = s.start + s.count*s.stride - sign(s.stride)
+		s.end = s.start + s.count*s.stride - 1
 	}
 	if s.stride == 0 {
 		return nil, nil
@@ -138,11 +147,4 @@ func (s *counting) items() ([]val, error) {
 		r = append(r, v)
 	}
 	return r, nil
-}
-
-func sign(n int64) int64 {
-	if n < 0 {
-		return -1
-	}
-	return 1
 }

@@ -340,6 +340,9 @@ type namespace struct{ d *dict }
 
 func (n *namespace) TypeName() string { return "Namespace" }
 
+// QualifiedName is the class with its module, as messages about missing attributes have it.
+func (n *namespace) QualifiedName() string { return "jinja2.utils.Namespace" }
+
 func (n *namespace) Repr() (string, error) { return value.Repr(n) }
 
 // Wrapped implements value.Wrapper.
@@ -353,11 +356,28 @@ func (n *namespace) Attr(name string) (val, bool) { return n.d.GetStr(name) }
 type module struct {
 	d    *dict
 	name string // of the template
+	self bool   // it is the variable self
 }
 
-func (m *module) TypeName() string { return "TemplateModule" }
+func (m *module) TypeName() string {
+	if m.self {
+		return "TemplateReference"
+	}
+	return "TemplateModule"
+}
+
+// QualifiedName is the class with its module, as messages about missing attributes have it.
+func (m *module) QualifiedName() string {
+	if m.self {
+		return "jinja2.runtime.TemplateReference"
+	}
+	return "jinja2.environment.TemplateModule"
+}
 
 func (m *module) Repr() (string, error) {
+	if m.self {
+		return "<TemplateReference None>", nil
+	}
 	return "<TemplateModule " + value.StrRepr(m.name) + ">", nil
 }
 

@@ -123,6 +123,7 @@ func (e *Eval) taggedLazy(v val) (val, error) {
 
 // taggedVault is what a vault holds; one that cannot be opened fails whoever reads it.
 func (e *Eval) taggedVault(x *value.Vault) (val, error) {
+	at := x.At
 	v, err := e.open(x)
 	if err != nil {
 		return nil, err
@@ -133,7 +134,7 @@ func (e *Eval) taggedVault(x *value.Vault) (val, error) {
 	case x.Opened:
 		return x.Plain, nil
 	case x.Fault != "":
-		return nil, exception.AnsibleError("Attempt to use undecryptable variable: %s.", strings.TrimSuffix(x.Fault, "."))
+		return nil, &exception.Error{Class: exception.Ansible, Msg: "Attempt to use undecryptable variable: " + strings.TrimSuffix(x.Fault, ".") + ".", At: at}
 	}
 	return v, nil
 }

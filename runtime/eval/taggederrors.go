@@ -17,8 +17,11 @@ var templateClasses = map[string]bool{
 // renderFault is what an error becomes that ended a template or expression, which stands at the place given.
 func renderFault(err error, at *value.Origin, kind string) error {
 	if u, ok := exception.AsUndefined(err); ok {
-		placeMarker(u.U, at)
-		return err
+		if _, sealed := u.U.Err.(*exception.Error); !sealed {
+			placeMarker(u.U, at)
+			return err
+		}
+		err = u.U.Err
 	}
 	x, ok := err.(*exception.Error)
 	if ok && templateClasses[x.Class] {

@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -332,9 +334,12 @@ func sameWords(got, want string) bool {
 }
 
 // TestVectors evaluates what ansible-core 2.14.18 and 2.19.11 were asked, and compares. In
-// dialect classic the words of errors must agree too.
+// dialect classic the words of errors must agree too. What came of it stands in docs/vectors.md, which -update rewrites.
 func TestVectors(t *testing.T) {
 	vectors, base := readVectors(t)
+	doc := &strings.Builder{}
+	doc.WriteString(vectorsHead)
+	t.Cleanup(func() { compareDoc(t, doc.String()) })
 	for _, d := range []struct {
 		name    string
 		dialect expr.Dialect
@@ -346,6 +351,7 @@ func TestVectors(t *testing.T) {
 	} {
 		t.Run(d.name, func(t *testing.T) {
 			agreed, asked := 0, 0
+			var excepted []*vector
 			for i := range vectors {
 				v := &vectors[i]
 				if d.oracle(v) == nil {
@@ -354,21 +360,53 @@ func TestVectors(t *testing.T) {
 				asked++
 				got, err := evaluate(v, d.dialect, base)
 				diff := disagreement(v, d.oracle(v), got, err, d.dialect == eval.Classic)
-				reason, excepted := d.except[v.ID]
+				reason, known := d.except[v.ID]
 				switch {
-				case diff == "" && excepted:
+				case diff == "" && known:
 					t.Errorf("%s agrees, but is excepted: %s", v.ID, reason)
 				case diff == "":
 					agreed++
-				case !excepted:
+				case known:
+					excepted = append(excepted, v)
+				default:
 					t.Errorf("%s %s %s\n   got %s", v.ID, v.Kind, v.Src, diff)
 				}
+			}
+			fmt.Fprintf(doc, "\n## Dialect %s: %d of %d agree\n\n| vector | asked | why it does not agree |\n|---|---|---|\n", d.name, agreed, asked)
+			for _, v := range excepted {
+				fmt.Fprintf(doc, "| %s | `%s` | %s |\n", v.ID, strings.NewReplacer("|", `\|`, "\n", `\n`).Replace(v.Src), d.except[v.ID])
 			}
 			if agreed*1000 < asked*995 {
 				t.Errorf("%d of %d agree, want 99.5 %%", agreed, asked)
 			}
 			t.Logf("%d of %d agree", agreed, asked)
 		})
+	}
+}
+
+const vectorsHead = `# Expressions and templates against ansible-core
+
+Each vector is an expression, a text, a condition or a template, with what ansible-core made of it. The test of the evaluator asks
+pbc the same; in dialect classic the words of errors are compared, too. This file is written by that test.
+`
+
+var update = flag.Bool("update", false, "rewrite docs/vectors.md")
+
+// compareDoc holds docs/vectors.md to what the vectors have shown, unless some of them were left out or have failed.
+func compareDoc(t *testing.T, want string) {
+	const file = "../../docs/vectors.md"
+	if t.Failed() || strings.Count(want, "\n## ") != 2 {
+		return
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(file)
+	if err != nil || string(got) != want {
+		t.Errorf("%s is not what the vectors show (%v): go test ./runtime/eval -run Vectors -update", file, err)
 	}
 }
 

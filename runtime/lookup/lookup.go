@@ -16,6 +16,7 @@ import (
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 )
 
 // Call is one use of a lookup plugin.
@@ -210,6 +211,10 @@ func (c *Call) candidates(subdir, name string) []string {
 func file(_ context.Context, c *Call) ([]value.Value, error) {
 	var r []value.Value
 	for _, t := range c.texts() {
+		if c.tagged() && c.search("files", t) == "" {
+			return nil, exception.Because(ansibleError("Unable to access the file %s.", value.StrRepr(t)),
+				ansibleError("File not found. Use -vvvvv to see paths searched."))
+		}
 		path := c.find("files", t)
 		if path == "" {
 			return nil, ansibleError("could not locate file in lookup: %s", t)

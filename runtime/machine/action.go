@@ -36,10 +36,12 @@ func init() {
 		"ansible.builtin.unarchive":              (*taskRun).unarchive,
 		"ansible.builtin.uri":                    (*taskRun).uri,
 		"ansible.builtin.yum":                    (*taskRun).yum,
+		"ansible.builtin.dnf":                    (*taskRun).dnf,
 		"ansible.builtin.reboot":                 (*taskRun).reboot,
 		"ansible.builtin.wait_for_connection":    (*taskRun).waitForConnection,
 		"ansible.builtin.fetch":                  (*taskRun).fetch,
 		"ansible.builtin.package":                (*taskRun).packages,
+		asyncStatus:                              (*taskRun).jobStatus,
 	}
 }
 
@@ -62,12 +64,28 @@ func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) 
 		x.ready = p
 		return act(x, ctx, p.args.Copy())
 	}
-	res, err := x.module(ctx, p)
-	x.moduleFailed = err == nil && truthy(res, "failed")
+	res, err := x.ownModule(ctx, p)
 	if err == nil && x.t.Module == "ansible.builtin.setup" {
 		res.SetStr("_ansible_verbose_override", true) // its facts are not shown
 	}
 	return res, err
+}
+
+// ownModule runs the module of the task: a failure is that module's.
+func (x *taskRun) ownModule(ctx context.Context, p *prepared) (*value.Dict, error) {
+	res, err := x.module(ctx, p)
+	x.moduleFailed = err == nil && truthy(res, "failed")
+	return res, err
+}
+
+// strictly is the truth of an argument that an action reads itself; nil is false.
+func strictly(v value.Value) (bool, error) {
+	b, ok := eval.Boolean(v)
+	if ok || v == nil {
+		return b, nil
+	}
+	s, _ := value.ToStr(v)
+	return false, &eval.Error{Class: "TypeError", Msg: "The value '" + s + "' is not a valid boolean.  Valid booleans include: " + validBooleans}
 }
 
 // validArgs refuses arguments that an action does not know, in Ansible's words.
@@ -185,11 +203,11 @@ func (x *taskRun) expression(src string) (value.Value, error) {
 }
 
 func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, error) {
-	cacheable := false
-	if v, ok := args.GetStr("cacheable"); ok {
-		cacheable, _ = eval.Boolean(v)
-		args.Del("cacheable")
+	cacheable, err := strictly(get(args, "cacheable"))
+	if err != nil {
+		return nil, err
 	}
+	args.Del("cacheable")
 	if args.Len() == 0 {
 		return nil, x.actionFail("No key/value pairs provided, at least one is required for this action to succeed")
 	}

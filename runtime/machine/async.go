@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"context"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -8,11 +9,26 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/argspec"
 	"pbc/runtime/module"
 )
 
 // asyncStatus is the module that tells what became of a task that was not waited for.
 const asyncStatus = "ansible.builtin.async_status"
+
+// statusSpec are the arguments of async_status as its action knows them.
+var statusSpec = &argspec.Spec{Args: []argspec.Arg{
+	{Name: "jid", Required: true},
+	{Name: "mode", Default: "status", Choices: argspec.Choices("status", "cleanup")},
+}}
+
+// jobStatus checks the arguments of async_status, and runs the module.
+func (x *taskRun) jobStatus(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if _, err := statusSpec.For(x.m.dialect, x.m.newer).CheckAction(x.t.Action, args, environ{}); err != nil {
+		return nil, x.actionFail(err.Error())
+	}
+	return x.ownModule(ctx, x.ready)
+}
 
 // renderAsync renders the keywords async and poll.
 //
@@ -48,12 +64,19 @@ var waits = map[string]bool{"ansible.builtin.assemble": true, "ansible.builtin.a
 	"ansible.builtin.pause": true, "ansible.builtin.raw": true, "ansible.builtin.script": true, "ansible.builtin.template": true,
 	"ansible.builtin.unarchive": true, "ansible.builtin.wait_for_connection": true}
 
+// choosing are the actions whose module runs on when the task does not wait for it.
+var choosing = map[string]bool{"ansible.builtin.package": true, "ansible.builtin.service": true, "ansible.builtin.uri": true, "ansible.builtin.yum": true,
+	"ansible.builtin.dnf": true}
+
 // allowsAsync refuses what cannot run by itself, in Ansible's words.
 func (x *taskRun) allowsAsync(p *prepared) error {
 	switch {
 	case p.async == nil:
 		return nil
-	case waits[x.t.Module] || actions[x.t.Module] != nil:
+	case waits[x.t.Module] || actions[x.t.Module] != nil && !choosing[x.t.Module]:
+		if x.tagged() {
+			return x.actionFail("This action (" + x.t.Action + ") does not support async.")
+		}
 		return x.actionFail("async is not supported for this task.")
 	case x.flags.Check && !x.m.newer:
 		return x.actionFail("check mode and async cannot be used on same task.")
@@ -79,19 +102,22 @@ func (x *taskRun) poll(p *prepared, res *value.Dict) (*value.Dict, error) {
 		if out, err = x.job(p, value.DictOf("jid", id)); err != nil {
 			return nil, err
 		}
-		if isOne(get(out, "finished")) || has(out, "failed") || has(out, "skipped") {
+		if isOne(get(out, "finished")) || truthy(out, "failed") || truthy(out, "skipped") {
 			break
 		}
 		if err := x.emitAsync("poll", out); err != nil {
 			return nil, err
 		}
 	}
+	failed := x.moduleFailed
 	if !isOne(get(out, "finished")) {
+		failed = false
 		limit := strconv.FormatInt(p.async.Limit, 10)
 		out = value.DictOf("failed", true, "msg", "async task did not complete within the requested time - "+limit+"s", "async_result", out)
 	} else if _, err := x.job(p, value.DictOf("jid", id, "mode", "cleanup")); err != nil {
 		return nil, err
 	}
+	x.moduleFailed = failed
 	step := "ok"
 	if truthy(out, "failed") {
 		step = "failed"
@@ -108,7 +134,9 @@ func (x *taskRun) job(p *prepared, args *value.Dict) (*value.Dict, error) {
 	q := *p
 	q.args, q.async = args, nil
 	run.flags.Check = false
-	return run.module(x.ctx, &q)
+	res, err := run.module(x.ctx, &q)
+	x.moduleFailed = err == nil && truthy(res, "failed")
+	return res, err
 }
 
 // emitAsync tells of a look at the job. What the looks between say is no result of the task, so its no_log does not

@@ -1,10 +1,12 @@
 package machine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -51,6 +53,9 @@ func (x *taskRun) packages(ctx context.Context, args *value.Dict) (*value.Dict, 
 	if v, ok := args.GetStr("use"); ok {
 		manager, _ = value.ToStr(v)
 	}
+	if manager == "auto" && x.tagged() {
+		manager = cmp.Or(x.packageUse(), "auto")
+	}
 	manager, lost, err := x.manager(ctx, "pkg_mgr", manager)
 	if lost != nil || err != nil {
 		return lost, err
@@ -60,10 +65,27 @@ func (x *taskRun) packages(ctx context.Context, args *value.Dict) (*value.Dict, 
 	}
 	chosen := packageModule(manager)
 	if !x.findable(ctx, chosen) {
+		if x.tagged() {
+			return module.ActionFail(`Could not find a matching action for the "`+manager+`" package manager.`, ""), nil
+		}
 		return module.ActionFail("Could not find a module for "+manager+".", ""), nil
 	}
 	args.Del("use")
 	return x.chosen(ctx, chosen, args)
+}
+
+// packageUse is what a variable says instead of the option use, in dialect tagged.
+func (x *taskRun) packageUse() string {
+	v, ok := x.vars.Lookup("ansible_package_use")
+	if !ok || v == nil {
+		return ""
+	}
+	v, err := x.eval().Value(v)
+	if err != nil {
+		return ""
+	}
+	s, _ := value.ToStr(v)
+	return s
 }
 
 // packageModule is the full name of a module that use or the fact names: those of ansible-core are never
@@ -75,42 +97,71 @@ func packageModule(manager string) string {
 	return manager
 }
 
+// backends are what an action knows of the managers that stand behind one name.
+type backends struct {
+	of    string          // what the message calls them
+	known map[string]bool // the names that use may have
+	// modules are the modules of names that are not their module's own.
+	modules      map[string]string
+	facts        []string // the names for which a known fact counts
+	older, newer string   // the two, as the message has them
+}
+
+// yumBackends are those of dialect classic's yum, dnfBackends those of tagged's dnf, which yum is another name of.
+var (
+	yumBackends = backends{of: "yum", known: map[string]bool{"yum": true, "yum4": true, "dnf": true},
+		modules: map[string]string{"yum4": "dnf"}, facts: []string{"auto"}, older: "yum (yum3)", newer: "dnf (yum4)"}
+	dnfBackends = backends{of: "dnf", known: map[string]bool{"yum": true, "yum4": true, "dnf": true, "dnf4": true, "dnf5": true},
+		modules: map[string]string{"yum": "dnf", "yum4": "dnf", "dnf4": "dnf"}, facts: []string{"auto", "yum"}, older: "dnf4", newer: "dnf5"}
+)
+
 // yum runs the module of the yum that the host has: of version 3, or that in front of dnf.
 func (x *taskRun) yum(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if x.tagged() {
+		return x.backend(ctx, dnfBackends, args)
+	}
+	return x.backend(ctx, yumBackends, args)
+}
+
+// dnf is no action in dialect classic.
+func (x *taskRun) dnf(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if x.tagged() {
+		return x.backend(ctx, dnfBackends, args)
+	}
+	return x.module(ctx, x.ready)
+}
+
+// backend runs the module of the manager that use names or that the host has.
+func (x *taskRun) backend(ctx context.Context, b backends, args *value.Dict) (*value.Dict, error) {
 	if has(args, "use") && has(args, "use_backend") {
 		return nil, x.actionFail("parameters are mutually exclusive: ('use', 'use_backend')")
 	}
-	backend := "auto"
+	name := "auto"
 	if v := firstOf(args, "use", "use_backend"); v != nil {
-		backend, _ = value.ToStr(v)
+		name, _ = value.ToStr(v)
 	}
-	if backend == "auto" {
-		if name, ok := x.knownFact("pkg_mgr"); ok {
-			backend = name
+	if slices.Contains(b.facts, name) {
+		if known, ok := x.knownFact("pkg_mgr"); ok {
+			name = known
 		}
 	}
 	res := value.NewDict()
-	if !yumBackends[backend] {
-		name, lost, err := x.gathered(ctx, "pkg_mgr")
+	if !b.known[name] {
+		found, lost, err := x.gathered(ctx, "pkg_mgr")
 		if lost != nil || err != nil {
 			return lost, err
 		}
-		if backend = name; backend != "auto" && (x.flags.DelegateTo == "" || x.flags.DelegateFacts) {
-			res.SetStr("ansible_facts", value.DictOf("pkg_mgr", backend))
+		if name = found; name != "auto" && (x.flags.DelegateTo == "" || x.flags.DelegateFacts) {
+			res.SetStr("ansible_facts", value.DictOf("pkg_mgr", name))
 		}
 	}
-	if !yumBackends[backend] {
-		res.Update(value.DictOf("failed", true, "msg", value.NewList(
-			"Could not detect which major revision of yum is in use, which is required to determine module backend.",
-			"You should manually specify use_backend to tell the module whether to use the yum (yum3) or dnf (yum4) backend})")))
+	if !b.known[name] {
+		res.Update(b.unknown(x.tagged()))
 		return res, nil
-	}
-	if backend == "yum4" {
-		backend = "dnf"
 	}
 	args.Del("use")
 	args.Del("use_backend")
-	run, err := x.submodule(ctx, "ansible.builtin."+backend, args)
+	run, err := x.lastModule(ctx, *x.ready, "ansible.builtin."+cmp.Or(b.modules[name], name), args)
 	if err != nil {
 		return nil, err
 	}
@@ -118,8 +169,17 @@ func (x *taskRun) yum(ctx context.Context, args *value.Dict) (*value.Dict, error
 	return res, nil
 }
 
-// yumBackends are the names that the action yum knows.
-var yumBackends = map[string]bool{"yum": true, "yum4": true, "dnf": true}
+// unknown is the failure of a manager that is none of b.
+func (b backends) unknown(tagged bool) *value.Dict {
+	lines := []value.Value{"Could not detect which major revision of " + b.of + " is in use, which is required to determine module backend.",
+		"You should manually specify use_backend to tell the module whether to use the " + b.older + " or " + b.newer + " backend})"}
+	res := value.DictOf("failed", true, "msg", value.NewList(lines...), module.FailedBy, module.ByAction)
+	if tagged {
+		shown, _ := value.ToStr(value.Tuple(lines))
+		res.SetStr("_ansible_error", failure.New(shown).Value())
+	}
+	return res
+}
 
 // findable says whether there is a module of that name, here or on the controller.
 func (x *taskRun) findable(ctx context.Context, name string) bool {
@@ -188,14 +248,23 @@ func (x *taskRun) chosen(ctx context.Context, name string, args *value.Dict) (*v
 		}
 	}
 	all.Update(args)
-	return x.submodule(ctx, name, all)
+	return x.lastModule(ctx, *x.ready, name, all)
 }
 
-// submodule runs another module for the task's action, as the task's user and in its environment.
+// submodule runs another module for the task's action, as the task's user and in its environment, and waits for it.
 func (x *taskRun) submodule(ctx context.Context, name string, args *value.Dict) (*value.Dict, error) {
-	run, t, p := *x, *x.t, *x.ready
+	p := *x.ready
+	p.async = nil
+	return x.lastModule(ctx, p, name, args)
+}
+
+// lastModule runs the module that does the action's work, which the task need not wait for.
+func (x *taskRun) lastModule(ctx context.Context, p prepared, name string, args *value.Dict) (*value.Dict, error) {
+	run, t := *x, *x.t
 	t.Module, t.Action, t.Files, t.ModuleFile = name, strings.Replace(name, "ansible.builtin.", "ansible.legacy.", 1), nil, ""
 	p.args = args
 	run.t, run.instead = &t, t.Action
-	return run.module(ctx, &p)
+	res, err := run.module(ctx, &p)
+	x.moduleFailed = err == nil && truthy(res, "failed")
+	return res, err
 }

@@ -98,7 +98,7 @@ func (f *fetching) stat() (*value.Dict, error) {
 		if !f.missingFails {
 			return value.DictOf("changed", false, "file", f.source, "msg", msg+", ignored"), nil
 		}
-		return value.DictOf("changed", false, "file", f.source, "failed", true, "msg", msg), nil
+		return value.DictOf("changed", false, "file", f.source, "failed", true, "msg", msg, module.FailedBy, module.ByAction), nil
 	}
 	st := asDict(get(res, "stat"))
 	f.sum, _ = value.Text(get(st, "checksum"))
@@ -122,7 +122,7 @@ func (f *fetching) unreadable(read *value.Dict) *value.Dict {
 	switch {
 	case strings.Contains(msg, "not found"):
 		res.SetStr("msg", "the remote file does not exist, not transferring, ignored")
-	case strings.HasPrefix(msg, "source is a directory"):
+	case strings.HasPrefix(strings.ToLower(msg), "source is a directory"):
 		res.SetStr("msg", "remote file is a directory, fetch cannot work on directories")
 	}
 	return res

@@ -6,7 +6,6 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
-	"pbc/runtime/eval"
 )
 
 // finish takes the result of a task: variables, handlers, the event. It says whether the host has
@@ -128,7 +127,7 @@ func (m *Machine) apply(t *ir.Task, e *event.Event) bool {
 	if t.Role >= 0 && e.Status != event.Skipped {
 		m.roleRan[t.Role] = true
 	}
-	return e.Status == event.Failed && !e.Flags.IgnoreErrors || e.Status == event.Unreachable && m.dialect == eval.Tagged
+	return e.Status == event.Failed && !e.Flags.IgnoreErrors || e.Status == event.Unreachable && m.newer
 }
 
 // Store keeps what a finished task leaves on its host: facts, variables, the registered result, and what a rescue sees of a failure. The

@@ -24,6 +24,9 @@ var networkFacts = map[string]string{"asa": "cisco.asa", "eos": "arista.eos", "f
 //
 // Observed: scenarios/facts/gather_facts.txtar.
 func (x *taskRun) gatherFacts(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if _, err := strictly(get(args, "parallel")); err != nil { // of no effect otherwise
+		return nil, err
+	}
 	args.Del("parallel")
 	x.factsSettings(args)
 	names, err := x.factsModules(args)

@@ -7,7 +7,6 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
-	"pbc/runtime/eval"
 )
 
 // This file finds the handlers that tasks notify, and runs them.
@@ -33,7 +32,7 @@ func (x *taskRun) notifyHandler(name string) error {
 	switch {
 	case len(found) == 0:
 		return x.noHandler(name)
-	case x.tagged() && !x.m.flushing:
+	case x.m.newer && !x.m.flushing:
 		x.m.notices.add(name)
 		return x.m.tell(x, "Notification for handler "+name+" has been saved.")
 	}
@@ -68,7 +67,7 @@ func (x *taskRun) mark(found []int) error {
 
 // handlerKey says which handlers are one: the handler of a role that stands in the list twice is, to dialect classic.
 func (m *Machine) handlerKey(i int) int {
-	if m.dialect == eval.Tagged {
+	if m.newer {
 		return i
 	}
 	return m.handlers[i].Task
@@ -90,7 +89,7 @@ func (m *Machine) handlersOf(x *taskRun, name string) []int {
 	if i := m.handlerNamed(x, name); i >= 0 {
 		out = append(out, i)
 	}
-	if m.dialect != eval.Tagged {
+	if !m.newer {
 		for i := range m.handlers {
 			if m.handlerListens(i, name) {
 				out = append(out, i)
@@ -223,7 +222,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 		}
 		key := m.handlerKey(i)
 		t := m.handlers[i].Task
-		again := m.tasks[t].Include != nil || m.dialect == eval.Tagged // what notifies it from within has it run again
+		again := m.tasks[t].Include != nil || m.newer // what notifies it from within has it run again
 		if again {
 			delete(m.notified, key)
 		}

@@ -50,7 +50,7 @@ func (x *taskRun) withItems(l *ir.Loop) ([]value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	terms, err := loopTerms(l.With, v)
+	terms, err := loopTerms(l.With, v, x.tagged())
 	if err != nil {
 		return nil, err
 	}
@@ -68,14 +68,17 @@ func (x *taskRun) withItems(l *ir.Loop) ([]value.Value, error) {
 }
 
 // loopTerms are the terms that with_X gives its lookup. What is no list becomes one, but a dict stays itself, which most
-// lookups iterate: they see its keys. Observed: scenarios/loops/with_dict_terms.txtar.
-func loopTerms(with string, v value.Value) ([]value.Value, error) {
+// lookups iterate: they see its keys. Dialect tagged knows no such exception. Observed: scenarios/loops/with_dict_terms.txtar.
+func loopTerms(with string, v value.Value, tagged bool) ([]value.Value, error) {
 	switch t := v.(type) {
 	case *value.List:
 		return t.V, nil
 	case value.Tuple:
 		return t, nil
 	case *value.Dict:
+		if tagged {
+			break
+		}
 		switch name := strings.TrimPrefix(with, "ansible.builtin."); name {
 		case "dict":
 		case "list", "flattened", "indexed_items":

@@ -337,7 +337,7 @@ func (m *Machine) unwind(l *level) (pc int, caught bool) {
 func (m *Machine) rescuing() bool {
 	for i, l := range m.levels {
 		blocks := l.blocks
-		if i == 0 && m.flushing && len(blocks) > 0 && m.dialect != eval.Tagged {
+		if i == 0 && m.flushing && len(blocks) > 0 && !m.newer {
 			blocks = innerBlocks(blocks)
 		}
 		for _, b := range blocks {

@@ -9,7 +9,6 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
-	"pbc/runtime/eval"
 	"pbc/runtime/version"
 )
 
@@ -168,7 +167,7 @@ func (m *Machine) toRoleEnd(end *roleEnd, lv *level, code []ir.Instr, pc int) (i
 //
 // Observed: ansible-core 2.14 and 2.19.
 func (m *Machine) endsFailed() bool {
-	if m.dialect == eval.Tagged && m.innermost() == inRescue {
+	if m.newer && m.innermost() == inRescue {
 		return false
 	}
 	for _, b := range m.levels[0].blocks {

@@ -33,7 +33,7 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.python(c); err != nil {
 		return nil, err
 	}
-	if x.foreign || !x.m.run.Has(c.Name) {
+	if x.foreign || x.t.Foreign || !x.m.run.Has(c.Name) {
 		if err := x.payload(ctx, c); err != nil {
 			return nil, err
 		}
@@ -49,6 +49,9 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	}
 	x.foundPython(c, res)
 	x.outputWarnings(res)
+	if err := x.strict(res); err != nil {
+		return nil, err
+	}
 	return raised(res)
 }
 

@@ -61,7 +61,7 @@ func now(t time.Time) string { return t.Format("2006-01-02 15:04:05.000000") }
 
 // read checks the arguments. How long to wait may be a fraction: what is beyond whole numbers is cut off.
 func (p *pausing) read(args *value.Dict) error {
-	checked, err := pauseSpec.For(p.x.m.dialect, p.x.m.newer).Check(p.x.t.Action, args, environ{})
+	checked, err := pauseSpec.For(p.x.m.dialect, p.x.m.newer).CheckAction(p.x.t.Action, args, environ{})
 	if err != nil {
 		return err
 	}
@@ -71,8 +71,8 @@ func (p *pausing) read(args *value.Dict) error {
 		if v == nil {
 			continue
 		}
-		if p.length, err = pythonInt(v); err != nil {
-			return fmt.Errorf("argument '%s' is of type <class '%s'> and we were unable to convert to int: %w", unit, value.TypeName(v), err)
+		if p.length, err = pythonInt(v, p.x.className(unit, v)); err != nil {
+			return fmt.Errorf("argument '%s' is of type %s and we were unable to convert to int: %w", unit, p.x.classOf(v), err)
 		}
 		p.unit = unit
 	}
@@ -91,8 +91,8 @@ func (p *pausing) read(args *value.Dict) error {
 	return nil
 }
 
-// pythonInt is Python's int(v), with its error.
-func pythonInt(v value.Value) (value.Value, error) {
+// pythonInt is Python's int(v), with its error, which names v's class.
+func pythonInt(v value.Value, class string) (value.Value, error) {
 	if n, ok := toInt(v); ok {
 		return n, nil
 	}
@@ -100,7 +100,7 @@ func pythonInt(v value.Value) (value.Value, error) {
 		r, _ := value.Repr(s)
 		return nil, errors.New("invalid literal for int() with base 10: " + r)
 	}
-	return nil, errors.New("int() argument must be a string, a bytes-like object or a real number, not '" + value.TypeName(v) + "'")
+	return nil, errors.New("int() argument must be a string, a bytes-like object or a real number, not '" + class + "'")
 }
 
 func (p *pausing) hidden() string {

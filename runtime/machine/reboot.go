@@ -189,7 +189,7 @@ func (r *rebooting) delay(name string) (int64, error) {
 	}
 	n, ok := toInt(v)
 	if !ok {
-		_, err := pythonInt(v)
+		_, err := pythonInt(v, r.x.className(name, v))
 		return 0, err
 	}
 	return max(n, 0), nil

@@ -155,3 +155,21 @@ func (x *taskRun) replacedName() string {
 	}
 	return s
 }
+
+// className is what Ansible's own code calls the class of an option's value: what a playbook says has classes of its own, which are
+// lost in most of what is computed.
+func (x *taskRun) className(option string, v value.Value) string {
+	name := value.TypeName(v)
+	_, isText := value.Text(v)
+	switch {
+	case !x.tagged() && isText:
+		return "AnsibleUnicode"
+	case !x.tagged() || v == nil || name == "bool":
+		return name
+	}
+	written := get(asDict(x.t.Args.V), option)
+	if _, computed := written.(*value.Tmpl); computed {
+		return name
+	}
+	return "_AnsibleTagged" + strings.ToUpper(name[:1]) + name[1:]
+}

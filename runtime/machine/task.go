@@ -117,7 +117,7 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 
 // leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
 func (m *Machine) leaveOut(number int, t *ir.Task) {
-	if t.Handler && m.dialect != eval.Tagged {
+	if t.Handler && !m.newer {
 		m.notified[number], m.stays = true, true
 	}
 }

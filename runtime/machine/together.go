@@ -6,14 +6,13 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
-	"pbc/runtime/eval"
 )
 
 // What the failure of one host means for the others, as far as a host knows it: where it stands among blocks, and that it fails with others.
 
 // standsAt notes where the host is: there it fails when others' failure is its own, not where it has come to since.
 func (m *Machine) standsAt() {
-	if m.dialect != eval.Tagged || m.waits == ir.WaitNever {
+	if !m.newer || m.waits == ir.WaitNever {
 		return
 	}
 	m.stand = m.stand[:0]
@@ -37,7 +36,7 @@ func (m *Machine) goBack() {
 //
 // Observed: ansible-core 2.19.
 func (m *Machine) together(x *taskRun) (bool, error) {
-	if m.dialect != eval.Tagged || m.waits == ir.WaitNever || !x.flags.AnyErrorsFatal || x.flags.IgnoreErrors || !m.sheltered() {
+	if !m.newer || m.waits == ir.WaitNever || !x.flags.AnyErrorsFatal || x.flags.IgnoreErrors || !m.sheltered() {
 		return false, nil
 	}
 	a, err := m.ask(x.ctx, &event.Need{Ask: event.Barrier, Addr: x.addr, Task: x.number, Args: ir.Val{V: value.DictOf("after", true)}})

@@ -128,7 +128,7 @@ func (u *unpacking) source() (*module.Source, *value.Dict, error) {
 		return nil, nil, err
 	}
 	if f.Fault != "" {
-		return nil, module.SourceFail(f.Fault), nil
+		return nil, module.SourceFail(u.x.m.dialect, f.Fault), nil
 	}
 	src, err := view{follow: true, decrypt: unset(u.args, "decrypt")}.source(&f.Tree)
 	return src, nil, err

@@ -11,7 +11,7 @@ import (
 // uri is the controller's half of uri: it brings the files that a request sends.
 func (x *taskRun) uri(ctx context.Context, args *value.Dict) (*value.Dict, error) {
 	if loose(args, "remote_src", false) {
-		return x.submodule(ctx, "ansible.builtin.uri", args)
+		return x.lastModule(ctx, *x.ready, "ansible.builtin.uri", args)
 	}
 	b := &bringing{x: x, ctx: ctx}
 	defer b.clean()
@@ -30,21 +30,13 @@ func (x *taskRun) uri(ctx context.Context, args *value.Dict) (*value.Dict, error
 	case format == "form-multipart":
 		body, ok := get(args, "body").(*value.Dict)
 		if !ok {
-			return module.ActionFail("body must be mapping, cannot be type "+bodyType(get(args, "body")), ""), nil
+			return module.ActionFail("body must be mapping, cannot be type "+x.className("body", get(args, "body")), ""), nil
 		}
 		if res, err := b.parts(body, args); res != nil || err != nil {
 			return res, err
 		}
 	}
-	return x.submodule(ctx, "ansible.builtin.uri", args)
-}
-
-// bodyType is how Ansible calls the class of a value in its own messages.
-func bodyType(v value.Value) string {
-	if _, ok := value.Text(v); ok {
-		return "AnsibleUnicode"
-	}
-	return value.TypeName(v)
+	return x.lastModule(ctx, *x.ready, "ansible.builtin.uri", args)
 }
 
 // bringing copies files of the controller to the host, for one task.
@@ -54,8 +46,11 @@ type bringing struct {
 	placed []string
 }
 
-// clean takes the copies away.
+// clean takes the copies away, unless a job that runs on reads them.
 func (b *bringing) clean() {
+	if b.x.ready.async != nil {
+		return
+	}
 	for _, p := range b.placed {
 		b.x.remove(b.ctx, p)
 	}
@@ -68,7 +63,7 @@ func (b *bringing) file(name string, args *value.Dict) (string, *value.Dict, err
 		return "", nil, err
 	}
 	if f.Fault != "" {
-		return "", module.SourceFail(f.Fault), nil
+		return "", module.SourceFail(b.x.m.dialect, f.Fault), nil
 	}
 	src, err := view{follow: true}.source(&f.Tree)
 	if err != nil {

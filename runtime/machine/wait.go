@@ -20,7 +20,7 @@ func (x *taskRun) waitForConnection(ctx context.Context, args *value.Dict) (*val
 	n := map[string]int64{"connect_timeout": 5, "delay": 0, "sleep": 1, "timeout": 600}
 	for _, k := range []string{"connect_timeout", "delay", "sleep", "timeout"} {
 		if v, ok := args.GetStr(k); ok {
-			i, err := pythonInt(v)
+			i, err := pythonInt(v, x.className(k, v))
 			if err != nil {
 				return nil, &eval.Error{Class: "ValueError", Msg: err.Error()}
 			}
@@ -50,7 +50,7 @@ func (x *taskRun) waitForConnection(ctx context.Context, args *value.Dict) (*val
 // pinged runs the module ping, over a connection of its own where the machine has none to its host. It
 // returns why that was not possible.
 func (x *taskRun) pinged(ctx context.Context) string {
-	if x.connection() == "local" {
+	if x.connection() == "local" && !x.tagged() {
 		x.warnOf("Reset is not implemented for this connection")
 	}
 	res, err := x.submodule(ctx, "ansible.builtin.ping", value.NewDict())

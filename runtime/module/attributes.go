@@ -353,6 +353,12 @@ func (t *Task) Exec(ctx context.Context, argv []string, stdin string) (Output, e
 	return r, nil
 }
 
+// BadExit is the failure of a program that has not ended with 0, of a module that takes that for its own.
+func BadExit(argv []string, out Output) error {
+	return FailWith(strings.TrimRight(out.Err, " \t\n\r\f\v"), "cmd", strings.Join(quoteAll(argv), " "),
+		"rc", int64(out.RC), "stdout", out.Out, "stderr", out.Err)
+}
+
 // NotStarted is the failure of a program that could not be started, with keys and values.
 func (t *Task) NotStarted(why string, kv ...value.Value) error {
 	if t.Tagged() {

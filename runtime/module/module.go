@@ -5,6 +5,9 @@ package module
 import (
 	"context"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 
 	"pbc/ir"
 	"pbc/ir/expr"
@@ -143,9 +146,42 @@ type Module struct {
 	// Declines says why this call, on this host, is better left to the Python module; "" takes it. nil
 	// takes every call.
 	Declines func(c *Call) string
+	// Leaves are the arguments by which Declines may leave a call to the Python module.
+	Leaves []string
+	// Compared are the versions of the module's collection that it was compared with: from the first on, to before the second.
+	// Both are zero for the modules of ansible-core.
+	Compared [2]Version
 	// Refuses is what Declines says of arguments alone, on any host: the compiler tells it ahead. nil
 	// refuses nothing.
 	Refuses func(args *value.Dict) string
+}
+
+// Version is the version of a collection, its first three numbers.
+type Version [3]int
+
+// ParseVersion reads a version; ok is false for what is none, or comes before a release.
+func ParseVersion(s string) (v Version, ok bool) {
+	parts := strings.Split(s, ".")
+	if len(parts) != len(v) {
+		return v, false
+	}
+	for i, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil {
+			return v, false
+		}
+		v[i] = n
+	}
+	return v, true
+}
+
+// ComparedWith says whether the module was compared with the one in that version of its collection.
+func (m *Module) ComparedWith(version string) bool {
+	if m.Compared == [2]Version{} {
+		return true
+	}
+	v, ok := ParseVersion(version)
+	return ok && slices.Compare(m.Compared[0][:], v[:]) <= 0 && slices.Compare(v[:], m.Compared[1][:]) < 0
 }
 
 // The entries of a result that are for whoever called the module, and are taken out of it.

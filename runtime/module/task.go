@@ -97,6 +97,27 @@ func (c *Call) ShownName() string {
 // Tagged says whether the module stands for that of dialect tagged.
 func (c *Call) Tagged() bool { return c.Dialect == expr.Tagged }
 
+// ExpandUser expands a leading tilde as an action plugin has the host do it: in dialect tagged a lone one is the home of the
+// user's account, whatever HOME says.
+func (c *Call) ExpandUser(path string) string {
+	env := posix.Environ{Over: c.Env}
+	if u, ok := posix.UserByID(os.Getuid()); ok && c.Tagged() && (path == "~" || strings.HasPrefix(path, "~/")) {
+		path = "~" + u.Name + path[1:]
+	}
+	return env.ExpandUser(path)
+}
+
+// Flag is a truth in what Ansible tells of jobs: dialect classic has numbers.
+func Flag(tagged, b bool) value.Value {
+	switch {
+	case tagged:
+		return b
+	case b:
+		return int64(1)
+	}
+	return int64(0)
+}
+
 // Raise is an exception that the module does not catch, of a call that failed on the paths.
 func Raise(err error, paths ...value.Value) error {
 	return &PyException{Class: posix.PyClass(err), Msg: posix.PyError(err, paths...)}
@@ -141,6 +162,18 @@ func run(ctx context.Context, c *Call, name string, spec *argspec.Spec, body Bod
 		f()
 	}
 	return res
+}
+
+// DeclinesWhen is a Declines that looks at what the arguments mean: why tells of a task whether it is better left to the Python
+// module. Arguments that do not pass the spec are not.
+func DeclinesWhen(spec *argspec.Spec, c *Call, why func(*Task) string) string {
+	t := &Task{Call: c, Environ: posix.Environ{Over: c.Env}}
+	checked, err := spec.For(c.Dialect, c.Newer).Check(c.ShownName(), c.Args, t.Environ)
+	if err != nil {
+		return ""
+	}
+	t.Params, t.checked = checked.Params, checked
+	return why(t)
 }
 
 // ignoreUnknown is the argument by which an action plugin has a module pass over arguments that it does not know.
@@ -264,11 +297,15 @@ func ActionFail(msg, cause string) *value.Dict {
 	if cause != "" {
 		trace = "Traceback (most recent call last):\n" + cause + "\n"
 	}
-	return value.DictOf("failed", true, "msg", msg, "exception", trace)
+	return value.DictOf("failed", true, "msg", msg, "exception", trace, FailedBy, ByRaise)
 }
 
-// SourceFail is the result of an action plugin that has not found its file on the controller.
-func SourceFail(msg string) *value.Dict {
+// SourceFail is the result of an action plugin that has not found its file on the controller. In dialect tagged it has no
+// message of its own.
+func SourceFail(d expr.Dialect, msg string) *value.Dict {
+	if d == expr.Tagged {
+		return value.DictOf("failed", true, "changed", false, "_ansible_error", failure.New(msg).Value(), FailedBy, ByRaise)
+	}
 	return ActionFail(msg, "ansible.errors.AnsibleFileNotFound: "+msg)
 }
 
@@ -297,19 +334,27 @@ func AddLines(res *value.Dict) {
 func SplitLines(s string) *value.List {
 	l := value.NewList()
 	for s != "" {
-		end := strings.IndexAny(s, "\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029")
+		end := strings.IndexAny(s, lineEnds)
 		if end < 0 {
 			l.V = append(l.V, s)
 			break
 		}
 		l.V = append(l.V, s[:end])
-		_, size := utf8.DecodeRuneInString(s[end:])
-		if strings.HasPrefix(s[end:], "\r\n") {
-			size = 2
-		}
-		s = s[end+size:]
+		s = s[end+lineEnd(s[end:]):]
 	}
 	return l
+}
+
+// lineEnds are the characters that end a line for Python.
+const lineEnds = "\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029"
+
+// lineEnd is how long the end of a line is that a text begins with, 0 for an empty text.
+func lineEnd(s string) int {
+	if strings.HasPrefix(s, "\r\n") {
+		return 2
+	}
+	_, size := utf8.DecodeRuneInString(s)
+	return size
 }
 
 // Warn adds a warning to the result.

@@ -88,6 +88,19 @@ func cannot(codec, what string, at int, why string) error {
 	return exception.Raise(class, "'%s' codec can't %s %s in position %d: %s", codec, verb, what, at, why)
 }
 
+// cannotEncode is the error of the characters from at on that are not below limit.
+func cannotEncode(name string, s []rune, at int, limit rune) error {
+	end := at
+	for end < len(s) && s[end] >= limit {
+		end++
+	}
+	why := fmt.Sprintf("ordinal not in range(%d)", limit)
+	if end-at == 1 {
+		return cannot(name, character(s[at]), at, why)
+	}
+	return exception.Raise("UnicodeEncodeError", "'%s' codec can't encode characters in position %d-%d: %s", name, at, end-1, why)
+}
+
 // character is a character as Python's ascii() shows it.
 func character(r rune) string {
 	switch {
@@ -127,9 +140,10 @@ func decodeMarkedUTF8(b []byte) (string, error) {
 func plain(name string, limit rune) codec {
 	return codec{func(s string) ([]byte, error) {
 		b := make([]byte, 0, len(s))
-		for at, r := range []rune(s) {
+		text := []rune(s)
+		for at, r := range text {
 			if r >= limit {
-				return nil, cannot(name, character(r), at, fmt.Sprintf("ordinal not in range(%d)", limit))
+				return nil, cannotEncode(name, text, at, limit)
 			}
 			b = append(b, byte(r))
 		}

@@ -181,6 +181,9 @@ class Tagged:
         with _LookupContext(invoked_as_with=invoked_as_with):
             return self.run(run, templar)
 
+    executor = Classic.executor
+    handler = Classic.handler
+
     def silent(self, base):
         return "ansible.builtin.minimal"
 

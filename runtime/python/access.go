@@ -192,7 +192,7 @@ func noElement(o, k value.Value) *value.Undef {
 	r, _ := value.Repr(k)
 	u := Lacks(o, r)
 	u.Element = true
-	u.Hint = value.TypeName(o) + " object has no element " + r
+	u.Hint = value.ClassName(o) + " object has no element " + r
 	if o == nil {
 		u.Hint = "None has no element " + r
 	}
@@ -317,10 +317,18 @@ func AttrOf(o value.Value, name string) (value.Value, bool) {
 		if v, ok := deltaAttr(x, name); ok {
 			return v, true
 		}
+	case float64:
+		switch name {
+		case "real":
+			return o, true
+		case "imag":
+			return 0.0, true
+		}
 	case int64, *big.Int, bool:
 		switch name {
 		case "real", "numerator":
-			return o, true
+			n, err := Positive(o)
+			return n, err == nil
 		case "imag":
 			return int64(0), true
 		case "denominator":

@@ -121,7 +121,7 @@ func AsInt(v value.Value) (int64, error) {
 	if err := Use(v); err != nil {
 		return 0, err
 	}
-	return 0, exception.TypeError("'%s' object cannot be interpreted as an integer", value.TypeName(v))
+	return 0, exception.TypeError("'%s' object cannot be interpreted as an integer", value.ClassName(v))
 }
 
 // text reads an argument that must be a str.
@@ -140,7 +140,7 @@ func needText(v value.Value, what string) (string, error) {
 	if err := Use(v); err != nil {
 		return "", err
 	}
-	return "", exception.TypeError("%s must be str, not %s", what, value.TypeName(v))
+	return "", exception.TypeError("%s must be str, not %s", what, value.ClassName(v))
 }
 
 // Flag reads an argument as a truth value.
@@ -187,7 +187,7 @@ func CallValue(v value.Value, c *Call) (value.Value, error) {
 	case *value.Undef:
 		return nil, x.Fail()
 	}
-	return nil, exception.TypeError("'%s' object is not callable", value.TypeName(v))
+	return nil, exception.TypeError("'%s' object is not callable", value.ClassName(v))
 }
 
 // Missing marks a parameter that was not given.

@@ -141,6 +141,8 @@ func equalRest(a, b value.Value, w *bound.Walk) (bool, error) {
 			return false, nil
 		}
 		return equalDict(x, y, w)
+	case *value.View:
+		return equalView(x, b)
 	case *value.Range:
 		y, ok := b.(*value.Range)
 		return ok && *x == *y, nil
@@ -174,6 +176,37 @@ func equalRest(a, b value.Value, w *bound.Walk) (bool, error) {
 		return false, nil
 	}
 	return a == b, nil
+}
+
+// equalView compares the keys or items of a dictionary with a set, or another view, of the same elements; values are equal to
+// nothing but themselves.
+func equalView(x *value.View, b value.Value) (bool, error) {
+	if x.Kind == 'v' {
+		return value.Value(x) == b, nil
+	}
+	var other []value.Value
+	switch y := b.(type) {
+	case *value.Set:
+		other = y.D.K
+	case *value.View:
+		if y.Kind == 'v' {
+			return false, nil
+		}
+		other = y.Items()
+	default:
+		return false, nil
+	}
+	mine := x.Items()
+	if len(mine) != len(other) {
+		return false, nil
+	}
+	for _, e := range mine {
+		i, err := Find(other, e)
+		if err != nil || i < 0 {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // EqualSeq compares two sequences element by element.
@@ -292,7 +325,7 @@ func Order(op string, a, b value.Value) (bool, error) {
 	if err := Use2(a, b); err != nil {
 		return false, err
 	}
-	return false, exception.TypeError("'%s' not supported between instances of '%s' and '%s'", op, value.TypeName(a), value.TypeName(b))
+	return false, exception.TypeError("'%s' not supported between instances of '%s' and '%s'", op, value.ClassName(a), value.ClassName(b))
 }
 
 // OrderSeq is Order of two sequences.
@@ -355,7 +388,7 @@ func Contains(x, c value.Value) (bool, error) {
 	}
 	it, ok := Elems(c)
 	if !ok {
-		return false, exception.TypeError("argument of type '%s' is not iterable", value.TypeName(c))
+		return false, exception.TypeError("argument of type '%s' is not iterable", value.ClassName(c))
 	}
 	for _, e := range it {
 		if r, err := Equal(x, e); err != nil || r {
@@ -376,7 +409,7 @@ func inText(x value.Value, text string) (bool, error) {
 		if err := Use(x); err != nil {
 			return false, err
 		}
-		return false, exception.TypeError("'in <string>' requires string as left operand, not %s", value.TypeName(x))
+		return false, exception.TypeError("'in <string>' requires string as left operand, not %s", value.ClassName(x))
 	}
 	return strings.Contains(text, s), nil
 }
@@ -402,7 +435,7 @@ func inBytes(x value.Value, b []byte) (bool, error) {
 	if n := Num(x); n.Kind == 'i' {
 		return n.I >= 0 && n.I < 256 && strings.IndexByte(string(b), byte(n.I)) >= 0, nil
 	}
-	return false, exception.TypeError("a bytes-like object is required, not '%s'", value.TypeName(x))
+	return false, exception.TypeError("a bytes-like object is required, not '%s'", value.ClassName(x))
 }
 
 // Comparer decides a comparison of two values.

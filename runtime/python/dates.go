@@ -33,8 +33,16 @@ func dateAttr(x *value.Date, name string) (value.Value, bool) {
 		return int64(t.Second()), true
 	case "microsecond":
 		return int64(t.Nanosecond() / 1000), true
+	case "fold":
+		return int64(0), true
 	case "tzinfo":
 		return nil, !x.HasZone
+	case "min":
+		return &value.Date{T: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), HasTime: true}, true
+	case "max":
+		return &value.Date{T: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC), HasTime: true}, true
+	case "resolution":
+		return &value.Delta{D: time.Microsecond}, true
 	}
 	return nil, false
 }
@@ -62,7 +70,7 @@ func onDate(f func(d *value.Date) value.Value) Method {
 	return func(o value.Value, _ *Call) (value.Value, error) { return f(o.(*value.Date)), nil }
 }
 
-// withZone reads a date's wall clock: without a zone it is that of this machine.
+// instant reads a date's wall clock: without a zone it is that of this machine.
 func instant(d *value.Date) time.Time {
 	if d.HasZone {
 		return d.T
@@ -74,9 +82,25 @@ func instant(d *value.Date) time.Time {
 var dateMethods = map[string]Method{
 	"strftime": func(o value.Value, c *Call) (value.Value, error) {
 		f, err := c.text(0, "format", "strftime() argument 1")
-		return Strftime(o.(*value.Date).T, f), err
+		return dateText(o.(*value.Date), f), err
 	},
-	"isoformat": onDate(func(d *value.Date) value.Value { return d.ISO() }),
+	"isoformat":        isoFormat,
+	"utcoffset":        zoned(func(d *value.Date) value.Value { return &value.Delta{D: offset(d)} }),
+	"dst":              zoned(func(*value.Date) value.Value { return nil }),
+	"tzname":           zoned(func(d *value.Date) value.Value { return zoneName(d) }),
+	"fromtimestamp":    fromTimestamp(time.Local),
+	"utcfromtimestamp": fromTimestamp(time.UTC),
+	"strptime": func(_ value.Value, c *Call) (value.Value, error) {
+		s, err := c.text(0, "date_string", "strptime() argument 1")
+		if err != nil {
+			return nil, err
+		}
+		f, err := c.text(1, "format", "strptime() argument 2")
+		if err != nil {
+			return nil, err
+		}
+		return Strptime(s, f)
+	},
 	"timestamp": onDate(func(d *value.Date) value.Value {
 		t := instant(d)
 		return float64(t.Unix()) + float64(t.Nanosecond()/1000)/1e6
@@ -106,6 +130,19 @@ func replaceDate(o value.Value, c *Call) (value.Value, error) {
 			return nil, err
 		}
 		parts[i] = int(v)
+	}
+	for i, limit := range []struct {
+		from, to int
+		fault    string
+	}{{1, 9999, ""}, {1, 12, "month must be in 1..12"}, {1, 31, "day is out of range for month"}, {0, 23, "hour must be in 0..23"},
+		{0, 59, "minute must be in 0..59"}, {0, 59, "second must be in 0..59"}, {0, 999999, "microsecond must be in 0..999999"}} {
+		if parts[i] >= limit.from && parts[i] <= limit.to {
+			continue
+		}
+		if limit.fault == "" {
+			return nil, exception.ValueError("year %d is out of range", parts[i])
+		}
+		return nil, exception.ValueError("%s", limit.fault)
 	}
 	n := time.Date(parts[0], time.Month(parts[1]), parts[2], parts[3], parts[4], parts[5], parts[6]*1000, t.Location())
 	if int(n.Month()) != parts[1] || n.Day() != parts[2] {

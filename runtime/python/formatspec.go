@@ -257,6 +257,9 @@ func formatValue(v value.Value, s string) (string, error) {
 	if s == "" {
 		return value.ToStr(v)
 	}
+	if d, ok := v.(*value.Date); ok {
+		return dateText(d, s), nil
+	}
 	sp, err := parseSpec(s)
 	if err != nil {
 		return "", err
@@ -289,7 +292,7 @@ func formatValue(v value.Value, s string) (string, error) {
 	case *value.Undef:
 		return "", x.Fail()
 	}
-	return "", exception.TypeError("unsupported format string passed to %s.__format__", value.TypeName(v))
+	return "", exception.TypeError("unsupported format string passed to %s.__format__", value.ClassName(v))
 }
 
 func formatInteger(x value.Value, sp spec, unknown func(string) error) (string, error) {

@@ -124,7 +124,7 @@ func Iter(v value.Value) ([]value.Value, error) {
 	case *value.Undef:
 		return nil, x.Fail()
 	}
-	return nil, exception.TypeError("'%s' object is not iterable", value.TypeName(v))
+	return nil, exception.TypeError("'%s' object is not iterable", value.ClassName(v))
 }
 
 func runes(s string) []value.Value {
@@ -162,7 +162,7 @@ func Length(v value.Value) (int, error) {
 	if it, ok := Elems(v); ok {
 		return len(it), nil
 	}
-	return 0, exception.TypeError("object of type '%s' has no len()", value.TypeName(v))
+	return 0, exception.TypeError("object of type '%s' has no len()", value.ClassName(v))
 }
 
 func isASCII(s string) bool {

@@ -24,7 +24,7 @@ func Pairs(v value.Value) ([]value.Value, error) {
 		if err := Use(v); err != nil {
 			return nil, err
 		}
-		return nil, exception.Raise("AttributeError", "'%s' object has no attribute 'items'", value.TypeName(v))
+		return nil, exception.Raise("AttributeError", "'%s' object has no attribute 'items'", value.ClassName(v))
 	}
 	return (&value.View{D: d, Kind: 'i'}).Items(), nil
 }

@@ -1,7 +1,6 @@
 package python
 
 import (
-	"math"
 	"math/big"
 	"sort"
 
@@ -30,9 +29,7 @@ func MethodOf(o value.Value, name string) Method {
 	case *value.Set:
 		return setMethods[name]
 	case []byte:
-		if name == "decode" {
-			return func(o value.Value, _ *Call) (value.Value, error) { return string(o.([]byte)), nil }
-		}
+		return bytesMethods[name]
 	case int64, bool, *big.Int:
 		return intMethods[name]
 	case float64:
@@ -40,9 +37,7 @@ func MethodOf(o value.Value, name string) Method {
 	case *value.Date:
 		return dateMethods[name]
 	case *value.Delta:
-		if name == "total_seconds" {
-			return func(o value.Value, _ *Call) (value.Value, error) { return o.(*value.Delta).D.Seconds(), nil }
-		}
+		return deltaMethods[name]
 	case Methoder:
 		return x.Method(name)
 	}
@@ -50,16 +45,6 @@ func MethodOf(o value.Value, name string) Method {
 		return listMethods[name]
 	}
 	return nil
-}
-
-var intMethods = map[string]Method{
-	"bit_length": func(o value.Value, _ *Call) (value.Value, error) { return int64(Num(o).Big().BitLen()), nil },
-	"conjugate":  func(o value.Value, _ *Call) (value.Value, error) { return Positive(o) },
-}
-
-var floatMethods = map[string]Method{
-	"is_integer": func(o value.Value, _ *Call) (value.Value, error) { f := o.(float64); return f == math.Trunc(f), nil },
-	"conjugate":  func(o value.Value, _ *Call) (value.Value, error) { return o, nil },
 }
 
 // need returns positional argument i, which must be there.
@@ -333,7 +318,12 @@ func listIndex(o value.Value, c *Call) (value.Value, error) {
 		return nil, err
 	}
 	v := c.Get(0, "value", nil)
-	i, err := Find(it, v)
+	part := &Slice{Start: c.Get(1, "", nil), Stop: c.Get(2, "", nil)}
+	from, to, _, err := part.bounds(len(it))
+	if err != nil {
+		return nil, err
+	}
+	i, err := Find(it[from:max(from, to)], v)
 	if err != nil {
 		return nil, err
 	}
@@ -344,7 +334,7 @@ func listIndex(o value.Value, c *Call) (value.Value, error) {
 		r, _ := value.Repr(v)
 		return nil, exception.ValueError("%s is not in list", r)
 	}
-	return int64(i), nil
+	return int64(from + i), nil
 }
 
 // SortBy sorts stably by a key; the first failed comparison is the error.

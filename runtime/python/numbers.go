@@ -70,7 +70,7 @@ func badOp(op string, a, b value.Value) error {
 	if err := Use2(a, b); err != nil {
 		return err
 	}
-	return exception.TypeError("unsupported operand type(s) for %s: '%s' and '%s'", op, value.TypeName(a), value.TypeName(b))
+	return exception.TypeError("unsupported operand type(s) for %s: '%s' and '%s'", op, value.ClassName(a), value.ClassName(b))
 }
 
 // DivZero is Python's ZeroDivisionError.
@@ -141,6 +141,11 @@ func abs64(i int64) uint64 {
 
 // Div is a / b.
 func Div(a, b value.Value) (value.Value, error) {
+	if d, ok := a.(*value.Delta); ok {
+		if v, ok, err := deltaDiv("/", d, b); ok {
+			return v, err
+		}
+	}
 	x, y := Num(a), Num(b)
 	if x.Kind == 0 || y.Kind == 0 {
 		return nil, badOp("/", a, b)
@@ -235,6 +240,11 @@ func floatQuotient(op string, x, y Number) (value.Value, value.Value, error) {
 
 // FloorDiv is a // b.
 func FloorDiv(a, b value.Value) (value.Value, error) {
+	if d, ok := a.(*value.Delta); ok {
+		if v, ok, err := deltaDiv("//", d, b); ok {
+			return v, err
+		}
+	}
 	q, _, err := divmod("//", a, b)
 	return q, err
 }
@@ -243,6 +253,11 @@ func FloorDiv(a, b value.Value) (value.Value, error) {
 func Mod(a, b value.Value) (value.Value, error) {
 	if s, ok := value.Text(a); ok {
 		return PercentFormat(s, b)
+	}
+	if d, ok := a.(*value.Delta); ok {
+		if v, ok, err := deltaDiv("%", d, b); ok {
+			return v, err
+		}
 	}
 	_, r, err := divmod("%", a, b)
 	return r, err
@@ -274,7 +289,13 @@ func floatPower(p, q float64) (value.Value, error) {
 	if p == 0 && q < 0 {
 		return nil, DivZero("0.0 cannot be raised to a negative power")
 	}
+	if p < 0 && q != math.Trunc(q) && !math.IsInf(p, 0) && !math.IsNaN(q) {
+		return nil, exception.TypeError("Type 'complex' is unsupported for variable storage.")
+	}
 	r := math.Pow(p, q)
+	if x, ok := exactPower(p, q); ok {
+		r = x
+	}
 	if math.IsInf(r, 0) && !math.IsInf(p, 0) && !math.IsInf(q, 0) {
 		return nil, exception.Raise("OverflowError", "(34, 'Numerical result out of range')")
 	}
@@ -314,7 +335,7 @@ func Negate(a value.Value) (value.Value, error) {
 	case *value.Delta:
 		return &value.Delta{D: -x.D}, nil
 	}
-	return nil, exception.TypeError("bad operand type for unary -: '%s'", value.TypeName(a))
+	return nil, exception.TypeError("bad operand type for unary -: '%s'", value.ClassName(a))
 }
 
 // Positive is +a.
@@ -327,5 +348,5 @@ func Positive(a value.Value) (value.Value, error) {
 	case *value.Undef:
 		return nil, x.Fail()
 	}
-	return nil, exception.TypeError("bad operand type for unary +: '%s'", value.TypeName(a))
+	return nil, exception.TypeError("bad operand type for unary +: '%s'", value.ClassName(a))
 }

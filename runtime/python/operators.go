@@ -25,6 +25,11 @@ func Add(a, b value.Value) (value.Value, error) {
 			return nil, err
 		}
 		return addText(s, b)
+	case []byte:
+		y, ok := b.([]byte)
+		if ok && len(x)+len(y) <= bound.Text {
+			return append(append([]byte{}, x...), y...), nil
+		}
 	case *value.List:
 		y, ok := b.(*value.List)
 		if !ok {
@@ -46,7 +51,7 @@ func Add(a, b value.Value) (value.Value, error) {
 		return append(append(value.Tuple{}, x...), y...), nil
 	case *value.Date:
 		if d, ok := b.(*value.Delta); ok {
-			return &value.Date{T: x.T.Add(d.D), HasTime: x.HasTime, HasZone: x.HasZone}, nil
+			return shifted(x, d.D)
 		}
 	case *value.Delta:
 		switch y := b.(type) {
@@ -63,7 +68,7 @@ func badConcat(kind string, b value.Value) error {
 	if err := Use(b); err != nil {
 		return err
 	}
-	return exception.TypeError("can only concatenate %s (not \"%s\") to %s", kind, value.TypeName(b), kind)
+	return exception.TypeError("can only concatenate %s (not \"%s\") to %s", kind, value.ClassName(b), kind)
 }
 
 func addText(a, b value.Value) (value.Value, error) {
@@ -84,9 +89,9 @@ func Sub(a, b value.Value) (value.Value, error) {
 	case *value.Date:
 		switch y := b.(type) {
 		case *value.Date:
-			return &value.Delta{D: x.T.Sub(y.T)}, nil
+			return between(x, y)
 		case *value.Delta:
-			return &value.Date{T: x.T.Add(-y.D), HasTime: x.HasTime, HasZone: x.HasZone}, nil
+			return shifted(x, -y.D)
 		}
 	case *value.Delta:
 		if y, ok := b.(*value.Delta); ok {
@@ -114,6 +119,9 @@ func setMinus(x, y *value.Set) *value.Set {
 func Mul(a, b value.Value) (value.Value, error) {
 	for _, p := range [2][2]value.Value{{a, b}, {b, a}} {
 		n := Num(p[1])
+		if d, ok := p[0].(*value.Delta); ok && n.Kind != 0 {
+			return scaled(d, n)
+		}
 		if n.Kind != 'i' {
 			continue
 		}

@@ -17,7 +17,9 @@ type percent struct {
 	args []value.Value
 	used int
 	m    *value.Dict // the argument, when it is a mapping
-	out  strings.Builder
+	// items says that the argument is another object with items, which Python lets be left over as a mapping.
+	items bool
+	out   strings.Builder
 }
 
 // PercentFormat is Python's s % a.
@@ -34,6 +36,7 @@ func PercentFormat(s string, a value.Value) (value.Value, error) {
 		}
 		p.args = []value.Value{a}
 	default:
+		_, p.items = a.(*value.List)
 		p.args = []value.Value{a}
 	}
 	for p.i < len(s) {
@@ -47,7 +50,7 @@ func PercentFormat(s string, a value.Value) (value.Value, error) {
 			return nil, err
 		}
 	}
-	if p.used < len(p.args) && p.m == nil {
+	if p.used < len(p.args) && p.m == nil && !p.items {
 		return nil, exception.TypeError("not all arguments converted during string formatting")
 	}
 	return p.out.String(), nil
@@ -182,8 +185,11 @@ func (p *percent) convert(v value.Value, sp spec) (string, error) {
 	case 's':
 		s, err := value.ToStr(v)
 		return sp.pad(sp.cut(s)), err
-	case 'r', 'a':
+	case 'r':
 		s, err := value.Repr(v)
+		return sp.pad(sp.cut(s)), err
+	case 'a':
+		s, err := ascii(v)
 		return sp.pad(sp.cut(s)), err
 	case 'd', 'i', 'u', 'x', 'X', 'o':
 		return percentInteger(v, sp)
@@ -193,7 +199,7 @@ func (p *percent) convert(v value.Value, sp spec) (string, error) {
 			if err := Use(v); err != nil {
 				return "", err
 			}
-			return "", exception.TypeError("must be real number, not %s", value.TypeName(v))
+			return "", exception.TypeError("must be real number, not %s", value.ClassName(v))
 		}
 		f, err := n.Float()
 		return sp.float(f), err
@@ -227,9 +233,9 @@ func percentInteger(v value.Value, sp spec) (string, error) {
 			return "", err
 		}
 		if decimal {
-			return "", exception.TypeError("%%%c format: a real number is required, not %s", sp.typ, value.TypeName(v))
+			return "", exception.TypeError("%%%c format: a real number is required, not %s", sp.typ, value.ClassName(v))
 		}
-		return "", exception.TypeError("%%%c format: an integer is required, not %s", sp.typ, value.TypeName(v))
+		return "", exception.TypeError("%%%c format: an integer is required, not %s", sp.typ, value.ClassName(v))
 	}
 	if decimal {
 		sp.typ = 'd'

@@ -11,8 +11,9 @@ import (
 
 // strFormat is Python's s.format(...).
 type strFormat struct {
-	c    *Call
-	auto int
+	c      *Call
+	auto   int
+	manual bool // a field gave its number
 }
 
 func (p *strFormat) format(s string, depth int) (string, error) {
@@ -97,18 +98,27 @@ func (p *strFormat) field(field string, depth int) (string, error) {
 
 func convert(v value.Value, conv string) (value.Value, error) {
 	switch conv {
-	case "r", "a":
+	case "r":
 		return value.Repr(v)
+	case "a":
+		return ascii(v)
 	case "s":
 		return value.ToStr(v)
 	}
-	return nil, exception.ValueError("Unknown conversion specifier '%s'", conv)
+	return nil, exception.ValueError("Unknown conversion specifier %s", conv)
 }
 
 func (p *strFormat) arg(name string) (value.Value, error) {
-	if name == "" {
+	switch n, err := strconv.Atoi(name); {
+	case name == "" && p.manual:
+		return nil, exception.ValueError("cannot switch from manual field specification to automatic field numbering")
+	case name == "":
 		name = strconv.Itoa(p.auto)
 		p.auto++
+	case err == nil && n >= 0 && p.auto > 0:
+		return nil, exception.ValueError("cannot switch from automatic field numbering to manual field specification")
+	case err == nil && n >= 0:
+		p.manual = true
 	}
 	if n, err := strconv.Atoi(name); err == nil && n >= 0 {
 		if n >= len(p.c.Args) {
@@ -133,7 +143,7 @@ func follow(v value.Value, path string) (value.Value, error) {
 			name := path[1 : 1+end]
 			a, ok := AttrOf(v, name)
 			if !ok {
-				return nil, exception.Raise("AttributeError", "'%s' object has no attribute '%s'", value.TypeName(v), name)
+				return nil, exception.Raise("AttributeError", "'%s' object has no attribute '%s'", value.ClassName(v), name)
 			}
 			v, path = a, path[1+end:]
 			continue

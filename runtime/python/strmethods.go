@@ -24,78 +24,39 @@ func onText(f strFn) Method {
 var strMethods = map[string]Method{}
 
 func init() {
-	for _, table := range []map[string]strFn{caseMethods, searchMethods, splitMethods, shapeMethods, kindMethods} {
+	for _, table := range []map[string]strFn{searchMethods, splitMethods, shapeMethods} {
 		for name, f := range table {
 			strMethods[name] = onText(f)
 		}
 	}
+	for _, table := range []map[string]strFn{caseMethods, kindMethods} {
+		for name, f := range table {
+			strMethods[name] = onText(alone(name, f))
+		}
+	}
+	checkArities()
 }
 
 func pure(f func(string) string) strFn {
 	return func(s string, _ *Call) (value.Value, error) { return f(s), nil }
 }
 
+// alone makes a method of those of str refuse arguments.
+func alone(name string, f strFn) strFn {
+	return func(s string, c *Call) (value.Value, error) {
+		switch {
+		case len(c.KW) > 0:
+			return nil, exception.TypeError("str.%s() takes no keyword arguments", name)
+		case len(c.Args) > 0:
+			return nil, exception.TypeError("str.%s() takes no arguments (%d given)", name, len(c.Args))
+		}
+		return f(s, c)
+	}
+}
+
 var caseMethods = map[string]strFn{
 	"upper": pure(Upper), "lower": pure(Lower), "casefold": pure(casefold), "title": pure(title),
 	"capitalize": pure(Capitalize), "swapcase": pure(swapcase),
-}
-
-func casefold(s string) string { return strings.ReplaceAll(Lower(s), "ß", "ss") }
-
-// Upper is str.upper.
-func Upper(s string) string {
-	u := strings.ToUpper(s)
-	if strings.ContainsRune(u, 'ß') {
-		u = strings.ReplaceAll(u, "ß", "SS")
-	}
-	return u
-}
-
-// Lower is str.lower.
-func Lower(s string) string {
-	if strings.ContainsRune(s, 'İ') {
-		s = strings.ReplaceAll(s, "İ", "i̇")
-	}
-	return strings.ToLower(s)
-}
-
-func title(s string) string {
-	var b strings.Builder
-	inWord := false
-	for _, r := range s {
-		letter := unicode.IsLetter(r)
-		switch {
-		case letter && inWord:
-			b.WriteRune(unicode.ToLower(r))
-		case letter:
-			b.WriteRune(unicode.ToTitle(r))
-		default:
-			b.WriteRune(r)
-		}
-		inWord = letter
-	}
-	return b.String()
-}
-
-// Capitalize is str.capitalize.
-func Capitalize(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
-		return s
-	}
-	if r == 'ß' {
-		return "Ss" + Lower(s[n:])
-	}
-	return string(unicode.ToTitle(r)) + Lower(s[n:])
-}
-
-func swapcase(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsUpper(r) {
-			return unicode.ToLower(r)
-		}
-		return unicode.ToUpper(r)
-	}, s)
 }
 
 var searchMethods = map[string]strFn{
@@ -107,9 +68,18 @@ var searchMethods = map[string]strFn{
 			return nil, err
 		}
 		part, _, err := window(s, c)
-		return int64(strings.Count(part, sub)), err
+		if err != nil || part == nil {
+			return int64(0), err
+		}
+		if sub == "" {
+			return int64(utf8.RuneCountInString(*part)) + 1, nil
+		}
+		return int64(strings.Count(*part, sub)), nil
 	},
 	"replace": func(s string, c *Call) (value.Value, error) {
+		if len(c.KW) > 0 {
+			return nil, exception.TypeError("str.replace() takes no keyword arguments")
+		}
 		a, err := c.text(0, "old", "replace() argument 1")
 		if err != nil {
 			return nil, err
@@ -138,20 +108,26 @@ func affixCut(name string, cut func(s, p string) string) strFn {
 }
 
 // window is the part of s that the arguments start and end leave, and where it begins.
-func window(s string, c *Call) (part string, from int, err error) {
+// It is nil for a start behind the end, where not even "" is found.
+func window(s string, c *Call) (part *string, from int, err error) {
 	if len(c.Args) < 2 {
-		return s, 0, nil
+		return &s, 0, nil
 	}
+	n := utf8.RuneCountInString(s)
 	sl := &Slice{Start: c.Args[1], Stop: c.Get(2, "", nil)}
-	from, _, _, err = sl.bounds(utf8.RuneCountInString(s))
+	from, to, _, err := sl.bounds(n)
 	if err != nil {
-		return "", 0, err
+		return nil, 0, err
+	}
+	if start := Num(c.Args[1]); from > to || start.Kind == 'i' && start.I > int64(n) {
+		return nil, 0, nil
 	}
 	v, err := sl.ofText(s)
 	if err != nil {
-		return "", 0, err
+		return nil, 0, err
 	}
-	return v.(string), from, nil
+	text := v.(string)
+	return &text, from, nil
 }
 
 func affix(name string, has func(s, p string) bool) strFn {
@@ -174,9 +150,12 @@ func affix(name string, has func(s, p string) bool) strFn {
 				if err := Use(o); err != nil {
 					return nil, err
 				}
-				return nil, exception.TypeError("%s first arg must be str or a tuple of str, not %s", name, value.TypeName(o))
+				if _, several := a.(value.Tuple); several {
+					return nil, exception.TypeError("tuple for %s must only contain str, not %s", name, value.ClassName(o))
+				}
+				return nil, exception.TypeError("%s first arg must be str or a tuple of str, not %s", name, value.ClassName(o))
 			}
-			if has(part, p) {
+			if part != nil && has(*part, p) {
 				return true, nil
 			}
 		}
@@ -194,9 +173,13 @@ func textFind(last, must bool) strFn {
 		if err != nil {
 			return nil, err
 		}
-		i := strings.Index(part, sub)
-		if last {
-			i = strings.LastIndex(part, sub)
+		i := -1
+		switch {
+		case part == nil:
+		case last:
+			i = strings.LastIndex(*part, sub)
+		default:
+			i = strings.Index(*part, sub)
 		}
 		if i < 0 {
 			if must {
@@ -204,7 +187,7 @@ func textFind(last, must bool) strFn {
 			}
 			return int64(-1), nil
 		}
-		return int64(from + utf8.RuneCountInString(part[:i])), nil
+		return int64(from + utf8.RuneCountInString((*part)[:i])), nil
 	}
 }
 
@@ -216,7 +199,7 @@ var splitMethods = map[string]strFn{
 		return textList(SplitLines(s, keep)), err
 	},
 	"partition": func(s string, c *Call) (value.Value, error) {
-		p, err := c.text(0, "sep", "partition")
+		p, err := separator(c, "partition")
 		if err != nil {
 			return nil, err
 		}
@@ -226,7 +209,7 @@ var splitMethods = map[string]strFn{
 		return value.Tuple{s, "", ""}, nil
 	},
 	"rpartition": func(s string, c *Call) (value.Value, error) {
-		p, err := c.text(0, "sep", "rpartition")
+		p, err := separator(c, "rpartition")
 		if err != nil {
 			return nil, err
 		}
@@ -238,6 +221,9 @@ var splitMethods = map[string]strFn{
 	"join": func(s string, c *Call) (value.Value, error) {
 		it, err := Iter(c.Get(0, "iterable", nil))
 		if err != nil {
+			if exception.IsTypeError(err) {
+				err = exception.TypeError("can only join an iterable")
+			}
 			return nil, err
 		}
 		r := make([]string, len(it))
@@ -248,7 +234,7 @@ var splitMethods = map[string]strFn{
 				if err := Use(e); err != nil {
 					return nil, err
 				}
-				return nil, exception.TypeError("sequence item %d: expected str instance, %s found", i, value.TypeName(e))
+				return nil, exception.TypeError("sequence item %d: expected str instance, %s found", i, value.ClassName(e))
 			}
 			r[i] = x
 			if size += len(x); size > bound.Text {
@@ -257,6 +243,18 @@ var splitMethods = map[string]strFn{
 		}
 		return strings.Join(r, s), nil
 	},
+}
+
+// separator reads the argument of partition.
+func separator(c *Call, method string) (string, error) {
+	p, err := needText(c.Get(0, "sep", nil), method)
+	if v := c.Get(0, "sep", nil); err != nil && Use(v) == nil {
+		err = exception.TypeError("must be str, not %s", value.ClassName(v))
+	}
+	if err == nil && p == "" {
+		err = exception.ValueError("empty separator")
+	}
+	return p, err
 }
 
 func textList(v []string) *value.List {
@@ -269,6 +267,11 @@ func textList(v []string) *value.List {
 
 // SplitMethod is str.split, and with right str.rsplit, with the arguments of c.
 func SplitMethod(s string, c *Call, right bool) (value.Value, error) {
+	for _, a := range c.KW {
+		if a.Name != "sep" && a.Name != "maxsplit" {
+			return nil, exception.TypeError("'%s' is an invalid keyword argument for %s()", a.Name, map[bool]string{false: "split", true: "rsplit"}[right])
+		}
+	}
 	n, err := c.Integer(1, "maxsplit", -1)
 	if err != nil {
 		return nil, err
@@ -285,7 +288,7 @@ func SplitMethod(s string, c *Call, right bool) (value.Value, error) {
 		if err := Use(sep); err != nil {
 			return nil, err
 		}
-		return nil, exception.TypeError("must be str or None, not %s", value.TypeName(sep))
+		return nil, exception.TypeError("must be str or None, not %s", value.ClassName(sep))
 	}
 	switch {
 	case p == "":
@@ -313,7 +316,7 @@ func SplitSpace(s string, n int) []string {
 	s = strings.TrimLeftFunc(s, IsSpaceRune)
 	for s != "" {
 		if len(r) == n {
-			return append(r, strings.TrimRightFunc(s, IsSpaceRune))
+			return append(r, s)
 		}
 		i := strings.IndexFunc(s, IsSpaceRune)
 		if i < 0 {
@@ -333,7 +336,7 @@ func rsplitSpace(s string, n int) []string {
 	s = strings.TrimRightFunc(s, IsSpaceRune)
 	for s != "" {
 		if len(r) == n {
-			return append([]string{strings.TrimLeftFunc(s, IsSpaceRune)}, r...)
+			return append([]string{s}, r...)
 		}
 		i := strings.LastIndexFunc(s, IsSpaceRune)
 		if i < 0 {
@@ -383,10 +386,11 @@ func SplitLines(s string, keep bool) []string {
 
 var shapeMethods = map[string]strFn{
 	"strip": stripMethod(true, true), "lstrip": stripMethod(true, false), "rstrip": stripMethod(false, true),
-	"ljust": justify('<'), "rjust": justify('>'), "center": justify('^'),
+	"ljust": justify("ljust", '<'), "rjust": justify("rjust", '>'), "center": justify("center", '^'),
 	"zfill":      zfill,
 	"expandtabs": expandTabs,
-	"encode":     func(s string, _ *Call) (value.Value, error) { return []byte(s), nil },
+	"encode":     encode,
+	"maketrans":  makeTable,
 	"format": func(s string, c *Call) (value.Value, error) {
 		r, err := (&strFormat{c: c}).format(s, 0)
 		return r, err
@@ -432,8 +436,11 @@ func Strip(s string, chars value.Value, left, right bool) (value.Value, error) {
 	return s, nil
 }
 
-func justify(align byte) strFn {
+func justify(name string, align byte) strFn {
 	return func(s string, c *Call) (value.Value, error) {
+		if _, err := need(c, 0, name); err != nil {
+			return nil, err
+		}
 		w, err := c.Integer(0, "width", 0)
 		if err != nil {
 			return nil, err
@@ -512,7 +519,7 @@ func expandTabs(s string, c *Call) (value.Value, error) {
 func translate(s string, c *Call) (value.Value, error) {
 	d, ok := c.Get(0, "table", nil).(*value.Dict)
 	if !ok {
-		return nil, exception.TypeError("'%s' object is not subscriptable", value.TypeName(c.Get(0, "table", nil)))
+		return nil, exception.TypeError("'%s' object is not subscriptable", value.ClassName(c.Get(0, "table", nil)))
 	}
 	var b strings.Builder
 	for _, r := range s {
@@ -535,11 +542,9 @@ var kindMethods = map[string]strFn{
 	"isnumeric": all(unicode.IsNumber), "isalpha": all(unicode.IsLetter),
 	"isalnum": all(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }),
 	"isspace": all(IsSpaceRune),
-	"isupper": func(s string, _ *Call) (value.Value, error) { return s == Upper(s) && s != Lower(s), nil },
-	"islower": func(s string, _ *Call) (value.Value, error) { return s == Lower(s) && s != Upper(s), nil },
-	"istitle": func(s string, _ *Call) (value.Value, error) {
-		return strings.IndexFunc(s, unicode.IsLetter) >= 0 && s == title(s), nil
-	},
+	"isupper": func(s string, _ *Call) (value.Value, error) { return oneCase(s, isUpper), nil },
+	"islower": func(s string, _ *Call) (value.Value, error) { return oneCase(s, isLower), nil },
+	"istitle": func(s string, _ *Call) (value.Value, error) { return isTitle(s), nil },
 	"isascii": func(s string, _ *Call) (value.Value, error) { return isASCII(s), nil },
 	"isprintable": func(s string, _ *Call) (value.Value, error) {
 		return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0, nil
@@ -553,7 +558,7 @@ func isSuperscript(r rune) bool {
 
 func isIdentifier(s string) bool {
 	for i, r := range s {
-		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r) && !unicode.IsMark(r)) {
+		if r != '_' && !unicode.In(r, unicode.L, unicode.Nl, unicode.Other_ID_Start) && (i == 0 || !unicode.IsDigit(r) && !unicode.IsMark(r)) {
 			return false
 		}
 	}

@@ -203,6 +203,7 @@ func TestFailures(t *testing.T) {
 		{"system ssh that fails", []string{"sh", "-c", "echo ssh: no route >&2; exit 255"}, nil, "Failed to connect to the host via ssh: ssh: no route"},
 		{"silence", []string{"sh", "-c", "exec sleep 1000"}, nil, "timed out while starting the agent"},
 		{"dies in the upload", []string{"sh", "-c", `eval "$0" & read x; kill $!`}, nil, ""},
+		{"disk full in the upload", []string{"sh", "-c", `ulimit -f 512; eval "$0"`}, nil, "cannot write "},
 		{"no agent for the machine", nil, func(*deploy.Agent) error { return errors.New("no agent for plan9/386") }, "no agent for plan9/386"},
 		{"damaged on the way", nil, func(a *deploy.Agent) error { a.Bytes[len(a.Bytes)/2] ^= 1; return nil }, "cannot unpack the agent"},
 		{"wrong digest", nil, func(a *deploy.Agent) error { a.SHA256 = strings.Repeat("0", 64); return nil }, "the agent arrived damaged or does not run here"},

@@ -35,11 +35,14 @@ import (
 // the real ansible-playbook is run again and its results written there.
 var record = flag.String("record", "", "run ansible-playbook (PBC_ORACLE, PBC_ORACLE_TAGGED) and record its results as goldens of that dialect: classic or tagged")
 
-// dialects are what every scenario is run in.
-var dialects = []struct {
+// dialect is a generation of ansible-core, with the folder of its goldens and the variable that names its oracle.
+type dialect struct {
 	name, folder, oracle string
 	is                   expr.Dialect
-}{
+}
+
+// dialects are what every scenario is run in.
+var dialects = []dialect{
 	{"classic", "testdata/golden", "PBC_ORACLE", expr.Classic},
 	{"tagged", "testdata/golden/tagged", "PBC_ORACLE_TAGGED", expr.Tagged},
 }
@@ -188,24 +191,30 @@ func runNative(t *testing.T, d expr.Dialect, s scenario) recorded {
 	place(t, dir, s)
 	var r recorded
 	for _, text := range s.steps {
-		st := parseStep(strings.ReplaceAll(text, "@D@", dir))
-		m, ok := Lookup(st.module)
-		if !ok {
-			t.Fatalf("no module %q", st.module)
-		}
-		v, err := value.ParseJSON([]byte(st.args))
-		if err != nil {
-			t.Fatalf("%s: %v", st.args, err)
-		}
-		c := &module.Call{Name: m.Name, Action: st.module, Args: v.(*value.Dict), Check: st.check, Diff: st.diff, RemoteTmp: tmp, Env: st.env, Dialect: d}
-		if m.Declines != nil && m.Declines(c) != "" {
-			t.Fatalf("%s declines: %s", text, m.Declines(c))
-		}
-		attachSource(t, c)
-		r.Results = append(r.Results, normal(plain(finished(d, m.Run(context.Background(), c))), dir, tmp))
+		res := runStep(t, d, parseStep(strings.ReplaceAll(text, "@D@", dir)), tmp)
+		r.Results = append(r.Results, normal(plain(res), dir, tmp))
 	}
 	r.Tree = tree(t, dir)
 	return roundTrip(t, r)
+}
+
+// runStep makes one call.
+func runStep(t *testing.T, d expr.Dialect, st step, tmp string) *value.Dict {
+	t.Helper()
+	m, ok := Lookup(st.module)
+	if !ok {
+		t.Fatalf("no module %q", st.module)
+	}
+	v, err := value.ParseJSON([]byte(st.args))
+	if err != nil {
+		t.Fatalf("%s: %v", st.args, err)
+	}
+	c := &module.Call{Name: m.Name, Action: st.module, Args: v.(*value.Dict), Check: st.check, Diff: st.diff, RemoteTmp: tmp, Env: st.env, Dialect: d}
+	if m.Declines != nil && m.Declines(c) != "" {
+		t.Fatalf("%s declines: %s", st.module, m.Declines(c))
+	}
+	attachSource(t, c)
+	return finished(d, m.Run(context.Background(), c))
 }
 
 // finished is the result with what the machine of dialect tagged makes of a failure.

@@ -147,3 +147,68 @@ func TestAssemble(t *testing.T) {
 		}},
 	})
 }
+
+func TestIniFile(t *testing.T) {
+	setup := []string{"file f.ini 0640 ; words\\n[s]\\na = 1\\n# b = 2\\nc=3\\n many=x\\nmany = w\\n;many\\nflag\\n\\n# tail\\n[t]\\nd = 4\\n[s]x\\na=9",
+		"file top.ini 0644 \\ufeffk = v\\r\\n\\r\\n[a.b]\\r\\nx.y = 1\\r\\nxzy = 2\\r\\n", "file bytes.ini 0644 \\xff", "dir dir 0755", "link l.ini f.ini", "file only.ini 0644 a=1\\n"}
+	at := func(file, rest string) string {
+		return `community.general.ini_file {"path": "@D@/` + file + `", ` + rest + `}`
+	}
+	differ(t, "ini_file", []scenario{
+		{name: "present", setup: setup, steps: []string{
+			"check diff " + at("f.ini", `"section": "s", "option": "a", "value": "5"`),
+			"diff " + at("f.ini", `"section": "s", "option": "a", "value": "5", "mode": "0600"`),
+			at("f.ini", `"section": "s", "option": "a", "value": "5"`),
+			at("f.ini", `"section": "s", "option": "b", "value": 2, "no_extra_spaces": true`),
+			at("f.ini", `"section": "t", "option": "many", "values": ["x", "y", "x"]`),
+			at("f.ini", `"section": "t", "option": "many", "values": ["z"], "exclusive": false`),
+			at("f.ini", `"section": "t", "option": "many", "values": ["q", "x"]`),
+			at("f.ini", `"section": "new", "option": "b", "values": ["1", "2"]`),
+			at("f.ini", `"section": "new", "option": "flag", "allow_no_value": true`),
+			at("f.ini", `"section": "new", "option": "flag", "allow_no_value": true`),
+			at("f.ini", `"section": "new", "option": "flag", "value": "now"`),
+			at("f.ini", `"section": "new", "option": "b", "value": "", "allow_no_value": true`),
+			at("f.ini", `"section": "bare", "option": "flag", "allow_no_value": true`),
+			at("f.ini", `"section": "none", "allow_no_value": true`),
+			at("f.ini", `"section": "none", "allow_no_value": true`),
+			at("f.ini", `"option": "top", "value": "x", "backup": true`),
+			at("l.ini", `"option": "top", "value": "y"`),
+			at("top.ini", `"section": "a.b", "option": "x.y", "value": "3"`),
+			at("top.ini", `"option": "k", "value": "w"`),
+			at("top.ini", `"section": "a.b", "option": "", "value": "w"`),
+			at("made/g.ini", `"section": "s", "option": "a", "value": "b", "backup": true`),
+			at("made/h.ini", `"option": "a", "value": "b"`),
+			"check " + at("made/none/h.ini", `"option": "a", "value": "b"`),
+			`ini_file {"dest": "@D@/i.ini", "section": "s", "option": "a", "value": "b", "owner": "0", "group": "0", "mode": "u=rw,go="}`,
+		}},
+		{name: "section again", setup: setup, steps: []string{
+			at("f.ini", `"section": "s", "option": "many", "values": ["v", "w"], "exclusive": true`),
+			at("f.ini", `"section": "s", "option": "new", "value": "1"`),
+		}},
+		{name: "absent", setup: setup, steps: []string{
+			at("f.ini", `"section": "t", "option": "many", "state": "absent"`),
+			"check diff " + at("f.ini", `"section": "s", "option": "a", "state": "absent"`),
+			at("f.ini", `"section": "s", "option": "a", "state": "absent"`),
+			at("f.ini", `"section": "t", "option": "d", "value": "5", "exclusive": false, "state": "absent"`),
+			at("f.ini", `"section": "t", "option": "d", "values": ["5", "4"], "exclusive": false, "state": "absent"`),
+			at("f.ini", `"section": "t", "option": "d", "exclusive": false, "state": "absent"`),
+			at("f.ini", `"section": "t", "state": "absent"`),
+			at("f.ini", `"section": "none", "state": "absent"`),
+			at("f.ini", `"state": "absent"`),
+			at("only.ini", `"state": "absent"`),
+			at("none.ini", `"section": "t", "state": "absent"`),
+		}},
+		{name: "refused", setup: setup, steps: []string{
+			at("none.ini", `"section": "s", "option": "a", "value": "b", "create": false`),
+			at("f.ini", `"section": "s", "option": "a"`),
+			at("f.ini", `"section": "s", "option": "a", "values": []`),
+			at("f.ini", `"section": "s", "value": "a"`),
+			at("f.ini", `"section": "nowhere", "value": "a"`),
+			at("bytes.ini", `"section": "s", "option": "a", "value": "b"`),
+			at("dir", `"section": "s", "option": "a", "value": "b"`),
+			at("f.ini/x.ini", `"section": "s", "option": "a", "value": "b"`),
+			at("f.ini", `"option": "a", "value": "b", "values": ["c"], "wrong": 1`),
+			`ini_file {"section": "s"}`,
+		}},
+	})
+}

@@ -9,19 +9,33 @@ import (
 	"strings"
 	"syscall"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
 )
 
+// taggedScriptSpec is what dialect tagged knows: dialect classic has no spec, and does not look at what it does not know.
+var taggedScriptSpec = &argspec.Spec{
+	Args: []argspec.Arg{{Name: "_raw_params"}, {Name: "cmd"}, {Name: "creates"}, {Name: "removes"}, {Name: "chdir"},
+		{Name: "executable"}},
+	OneOf:     [][]string{{"_raw_params", "cmd"}},
+	Exclusive: [][]string{{"_raw_params", "cmd"}},
+}
+
 // Script is ansible.builtin.script: a program of the controller, copied to the host and run there by a
-// shell. It has no argument spec: what it does not know it does not look at.
+// shell.
 func Script() module.Module {
 	return module.Module{Name: "ansible.builtin.script", Short: "script", Effect: module.Open, Run: script}
 }
 
 func script(ctx context.Context, c *module.Call) *value.Dict {
+	if c.Tagged() {
+		if _, err := taggedScriptSpec.For(c.Dialect, true).Check("script", c.Args, posix.Environ{}); err != nil {
+			return module.ActionFail(err.Error(), "")
+		}
+	}
 	s := &scripted{c: c, line: strings.TrimSpace(argument(c.Args, "_raw_params"))}
 	if r := s.settled(); r != nil {
 		return r
@@ -33,7 +47,9 @@ func script(ctx context.Context, c *module.Call) *value.Dict {
 	case len(words) == 0:
 		return module.Raised("IndexError", "list index out of range")
 	case c.SourceError != "":
-		return module.SourceFail(c.SourceError)
+		r := module.SourceFail(expr.Classic, c.SourceError)
+		r.SetStr(module.FailedBy, module.ByHandler)
+		return r
 	case c.Source == nil || c.Source.IsDir:
 		return module.Raised("IsADirectoryError", "[Errno 21] Is a directory: "+words[0])
 	}
@@ -46,6 +62,7 @@ func script(ctx context.Context, c *module.Call) *value.Dict {
 	}
 	defer func() { _ = os.Remove(path) }()
 	r := shellResult(s.run(ctx, strings.ReplaceAll(s.line, words[0], path)))
+	r.SetStr(module.FailedBy, module.ByAction)
 	if failed, _ := r.GetStr("failed"); failed == true {
 		r.SetStr("exception", "NoneType: None\n")
 	}

@@ -62,7 +62,7 @@ func Assemble() module.Module {
 func assembleLocal(p *copying) *value.Dict {
 	switch src := p.c.Source; {
 	case p.c.SourceError != "" || src == nil:
-		return module.SourceFail(p.c.SourceError)
+		return module.SourceFail(p.c.Dialect, p.c.SourceError)
 	case !src.IsDir:
 		return module.ActionFail("Source ("+src.Path+") is not a directory", "")
 	}
@@ -78,7 +78,7 @@ func assembleLocal(p *copying) *value.Dict {
 		return module.Raised("OSError", err.Error())
 	}
 	one := piece{from: p.localTmp() + "/tmp" + posix.RandomName(), data: data}
-	p.dest = posix.Environ{Over: p.c.Env}.ExpandUser(p.text("dest"))
+	p.dest = p.c.ExpandUser(p.text("dest"))
 	p.follow = p.loose("follow", false)
 	if _, failed := p.status(p.dest); failed != nil {
 		return failed

@@ -105,8 +105,7 @@ func (p *copying) run() *value.Dict {
 	if !p.content && p.c.Source == nil && p.rendered == nil {
 		return p.invoked(value.DictOf("failed", true, "changed", false, "msg", p.c.SourceError))
 	}
-	env := posix.Environ{Over: p.c.Env}
-	p.dest = env.ExpandUser(p.text("dest"))
+	p.dest = p.c.ExpandUser(p.text("dest"))
 	p.follow = p.loose("follow", false)
 	if p.c.Source != nil && p.c.Source.IsDir && p.rendered == nil && !p.content {
 		return p.invoked(p.folder())

@@ -52,7 +52,7 @@ var findSpec = &argspec.Spec{
 // Find is ansible.builtin.find.
 func Find() module.Module {
 	m := module.New("ansible.builtin.find", "find", module.Local, findSpec, find)
-	m.Declines = unknownEncoding
+	m.Declines, m.Leaves = unknownEncoding, []string{"encoding"}
 	return m
 }
 

@@ -66,7 +66,7 @@ func Piece() module.Module {
 func readPiece(_ context.Context, t *module.Task) (*value.Dict, error) {
 	src := t.Str("src")
 	if t.Bool("expand") {
-		return value.DictOf("path", posix.Environ{}.ExpandUser(src)), nil
+		return value.DictOf("path", t.ExpandUser(src)), nil
 	}
 	if t.Bool("checksum") {
 		sum, err := Checksum(src, "sha1")

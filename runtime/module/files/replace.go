@@ -29,7 +29,7 @@ var replaceSpec = &argspec.Spec{
 // Replace is ansible.builtin.replace.
 func Replace() module.Module {
 	m := module.New("ansible.builtin.replace", "replace", module.Local, replaceSpec, replace)
-	m.Declines = unknownEncoding
+	m.Declines, m.Leaves = unknownEncoding, []string{"encoding"}
 	return m
 }
 

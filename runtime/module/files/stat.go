@@ -240,7 +240,7 @@ func tempfile(_ context.Context, t *module.Task) (*value.Dict, error) {
 	}
 	dir := t.Str("path")
 	if !t.Has("path") {
-		dir = tempDir(t)
+		dir = t.Environ.TempDir()
 	}
 	create := posix.TempFile
 	if t.Str("state") == "directory" {
@@ -252,19 +252,4 @@ func tempfile(_ context.Context, t *module.Task) (*value.Dict, error) {
 		return nil, module.FailTraced(err, why, why)
 	}
 	return value.DictOf("changed", true, "path", path), nil
-}
-
-// tempDir is Python's tempfile.gettempdir.
-func tempDir(t *module.Task) string {
-	for _, name := range []string{"TMPDIR", "TEMP", "TMP"} {
-		if d, ok := t.Environ.Lookup(name); ok && d != "" && unix.Access(d, unix.W_OK) == nil {
-			return d
-		}
-	}
-	for _, d := range []string{"/tmp", "/var/tmp", "/usr/tmp"} {
-		if unix.Access(d, unix.W_OK) == nil {
-			return d
-		}
-	}
-	return "."
 }

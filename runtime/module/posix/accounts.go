@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -39,6 +40,37 @@ func GroupByName(name string) (Group, bool) {
 // GroupByID finds a group by number.
 func GroupByID(id int) (Group, bool) {
 	return findGroup(strconv.Itoa(id), func(g *Group) bool { return g.GID == id })
+}
+
+// Shadow is what shadow(5) has of an account: days since 1970, or numbers of days; -1 for none.
+type Shadow struct {
+	Password               string
+	Min, Max, Warn, Expire int64
+}
+
+// ShadowByName finds what /etc/shadow has of an account, or, where that has none, getent(1). Without the right to read it there is none.
+func ShadowByName(name string) (Shadow, bool) {
+	data, _ := os.ReadFile("/etc/shadow")
+	if s, ok := parseShadow(data, name); ok {
+		return s, true
+	}
+	return parseShadow(getent("shadow", name), name)
+}
+
+// GroupsOf returns the names of the groups that an account is a member of, in their order; its own is not among them unless
+// the account is listed there.
+func GroupsOf(member string) []string {
+	data, _ := os.ReadFile("/etc/group")
+	if moreSources("group") {
+		data = append(data, getent("group")...)
+	}
+	var names []string
+	for _, g := range parseGroups(data) {
+		if slices.Contains(g.Members, member) && !slices.Contains(names, g.Name) {
+			names = append(names, g.Name)
+		}
+	}
+	return names
 }
 
 // Users returns the accounts of /etc/passwd.
@@ -82,7 +114,7 @@ func findGroup(key string, match func(*Group) bool) (Group, bool) {
 }
 
 // getent asks the name service where it has more sources than the files.
-func getent(database, key string) []byte {
+func getent(database string, key ...string) []byte {
 	if !moreSources(database) {
 		return nil
 	}
@@ -90,7 +122,7 @@ func getent(database, key string) []byte {
 	if err != nil {
 		return nil
 	}
-	out, _ := exec.Command(path, database, key).Output()
+	out, _ := exec.Command(path, append([]string{database}, key...)...).Output()
 	return out
 }
 
@@ -129,6 +161,24 @@ func parseUsers(data []byte) []User {
 		}
 	}
 	return r
+}
+
+func parseShadow(data []byte, name string) (Shadow, bool) {
+	for line := range bytes.Lines(data) {
+		f := strings.Split(strings.TrimRight(string(line), "\r\n"), ":")
+		if f[0] != name || len(f) < 9 {
+			continue
+		}
+		days := func(i int) int64 {
+			n, err := strconv.ParseInt(f[i], 10, 64)
+			if err != nil {
+				return -1
+			}
+			return n
+		}
+		return Shadow{Password: f[1], Min: days(3), Max: days(4), Warn: days(5), Expire: days(7)}, true
+	}
+	return Shadow{}, false
 }
 
 func parseGroups(data []byte) []Group {

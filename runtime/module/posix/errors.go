@@ -103,3 +103,12 @@ func IsLink(path string) bool {
 	st, err := os.Lstat(path)
 	return err == nil && st.Mode()&os.ModeSymlink != 0
 }
+
+// PathOf is the path that an error of package os names, "" for none.
+func PathOf(err error) string {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Path
+	}
+	return ""
+}

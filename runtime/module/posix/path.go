@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Dirname is os.path.dirname: what stands before the last slash, without slashes at its end.
@@ -57,4 +58,18 @@ func realpath(p string, budget int) string {
 		to = Join(dir, to)
 	}
 	return realpath(filepath.Clean(to), budget-1)
+}
+
+// Makedirs is os.makedirs: a folder with those above it. Its error names the one that could not be made.
+func Makedirs(path string) error {
+	head := Dirname(path)
+	if Basename(path) == "" {
+		head = Dirname(strings.TrimRight(head, "/"))
+	}
+	if head != "" && head != path && !Exists(head) {
+		if err := Makedirs(head); err != nil && Errno(err) != syscall.EEXIST {
+			return err
+		}
+	}
+	return os.Mkdir(path, 0o777)
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // RandomName is eight characters as Python's tempfile takes them.
@@ -51,4 +53,19 @@ func TempDir(dir, prefix, suffix string) (path string, err error) {
 		}
 	}
 	return path, syscall.EEXIST
+}
+
+// TempDir is tempfile.gettempdir: where files without a place of their own go.
+func (e Environ) TempDir() string {
+	for _, name := range []string{"TMPDIR", "TEMP", "TMP"} {
+		if d, ok := e.Lookup(name); ok && d != "" && unix.Access(d, unix.W_OK) == nil {
+			return d
+		}
+	}
+	for _, d := range []string{"/tmp", "/var/tmp", "/usr/tmp"} {
+		if unix.Access(d, unix.W_OK) == nil {
+			return d
+		}
+	}
+	return "."
 }

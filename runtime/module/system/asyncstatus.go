@@ -19,7 +19,7 @@ import (
 // Ansible docs: "ansible.builtin.async_status module".
 func AsyncStatus() module.Module {
 	spec := &argspec.Spec{Args: []argspec.Arg{
-		{Name: "jid"},
+		{Name: "jid", Required: true},
 		{Name: "mode", Default: "status", Choices: []value.Value{"status", "cleanup"}},
 		{Name: "_async_dir", Default: "~/.ansible_async"},
 	}}
@@ -65,7 +65,7 @@ func readJob(file string) value.Value {
 func runs(job *value.Dict) bool {
 	_, started := job.GetStr("started")
 	finished, _ := job.GetStr("finished")
-	return started && finished != value.Value(int64(1))
+	return started && finished != value.Value(int64(1)) && finished != value.Value(true)
 }
 
 // flaggedStatus is jobStatus as the dialect tells it.
@@ -85,27 +85,25 @@ func flaggedStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
 }
 
 func jobStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
-	if !t.Has("jid") { // Ansible's action plugin tells it, as an error without a trace
-		return nil, module.FailWith("missing required arguments: jid", "exception", "NoneType: None\n")
-	}
 	jid := t.Str("jid")
 	dir := t.Str("_async_dir")
 	if u, ok := posix.UserByID(os.Getuid()); ok && (dir == "~" || strings.HasPrefix(dir, "~/")) {
 		dir = u.Home + dir[1:]
 	}
 	file := filepath.Join(dir, jid)
-	res := value.DictOf("started", int64(0), "finished", int64(0), "stdout", "", "stderr", "", "stdout_lines", value.NewList(), "stderr_lines", value.NewList(),
+	flag := func(b bool) value.Value { return module.Flag(t.Tagged(), b) }
+	res := value.DictOf("started", flag(false), "finished", flag(false), "stdout", "", "stderr", "", "stdout_lines", value.NewList(), "stderr_lines", value.NewList(),
 		"ansible_job_id", jid)
 	cleanup := t.Str("mode") == "cleanup"
 	if cleanup {
 		res.SetStr("erased", file)
 	} else {
 		res.SetStr("results_file", file)
-		res.SetStr("started", int64(1))
+		res.SetStr("started", flag(true))
 	}
 	fail := func(msg string) (*value.Dict, error) {
-		res.SetStr("started", int64(1))
-		res.SetStr("finished", int64(1))
+		res.SetStr("started", flag(true))
+		res.SetStr("finished", flag(true))
 		return nil, &module.Failure{Msg: msg, Keys: res}
 	}
 	if _, err := os.Stat(file); err != nil {
@@ -123,17 +121,17 @@ func jobStatus(ctx context.Context, t *module.Task) (*value.Dict, error) {
 		s, _ := value.ToStr(v)
 		return fail("Could not parse job output: " + s)
 	}
-	return merged(res, data), nil
+	return merged(t, res, data), nil
 }
 
 // merged is what a job's file says, over what is said of any job.
-func merged(res, data *value.Dict) *value.Dict {
+func merged(t *module.Task, res, data *value.Dict) *value.Dict {
 	if _, runs := data.GetStr("started"); !runs {
 		id, _ := res.GetStr("ansible_job_id")
-		data.SetStr("finished", int64(1))
+		data.SetStr("finished", module.Flag(t.Tagged(), true))
 		data.SetStr("ansible_job_id", id)
 	} else if _, ok := data.GetStr("finished"); !ok {
-		data.SetStr("finished", int64(0))
+		data.SetStr("finished", module.Flag(t.Tagged(), false))
 	}
 	for _, k := range []string{"stdout", "stderr"} {
 		if v, ok := data.GetStr(k); ok {

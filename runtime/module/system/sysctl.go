@@ -31,11 +31,18 @@ var sysctlSpec = &argspec.Spec{
 // Sysctl is ansible.posix.sysctl, on Linux.
 func Sysctl() module.Module {
 	m := module.New("ansible.posix.sysctl", "sysctl", module.Open, sysctlSpec, sysctl)
-	m.Declines = func(*module.Call) string {
+	m.Compared = [2]module.Version{{1, 2, 0}, {2, 2, 0}}
+	m.Leaves = []string{"sysctl_file"}
+	m.Declines = func(c *module.Call) string {
 		if runtime.GOOS != "linux" {
 			return "sysctl has other options here"
 		}
-		return ""
+		return module.DeclinesWhen(sysctlSpec, c, func(t *module.Task) string {
+			if posix.IsLink(t.Str("sysctl_file")) {
+				return "versions differ in what they do with a link"
+			}
+			return ""
+		})
 	}
 	return m
 }

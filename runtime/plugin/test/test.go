@@ -1,8 +1,10 @@
 package test
 
 import (
+	"errors"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"pbc/ir/value"
@@ -102,7 +104,7 @@ func sequenceTest(c *python.Call) (value.Value, error) {
 	case string, *value.Str, *value.List, *value.Dict, *value.Range, []byte, python.Mapping:
 		return true, nil
 	case *value.Undef:
-		return false, x.Fail()
+		return x.Lenient, nil
 	}
 	_, ok := python.AsTuple(c.Args[0])
 	return ok, nil
@@ -141,9 +143,9 @@ func divisibleTest(c *python.Call) (value.Value, error) {
 func sameTest(c *python.Call) (value.Value, error) {
 	a, b := c.Args[0], c.Args[1]
 	switch a.(type) {
-	case value.Tuple, []byte, float64:
+	case value.Tuple, []byte:
 		return false, nil
-	case string, *value.Str, int64, bool, nil:
+	case float64, string, *value.Str, int64, bool, nil:
 		if value.TypeName(a) != value.TypeName(b) {
 			return false, nil
 		}
@@ -198,10 +200,20 @@ func subsetTest(reverse bool) python.Func {
 		}
 		x, err := python.CombineSets(a, b, func(inA, inB bool) bool { return inA && !inB })
 		if err != nil {
-			return nil, err
+			return nil, unhashable(c, slices.Concat(a, b), err)
 		}
 		return x.D.Len() == 0, nil
 	}
+}
+
+// unhashable is the error of a set that one of the items cannot be in, with the class that a plugin sees.
+func unhashable(c *python.Call, items []value.Value, err error) error {
+	for _, v := range items {
+		if _, lost := value.HashKey(v); errors.Is(lost, value.ErrUnhashable) {
+			return exception.TypeError("unhashable type: '%s'", c.TypeName(v))
+		}
+	}
+	return err
 }
 
 // booleanWords are the texts that Ansible takes for booleans.

@@ -404,10 +404,18 @@ func groupbyFilter(c *python.Call) (value.Value, error) {
 	return &value.List{V: r}, nil
 }
 
-func mapFilter(c *python.Call) (value.Value, error) {
-	it, err := python.Iter(c.Args[0])
-	if err != nil {
+// considered returns the elements that map and select go through: of whatever is false they do not ask for any.
+func considered(v value.Value) ([]value.Value, error) {
+	if some, err := python.Truth(v); err != nil || !some {
 		return nil, err
+	}
+	return python.Iter(v)
+}
+
+func mapFilter(c *python.Call) (value.Value, error) {
+	it, err := considered(c.Args[0])
+	if err != nil || it == nil {
+		return &value.List{V: []value.Value{}}, err
 	}
 	if rest := c.Rest(); len(rest) > 0 {
 		if every := c.Ctx.Every(false, python.Str(rest[0])); every != nil {
@@ -489,9 +497,9 @@ func selectEvery(items []value.Value, get getter, want bool, test asked) (value.
 
 func selector(byAttr, want bool) python.Func {
 	return func(c *python.Call) (value.Value, error) {
-		it, err := python.Iter(c.Args[0])
-		if err != nil {
-			return nil, err
+		it, err := considered(c.Args[0])
+		if err != nil || it == nil {
+			return &value.List{V: []value.Value{}}, err
 		}
 		rest := c.Rest()
 		var get getter

@@ -124,9 +124,9 @@ func uniqueFilter(c *python.Call) (value.Value, error) {
 }
 
 func unionFilter(c *python.Call) (value.Value, error) {
-	a, b, err := plugin.Two(c)
-	if exception.IsTypeError(err) && err != nil && !c.Ctx.Tagged() {
-		_, err = python.Add(c.Args[0], c.Args[1])
+	a, b, err := both(c)
+	if c.Ctx.Tagged() && err != nil && exception.IsTypeError(err) {
+		return nil, notAdded(c)
 	}
 	if err != nil {
 		return nil, err
@@ -136,6 +136,35 @@ func unionFilter(c *python.Call) (value.Value, error) {
 	}
 	r, err := distinct(append(append([]value.Value{}, a...), b...), getter{})
 	return &value.List{V: r}, err
+}
+
+// both returns the elements of two arguments to be joined. Dialect classic adds them up, unless each could be in a set.
+func both(c *python.Call) (a, b []value.Value, err error) {
+	if !c.Ctx.Tagged() && !(canHash(c.Args[0]) && canHash(c.Args[1])) {
+		if _, err := python.Add(c.Args[0], c.Args[1]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return plugin.Two(c)
+}
+
+// canHash says whether Python's class of a value has a hash.
+func canHash(v value.Value) bool {
+	switch v.(type) {
+	case *value.List, *value.Dict, *value.Set, *value.View, *value.Undef:
+		return false
+	}
+	return true
+}
+
+// notAdded is dialect tagged's failure of a union of what cannot be iterated: Ansible tries it with sets first, then adds. Its
+// lists do not say whom they cannot be added to.
+func notAdded(c *python.Call) error {
+	_, err := python.Add(c.Args[0], c.Args[1])
+	if _, isList := c.Args[0].(*value.List); !isList {
+		err = exception.TypeError("'NotImplementedType' object is not iterable")
+	}
+	return exception.While(err)
 }
 
 // keepMembers keeps of a what b has, or what it lacks.
@@ -158,8 +187,11 @@ func setFilter(keep bool, op func(a, b *pySet) *pySet) python.Func {
 	return func(c *python.Call) (value.Value, error) {
 		a, b, err := plugin.Two(c)
 		if err != nil {
-			if len(a) > 0 && exception.IsTypeError(err) && !c.Ctx.Tagged() {
+			if len(a) > 0 && exception.IsTypeError(err) {
 				err = exception.TypeError("argument of type '%s' is not iterable", value.TypeName(c.Args[1]))
+			}
+			if c.Ctx.Tagged() {
+				err = exception.While(err)
 			}
 			return nil, err
 		}
@@ -172,18 +204,21 @@ func setFilter(keep bool, op func(a, b *pySet) *pySet) python.Func {
 }
 
 func symmetricFilter(c *python.Call) (value.Value, error) {
-	a, b, err := plugin.Two(c)
+	a, b, err := plugin.Two(c) // what both have is looked for first
+	if err == nil {
+		a, b, err = both(c)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if r := ofSets(c, a, b, (*pySet).symmetricDifference); r != nil {
 		return r, nil
 	}
-	both, err := keepMembers(a, b, true)
+	common, err := keepMembers(a, b, true)
 	if err != nil {
 		return nil, err
 	}
-	r, err := keepMembers(append(append([]value.Value{}, a...), b...), both, false)
+	r, err := keepMembers(append(append([]value.Value{}, a...), b...), common, false)
 	return &value.List{V: r}, err
 }
 
@@ -404,7 +439,7 @@ func subelementsFilter(c *python.Call) (value.Value, error) {
 	}
 	r := []value.Value{}
 	for _, e := range it {
-		sub, err := subelementsOf(e, path, skip)
+		sub, err := subelementsOf(c, e, path, skip)
 		if err != nil {
 			return nil, err
 		}
@@ -415,13 +450,24 @@ func subelementsFilter(c *python.Call) (value.Value, error) {
 	return &value.List{V: r}, nil
 }
 
-func subelementsOf(e value.Value, path []value.Value, skip bool) ([]value.Value, error) {
+// writtenType is what dialect tagged calls the class of a value of a playbook.
+func writtenType(v value.Value) string {
+	name := value.TypeName(v)
+	switch v.(type) {
+	case nil, bool:
+		return name
+	}
+	return "_AnsibleTagged" + strings.ToUpper(name[:1]) + name[1:]
+}
+
+func subelementsOf(c *python.Call, e value.Value, path []value.Value, skip bool) ([]value.Value, error) {
 	v := e
 	for _, k := range path {
 		d, ok := v.(*value.Dict)
 		if !ok {
 			s, _ := value.ToStr(v)
-			return nil, exception.FilterTypeError("the key %s should point to a dictionary, got '%s'", python.Str(k), s)
+			err := exception.FilterTypeError("the key %s should point to a dictionary, got '%s'", python.Str(k), s)
+			return nil, c.Because(err, exception.TypeError("'%s' object is not subscriptable", writtenType(v)))
 		}
 		x, ok, err := d.Get(k)
 		if err != nil {

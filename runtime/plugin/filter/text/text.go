@@ -31,7 +31,7 @@ var texts = []*plugin.Row{
 	{Name: "wordcount", Params: "", Doc: "Count words.", Python: "do_wordcount", Fn: plugin.Text(func(s string, _ *python.Call) (value.Value, error) {
 		return int64(len(strings.FieldsFunc(s, func(r rune) bool { return !isWordRune(r) }))), nil
 	})},
-	{Name: "truncate", Params: "length=255, killwords=false, end='...', leeway=none", Hidden: 1, Doc: "Shorten text.", Python: "do_truncate", Fn: plugin.Text(truncateFilter)},
+	{Name: "truncate", Params: "length=255, killwords=false, end='...', leeway=none", Hidden: 1, Doc: "Shorten text.", Python: "do_truncate", Fn: truncateFilter},
 	{Name: "wordwrap", Params: "width=79, break_long_words=true, wrapstring=none, break_on_hyphens=true", Hidden: 1, Doc: "Wrap text.", Python: "do_wordwrap", Fn: method("splitlines", wordwrapFilter)},
 	{Name: "indent", Params: "width=4, first=false, blank=false", Doc: "Indent the lines of text.", Python: "do_indent", Fn: indentFilter},
 	{Name: "format", Params: "*args, **kwargs", Doc: "Format by printf's rules.", Python: "do_format", Fn: plugin.Text(formatFilter)},
@@ -111,7 +111,7 @@ func replaceFilter(s string, c *python.Call) (value.Value, error) {
 	return strings.Replace(s, from, to, int(n)), nil
 }
 
-func truncateFilter(s string, c *python.Call) (value.Value, error) {
+func truncateFilter(c *python.Call) (value.Value, error) {
 	if v := c.Opt(1, int64(255)); python.Num(v).Kind == 0 {
 		_, err := python.Order(">=", v, int64(0))
 		return nil, err
@@ -134,10 +134,18 @@ func truncateFilter(s string, c *python.Call) (value.Value, error) {
 			return nil, err
 		}
 	}
-	r := []rune(s)
-	if int64(len(r)) <= n+leeway {
-		return s, nil
+	length, err := python.Length(c.Args[0])
+	if err != nil {
+		return nil, err
 	}
+	if int64(length) <= n+leeway {
+		return c.Args[0], nil
+	}
+	s, ok := value.Text(c.Args[0])
+	if !ok {
+		return nil, notTruncated(c.Args[0])
+	}
+	r := []rune(s)
 	keep := n - int64(utf8.RuneCountInString(end))
 	if keep < 0 {
 		return nil, exception.Raise("AssertionError", "expected length >= %d, got %d", utf8.RuneCountInString(end), n)
@@ -149,6 +157,15 @@ func truncateFilter(s string, c *python.Call) (value.Value, error) {
 		}
 	}
 	return cut + end, nil
+}
+
+// notTruncated is the error of cutting a container, whose slice has no text added to it.
+func notTruncated(v value.Value) error {
+	part, err := python.GetItem(v, &python.Slice{Stop: int64(0)})
+	if err == nil {
+		_, err = python.Add(part, "")
+	}
+	return err
 }
 
 // wrapper wraps one line as Python's textwrap does.
