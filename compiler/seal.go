@@ -114,12 +114,24 @@ func (s *sealer) foresee() error {
 		return &Refused{s.refused}
 	}
 	s.pluginFiles()
-	for _, sub := range []string{"group_vars", "host_vars"} {
-		dir := path.Join(s.u.Program.Basedir, sub)
-		s.file(dir)
-		s.file(s.u.source.Real(dir))
-	}
+	s.varsBeside()
 	return nil
+}
+
+// varsBeside takes the group_vars and host_vars beside each playbook.
+func (s *sealer) varsBeside() {
+	dirs := []string{s.u.Program.Basedir}
+	for _, p := range s.u.Program.Plays {
+		if len(p.Scopes) > 0 && !slices.Contains(dirs, p.Scopes[0].Basedir) {
+			dirs = append(dirs, p.Scopes[0].Basedir)
+		}
+	}
+	for _, dir := range dirs {
+		for _, sub := range []string{"group_vars", "host_vars"} {
+			s.file(path.Join(dir, sub))
+			s.file(s.u.source.Real(path.Join(dir, sub)))
+		}
+	}
 }
 
 // follow makes the unit in which includes are followed. Where nothing is included that is the unit itself.

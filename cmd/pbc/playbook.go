@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 
 	"golang.org/x/term"
 
@@ -44,11 +45,15 @@ func playbookMain(args []string) int {
 	return runPlaybook(req, conf, like, terminal)
 }
 
+// collectionPlaybook is the name of a playbook of a collection.
+var collectionPlaybook = regexp.MustCompile(`^\w+(\.\w+){2,}$`)
+
 // findPlaybooks checks that the playbooks are there before anything is asked or run.
 func findPlaybooks(files []string) error {
 	for _, f := range files {
 		info, err := os.Stat(f)
 		switch {
+		case err != nil && collectionPlaybook.MatchString(f): // the compiler looks for it
 		case err != nil:
 			return fmt.Errorf("the playbook: %s could not be found", f)
 		case !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0:

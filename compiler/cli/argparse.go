@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -33,6 +34,7 @@ type option struct {
 	group   int    // index into groups
 	mutex   string // options with the same one exclude each other
 	isInt   bool
+	intName string // what the type is called in errors, "" for int
 	choices []string
 	meta    string // the metavar, "" for the dest
 	banned  bool   // refused as if it were unknown, and not in the help
@@ -314,7 +316,7 @@ func (p *parser) take(o *option, arg *string) error {
 	}
 	if o.isInt {
 		if _, err := pythonInt(*arg); err != nil {
-			return argumentError(o, "invalid int value: %s", value.StrRepr(*arg))
+			return argumentError(o, "invalid %s value: %s", cmp.Or(o.intName, "int"), value.StrRepr(*arg))
 		}
 	}
 	for _, g := range p.options { // argparse names the first of the table that conflicts

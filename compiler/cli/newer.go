@@ -31,6 +31,9 @@ func newer(options []*option) []*option {
 	if o := byDest["connection"]; o.help == "connection type to use (default=smart)" {
 		o.help = "connection type to use (default=ssh)"
 	}
+	for _, o := range options {
+		o.intName = "tag_value"
+	}
 	vault := byDest["ask_vault_pass"]
 	vault.strings = append([]string{"-J"}, vault.strings...)
 	return moved(options, byDest["flush_cache"], byDest["subset"])

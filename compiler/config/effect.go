@@ -110,7 +110,7 @@ var unhonoured = map[string]string{
 	"DEFAULT_STRATEGY_PLUGIN_PATH":            "strategies there are not used",
 	"DEFAULT_VARS_PLUGIN_PATH":                "vars plugins there are not used",
 	"DEFAULT_JINJA2_EXTENSIONS":               "templates have no extensions",
-	"PLAYBOOK_VARS_ROOT":                      "group_vars and host_vars beside the first playbook count",
+	"PLAYBOOK_VARS_ROOT":                      "group_vars and host_vars beside the playbook of the play count",
 	"STRING_CONVERSION_ACTION":                "values that become text are warned about as without it",
 	"ssh.pkcs11_provider":                     "keys on smart cards are not used",
 	"sh.remote_tmp":                           "temporary files of hosts are in their usual folder",

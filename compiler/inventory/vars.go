@@ -208,6 +208,10 @@ func dirsOf(sources []string) []string {
 	return dirs
 }
 
+// Beside says beside which playbook group_vars and host_vars count from now on: each play has those of its own, also one that
+// another playbook imports. "" is none.
+func (inv *Inventory) Beside(dir string) { inv.opts.PlaybookDir = dir }
+
 func (inv *Inventory) playbookDirs() []string {
 	if inv.opts.PlaybookDir == "" {
 		return nil

@@ -49,6 +49,7 @@ func (l *Linker) Play(number int) (*Play, error) {
 		return nil, err
 	}
 	p := l.prog.Plays[number]
+	l.opt.Inventory.Beside(l.playDir(p))
 	out := &Play{Path: p.Pos.File + ":" + strconv.Itoa(p.Pos.Line), MaxFail: -1}
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err

@@ -111,6 +111,9 @@ func (l *Loader) top(file string) *Playbook {
 	if l.defaultCollection == "" {
 		l.defaultCollection = l.catalog.collectionOf(l.abs(file))
 	}
+	if l.defaultCollection != "" && !l.opt.Tagged {
+		l.warn(ir.Pos{}, "running playbook inside collection %s", l.defaultCollection)
+	}
 	if l.defaultCollection == "" {
 		l.catalog.addPlaybookDir(pb.Dir)
 	}
