@@ -252,15 +252,17 @@ func (x *View) Items() []Value {
 	return r
 }
 
-// Len is the number of integers in the range.
+// Len is the number of integers in the range, at most what an int holds.
 func (r *Range) Len() int {
-	if r.Step > 0 && r.Start < r.Stop {
-		return int((r.Stop - r.Start + r.Step - 1) / r.Step)
+	from, to, step := uint64(r.Start), uint64(r.Stop), uint64(r.Step)
+	switch {
+	case r.Step > 0 && r.Start < r.Stop:
+	case r.Step < 0 && r.Start > r.Stop:
+		from, to, step = to, from, -step
+	default:
+		return 0
 	}
-	if r.Step < 0 && r.Start > r.Stop {
-		return int((r.Start - r.Stop - r.Step - 1) / -r.Step)
-	}
-	return 0
+	return int(min((to-from-1)/step, math.MaxInt-1) + 1) // the difference of two int64 is a uint64
 }
 
 // Merge returns a copy of low with the entries of high over it; dictionaries in both are merged in the same way, all the way down.

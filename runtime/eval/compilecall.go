@@ -190,11 +190,32 @@ func (c *compiler) filter(n *expr.Node, input exprFn) exprFn {
 			return in
 		}
 	}
+	if p == filter.Table["default"] && !c.tagged && len(n.A) == 2 && n.KW == nil && n.Star == nil && n.Dbl == nil {
+		return defaultOf(in, c.expr(n.A[1]))
+	}
 	x := c.pluginCall(plugged{p, "filter", n.S}, in, c.args(n, n.A[1:]))
 	if p.Native && !c.tagged && n.S == p.Name {
 		return nativeText(x)
 	}
 	return x
+}
+
+// defaultOf is the filter default with its one argument, without a call.
+func defaultOf(in, instead exprFn) exprFn {
+	return func(f *frame) (val, error) {
+		v, err := in(f)
+		if err != nil {
+			return nil, err
+		}
+		d, err := instead(f)
+		if err != nil {
+			return nil, err
+		}
+		if u, ok := v.(*undef); ok && exception.NilOrUndefined(u.Err) {
+			return d, nil
+		}
+		return v, nil
+	}
 }
 
 // fresh says whether a node is a filter that makes a list, which need not be copied then.

@@ -17,11 +17,12 @@ var templateClasses = map[string]bool{
 // renderFault is what an error becomes that ended a template or expression, which stands at the place given.
 func renderFault(err error, at *value.Origin, kind string) error {
 	if u, ok := exception.AsUndefined(err); ok {
-		if sealed, ok := u.U.Err.(*exception.Error); !ok || templateClasses[sealed.Class] {
+		captured, ok := u.U.Err.(*exception.Error)
+		if !ok || templateClasses[captured.Class] || exception.IsUndefined(captured) {
 			placeMarker(u.U, at)
 			return err
 		}
-		err = u.U.Err
+		err = captured // it ends the template only now
 	}
 	x, ok := err.(*exception.Error)
 	if ok && templateClasses[x.Class] {

@@ -55,6 +55,9 @@ func checkArities() {
 func (a arity) checked(class, name string, m Method) Method {
 	return func(o value.Value, c *Call) (value.Value, error) {
 		if n := len(c.Args); n > a.most || n+len(c.KW) < a.least {
+			if c.Ctx != nil {
+				class = c.TypeName(o)
+			}
 			return nil, a.fault(class, name, n)
 		}
 		return m(o, c)
