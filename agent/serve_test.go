@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -118,7 +119,7 @@ func TestMalformed(t *testing.T) {
 		{"not compressed", "gzip: invalid header", load([]byte("this is no batch"))},
 		{"cut short", "unexpected EOF", load(sound[:len(sound)-12])},
 		{"another thing", "msgpack", load(packed(t, "text"))},
-		{"another format", "batch of format 99, want 2", load(packed(t, &ir.Batch{Version: 99}))},
+		{"another format", fmt.Sprintf("batch of format 99, want %d", ir.FormatVersion), load(packed(t, &ir.Batch{Version: 99}))},
 		{"without code", "batch without code", load(packed(t, &ir.Batch{Version: ir.FormatVersion}))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
