@@ -34,7 +34,8 @@ test:
 
 # The packages in which goroutines share something.
 race:
-	$(GO) test -race -timeout 15m ./cmd/pbc ./transport/... ./agent/... $$($(GO) list ./runtime/... | grep -E '/(controller|machine|callback)$$')
+	$(GO) test -race -timeout 15m ./transport/... ./agent/... $$($(GO) list ./runtime/... | grep -E '/(controller|machine|callback)$$')
+	$(GO) test -race -timeout 15m ./cmd/pbc -args -order.plays=20
 
 include conformance/conformance.mk
 
