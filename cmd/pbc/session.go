@@ -312,7 +312,7 @@ func (s *session) report(list diag.List) error {
 // inventoryOptions says what to load, for playbooks in a folder.
 func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
-	o.Dialect, o.Extra, o.Installed = s.like.dialect, s.extra, s.installedInventory()
+	o.Dialect, o.Newer, o.Extra, o.Installed = s.like.dialect, ir.Newer(s.like.version), s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
 	if s.facts != nil {
 		o.CachedFacts = s.facts.Load

@@ -53,6 +53,7 @@ type Options struct {
 	Installed []string
 
 	Dialect           expr.Dialect
+	Newer             bool     // see ir.Newer
 	UseExtraVars      bool     // use_extra_vars of the plugin constructed
 	QuietScripts      bool     // always_show_stderr of the plugin script is false
 	Python            string   // sys.executable of the implicit localhost: "" is /usr/bin/python3

@@ -13,6 +13,7 @@ import (
 	"pbc/compiler/diag"
 	"pbc/compiler/files"
 	"pbc/compiler/vault"
+	"pbc/compiler/yaml"
 	"pbc/ir/failure"
 	"pbc/ir/value"
 )
@@ -262,7 +263,7 @@ func (inv *Inventory) entityVars(dir, subdir, name string) (*value.Dict, error) 
 		v := n.ToValue(inv.opts.Mk)
 		vars, ok := v.(*value.Dict)
 		if !ok {
-			return nil, notDict(d, v, n.TypeName())
+			return nil, inv.notDict(file, d, n)
 		}
 		d = Combine(d, vars, inv.opts.MergeHashes)
 	}
@@ -273,14 +274,25 @@ func (inv *Inventory) entityVars(dir, subdir, name string) (*value.Dict, error) 
 	return d, nil
 }
 
-// notDict is Ansible's error for a variable file that holds something else than a dictionary.
-func notDict(d *value.Dict, v value.Value, class string) error {
+// notDict is Ansible's error for a variable file that holds something else than a dictionary. Newer ones do not show what it holds:
+// the file may be a vault.
+func (inv *Inventory) notDict(file string, d *value.Dict, n *yaml.Node) error {
+	v := n.ToValue(inv.opts.Mk)
+	switch class := value.TypeName(v); {
+	case inv.tagged():
+		if _, isBool := v.(bool); !isBool {
+			class = "_AnsibleTagged" + strings.ToUpper(class[:1]) + class[1:]
+		}
+		return fmt.Errorf("Could not process '%s': failed to combine variables, expected dicts but got a 'dict' and a '%s'.", file, class)
+	case inv.opts.Newer:
+		return fmt.Errorf("Could not process '%s'.. failed to combine variables, expected dicts but got a 'dict' and a '%s'.", file, n.TypeName())
+	}
 	a, _ := value.JSON(d, value.JSONOptions{ASCII: true})
 	b, err := value.JSON(v, value.JSONOptions{ASCII: true})
 	if err != nil {
 		b, _ = value.ToStr(v)
 	}
-	return fmt.Errorf("failed to combine variables, expected dicts but got a 'dict' and a '%s': \n%s\n%s", class, a, b)
+	return fmt.Errorf("failed to combine variables, expected dicts but got a 'dict' and a '%s': \n%s\n%s", n.TypeName(), a, b)
 }
 
 // findVars finds the variable files of a name: a folder or a file without extension, else the first of
