@@ -30,7 +30,7 @@ demo:
 
 test:
 	@./.ci/prepare
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 60m ./...
 
 # The packages in which goroutines share something.
 race:

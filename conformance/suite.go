@@ -58,20 +58,29 @@ func (u *Suite) Judge(ctx context.Context, s *scenario.Scenario, expected compar
 // Compare compares two normalised outcomes of s but for the differences that s accepts. An acceptance that takes nothing away
 // from either side is an error: the difference is gone, or the pattern is wrong.
 func Compare(s *scenario.Scenario, want, got compare.Outcome) (compare.Report, error) {
+	report, unused, err := compareAccepting(s, want, got)
+	if err == nil && len(unused) > 0 {
+		return compare.Report{}, fmt.Errorf("accept %s /%s/ matches nothing", unused[0].Where, unused[0].Pattern)
+	}
+	return report, err
+}
+
+// compareAccepting compares without what the scenario accepts, and says which of its acceptances took nothing away.
+func compareAccepting(s *scenario.Scenario, want, got compare.Outcome) (report compare.Report, unused []scenario.Acceptance, err error) {
 	for _, a := range s.Accept {
 		used := false
 		for _, side := range []*compare.Outcome{&want, &got} {
 			taken, cut, err := accept(a, *side)
 			if err != nil {
-				return compare.Report{}, fmt.Errorf("accept %s /%s/: %w", a.Where, a.Pattern, err)
+				return compare.Report{}, nil, fmt.Errorf("accept %s /%s/: %w", a.Where, a.Pattern, err)
 			}
 			*side, used = taken, used || cut
 		}
 		if !used {
-			return compare.Report{}, fmt.Errorf("accept %s /%s/ matches nothing", a.Where, a.Pattern)
+			unused = append(unused, a)
 		}
 	}
-	return compare.Outcomes(want, got), nil
+	return compare.Outcomes(want, got), unused, nil
 }
 
 // accept gives a copy of o without what a matches, and says whether that was anything.

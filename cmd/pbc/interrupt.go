@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -99,10 +101,11 @@ func dieOf(s syscall.Signal) {
 	os.Exit(128 + int(s))
 }
 
-// line reads a line of a person, who may interrupt instead.
-func (i *interrupts) line(f *os.File) (string, error) {
+// line shows a prompt and reads the line of a person, who may interrupt as soon as there is one.
+func (i *interrupts) line(f *os.File, to io.Writer, prompt string) (string, error) {
 	asked, over, release := i.heed()
 	defer release()
+	fmt.Fprint(to, prompt)
 	type typed struct {
 		line string
 		err  error

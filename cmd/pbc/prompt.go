@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"strconv"
 
@@ -142,6 +141,5 @@ func (i *interrupts) ask(msg string, private bool) (string, error) {
 	if private {
 		return i.askSecret(msg)
 	}
-	fmt.Fprint(os.Stdout, msg)
-	return i.line(os.Stdin)
+	return i.line(os.Stdin, os.Stdout, msg)
 }

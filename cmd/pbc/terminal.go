@@ -23,8 +23,7 @@ func (i *interrupts) askSecret(prompt string) (string, error) {
 // askStdin asks where there is no terminal, as Python's getpass does.
 func (i *interrupts) askStdin(prompt string) (string, error) {
 	fmt.Fprintln(os.Stderr, "Warning: Password input may be echoed.")
-	fmt.Fprint(os.Stderr, prompt)
-	line, err := i.line(os.Stdin)
+	line, err := i.line(os.Stdin, os.Stderr, prompt)
 	if err == io.EOF && line != "" {
 		err = nil
 	}
@@ -44,8 +43,7 @@ func (i *interrupts) askHidden(tty *os.File, prompt string) (string, error) {
 	if err := unix.IoctlSetTermios(fd, setTermios, &hidden); err != nil {
 		return "", err
 	}
-	fmt.Fprint(tty, prompt)
-	line, err := i.line(tty)
+	line, err := i.line(tty, tty, prompt)
 	_ = unix.IoctlSetTermios(fd, setTermios, was)
 	if err == nil {
 		fmt.Fprintln(tty)
@@ -57,8 +55,7 @@ func (i *interrupts) askHidden(tty *os.File, prompt string) (string, error) {
 //
 // Observed: scenarios/cli/step.txtar.
 func (s *session) askStep(question string) (string, error) {
-	fmt.Fprint(os.Stdout, question)
-	line, err := s.interrupts.line(os.Stdin)
+	line, err := s.interrupts.line(os.Stdin, os.Stdout, question)
 	switch {
 	case err == io.EOF && line != "":
 	case err == io.EOF && s.like.dialect == expr.Tagged:
