@@ -50,6 +50,7 @@ func (l *Linker) Play(number int) (*Play, error) {
 	}
 	p := l.prog.Plays[number]
 	l.opt.Inventory.Beside(l.playDir(p))
+	clear(l.gate.hosts) // they may have other variables now
 	out := &Play{Path: p.Pos.File + ":" + strconv.Itoa(p.Pos.Line), MaxFail: -1}
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err

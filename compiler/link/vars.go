@@ -185,6 +185,7 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 			continue
 		}
 		d, _, err := l.opt.Front.LoadVars(file.Tree.Path)
+		l.learn(d)
 		return d, err
 	}
 	if len(names) == 0 || l.opt.Dialect == expr.Tagged {
