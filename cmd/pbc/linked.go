@@ -53,7 +53,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	if k.s.req.Step {
 		order = controller.Strict
 	}
-	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: p.CheckMode,
+	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Hosts: p.Hosts, Batches: p.Batches, Strategy: p.Strategy, CheckMode: p.CheckMode,
 		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
 }
 

@@ -124,7 +124,7 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
 		s.log = s.screen.OpenLog(path, os.Getenv)
 	}
-	s.callbacks = foreignCallbacks(&opt)
+	s.callbacks = foreignCallbacks(&opt, s.screen.Tagged)
 	if s.out, err = callback.New(s.screen, opt); err != nil {
 		return nil, err
 	}
@@ -530,7 +530,7 @@ func (c core) fail(screen *callback.Screen, err error) int {
 			code = 4
 		}
 	}
-	text := strings.TrimRight(err.Error(), "\n")
+	text := err.Error()
 	if d != nil && c.dialect == expr.Tagged {
 		text = diag.Told(d, c.dialect, os.ReadFile)
 	}
@@ -538,9 +538,9 @@ func (c core) fail(screen *callback.Screen, err error) int {
 	case screen != nil:
 		screen.Fail(callback.ErrorMessage{Text: text})
 	case c.dialect == expr.Tagged:
-		fmt.Fprint(os.Stderr, callback.Notice("ERROR", text))
+		fmt.Fprint(os.Stderr, callback.Notice("ERROR", strings.TrimRight(text, "\n")))
 	default:
-		fmt.Fprintln(os.Stderr, "ERROR! "+text)
+		fmt.Fprintln(os.Stderr, "ERROR! "+strings.TrimRight(text, "\n"))
 	}
 	return code
 }
