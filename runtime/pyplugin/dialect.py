@@ -107,6 +107,9 @@ class Classic:
     def omit(self, text):
         return text
 
+    def listen(self, display):
+        pass  # all that it tells goes through what is listened to
+
     def hostvars(self, data, name):
         from ansible.vars.hostvars import HostVarsVars
         return HostVarsVars(data, loader=world.loader)
@@ -153,6 +156,16 @@ class Tagged:
     def omit(self, text):
         from ansible._internal._templating._utils import Omit
         return Omit
+
+    def listen(self, display):
+        """Has errors that are told as warnings told by pbc."""
+        from ansible.module_utils._internal._event_utils import format_event_brief_message
+
+        def warning(summary):
+            if getattr(current, "said", None) is None:
+                return plain(summary)
+            say("warning", format_event_brief_message(summary.event))
+        plain, display._warning = display._warning, warning
 
     def hostvars(self, data, name):
         from ansible.vars.hostvars import HostVarsVars

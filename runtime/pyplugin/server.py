@@ -297,6 +297,7 @@ def listen(display):
         say("deprecated", msg)
     plain = display.deprecated
     display.warning, display.deprecated = warning, deprecated
+    dialect.listen(display)
 
 
 def say(kind, text):
