@@ -137,8 +137,8 @@ func rendered(e *eval.Eval, t *value.Tmpl, convert, native bool) (value.Value, e
 }
 
 // MatchHosts implements lookup.Host.
-func (h lookups) MatchHosts(patterns []string) ([]string, error) {
-	hosts, err := h.inv.Match(patterns...)
+func (h lookups) MatchHosts(patterns []string, warn func(string)) ([]string, error) {
+	hosts, err := h.inv.Unlimited(warn).Match(patterns...)
 	if err != nil {
 		return nil, err
 	}
