@@ -17,11 +17,6 @@ import (
 
 // playbookMain is ansible-playbook: it compiles and runs in one step.
 func playbookMain(args []string) int {
-	conf, err := config.Load(os.LookupEnv)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
-		return 5
-	}
 	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
 	var like core
 	if err == nil {
@@ -29,6 +24,11 @@ func playbookMain(args []string) int {
 	}
 	if err != nil {
 		return like.fail(nil, err)
+	}
+	conf, err := config.Load(os.LookupEnv, like.version)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
+		return 5
 	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {

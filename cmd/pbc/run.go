@@ -40,15 +40,15 @@ func runCommand() *cobra.Command {
 
 // runMain runs a plan.
 func runMain(args []string) int {
-	conf, err := config.Load(os.LookupEnv)
-	if err != nil {
-		return core{}.fail(nil, err)
-	}
 	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
 	var like core
 	if err == nil {
 		like, err = chooseCore(word)
 	}
+	if err != nil {
+		return like.fail(nil, err)
+	}
+	conf, err := config.Load(os.LookupEnv, like.version)
 	if err != nil {
 		return like.fail(nil, err)
 	}

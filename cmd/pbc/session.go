@@ -156,6 +156,9 @@ func (s *session) introduce(version string) {
 func lookupSetting(conf *config.Config) callback.Lookup {
 	env := callback.EnvLookup(os.LookupEnv)
 	return func(set callback.Setting) (string, bool) {
+		if set.Key == "callbacks_enabled" { // it has older names
+			return strings.Join(conf.List("CALLBACKS_ENABLED"), ","), conf.Origin("CALLBACKS_ENABLED") != "default"
+		}
 		if text, ok := env(set); ok || set.Section == "" {
 			return text, ok
 		}

@@ -62,11 +62,6 @@ examples:
 
 // toolMain runs a tool: the exit code is Ansible's.
 func toolMain(name, called string, args []string) int {
-	conf, err := config.Load(os.LookupEnv)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error())
-		return 5
-	}
 	args, word, err := takeDialect(args)
 	var like core
 	if err == nil {
@@ -74,6 +69,11 @@ func toolMain(name, called string, args []string) int {
 	}
 	if err != nil {
 		return like.fail(nil, err)
+	}
+	conf, err := config.Load(os.LookupEnv, like.version)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error())
+		return 5
 	}
 	t := tools[name]
 	examples := t.examples

@@ -290,13 +290,16 @@ func (k keys) stream(in []byte) ([]byte, error) {
 }
 
 // Encrypt makes a vault of plain with that secret. A vault id other than "" and "default" goes into the
-// header, which then is of version 1.2. The lines end with LF, the last one too.
-func Encrypt(plain []byte, s Secret, id string) ([]byte, error) {
-	salt := make([]byte, saltLen)
-	if _, err := rand.Read(salt); err != nil {
+// header, which then is of version 1.2. The salt "" stands for a random one. The lines end with LF, the last one too.
+func Encrypt(plain []byte, s Secret, id, salt string) ([]byte, error) {
+	if salt != "" {
+		return encrypt(plain, s, id, []byte(salt))
+	}
+	random := make([]byte, saltLen)
+	if _, err := rand.Read(random); err != nil {
 		return nil, err
 	}
-	return encrypt(plain, s, id, salt)
+	return encrypt(plain, s, id, random)
 }
 
 func encrypt(plain []byte, s Secret, id string, salt []byte) ([]byte, error) {
