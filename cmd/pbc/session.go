@@ -171,7 +171,7 @@ func (s *session) secrets() error {
 	warn := func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	ask := s.interrupts.askSecret
 	request := s.req.VaultRequest(s.conf)
-	request.Prompt, request.Warn = ask, warn
+	request.Prompt, request.Warn, request.Tagged = ask, warn, s.like.dialect == expr.Tagged
 	var err error
 	if s.connectPassword, s.becomePassword, err = s.req.Passwords(s.conf, ask); err != nil {
 		return err
