@@ -151,7 +151,7 @@ func (h lookups) MatchHosts(patterns []string, warn func(string)) ([]string, err
 
 // Setting implements lookup.Host.
 func (h lookups) Setting(name string) (value.Value, bool) {
-	if !slices.ContainsFunc(config.Settings(), func(s config.Setting) bool { return s.Name == name && !strings.Contains(name, ".") }) {
+	if !slices.ContainsFunc(config.Settings(h.s.like.version), func(s config.Setting) bool { return s.Name == name && !strings.Contains(name, ".") }) {
 		return nil, false
 	}
 	switch v := h.s.conf.Value(name).(type) {

@@ -18,12 +18,7 @@ import (
 
 // playbookMain is ansible-playbook: it compiles and runs in one step.
 func playbookMain(args []string) int {
-	conf, err := config.Load(os.LookupEnv)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
-		return 5
-	}
-	inv, code := readInvocation(args, conf, cli.Command{})
+	inv, code := readInvocation(args, cli.Command{})
 	if inv == nil {
 		return code
 	}
@@ -40,8 +35,8 @@ type invocation struct {
 }
 
 // readInvocation reads a command line. It returns nil and the exit code when that was a question or a mistake, which is answered.
-func readInvocation(args []string, conf *config.Config, help cli.Command) (*invocation, int) {
-	inv := &invocation{conf: conf}
+func readInvocation(args []string, help cli.Command) (*invocation, int) {
+	inv := &invocation{}
 	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
 	if err == nil {
 		inv.like, err = chooseCore(word)
@@ -49,14 +44,18 @@ func readInvocation(args []string, conf *config.Config, help cli.Command) (*invo
 	if err != nil {
 		return nil, inv.like.fail(nil, err)
 	}
+	if inv.conf, err = config.Load(os.LookupEnv, inv.like.version); err != nil {
+		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
+		return nil, 5
+	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
 	}
 	inv.word = word
 	inv.terminal = cli.Terminal{Columns: cli.Columns(width), Tagged: inv.like.dialect == expr.Tagged, Command: help,
-		Version: func() string { return inv.like.versionText("ansible-playbook", conf) }}
-	inv.req, err = cli.ParsePlaybook(args, conf, inv.terminal)
+		Version: func() string { return inv.like.versionText("ansible-playbook", inv.conf) }}
+	inv.req, err = cli.ParsePlaybook(args, inv.conf, inv.terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
 		fmt.Fprint(os.Stdout, exit.Stdout)

@@ -10,7 +10,6 @@ import (
 
 	"pbc/compiler"
 	"pbc/compiler/cli"
-	"pbc/compiler/config"
 	"pbc/compiler/files"
 	"pbc/compiler/playbook"
 	"pbc/ir"
@@ -38,11 +37,7 @@ func runCommand() *cobra.Command {
 
 // runMain runs a plan.
 func runMain(args []string) int {
-	conf, err := config.Load(os.LookupEnv)
-	if err != nil {
-		return core{}.fail(nil, err)
-	}
-	inv, code := readInvocation(args, conf, runHelp)
+	inv, code := readInvocation(args, runHelp)
 	if inv == nil {
 		return code
 	}

@@ -156,6 +156,9 @@ func (s *session) introduce(version string) {
 func lookupSetting(conf *config.Config) callback.Lookup {
 	env := callback.EnvLookup(os.LookupEnv)
 	return func(set callback.Setting) (string, bool) {
+		if set.Key == "callbacks_enabled" { // it has older names
+			return strings.Join(conf.List("CALLBACKS_ENABLED"), ","), conf.Origin("CALLBACKS_ENABLED") != "default"
+		}
 		if text, ok := env(set); ok || set.Section == "" {
 			return text, ok
 		}
@@ -168,7 +171,7 @@ func (s *session) secrets() error {
 	warn := func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	ask := s.interrupts.askSecret
 	request := s.req.VaultRequest(s.conf)
-	request.Prompt, request.Warn = ask, warn
+	request.Prompt, request.Warn, request.Tagged = ask, warn, s.like.dialect == expr.Tagged
 	var err error
 	if s.connectPassword, s.becomePassword, err = s.req.Passwords(s.conf, ask); err != nil {
 		return err

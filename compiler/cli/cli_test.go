@@ -36,7 +36,7 @@ func readRecorded(t testing.TB) []recorded {
 
 func settings(t testing.TB) *config.Config {
 	t.Helper()
-	c, err := config.Load(func(string) (string, bool) { return "", false })
+	c, err := config.Load(func(string) (string, bool) { return "", false }, "2.14.18")
 	if err != nil {
 		t.Fatal(err)
 	}
