@@ -270,7 +270,7 @@ func (a asker) ofTask() error {
 	case event.FindFile:
 		return a.file(kind, named)
 	case event.Inventory:
-		if kind == "meta" && (n.Name != "refresh_inventory" || !a.argument("refresh_inventory", "_raw_params")) {
+		if kind == "meta" && !a.argument(n.Name, "_raw_params") {
 			return refusal("it asked for %s", "meta: "+n.Name)
 		}
 	case event.Rename:
@@ -305,7 +305,7 @@ func (a asker) written(names ...string) []grant.Source {
 			name, _ := value.Text(k)
 			_, free := d.V[i].(*value.Tmpl)
 			switch {
-			case name == "_variable_params", name == "_raw_params" && free && !slices.Contains(names, name):
+			case name == "_variable_params", name == "_raw_params" && free && !freeForm[grant.Short(a.task.Module)]:
 				out = append(out, grant.Unknown())
 			case len(names) == 0 || slices.Contains(names, name):
 				out = append(out, grant.Of(d.V[i]))
@@ -314,6 +314,9 @@ func (a asker) written(names ...string) []grant.Source {
 	}
 	return out
 }
+
+// freeForm are the modules whose text is no set of arguments: those in it were taken out when compiling.
+var freeForm = map[string]bool{"command": true, "shell": true, "raw": true, "script": true, "include_vars": true, "include_tasks": true}
 
 // arguments judges those of a question that are to be as the task says.
 func (a asker) arguments(asked value.Value, names ...string) error {
