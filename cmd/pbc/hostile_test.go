@@ -14,8 +14,10 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"pbc/agent"
+	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -187,6 +189,47 @@ func TestHostileNeeds(t *testing.T) {
 	}
 }
 
+// TestHostileTells has the host tell what no task of its play says.
+func TestHostileTells(t *testing.T) {
+	pipe := value.DictOf("x", jinja.Defaults(expr.Classic).Value("{{ lookup('fileglob', '*') }}"))
+	for _, c := range []struct {
+		name string
+		tell *event.Event
+		why  string
+	}{
+		{"an error that ends the run", &event.Event{Kind: event.Message, Level: "error", Name: "all is over"}, "it ended the run: all is over"},
+		{"a crash", &event.Event{Kind: event.Message, Level: "crash", Name: "all is over"}, "it ended the run: all is over"},
+		{"a result that looks up", &event.Event{Kind: event.Finished, Result: ir.Val{V: pipe}}, "it sent a template with the lookup fileglob"},
+		{"a label that looks up", &event.Event{Kind: event.Item, Label: ir.Val{V: pipe}}, "it sent a template with the lookup fileglob"},
+	} {
+		t.Run(c.name, func(t *testing.T) { runWithLiar(t, &liar{task: 1, tell: c.tell}).lost(t, c.why) })
+	}
+}
+
+// TestHostileVariables has the host leave a text that looks up, where another one reads it: what is evaluated for it on the controller
+// asks for no more than it may itself.
+func TestHostileVariables(t *testing.T) {
+	need := &event.Need{Ask: event.Lookup, Name: "file", Args: ir.Val{V: value.DictOf("terms", value.NewList("texts/b"), "options", value.NewDict(),
+		"vars", value.DictOf("folder", "{{ lookup('pipe', 'touch marker') }}"))}}
+	lookup := &event.Need{Ask: event.Lookup, Name: "template", Args: ir.Val{V: value.DictOf("terms", value.NewList("outer.j2"), "options", value.NewDict(),
+		"vars", value.DictOf("outer", "{{ lookup('pipe', 'touch marker') }}"))}}
+	for _, n := range []*event.Need{need, lookup} {
+		t.Run(n.Name, func(t *testing.T) {
+			l := &liar{task: 1, ask: n}
+			runWithLiar(t, l)
+			if l.reply == nil {
+				t.Error("not answered")
+			}
+			if _, err := os.Stat("marker"); err == nil {
+				t.Error("a command ran")
+			}
+			if n.Name == "template" && !strings.Contains(l.reply.Error, "it asked the lookup pipe for 'touch marker'") {
+				t.Errorf("answered %v %q", l.reply.Value.V, l.reply.Error)
+			}
+		})
+	}
+}
+
 // lied is what came of a run with a liar.
 type lied struct {
 	shown string
@@ -219,7 +262,7 @@ func (r lied) lost(t *testing.T, why string) {
 func runWithLiar(t *testing.T, l *liar) lied {
 	t.Helper()
 	dir := t.TempDir()
-	files := map[string]string{"hosts": "a shown=s secret=hidden\nb\nc\n", "site.yml": tempted, "outer.j2": "outer", "secret": "x"}
+	files := map[string]string{"hosts": "a shown=s secret=hidden\nb\nc\n", "site.yml": tempted, "outer.j2": "{{ outer | default('none') }}", "secret": "x"}
 	for _, h := range []string{"a", "b", "c"} {
 		files["texts/"+h], files[h+".yml"], files["vars_"+h+".yml"] = "text\n", "- debug: msg=included\n", "loaded: yes\n"
 	}

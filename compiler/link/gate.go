@@ -1,6 +1,7 @@
 package link
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -57,8 +58,42 @@ func (l *Linker) MayAsk(play int, host string, n *event.Need) error {
 	return asked.ofTask()
 }
 
-// MayTell says why a host may not report an event.
-func (l *Linker) MayTell(play int, host string, e *event.Event) error { return nil }
+// MayTell says why a host may not report an event, nil when it may: it would end the run for all where no fault of its task does, or
+// it brings templates that nothing of the program holds.
+func (l *Linker) MayTell(play int, host string, e *event.Event) error {
+	ends := e.Kind == event.Message && (e.Level == "error" || e.Level == "crash")
+	brings := lazy(e.Result.V) || lazy(e.Label.V)
+	if !ends && !brings {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t, _ := l.task(play, e.Task)
+	if ends && t != nil {
+		if o, err := l.ordering(play); err == nil && !o.judge.Ends(t) {
+			return fmt.Errorf("it ended the run: %s", e.Name)
+		}
+	}
+	if !brings {
+		return nil
+	}
+	return l.granted(play, host).Holds(value.NewList(e.Result.V, e.Label.V), l.jinja)
+}
+
+// lazy says whether a value holds what is evaluated when it is read.
+func lazy(v value.Value) bool {
+	switch x := v.(type) {
+	case *value.Tmpl, *value.Cond:
+		return true
+	case *value.List:
+		return slices.ContainsFunc(x.V, lazy)
+	case value.Tuple:
+		return slices.ContainsFunc(x, lazy)
+	case *value.Dict:
+		return x != nil && (slices.ContainsFunc(x.V, lazy) || slices.ContainsFunc(x.K, lazy))
+	}
+	return false
+}
 
 // freely are the questions whose answers are the host's own, or tell nothing.
 var freely = map[event.Ask]bool{event.Barrier: true, event.PlayHosts: true, event.FetchBlob: true, event.Excerpt: true, event.Variable: true, event.Payload: true}
