@@ -137,8 +137,8 @@ func rendered(e *eval.Eval, t *value.Tmpl, convert, native bool) (value.Value, e
 }
 
 // MatchHosts implements lookup.Host.
-func (h lookups) MatchHosts(patterns []string) ([]string, error) {
-	hosts, err := h.inv.Match(patterns...)
+func (h lookups) MatchHosts(patterns []string, warn func(string)) ([]string, error) {
+	hosts, err := h.inv.Unlimited(warn).Match(patterns...)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (h lookups) MatchHosts(patterns []string) ([]string, error) {
 
 // Setting implements lookup.Host.
 func (h lookups) Setting(name string) (value.Value, bool) {
-	if !slices.ContainsFunc(config.Settings(), func(s config.Setting) bool { return s.Name == name && !strings.Contains(name, ".") }) {
+	if !slices.ContainsFunc(config.Settings(h.s.like.version), func(s config.Setting) bool { return s.Name == name && !strings.Contains(name, ".") }) {
 		return nil, false
 	}
 	switch v := h.s.conf.Value(name).(type) {

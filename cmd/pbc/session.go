@@ -124,7 +124,7 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
 		s.log = s.screen.OpenLog(path, os.Getenv)
 	}
-	s.callbacks = foreignCallbacks(&opt)
+	s.callbacks = foreignCallbacks(&opt, s.screen.Tagged)
 	if s.out, err = callback.New(s.screen, opt); err != nil {
 		return nil, err
 	}
@@ -156,6 +156,9 @@ func (s *session) introduce(version string) {
 func lookupSetting(conf *config.Config) callback.Lookup {
 	env := callback.EnvLookup(os.LookupEnv)
 	return func(set callback.Setting) (string, bool) {
+		if set.Key == "callbacks_enabled" { // it has older names
+			return strings.Join(conf.List("CALLBACKS_ENABLED"), ","), conf.Origin("CALLBACKS_ENABLED") != "default"
+		}
 		if text, ok := env(set); ok || set.Section == "" {
 			return text, ok
 		}
@@ -168,7 +171,7 @@ func (s *session) secrets() error {
 	warn := func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	ask := s.interrupts.askSecret
 	request := s.req.VaultRequest(s.conf)
-	request.Prompt, request.Warn = ask, warn
+	request.Prompt, request.Warn, request.Tagged = ask, warn, s.like.dialect == expr.Tagged
 	var err error
 	if s.connectPassword, s.becomePassword, err = s.req.Passwords(s.conf, ask); err != nil {
 		return err
@@ -530,7 +533,7 @@ func (c core) fail(screen *callback.Screen, err error) int {
 			code = 4
 		}
 	}
-	text := strings.TrimRight(err.Error(), "\n")
+	text := err.Error()
 	if d != nil && c.dialect == expr.Tagged {
 		text = diag.Told(d, c.dialect, os.ReadFile)
 	}
@@ -538,62 +541,9 @@ func (c core) fail(screen *callback.Screen, err error) int {
 	case screen != nil:
 		screen.Fail(callback.ErrorMessage{Text: text})
 	case c.dialect == expr.Tagged:
-		fmt.Fprint(os.Stderr, callback.Notice("ERROR", text))
+		fmt.Fprint(os.Stderr, callback.Notice("ERROR", strings.TrimRight(text, "\n")))
 	default:
-		fmt.Fprintln(os.Stderr, "ERROR! "+text)
+		fmt.Fprintln(os.Stderr, "ERROR! "+strings.TrimRight(text, "\n"))
 	}
 	return code
-}
-
-// linked adapts the linker to the controller, and asks for vars_prompt.
-type linked struct {
-	l       *link.Linker
-	s       *session
-	current *atomic.Int64
-}
-
-// Plays implements controller.Linker.
-func (k *linked) Plays() int { return k.l.Plays() }
-
-// waits are the orders of the controller; where auto and free differ is said by the batches.
-var waits = map[effect.Order]controller.Order{effect.Strict: controller.Strict}
-
-// Play implements controller.Linker.
-func (k *linked) Play(n int) (*controller.Play, error) {
-	k.current.Store(int64(n))
-	if err := k.s.prompts(k.l, n); err != nil {
-		return nil, err
-	}
-	p, err := k.l.Play(n)
-	var crash link.Unexpected
-	if errors.As(err, &crash) {
-		return nil, controller.Crash(crash)
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range p.Warnings {
-		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
-	}
-	if !compiler.KnowsStrategy(p.Strategy) {
-		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
-	}
-	order := waits[p.Order]
-	if k.s.req.Step {
-		order = controller.Strict
-	}
-	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: p.CheckMode,
-		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
-}
-
-// Batch implements controller.Linker.
-func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment, error) {
-	if k.s.facts != nil && k.s.facts.Err() != nil {
-		return nil, k.s.facts.Err()
-	}
-	b, blobs, err := k.l.Batch(n, host, hosts)
-	if err != nil {
-		return nil, err
-	}
-	return &controller.Shipment{Batch: b, Blobs: blobs}, nil
 }

@@ -69,8 +69,9 @@ func (l *Linker) answerAction(ctx context.Context, s Site, n *event.Need) *event
 		return &event.Answer{Error: eval.ErrNoAnsible.Error()}
 	}
 	if n.Name != "" {
-		about, err := l.opt.Python.LoadAction(ctx, n.Name)
-		a := &event.Answer{Value: ir.Val{V: about}}
+		a := &event.Answer{}
+		about, err := l.opt.Python.LoadAction(ctx, n.Name, saying(a))
+		a.Value.V = about
 		if err != nil {
 			a.Error = err.Error()
 		}

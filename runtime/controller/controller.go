@@ -61,6 +61,7 @@ type Shipment struct {
 type Play struct {
 	ID, Name, Path string
 	Batches        [][]string // of hosts, in order; none when no host matches
+	Hosts          []string   // the patterns that chose them
 	Strategy       string
 	CheckMode      bool
 	// MaxFail is max_fail_percentage, negative when not given.
@@ -208,7 +209,7 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 		if err != nil {
 			return exitError, err
 		}
-		start := callback.PlayStart{ID: p.ID, Name: p.Name, Path: p.Path, Strategy: p.Strategy, CheckMode: p.CheckMode}
+		start := callback.PlayStart{ID: p.ID, Name: p.Name, Path: p.Path, Hosts: p.Hosts, Strategy: p.Strategy, CheckMode: p.CheckMode}
 		if len(p.Batches) == 0 {
 			c.emit(start)
 			c.emit(callback.NoHostsMatched{})
