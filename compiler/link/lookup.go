@@ -2,7 +2,7 @@ package link
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
@@ -151,7 +151,7 @@ func (l *Linker) mayLookUp(s Site, c *LookupCall) error {
 		return nil
 	}
 	if err := l.granted(s.Play, s.Host).Lookup(c.Name, c.Terms, c.Options, l.definitions(s.Play, s.Host)); err != nil {
-		return errors.New(s.Host + ": " + err.Error())
+		return fmt.Errorf("%s: %w", s.Host, err)
 	}
 	return nil
 }
