@@ -206,25 +206,36 @@ func TestHostileTells(t *testing.T) {
 	}
 }
 
-// TestHostileVariables has the host leave a text that looks up, where another one reads it: what is evaluated for it on the controller
-// asks for no more than it may itself.
+// TestHostileVariables has the host give a template that the controller evaluates a variable of its own: that asks for no more than
+// the host may itself.
 func TestHostileVariables(t *testing.T) {
-	need := &event.Need{Ask: event.Lookup, Name: "file", Args: ir.Val{V: value.DictOf("terms", value.NewList("texts/b"), "options", value.NewDict(),
-		"vars", value.DictOf("folder", "{{ lookup('pipe', 'touch marker') }}"))}}
-	lookup := &event.Need{Ask: event.Lookup, Name: "template", Args: ir.Val{V: value.DictOf("terms", value.NewList("outer.j2"), "options", value.NewDict(),
-		"vars", value.DictOf("outer", "{{ lookup('pipe', 'touch marker') }}"))}}
-	for _, n := range []*event.Need{need, lookup} {
-		t.Run(n.Name, func(t *testing.T) {
-			l := &liar{task: 1, ask: n}
-			runWithLiar(t, l)
-			if l.reply == nil {
-				t.Error("not answered")
+	for _, c := range []struct {
+		name string
+		said value.Value
+		want string // the answer, or its error
+	}{
+		{"a text", "mine", "mine"},
+		{"a text that looks up", "{{ lookup('pipe', 'touch marker') }}", "it asked the lookup pipe for 'touch marker'"},
+		{"a template that looks up", jinja.Defaults(expr.Classic).Value("{{ lookup('pipe', 'touch marker') }}"), "it asked the lookup pipe for 'touch marker'"},
+		{"a text that makes one that looks up", `{{ "{{ look" ~ "up('pipe', 'touch marker') }}" }}`, "{{ lookup('pipe', 'touch marker') }}"},
+		{"what the play looks up", "{{ lookup('pipe', 'echo constant') }}", "constant"},
+		{"a file", "{% include 'secret' %}", "it asked for the template 'secret'"},
+		{"another host", "{{ hostvars['a'].secret }}", "it asked for the variable 'secret' of 'a'"},
+		{"what the play reads of it", "{{ hostvars['a'].shown }}", "shown by a"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := &liar{task: 1, ask: &event.Need{Ask: event.Lookup, Name: "template", Args: ir.Val{V: value.DictOf("terms", value.NewList("outer.j2"),
+				"options", value.NewDict(), "vars", value.DictOf("outer", c.said))}}}
+			r := runWithLiar(t, l)
+			if l.reply == nil || r.code != 0 {
+				t.Fatalf("not answered:\n%s", r.shown)
+			}
+			text, _ := value.ToStr(l.reply.Value.V)
+			if got := text + l.reply.Error; !strings.Contains(got, c.want) {
+				t.Errorf("answered %q, want %q", got, c.want)
 			}
 			if _, err := os.Stat("marker"); err == nil {
 				t.Error("a command ran")
-			}
-			if n.Name == "template" && !strings.Contains(l.reply.Error, "it asked the lookup pipe for 'touch marker'") {
-				t.Errorf("answered %v %q", l.reply.Value.V, l.reply.Error)
 			}
 		})
 	}
@@ -262,7 +273,7 @@ func (r lied) lost(t *testing.T, why string) {
 func runWithLiar(t *testing.T, l *liar) lied {
 	t.Helper()
 	dir := t.TempDir()
-	files := map[string]string{"hosts": "a shown=s secret=hidden\nb\nc\n", "site.yml": tempted, "outer.j2": "{{ outer | default('none') }}", "secret": "x"}
+	files := map[string]string{"hosts": "a shown='shown by a' secret=hidden\nb\nc\n", "site.yml": tempted, "outer.j2": "{{ outer | default('none') }}", "secret": "x"}
 	for _, h := range []string{"a", "b", "c"} {
 		files["texts/"+h], files[h+".yml"], files["vars_"+h+".yml"] = "text\n", "- debug: msg=included\n", "loaded: yes\n"
 	}
