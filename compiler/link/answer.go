@@ -536,6 +536,7 @@ func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.gate.added[name] = inventory.Combine(l.gate.added[name], vars, false)
 	if changed && !slices.Contains(l.all, name) {
 		l.added = appendNew(l.added, name)
 	}
