@@ -172,10 +172,13 @@ func (k *Keyring) open(data []byte, file string) (Opened, error) {
 	}
 	body, cipherName, id, err := envelope(data)
 	if err != nil {
+		if k != nil && k.Tagged {
+			in = ""
+		}
 		return Opened{}, formatErrorf("Vault envelope format error%s: %s", in, err)
 	}
 	if cipherName != cipherAES {
-		return Opened{}, fmt.Errorf("%s cipher could not be found", cipherName)
+		return Opened{}, &refusal{cipherName + " cipher could not be found", "Cipher '" + cipherName + "' could not be found."}
 	}
 	if k == nil || len(k.Secrets) == 0 {
 		return Opened{}, &refusal{"Attempting to decrypt but no vault secrets found", "Attempting to decrypt but no vault secrets found."}
