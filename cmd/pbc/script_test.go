@@ -50,7 +50,7 @@ func same(ts *testscript.TestScript, _ bool, args []string) {
 	for i, program := range []string{real, self} {
 		cmd := exec.Command(program, args[1:]...)
 		cmd.Dir = ts.MkAbs(".")
-		for _, v := range []string{"HOME", "PATH", "PBC_ANSIBLE", "PAGER", "ANSIBLE_NOCOLOR", "PBC_DIALECT", "EDITOR", "ANSIBLE_VAULT_PASSWORD_FILE", "ANSIBLE_INVENTORY_PLUGINS", "ANSIBLE_CONFIG", "ANSIBLE_FORKS"} {
+		for _, v := range []string{"HOME", "PATH", "ANSIBLE_VAULT_ENCRYPT_SALT", "ANSIBLE_NOCOLOR", "PBC_DIALECT", "EDITOR", "ANSIBLE_VAULT_PASSWORD_FILE", "ANSIBLE_INVENTORY_PLUGINS", "ANSIBLE_CONFIG", "ANSIBLE_FORKS"} {
 			if ts.Getenv(v) != "" {
 				cmd.Env = append(cmd.Env, v+"="+ts.Getenv(v))
 			}

@@ -342,7 +342,7 @@ func (v *vaultRun) rekeyFile(file string, s vault.Secret) error {
 	}
 	o, err := v.keys.Open(text, "")
 	if err != nil {
-		return fmt.Errorf("%w for %s", err, file)
+		return fmt.Errorf("%s for %s", err, file)
 	}
 	if text, err = vault.Encrypt(o.Plain, s, s.ID, v.salt()); err != nil {
 		return err
