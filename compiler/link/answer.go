@@ -20,6 +20,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
 
@@ -144,9 +145,12 @@ func result(v value.Value, err error) *event.Answer {
 	a := &event.Answer{Error: err.Error()}
 	var undef *value.UndefError
 	var raised *eval.Error
+	var closed *value.VaultError
 	switch {
 	case errors.As(err, &undef):
 		a.Kind = "undefined"
+	case errors.As(err, &closed):
+		a.Kind = "error:" + exception.ClassOf(closed)
 	case errors.As(err, &raised):
 		a.Kind = "error:" + raised.Class
 		if raised.Loading {
