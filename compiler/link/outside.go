@@ -33,7 +33,7 @@ func (o *outside) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
 	if from != "" {
 		dirs = append([]string{filepath.Dir(from)}, dirs...)
 	}
-	t, err := o.l.includedTemplate(dirs, name)
+	t, err := o.l.includedTemplate(o.play, dirs, name)
 	return t, t != nil, err
 }
 

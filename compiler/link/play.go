@@ -1,6 +1,7 @@
 package link
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -51,9 +52,14 @@ func (l *Linker) Play(number int) (*Play, error) {
 	}
 	p := l.prog.Plays[number]
 	l.opt.Inventory.Beside(l.playDir(p))
+	clear(l.gate.hosts) // they may have other variables now
 	out := &Play{Path: p.Pos.File + ":" + strconv.Itoa(p.Pos.Line), MaxFail: -1}
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
+	}
+	var bad badVarsFile
+	if _, err := l.playVars(number, ""); errors.As(err, &bad) { // others may only be met with a host
+		return nil, bad
 	}
 	delete(l.hosts, number)
 	hosts, err := l.hostsOf(number, true)

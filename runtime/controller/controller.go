@@ -44,6 +44,14 @@ type Linker interface {
 	Answer(ctx context.Context, number int, host string, n *event.Need) *event.Answer
 }
 
+// Gate says what hosts may ask for and tell. Its methods are called one at a time.
+type Gate interface {
+	// MayAsk says why a host may not ask a question, nil when it may.
+	MayAsk(number int, host string, n *event.Need) error
+	// MayTell says why a host may not report an event, nil when it may.
+	MayTell(number int, host string, e *event.Event) error
+}
+
 // Shipment is a batch and the blobs that are worth sending ahead of it, by SHA-256.
 type Shipment struct {
 	Batch *ir.Batch
@@ -89,6 +97,7 @@ func (u *Unreachable) Error() string { return u.Msg }
 // Options configure a run.
 type Options struct {
 	Linker   Linker
+	Gate     Gate // nil lets everything through that the Linker answers
 	Dialer   Dialer
 	Callback callback.Callback
 	Memory   *Memory
