@@ -117,7 +117,9 @@ type Linker struct {
 	active   map[int][]string // the hosts of the batch that runs
 	// all are the hosts of the play that runs, added those that add_host has made since its batch began.
 	all, added []string
-	hosts      map[int]playHosts
+	// found are the hosts that the play has since meta: refresh_inventory, nil before one.
+	found []string
+	hosts map[int]playHosts
 	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
 	refreshed string
 	reading   *factUse // which facts the run reads; nil until that is asked
@@ -457,7 +459,7 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 	}
 	active := texts(l.active[play])
 	all, _ := l.playHosts(play)
-	l.all, l.added = all, nil
+	l.all, l.added, l.found = all, nil, nil
 	for _, k := range []string{"ansible_play_batch", "play_hosts"} {
 		d.SetStr(k, active)
 	}
