@@ -279,6 +279,10 @@ func (f *finalizer) value(v val) (val, error) {
 	case *value.View:
 		return f.sequence(x.Items())
 	case *value.Set:
+		if !f.whole {
+			return v, nil
+		}
+		f.converts(v, "list")
 		return f.sequence(x.D.K)
 	}
 	if t, ok := python.AsTuple(v); ok {
@@ -402,7 +406,7 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 	at := c.At
 	r, from, err := e.taggedTruth(c)
 	if err != nil {
-		if exception.IsUndefined(err) {
+		if isUndefinedVariable(err) {
 			return false, &exception.Error{Class: exception.AnsibleUndefined, Msg: "Error while evaluating conditional.", At: at, Cause: err}
 		}
 		return false, err
@@ -416,6 +420,15 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 			pythonTruth(r), value.TypeName(r), value.StrRepr(originText(from))))
 	}
 	return b, nil
+}
+
+// isUndefinedVariable says whether err is the use of what is not there, not of a marker that stands for another error.
+func isUndefinedVariable(err error) bool {
+	u, ok := exception.AsUndefined(err)
+	if !ok || u.U.Err == nil {
+		return ok
+	}
+	return exception.IsUndefined(u.U.Err) || exception.ClassOf(u.U.Err) == exception.AnsibleUndefined
 }
 
 func originText(at *value.Origin) string {
