@@ -70,11 +70,7 @@ func Template(src string, opt Options) *value.Tmpl {
 	t := &value.Tmpl{Src: src, Verbatim: opt.File}
 	newline := opt.Newline
 	body, err := opt.header(src)
-	switch {
-	case err != nil:
-	case opt.File && opt.Dialect == expr.Tagged && !opt.IsTemplate(src): // text without any template is left alone, newlines too
-		t.Root = []*expr.Node{{Op: expr.SData, S: src, Line: 1}}
-	default:
+	if err == nil {
 		t.Root, body, err = opt.parse(body)
 	}
 	if body != src {

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/bound"
 	"pbc/runtime/exception"
@@ -179,6 +180,9 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 	if t.Fault != "" {
 		return nil, syntaxFault(t.Fault, t.At, "template")
 	}
+	if t.Verbatim && isText(t) {
+		return t.Src, nil
+	}
 	p := e.programOf(t)
 	if p.err != nil {
 		return nil, p.err
@@ -194,6 +198,22 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 		return nil, e.earlier(out, err)
 	}
 	return f.run.concat(out)
+}
+
+// newlines makes all line ends the same.
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// isText says whether a file holds no template: then it is left alone, with its newlines.
+func isText(t *value.Tmpl) bool {
+	data := ""
+	switch {
+	case len(t.Root) == 1 && t.Root[0].Op == expr.SData:
+		data = newlines.Replace(t.Root[0].S)
+	case len(t.Root) > 0:
+		return false
+	}
+	src := newlines.Replace(t.Src)
+	return data == src || data+"\n" == src
 }
 
 // earlier is the error of a template that err ended: that of the first marker that it had printed before, if any.
