@@ -147,14 +147,14 @@ class Tagged:
         from ansible._internal._display_utils import format_message
 
         def warning(summary):
-            say("warning", format_message(summary, False))
+            say("warning", format_message(summary, False).rstrip("\n"))
 
         def deprecated(summary):
             from ansible import constants as C
             if getattr(current, "direct", False):
                 return plain(summary)
             if C.config.get_config_value("DEPRECATION_WARNINGS"):
-                say("deprecated", format_message(summary, False))
+                say("deprecated", format_message(summary, False).rstrip("\n"))
         plain = display._deprecated
         display._warning, display._deprecated = warning, deprecated
 
