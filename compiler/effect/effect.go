@@ -192,6 +192,9 @@ func (j *Judge) Ends(t *ir.Task) bool {
 	if t.Register != "" && !plainName(t.Register) || t.ActionName.IsSet() || t.Plugin() {
 		return true
 	}
+	if _, number := t.Throttle.V.(int64); t.Throttle.IsSet() && !number {
+		return true
+	}
 	if t.Module == "ansible.builtin.meta" {
 		d, _ := t.Args.V.(*value.Dict)
 		v, _ := d.GetStr("_raw_params")
