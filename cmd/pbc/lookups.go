@@ -23,9 +23,12 @@ import (
 type lookups struct {
 	s   *session
 	inv *inventory.Inventory
+	// parsed is told of templates that a lookup reads; nil outside of one.
+	parsed func(t *value.Tmpl, file string)
 }
 
 func (h lookups) run(ctx context.Context, c link.LookupCall) (value.Value, error) {
+	h.parsed = c.Parsed
 	return lookup.Run(ctx, lookup.Call{Name: c.Name, Terms: c.Terms, Options: c.Options, Vars: c.Vars, Eval: c.Eval,
 		Search: c.Search, Basedir: c.Basedir, Subdir: c.Subdir, Host: h, Warn: c.Warn, Newer: ir.Newer(h.s.like.version)})
 }
@@ -117,6 +120,9 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 	if !ok {
 		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "the template file " + term + " could not be found for the lookup"}
 	}
+	if h.parsed != nil {
+		h.parsed(t, path)
+	}
 	return rendered(e, t, convert, native)
 }
 
@@ -140,8 +146,8 @@ func rendered(e *eval.Eval, t *value.Tmpl, convert, native bool) (value.Value, e
 }
 
 // MatchHosts implements lookup.Host.
-func (h lookups) MatchHosts(patterns []string) ([]string, error) {
-	hosts, err := h.inv.Match(patterns...)
+func (h lookups) MatchHosts(patterns []string, warn func(string)) ([]string, error) {
+	hosts, err := h.inv.Unlimited(warn).Match(patterns...)
 	if err != nil {
 		return nil, err
 	}

@@ -56,11 +56,12 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
 	}
 	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,
-		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING")}
+		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING"), LocalUser: callback.LoginName(os.Getenv)}
 	if s.set("ssh.port") {
 		set.Reach.Port = s.conf.Int("ssh.port")
 	}
 	set.FactsModules = s.conf.List("FACTS_MODULES")
+	set.AllowSameUser = s.conf.Bool("BECOME_ALLOW_SAME_USER")
 	set.BecomeBy = s.becomeSettings(s.req.BecomeUser != "")
 	return set
 }

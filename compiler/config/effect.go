@@ -26,7 +26,6 @@ func (e Effect) String() string { return [...]string{"honoured", "harmless", "un
 var harmless = map[string]string{
 	"ANSIBLE_PIPELINING":             "modules are never copied one by one",
 	"ssh.pipelining":                 "modules are never copied one by one",
-	"BECOME_ALLOW_SAME_USER":         "becoming the user that one is changes nothing but the cost",
 	"DEFAULT_INVENTORY_PLUGIN_PATH":  "the installed ansible-inventory runs these plugins, and reads the setting",
 	"COLLECTIONS_SCAN_SYS_PATH":      "collections that come with Ansible are found where it is installed",
 	"COLOR_CONSOLE_PROMPT":           "the colour of another program",

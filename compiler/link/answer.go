@@ -223,6 +223,9 @@ func (l *Linker) findFile(s Site, n *event.Need) *event.Answer {
 	if err := l.CompleteFile(f, options); err != nil {
 		return &event.Answer{Error: err.Error()}
 	}
+	if t, ok := f.Tmpl.V.(*value.Tmpl); ok {
+		l.parsed(s.Play, t, f.Tree.Path)
+	}
 	return &event.Answer{File: f}
 }
 
@@ -400,7 +403,11 @@ func (l *Linker) inventoryNow(s Site) (value.Value, error) {
 	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
 		vars = n.prune(vars)
 	}
-	return value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added)), nil
+	now := value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added))
+	if l.found != nil {
+		now.SetStr("found", texts(l.found))
+	}
+	return now, nil
 }
 
 func (l *Linker) excerpt(s Site) *event.Answer {
@@ -429,7 +436,7 @@ func TemplateDirs(lex *ir.Scope, from string) []string {
 // templateFile finds a template that another one includes: where templates are looked for, then beside it.
 func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
 	from, _ := value.Text(n.Args.V)
-	t, err := l.includedTemplate(TemplateDirs(l.scope(s), from), n.Name)
+	t, err := l.includedTemplate(s.Play, TemplateDirs(l.scope(s), from), n.Name)
 	if t == nil || err != nil {
 		return &event.Answer{}
 	}
@@ -437,7 +444,7 @@ func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
 }
 
 // includedTemplate reads the first template of that name, nil when there is none.
-func (l *Linker) includedTemplate(dirs []string, name string) (*value.Tmpl, error) {
+func (l *Linker) includedTemplate(play int, dirs []string, name string) (*value.Tmpl, error) {
 	for _, d := range dirs {
 		p := filepath.Join(d, name)
 		b, err := files.ReadFile(l.opt.Store.Disk(), p)
@@ -451,7 +458,9 @@ func (l *Linker) includedTemplate(dirs []string, name string) (*value.Tmpl, erro
 		}
 		opt := l.jinja
 		opt.File = true
-		return opt.TemplateAt(string(b), ir.Pos{File: p}), nil
+		t := opt.TemplateAt(string(b), ir.Pos{File: p})
+		l.parsed(play, t, p)
+		return t, nil
 	}
 	return nil, nil
 }
@@ -471,7 +480,9 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	var warnings, deprecations []string
 	warn := func(msg string) { warnings = append(warnings, msg) }
 	deprecated := func(msg string) { deprecations = append(deprecations, msg) }
-	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, taskVarsOf(args)))
+	v, err := l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, taskVarsOf(args))
+	l.trust(s, v)
+	a := result(v, err)
 	a.Warnings, a.Deprecations = warnings, deprecations
 	return a
 }
@@ -483,6 +494,7 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 	if t == nil {
 		return &event.Answer{Error: "unknown task"}
 	}
+	clear(l.gate.hosts)
 	switch t.Module {
 	case "ansible.builtin.add_host":
 		return result(l.addHost(args))
@@ -492,12 +504,27 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 	if n.Name != "refresh_inventory" {
 		return &event.Answer{}
 	}
+	return l.refresh(s, n)
+}
+
+// refresh reads the inventory again, for the first host that asks. A host that the play does not find any more has come to its end.
+func (l *Linker) refresh(s Site, n *event.Need) *event.Answer {
 	once := fmt.Sprint(s.Play, n.Addr, l.active[s.Play])
-	if l.refreshed == once { // every host asks; the first one counts
-		return &event.Answer{}
+	if l.refreshed != once {
+		l.refreshed = once
+		if err := l.opt.Inventory.Refresh(); err != nil {
+			return result(nil, err)
+		}
+		names, err := l.playHosts(s.Play)
+		if err != nil {
+			return result(nil, err)
+		}
+		l.all, l.added, l.found = names, nil, append([]string{}, names...)
 	}
-	l.refreshed = once
-	return result(nil, l.opt.Inventory.Refresh())
+	if !slices.Contains(l.found, s.Host) {
+		return &event.Answer{Go: event.End}
+	}
+	return &event.Answer{}
 }
 
 func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
@@ -532,6 +559,7 @@ func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.gate.added[name] = inventory.Combine(l.gate.added[name], vars, false)
 	if changed && !slices.Contains(l.all, name) {
 		l.added = appendNew(l.added, name)
 	}

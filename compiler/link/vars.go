@@ -187,6 +187,7 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 			continue
 		}
 		d, _, err := l.opt.Front.LoadVars(file.Tree.Path)
+		l.learn(d)
 		return d, l.varsFileFault(file.Tree.Path, err)
 	}
 	if len(names) == 0 || l.opt.Dialect == expr.Tagged {

@@ -70,6 +70,9 @@ type plugged struct {
 
 // fullName is the name by which dialect tagged speaks of p.
 func (p plugged) fullName() string {
+	if p.Redirected != "" {
+		return p.Redirected
+	}
 	name := builtinName(p.as)
 	if !strings.Contains(name, ".") && (filter.Table[name] == p.Row || test.Table[name] == p.Row) {
 		return "ansible.builtin." + name
@@ -188,9 +191,22 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 	f.run.concat, f.run.at = e.join(t.At), t.At
 	var out []val
 	if err := p.exec(f, &out); err != nil {
-		return nil, err
+		return nil, e.earlier(out, err)
 	}
 	return f.run.concat(out)
+}
+
+// earlier is the error of a template that err ended: that of the first marker that it had printed before, if any.
+func (e *Eval) earlier(out []val, err error) error {
+	if e.replacing != nil {
+		return err
+	}
+	for _, v := range out {
+		if _, first := final(v); first != nil {
+			return first
+		}
+	}
+	return err
 }
 
 // taggedConcat joins what a template printed: a single value keeps its type.
@@ -392,6 +408,9 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 		return false, err
 	}
 	b, ok := r.(bool)
+	if r == nil {
+		from = nil // none is one and the same everywhere
+	}
 	if !ok {
 		return false, broken(at, fmt.Sprintf("Conditional result (%s) was derived from value of type '%s' at %s. Conditionals must have a boolean result.",
 			pythonTruth(r), value.TypeName(r), value.StrRepr(originText(from))))

@@ -51,8 +51,9 @@ type Host interface {
 	// Template renders a template file with more variables and the options of the template
 	// lookup. Text that convert_data leaves alone comes as a native *value.Str.
 	Template(c Call, path, term string, options *value.Dict) (value.Value, error)
-	// MatchHosts returns the names of the hosts that the patterns match.
-	MatchHosts(patterns []string) ([]string, error)
+	// MatchHosts returns the names of the hosts of the whole inventory that the patterns match, and tells warn, which may be nil,
+	// of those that match none.
+	MatchHosts(patterns []string, warn func(string)) ([]string, error)
 	// Setting returns a setting of ansible.cfg by its name in the documentation.
 	Setting(name string) (value.Value, bool)
 }
@@ -338,7 +339,7 @@ func template(_ context.Context, c *Call) ([]value.Value, error) {
 }
 
 func inventoryHostnames(_ context.Context, c *Call) ([]value.Value, error) {
-	names, err := c.Host.MatchHosts(c.texts())
+	names, err := c.Host.MatchHosts(c.texts(), c.Warn)
 	if err != nil {
 		return nil, nil
 	}

@@ -44,7 +44,7 @@ func (o *outside) Delegated() (to, by string) {
 func (o *outside) Tell(n python.Notice) {
 	switch tagged := o.x.tagged(); {
 	case n.Deprecated && tagged:
-		o.x.deprecate(deprecation{msg: n.Msg, version: n.Version, help: n.Help, at: n.At, shown: n.Shown})
+		o.x.deprecate(n)
 	case n.Deprecated:
 		o.x.told(&event.Answer{Deprecations: []string{n.Msg}})
 	case tagged:

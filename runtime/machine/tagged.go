@@ -9,6 +9,7 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
+	"pbc/runtime/python"
 )
 
 // This file makes the results of dialect tagged: whatever fails becomes a chain of messages with places, which goes with
@@ -174,21 +175,14 @@ func (x *taskRun) tell(f *failure.Failure) {
 	x.notices = append(x.notices, f)
 }
 
-// deprecation is a notice of something that goes in a version of ansible-core.
-type deprecation struct {
-	msg, version, help string
-	at                 *value.Origin
-	shown              string // the value that it is about, where that has no place
-}
-
 // deprecate has the task tell of a deprecation with its result.
-func (x *taskRun) deprecate(d deprecation) {
+func (x *taskRun) deprecate(n python.Notice) {
 	for _, seen := range x.deprecations {
-		if seen.msg == d.msg && value.SameOrigin(seen.at, d.at) && seen.shown == d.shown {
+		if seen.Msg == n.Msg && value.SameOrigin(seen.At, n.At) && seen.Shown == n.Shown {
 			return
 		}
 	}
-	x.deprecations = append(x.deprecations, d)
+	x.deprecations = append(x.deprecations, n)
 }
 
 // withDeprecations puts them into the result.
@@ -197,10 +191,17 @@ func (x *taskRun) withDeprecations(res *value.Dict) {
 		return
 	}
 	shown, chains := &value.List{}, &value.List{}
-	for _, d := range x.deprecations {
-		shown.V = append(shown.V, value.DictOf("msg", d.msg, "collection_name", "ansible.builtin", "version", d.version,
-			"deprecator", value.DictOf("resolved_name", "ansible.builtin", "type", nil)))
-		f := &failure.Failure{Msg: d.msg + " This feature will be removed from ansible-core version " + d.version + ".", Help: d.help, At: d.at, Shown: d.shown}
+	for _, n := range x.deprecations {
+		from, release, collection := "from ansible-core version "+n.Version, value.DictOf("version", n.Version), "ansible.builtin"
+		if n.Collection != "" {
+			from, release, collection = "from collection "+value.StrRepr(n.Collection)+" in a release after "+n.Date, value.DictOf("date", n.Date), n.Collection
+		}
+		told := value.DictOf("msg", n.Msg, "collection_name", collection)
+		told.Update(release)
+		told.SetStr("deprecator", value.DictOf("resolved_name", collection, "type", nil))
+		shown.V = append(shown.V, told)
+		f := *n.Failure
+		f.Msg += " This feature will be removed " + from + "."
 		chains.V = append(chains.V, f.Value())
 	}
 	x.deprecations = nil

@@ -42,7 +42,7 @@ type taskRun struct {
 	moduleFailed bool
 	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
 	notices      []*failure.Failure
-	deprecations []deprecation
+	deprecations []python.Notice
 	// falseCondition is the condition that was false last, as written.
 	falseCondition value.Value
 	// discovered are the Pythons that the task has found, by the host it was delegated to.
@@ -102,6 +102,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, m.abort(x, err.Error())
 	}
 	if err := x.started(); err != nil {
+		return false, err
+	}
+	if err := x.throttled(); err != nil {
 		return false, err
 	}
 	res := x.result()
