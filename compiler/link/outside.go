@@ -35,11 +35,15 @@ func (o *outside) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
 			return nil, false, o.refused(err)
 		}
 	}
-	dirs := TemplateDirs(o.l.scope(o.site()), from)
+	lex := o.l.scope(o.site())
+	dirs := TemplateDirs(lex, "")
 	if from != "" {
-		dirs = append([]string{filepath.Dir(from)}, dirs...)
+		dirs = append([]string{filepath.Dir(from)}, searchDirs(lex)...)
 	}
 	t, err := o.l.includedTemplate(o.play, dirs, name)
+	if t == nil && err == nil && o.l.opt.Dialect == eval.Tagged {
+		err = &eval.NoTemplate{Name: name, Dirs: dirs}
+	}
 	return t, t != nil, err
 }
 

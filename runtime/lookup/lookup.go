@@ -331,7 +331,7 @@ func template(_ context.Context, c *Call) ([]value.Value, error) {
 		}
 		v, err := c.Host.Template(*c, path, t, c.Options)
 		if err != nil {
-			return nil, err
+			return nil, exception.Capture(err)
 		}
 		r = append(r, v)
 	}
