@@ -17,12 +17,16 @@ type pythonCallbacks struct {
 	out     callback.Callback // for what they have the user told
 	host    *pyplugin.Host
 	broken  bool
-	old     *callback.Deprecation // of the one that has the screen
+	old     []*callback.Deprecation // of those that are loaded, nil for one that has none
 }
 
 // foreignCallbacks takes the callbacks that pbc does not have out of the options.
 func foreignCallbacks(opt *callback.Options, tagged bool) *pythonCallbacks {
-	p := &pythonCallbacks{old: callback.Obsolete(opt.Stdout, tagged)}
+	p := &pythonCallbacks{}
+	for _, name := range slices.Concat([]string{opt.Stdout}, opt.Enabled) {
+		p.old = append(p.old, callback.Obsolete(name, tagged))
+	}
+	opt.Beside = p
 	if known, _ := callback.Known(opt.Stdout); !known {
 		p.stdout, opt.Stdout = opt.Stdout, "null"
 	}
@@ -38,8 +42,10 @@ func foreignCallbacks(opt *callback.Options, tagged bool) *pythonCallbacks {
 
 // load loads the callbacks, if there are any.
 func (p *pythonCallbacks) load(from *plugins) error {
-	if p.old != nil {
-		p.out.Handle(*p.old)
+	for _, d := range p.old {
+		if d != nil {
+			p.out.Handle(*d)
+		}
 	}
 	if p.stdout == "" && len(p.enabled) == 0 && len(from.files("callback_plugins")) == 0 {
 		return nil

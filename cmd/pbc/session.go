@@ -129,7 +129,6 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 		return nil, err
 	}
 	s.callbacks.out = s.out
-	s.out = callback.Join(s.out, s.callbacks)
 	if s.live = s.showsProgress(opt); s.live > 0 {
 		s.out = callback.Join(s.out, callback.NewProgress(s.screen, os.Stdout, s.live))
 	}

@@ -246,6 +246,10 @@ func (c *junit) writeCase(r *junitReport, t *junitTask, x *junitCase) {
 		}
 		r.leaf("skipped", "", reason)
 		r.skipped++
+	case chainOf(x.res) != nil:
+		chain := chainOf(x.res)
+		r.leaf("error", xmlAttrs("message", chain.Brief(), "type", "error"), tracesOf(chain))
+		r.errors++
 	case has(x.res, "exception"):
 		trace := textKey(x.res, "exception")
 		r.leaf("error", xmlAttrs("message", lastLine(trace), "type", "error"), trace)

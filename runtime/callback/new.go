@@ -18,6 +18,9 @@ func New(s *Screen, o Options) (Callback, error) {
 		return nil, &SettingError{"Invalid callback for stdout specified: " + o.Stdout}
 	}
 	all := fanOut{screen: s, callbacks: []Callback{build(s, o)}}
+	if o.Beside != nil {
+		all.callbacks = append(all.callbacks, o.Beside)
+	}
 	for _, name := range o.Enabled {
 		build, ok := extraCallbacks[shortName(name)]
 		if !ok {
@@ -67,15 +70,18 @@ func Known(name string) (screen, extra bool) {
 	return screenCallbacks[name] != nil, extraCallbacks[name] != nil
 }
 
-// Obsolete is the deprecation that Ansible tells of when the callback of that name gets the screen, nil for none.
+// Obsolete is the deprecation that Ansible tells of when it loads the callback of that name, nil for none.
 //
-// Observed: ansible.posix.skippy in both dialects, oneline in ansible-core 2.19.
+// Observed: ansible.posix.skippy in both dialects, oneline and ansible.posix.profile_tasks in ansible-core 2.19.
 func Obsolete(name string, tagged bool) *Deprecation {
 	switch short := shortName(name); {
 	case short == "skippy":
 		return &Deprecation{Text: "ansible.posix.skippy has been deprecated. See the plugin documentation for more details", Date: "2022-06-01", Collection: "ansible.posix"}
 	case short == "oneline" && tagged:
 		return &Deprecation{Text: "The oneline callback plugin is deprecated.", Version: "2.23", Collection: "ansible.builtin"}
+	case short == "profile_tasks" && tagged:
+		return &Deprecation{Whole: true, Text: "The 'ansible.posix.profile_tasks' callback plugin implements the following deprecated method(s): playbook_on_stats. " +
+			"This feature will be removed from the callback plugin API in ansible-core version 2.23. Implement the `v2_*` equivalent callback method(s) instead."}
 	}
 	return nil
 }

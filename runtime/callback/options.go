@@ -16,6 +16,8 @@ type Options struct {
 
 	Stdout  string   // the callback for the screen: default, minimal, oneline, json, yaml ...
 	Enabled []string // the further callbacks: timer, profile_tasks, junit ...
+	// Beside, when not nil, is told behind the screen's callback and before the enabled ones.
+	Beside Callback
 
 	DisplaySkippedHosts bool
 	DisplayOKHosts      bool

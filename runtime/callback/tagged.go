@@ -109,3 +109,34 @@ func (p *printer) problems(v view) {
 		p.screen.failTagged(f.Text(p.screen.Source), p.opt.DisplayFailedStderr)
 	}
 }
+
+// chainOf is the error that a result of dialect tagged has, nil for none.
+func chainOf(res *value.Dict) *failure.Failure {
+	v, _ := res.GetStr("_ansible_error")
+	return failure.FromValue(v)
+}
+
+// tracesOf is what stands for the tracebacks of an error, which nobody keeps, the innermost first.
+//
+// Observed: ansible-core 2.19, junit.
+func tracesOf(chain *failure.Failure) string {
+	const missing = "(traceback missing)\n"
+	text := missing
+	for f := chain; f.Cause != nil; f = f.Cause {
+		text = missing + "\n" + linkOf(f) + "\n\n" + text
+	}
+	return text
+}
+
+// linkOf says how an error came of its cause.
+func linkOf(f *failure.Failure) string {
+	switch {
+	case f.Cause.Handling:
+		return "During handling of the above exception, another exception occurred:"
+	case f.Msg == "Action failed.":
+		return "The above action exception was the direct cause of the following controller exception:"
+	case f.Msg == "Module failed.":
+		return "The above target exception was the direct cause of the following controller exception:"
+	}
+	return "The above exception was the direct cause of the following exception:"
+}
