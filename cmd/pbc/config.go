@@ -10,6 +10,7 @@ import (
 
 	"pbc/compiler/config"
 	"pbc/compiler/inventory/listing"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/module/posix"
@@ -29,7 +30,7 @@ func runConfig(r *toolRun) error {
 			return err
 		}
 		var err error
-		if conf, err = config.Load(withConfig(path)); err != nil {
+		if conf, err = config.Load(withConfig(path), r.like.version); err != nil {
 			return err
 		}
 	}
@@ -40,6 +41,8 @@ func runConfig(r *toolRun) error {
 		return r.settingsDump(conf)
 	case "init":
 		return r.settingsInit()
+	case "validate":
+		return r.installedConfig("base")
 	}
 	if conf.File == "" {
 		return fmt.Errorf("Invalid or no config file was supplied")
@@ -79,10 +82,10 @@ func (r *toolRun) installedConfig(kind string) error {
 	return nil
 }
 
-// own are the settings of ansible-core itself, sorted by name.
-func own() []config.Setting {
+// own are the settings of the ansible-core itself, sorted by name.
+func (r *toolRun) own() []config.Setting {
 	var out []config.Setting
-	for _, s := range config.Settings() {
+	for _, s := range config.Settings(r.like.version) {
 		if !strings.Contains(s.Name, ".") {
 			out = append(out, s)
 		}
@@ -93,12 +96,15 @@ func own() []config.Setting {
 
 // settingsDump is ansible-config dump. As "pbc config" it also tells what pbc does not honour.
 func (r *toolRun) settingsDump(conf *config.Config) error {
+	if len(conf.List("GALAXY_SERVER_LIST")) > 0 && r.newer() { // which have settings of their own
+		return r.installedConfig("base")
+	}
 	var file value.Value
 	if conf.File != "" {
 		file = conf.File
 	}
 	rows := []dumped{{"CONFIG_FILE", "", file, ""}}
-	for _, s := range own() {
+	for _, s := range r.own() {
 		note := ""
 		if effect, instead := s.Effect(); effect == config.Unhonoured && r.tool.Prog == "pbc config" {
 			note = "    # not honoured by pbc: " + instead
@@ -112,6 +118,9 @@ func (r *toolRun) settingsDump(conf *config.Config) error {
 	return r.showDump(rows)
 }
 
+// newer says whether the tool is that of ansible-core 2.19, which tells of Galaxy's servers.
+func (r *toolRun) newer() bool { return r.like.dialect == expr.Tagged }
+
 type dumped struct {
 	name, origin string
 	value        value.Value
@@ -120,6 +129,7 @@ type dumped struct {
 
 func (r *toolRun) showDump(rows []dumped) error {
 	format := firstOf(r.parsed.Text("format"), "display")
+	newer := r.newer()
 	var lines []string
 	list := &value.List{}
 	for _, d := range rows {
@@ -132,7 +142,15 @@ func (r *toolRun) showDump(rows []dumped) error {
 			color = callback.ColorOK
 		}
 		lines = append(lines, r.screen.Paint(fmt.Sprintf("%s(%s) = %s", d.name, d.origin, shown), color)+d.note)
-		list.V = append(list.V, value.DictOf("name", d.name, "origin", d.origin, "type", nil, "value", d.value))
+		entry := value.DictOf("name", d.name, "origin", d.origin, "type", nil, "value", d.value)
+		if newer {
+			entry.Del("type")
+		}
+		list.V = append(list.V, entry)
+	}
+	if newer {
+		lines = append(lines, "\nGALAXY_SERVERS:\n")
+		list.V = append(list.V, value.DictOf("GALAXY_SERVERS", value.NewDict()))
 	}
 	switch format {
 	case "json":
@@ -180,7 +198,7 @@ var typeWords = map[config.Type]string{config.Bool: "boolean", config.Int: "inte
 // settingsList is ansible-config list: what settings there are. The descriptions are pbc's.
 func (r *toolRun) settingsList() error {
 	out := value.NewDict()
-	for _, s := range own() {
+	for _, s := range r.own() {
 		d := value.DictOf("default", settingDefault(s), "description", s.Doc)
 		if s.Env != "" {
 			l := &value.List{}
@@ -279,7 +297,7 @@ func (r *toolRun) initEnv() string {
 		mark = "#"
 	}
 	var lines []string
-	for _, s := range own() {
+	for _, s := range r.own() {
 		vars := strings.Fields(s.Env)
 		if len(vars) == 0 || strings.HasPrefix(vars[len(vars)-1], "_ANSIBLE_") {
 			continue
@@ -296,7 +314,7 @@ func (r *toolRun) initFile() string {
 	}
 	var sections []string
 	entries := map[string][]string{}
-	for _, s := range own() {
+	for _, s := range r.own() {
 		places := strings.Fields(s.Ini)
 		if len(places) == 0 {
 			continue

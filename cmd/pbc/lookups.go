@@ -23,9 +23,12 @@ import (
 type lookups struct {
 	s   *session
 	inv *inventory.Inventory
+	// parsed is told of templates that a lookup reads; nil outside of one.
+	parsed func(t *value.Tmpl, file string)
 }
 
 func (h lookups) run(ctx context.Context, c link.LookupCall) (value.Value, error) {
+	h.parsed = c.Parsed
 	return lookup.Run(ctx, lookup.Call{Name: c.Name, Terms: c.Terms, Options: c.Options, Vars: c.Vars, Eval: c.Eval,
 		Search: c.Search, Basedir: c.Basedir, Subdir: c.Subdir, Host: h, Warn: c.Warn, Newer: ir.Newer(h.s.like.version)})
 }
@@ -36,7 +39,16 @@ func (h lookups) ReadFile(path string) ([]byte, error) {
 	if err != nil || !vault.IsEncrypted(b) {
 		return b, err
 	}
-	return h.s.keys.Decrypt(b, path)
+	return h.decrypt(path, b)
+}
+
+// decrypt opens a vault; evaluators know the class of its error.
+func (h lookups) decrypt(path string, b []byte) ([]byte, error) {
+	plain, err := h.s.keys.Decrypt(b, path)
+	if err != nil {
+		return nil, &value.VaultError{Msg: err.Error()}
+	}
+	return plain, nil
 }
 
 // Stat implements lookup.Host.
@@ -91,7 +103,7 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 		}
 	}
 	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}
-	if err := link.Complete(f, link.Template{Decrypt: func(p string, b []byte) ([]byte, error) { return h.s.keys.Decrypt(b, p) }, Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.like.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
+	if err := link.Complete(f, link.Template{Decrypt: h.decrypt, Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.like.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
 		return nil, err
 	}
 	top := value.NewDict()
@@ -107,6 +119,9 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 	t, ok := f.Tmpl.V.(*value.Tmpl)
 	if !ok {
 		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "the template file " + term + " could not be found for the lookup"}
+	}
+	if h.parsed != nil {
+		h.parsed(t, path)
 	}
 	return rendered(e, t, convert, native)
 }
@@ -131,8 +146,8 @@ func rendered(e *eval.Eval, t *value.Tmpl, convert, native bool) (value.Value, e
 }
 
 // MatchHosts implements lookup.Host.
-func (h lookups) MatchHosts(patterns []string) ([]string, error) {
-	hosts, err := h.inv.Match(patterns...)
+func (h lookups) MatchHosts(patterns []string, warn func(string)) ([]string, error) {
+	hosts, err := h.inv.Unlimited(warn).Match(patterns...)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +160,7 @@ func (h lookups) MatchHosts(patterns []string) ([]string, error) {
 
 // Setting implements lookup.Host.
 func (h lookups) Setting(name string) (value.Value, bool) {
-	if !slices.ContainsFunc(config.Settings(), func(s config.Setting) bool { return s.Name == name && !strings.Contains(name, ".") }) {
+	if !slices.ContainsFunc(config.Settings(h.s.like.version), func(s config.Setting) bool { return s.Name == name && !strings.Contains(name, ".") }) {
 		return nil, false
 	}
 	switch v := h.s.conf.Value(name).(type) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,8 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/compiler/vault"
+	"pbc/ir/expr"
+	"pbc/ir/value"
 	"pbc/runtime/callback"
 )
 
@@ -99,10 +102,12 @@ func (v *vaultRun) secrets(encrypt bool) error {
 func (v *vaultRun) load(r vault.Request, chosen bool) (*vault.Keyring, error) {
 	r.Ask = r.Ask || len(r.IDs)+len(r.PasswordFiles) == 0
 	r.New = chosen
-	r.Warn = v.warn
+	r.Warn, r.Tagged = v.warn, v.tagged()
 	r.Prompt = (*interrupts)(nil).askSecret
 	return vault.Load(r)
 }
+
+func (v *vaultRun) tagged() bool { return v.like.dialect == expr.Tagged }
 
 // encryptID is the vault id to encrypt with, "" for the first.
 func (v *vaultRun) encryptID() string {
@@ -143,7 +148,7 @@ func (v *vaultRun) encrypt() error {
 		if err != nil {
 			return err
 		}
-		text, err := vault.Encrypt(plain, v.secret, v.secret.ID)
+		text, err := vault.Encrypt(plain, v.secret, v.secret.ID, v.salt())
 		if err != nil {
 			return err
 		}
@@ -165,7 +170,7 @@ func (v *vaultRun) decrypt() error {
 		}
 		plain, err := v.keys.Decrypt(text, f)
 		if err != nil {
-			return fmt.Errorf("%w for %s", err, f)
+			return fmt.Errorf("%s for %s", err, f)
 		}
 		if err := writeVaultFile(firstOf(v.parsed.File("output_file"), f), plain, false); err != nil {
 			return err
@@ -177,13 +182,17 @@ func (v *vaultRun) decrypt() error {
 
 func (v *vaultRun) view() error {
 	for _, f := range v.parsed.Operands {
-		text, err := readVaultFile(f)
+		read := f
+		if v.tagged() { // it names the whole path of a file that cannot be read
+			read = realFile(f)
+		}
+		text, err := readVaultFile(read)
 		if err != nil {
 			return err
 		}
 		plain, err := v.keys.Decrypt(text, f)
 		if err != nil {
-			return fmt.Errorf("%w for %s", err, f)
+			return fmt.Errorf("%s for %s", err, f)
 		}
 		v.page(string(plain))
 	}
@@ -193,6 +202,9 @@ func (v *vaultRun) view() error {
 func (v *vaultRun) create() error {
 	if len(v.parsed.Operands) != 1 {
 		return &optionsError{"ansible-vault create can take only one filename argument"}
+	}
+	if v.tagged() && !v.parsed.On("skip_tty_check") && !term.IsTerminal(int(os.Stdout.Fd())) {
+		return fmt.Errorf("not a tty, editor cannot be opened")
 	}
 	f := v.parsed.Operands[0]
 	dir := filepath.Dir(f)
@@ -217,7 +229,7 @@ func (v *vaultRun) edit() error {
 		}
 		o, err := v.keys.Open(text, "")
 		if err != nil {
-			return fmt.Errorf("%w for %s", err, f)
+			return fmt.Errorf("%s for %s", err, f)
 		}
 		if err := v.edited(f, append([]byte{}, o.Plain...), o.Secret, o.ID); err != nil {
 			return err
@@ -244,23 +256,35 @@ func (v *vaultRun) edited(file string, plain []byte, s vault.Secret, id string) 
 	if err != nil {
 		return err
 	}
-	if err := runEditor(f.Name()); err != nil {
+	if err := v.runEditor(f.Name()); err != nil {
 		return err
 	}
 	after, err := readVaultFile(f.Name())
 	if err != nil || plain != nil && string(after) == string(plain) {
 		return err
 	}
-	text, err := vault.Encrypt(after, s, id)
+	text, err := vault.Encrypt(after, s, id, v.salt())
 	if err != nil {
 		return err
 	}
 	return replaceKeeping(file, text)
 }
 
+// program is what a setting names that older ansible-cores have as a variable of the environment alone.
+func (r *toolRun) program(setting, fallback string) (name string, set bool) {
+	if r.set(setting) {
+		return r.conf.String(setting), true
+	}
+	if name, set = os.LookupEnv(setting); !set || name == "" && setting == "EDITOR" {
+		name = fallback
+	}
+	return name, set
+}
+
 // runEditor runs the user's editor. How it ends does not matter.
-func runEditor(file string) error {
-	words, err := inventory.SplitWords(firstOf(os.Getenv("EDITOR"), "vi"))
+func (r *toolRun) runEditor(file string) error {
+	editor, _ := r.program("EDITOR", "vi")
+	words, err := inventory.SplitWords(editor)
 	if err != nil {
 		return err
 	}
@@ -268,6 +292,9 @@ func runEditor(file string) error {
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			err = fmt.Errorf("[Errno 2] No such file or directory: %s", value.StrRepr(words[0]))
+		}
 		return fmt.Errorf("Unable to execute the command \"%s\": %w", strings.Join(words, " "), err)
 	}
 	_ = cmd.Wait()
@@ -315,26 +342,27 @@ func (v *vaultRun) rekeyFile(file string, s vault.Secret) error {
 	}
 	o, err := v.keys.Open(text, "")
 	if err != nil {
-		return fmt.Errorf("%w for %s", err, file)
+		return fmt.Errorf("%s for %s", err, file)
 	}
-	if text, err = vault.Encrypt(o.Plain, s, s.ID); err != nil {
+	if text, err = vault.Encrypt(o.Plain, s, s.ID, v.salt()); err != nil {
 		return err
 	}
 	return replaceKeeping(file, text)
 }
 
+// salt is the salt to encrypt with, "" for a random one.
+func (v *vaultRun) salt() string { return v.conf.String("VAULT_ENCRYPT_SALT") }
+
 // fromStdin says whether encrypt_string reads a text from standard input.
 func (v *vaultRun) fromStdin() bool {
 	p := v.parsed
-	return len(p.Operands) == 0 || slices.Contains(p.Operands, "-") || p.Text("encrypt_string_stdin_name") != ""
+	nothing := len(p.Operands) == 0 && !(v.tagged() && p.On("encrypt_string_prompt"))
+	return nothing || slices.Contains(p.Operands, "-") || p.Text("encrypt_string_stdin_name") != ""
 }
 
 // page shows a text: through a pager on a terminal.
 func (r *toolRun) page(text string) {
-	pager, set := os.LookupEnv("PAGER")
-	if !set {
-		pager = "less"
-	}
+	pager, set := r.program("PAGER", "less")
 	if !term.IsTerminal(int(os.Stdout.Fd())) || pager == "cat" {
 		_, _ = io.WriteString(os.Stdout, withNewline(text))
 		return

@@ -23,7 +23,7 @@ func (v *vaultRun) encryptStrings() error {
 	}
 	var outs []string
 	for i, t := range texts {
-		cipher, err := vault.Encrypt([]byte(t.text), v.secret, v.secret.ID)
+		cipher, err := vault.Encrypt([]byte(t.text), v.secret, v.secret.ID, v.salt())
 		if err != nil {
 			return err
 		}
@@ -38,6 +38,9 @@ func (v *vaultRun) encryptStrings() error {
 			out += "\n          " + line
 		}
 		outs = append(outs, out)
+	}
+	if v.tagged() {
+		outs = append(outs, "") // so the last line ends
 	}
 	if err := writeVaultFile(firstOf(v.parsed.File("output_file"), "-"), []byte(strings.Join(outs, "\n")), true); err != nil {
 		return err

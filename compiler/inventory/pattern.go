@@ -138,6 +138,13 @@ func (inv *Inventory) Match(patterns ...string) ([]*Host, error) {
 	return unique(hosts), nil
 }
 
+// Unlimited is the inventory as it is now without the limit of the command line; what Match has to warn of is told to warn.
+func (inv *Inventory) Unlimited(warn func(string)) *Inventory {
+	own := *inv
+	own.opts.Warn, own.limit, own.patterns = warn, nil, nil
+	return &own
+}
+
 func unique(hosts []*Host) []*Host {
 	seen := map[*Host]bool{}
 	kept := hosts[:0:0]

@@ -20,6 +20,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
 
@@ -142,15 +143,24 @@ func result(v value.Value, err error) *event.Answer {
 		return &event.Answer{Value: ir.Val{V: v}, Found: true}
 	}
 	a := &event.Answer{Error: err.Error()}
+	if chain := eval.Failure(err); chain.Cause != nil || chain.At != nil || chain.Help != "" {
+		a.Value = ir.Val{V: chain.Value()}
+	}
 	var undef *value.UndefError
 	var raised *eval.Error
+	var closed *value.VaultError
 	switch {
 	case errors.As(err, &undef):
 		a.Kind = "undefined"
+	case errors.As(err, &closed):
+		a.Kind = "error:" + exception.ClassOf(closed)
 	case errors.As(err, &raised):
 		a.Kind = "error:" + raised.Class
 		if raised.Loading {
 			a.Kind = "loading:" + raised.Class
+		}
+		if raised.Captured {
+			a.Kind = "captured:" + raised.Class
 		}
 	}
 	return a
@@ -218,6 +228,9 @@ func (l *Linker) findFile(s Site, n *event.Need) *event.Answer {
 	l.openFile(f)
 	if err := l.CompleteFile(f, options); err != nil {
 		return &event.Answer{Error: err.Error()}
+	}
+	if t, ok := f.Tmpl.V.(*value.Tmpl); ok {
+		l.parsed(s.Play, t, f.Tree.Path)
 	}
 	return &event.Answer{File: f}
 }
@@ -396,7 +409,11 @@ func (l *Linker) inventoryNow(s Site) (value.Value, error) {
 	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
 		vars = n.prune(vars)
 	}
-	return value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added)), nil
+	now := value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added))
+	if l.found != nil {
+		now.SetStr("found", texts(l.found))
+	}
+	return now, nil
 }
 
 func (l *Linker) excerpt(s Site) *event.Answer {
@@ -410,11 +427,8 @@ func (l *Linker) excerpt(s Site) *event.Answer {
 // TemplateDirs are the folders in which a template that another one includes is looked for. From is the
 // path of that other, "" when it is not known.
 func TemplateDirs(lex *ir.Scope, from string) []string {
-	var dirs []string
+	dirs := searchDirs(lex)
 	add := func(d string) { dirs = append(dirs, filepath.Join(d, "templates"), d) }
-	for _, d := range lex.Search {
-		add(d)
-	}
 	add(lex.Basedir)
 	if from != "" {
 		add(filepath.Dir(from))
@@ -422,18 +436,32 @@ func TemplateDirs(lex *ir.Scope, from string) []string {
 	return dirs
 }
 
+// searchDirs are the folders that a task searches for templates: those of ansible_search_path, each with its templates first.
+func searchDirs(lex *ir.Scope) []string {
+	path := lex.Search
+	if !slices.Contains(path, lex.Basedir) {
+		path = append(slices.Clone(path), lex.Basedir)
+	}
+	var dirs []string
+	for _, d := range path {
+		dirs = append(dirs, filepath.Join(d, "templates"), d)
+	}
+	return dirs
+}
+
 // templateFile finds a template that another one includes: where templates are looked for, then beside it.
 func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
 	from, _ := value.Text(n.Args.V)
-	t, err := l.includedTemplate(TemplateDirs(l.scope(s), from), n.Name)
+	dirs := TemplateDirs(l.scope(s), from)
+	t, err := l.includedTemplate(s.Play, dirs, n.Name)
 	if t == nil || err != nil {
-		return &event.Answer{}
+		return &event.Answer{Value: ir.Val{V: texts(dirs)}}
 	}
 	return &event.Answer{Found: true, Value: ir.Val{V: t}}
 }
 
 // includedTemplate reads the first template of that name, nil when there is none.
-func (l *Linker) includedTemplate(dirs []string, name string) (*value.Tmpl, error) {
+func (l *Linker) includedTemplate(play int, dirs []string, name string) (*value.Tmpl, error) {
 	for _, d := range dirs {
 		p := filepath.Join(d, name)
 		b, err := files.ReadFile(l.opt.Store.Disk(), p)
@@ -447,7 +475,9 @@ func (l *Linker) includedTemplate(dirs []string, name string) (*value.Tmpl, erro
 		}
 		opt := l.jinja
 		opt.File = true
-		return opt.TemplateAt(string(b), ir.Pos{File: p}), nil
+		t := opt.TemplateAt(string(b), ir.Pos{File: p})
+		l.parsed(play, t, p)
+		return t, nil
 	}
 	return nil, nil
 }
@@ -467,7 +497,9 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	var warnings, deprecations []string
 	warn := func(msg string) { warnings = append(warnings, msg) }
 	deprecated := func(msg string) { deprecations = append(deprecations, msg) }
-	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, taskVarsOf(args)))
+	v, err := l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, taskVarsOf(args))
+	l.trust(s, v)
+	a := result(v, err)
 	a.Warnings, a.Deprecations = warnings, deprecations
 	return a
 }
@@ -479,6 +511,7 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 	if t == nil {
 		return &event.Answer{Error: "unknown task"}
 	}
+	clear(l.gate.hosts)
 	switch t.Module {
 	case "ansible.builtin.add_host":
 		return result(l.addHost(args))
@@ -488,12 +521,27 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 	if n.Name != "refresh_inventory" {
 		return &event.Answer{}
 	}
+	return l.refresh(s, n)
+}
+
+// refresh reads the inventory again, for the first host that asks. A host that the play does not find any more has come to its end.
+func (l *Linker) refresh(s Site, n *event.Need) *event.Answer {
 	once := fmt.Sprint(s.Play, n.Addr, l.active[s.Play])
-	if l.refreshed == once { // every host asks; the first one counts
-		return &event.Answer{}
+	if l.refreshed != once {
+		l.refreshed = once
+		if err := l.opt.Inventory.Refresh(); err != nil {
+			return result(nil, err)
+		}
+		names, err := l.playHosts(s.Play)
+		if err != nil {
+			return result(nil, err)
+		}
+		l.all, l.added, l.found = names, nil, append([]string{}, names...)
 	}
-	l.refreshed = once
-	return result(nil, l.opt.Inventory.Refresh())
+	if !slices.Contains(l.found, s.Host) {
+		return &event.Answer{Go: event.End}
+	}
+	return &event.Answer{}
 }
 
 func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
@@ -528,6 +576,7 @@ func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.gate.added[name] = inventory.Combine(l.gate.added[name], vars, false)
 	if changed && !slices.Contains(l.all, name) {
 		l.added = appendNew(l.added, name)
 	}

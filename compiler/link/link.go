@@ -117,7 +117,9 @@ type Linker struct {
 	active   map[int][]string // the hosts of the batch that runs
 	// all are the hosts of the play that runs, added those that add_host has made since its batch began.
 	all, added []string
-	hosts      map[int]playHosts
+	// found are the hosts that the play has since meta: refresh_inventory, nil before one.
+	found []string
+	hosts map[int]playHosts
 	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
 	refreshed string
 	reading   *factUse // which facts the run reads; nil until that is asked
@@ -126,6 +128,7 @@ type Linker struct {
 	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
 	shadowing atomic.Pointer[ir.Plugins]
 	actions   sessions
+	gate      gate
 }
 
 // sentKey is a host in a play.
@@ -136,7 +139,7 @@ type sentKey struct {
 
 // New returns a linker.
 func New(p *ir.Program, opt Options) *Linker {
-	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
+	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), gate: newGate(jinja.Defaults(opt.Dialect)), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
 }
 
 // Plays is the number of plays.
@@ -203,6 +206,8 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	}
 	n.close(all)
 	l.sent[sentKey{play, host}] = n
+	l.all, _ = l.playHosts(play)
+	l.added, l.found = nil, nil
 	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
 	if !mayBecome(code, all) {
 		own.Settings.Become.Password, own.Settings.BecomeBy = "", nil
@@ -396,6 +401,22 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 	return out, nil
 }
 
+// magicOf are the magic variables of an extension that were not sent, as they were when the batch began.
+func (l *Linker) magicOf(play int, h *inventory.Host, now, before *names) *value.Dict {
+	out := value.NewDict()
+	for _, name := range sizeable {
+		if !now.reads(name) || before != nil && before.reads(name) {
+			continue
+		}
+		v, _ := l.magic(play, h).GetStr(name)
+		if strings.HasPrefix(name, "ansible_play_hosts") {
+			v = texts(l.all)
+		}
+		out.SetStr(name, v)
+	}
+	return out
+}
+
 // teach puts into an extension the variables that its tasks read and the host has not been sent.
 func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 	h := l.opt.Inventory.Host(host)
@@ -419,10 +440,12 @@ func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 	}
 	n := reads(e.Tables.Tasks)
 	n.all = n.all || l.opt.Settings.HashMerge
-	if old := l.sent[sentKey{play, host}]; old != nil {
+	old := l.sent[sentKey{play, host}]
+	if old != nil {
 		n.join(old)
 	}
 	n.close(all)
+	e.Magic = ir.Val{V: l.magicOf(play, h, n, old)}
 	l.sent[sentKey{play, host}] = n
 	e.Known, e.Whole, e.Answers = n.sorted(), n.all, l.answers(n)
 	e.Inventory, e.Play, e.Extra = ir.Val{V: n.prune(inv)}, ir.Val{V: n.prune(vars)}, ir.Val{V: n.prune(l.opt.Extra)}
@@ -447,16 +470,9 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 	d.Update(value.DictOf("inventory_hostname", h.Name, "inventory_hostname_short", short, "group_names", texts(h.GroupNames()),
 		"groups", l.opt.Inventory.GroupsDict(), "playbook_dir", l.playDir(p), "ansible_check_mode", l.opt.Settings.Check,
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity)))
-	if p.Name.IsSet() {
-		name, _ := value.ToStr(p.Name.V)
-		d.SetStr("ansible_play_name", name)
-	} else {
-		name, _ := value.ToStr(p.Hosts.V)
-		d.SetStr("ansible_play_name", name)
-	}
+	d.SetStr("ansible_play_name", l.playName(play))
 	active := texts(l.active[play])
-	all, _ := l.playHosts(play)
-	l.all, l.added = all, nil
+	all := slices.Concat(l.all, l.added)
 	for _, k := range []string{"ansible_play_batch", "play_hosts"} {
 		d.SetStr(k, active)
 	}
@@ -477,6 +493,23 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 	}
 	d.SetStr("ansible_role_names", texts(all2))
 	return d
+}
+
+// playName is the name of a play that its tasks see: in dialect classic as it is written, or the hosts that it is for.
+func (l *Linker) playName(play int) string {
+	p := l.prog.Plays[play]
+	named := p.Name
+	if !named.IsSet() {
+		named = p.Hosts
+	}
+	if _, isTemplate := named.V.(*value.Tmpl); isTemplate && l.opt.Dialect == eval.Tagged {
+		if v, err := l.playValue(play, named); err == nil {
+			s, _ := value.ToStr(v)
+			return s
+		}
+	}
+	name, _ := value.ToStr(named.V)
+	return name
 }
 
 func appendNew(list []string, s string) []string {

@@ -32,6 +32,7 @@ type includeVars struct {
 	args     *value.Dict
 	included []string
 	warnings []string
+	closed   *value.VaultError // a vault that was met and cannot be opened
 	hidden   bool
 }
 
@@ -63,6 +64,7 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	if name := iv.text("name"); name != "" {
 		vars = value.DictOf(name, vars)
 	}
+	l.learn(vars)
 	res := value.NewDict()
 	if msg != "" {
 		res.SetStr("failed", true)
@@ -158,6 +160,7 @@ func (iv *includeVars) file(p string, checkExtension bool) (*value.Dict, string)
 		return value.NewDict(), fmt.Sprintf("an error occurred while trying to read the file '%s': %s. %s", p, cause, cause)
 	}
 	if err != nil {
+		_ = errors.As(err, &iv.closed)
 		return value.NewDict(), err.Error()
 	}
 	iv.included = append(iv.included, p)
@@ -350,6 +353,9 @@ func (iv *includeVars) files(dir string, c fileChoice, out *value.Dict) (msg str
 			continue
 		}
 		d, msg := iv.file(p, true)
+		if iv.closed != nil {
+			return "", iv.closed
+		}
 		if msg != "" {
 			return msg, nil
 		}

@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"fmt"
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
@@ -27,14 +28,20 @@ type LookupCall struct {
 	Warn func(string)
 	// Deprecated is Warn for what a later Ansible lacks.
 	Deprecated func(string)
+	// Parsed is told a template that the plugin has read from a file and is to evaluate.
+	Parsed func(t *value.Tmpl, file string)
 }
 
 // lookup runs a plugin for a keyword of a play or a variable of a host, with the lock held.
 func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value, error) {
+	if err := l.mayLookUp(s, &c); err != nil {
+		return nil, err
+	}
 	if err := l.prepare(s, &c, taskVars{}); err != nil {
 		return nil, err
 	}
 	c.Eval = l.evaluator(s.Play, s.Host, c.Vars)
+	c.Parsed = func(t *value.Tmpl, file string) { l.parsed(s.Play, t, file) }
 	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars})
 }
 
@@ -42,10 +49,18 @@ func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value,
 // time.
 func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, own taskVars) (value.Value, error) {
 	l.mu.Lock()
-	err := l.prepare(s, &c, own)
+	err := l.mayLookUp(s, &c)
+	if err == nil {
+		err = l.prepare(s, &c, own)
+	}
 	l.mu.Unlock()
 	if err != nil {
 		return nil, err
+	}
+	c.Parsed = func(t *value.Tmpl, file string) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.parsed(s.Play, t, file)
 	}
 	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host, task: s.Task}, s, own, c.Warn}, Native: l.opt.Settings.Native})
 	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars, unlocked: true})
@@ -128,4 +143,24 @@ func (o *unlocked) Hosts() []string {
 	o.l.mu.Lock()
 	defer o.l.mu.Unlock()
 	return o.outside.Hosts()
+}
+
+// mayLookUp refuses a lookup that nothing of a host's asks for: a host has a part in what is evaluated for it here.
+func (l *Linker) mayLookUp(s Site, c *LookupCall) error {
+	if s.Host == "" {
+		return nil
+	}
+	if err := l.granted(s.Play, s.Host).Lookup(c.Name, c.Terms, c.Options, l.definitions(s.Play, s.Host)); err != nil {
+		return fmt.Errorf("%s: %w", s.Host, err)
+	}
+	return nil
+}
+
+// trust takes in the answer of a lookup where that may be a template.
+func (l *Linker) trust(s Site, v value.Value) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v != nil && (l.opt.Settings.TrustLookups || l.granted(s.Play, s.Host).Trusts()) {
+		l.learn(v)
+	}
 }

@@ -274,8 +274,7 @@ func (l *Loader) includeAllows(e entity, act string, written *Map) bool {
 			continue
 		}
 		if !l.opt.WarnAttributes {
-			d := l.invalid(e.pos, "'%s' is not a valid attribute for a %s", entry.Name, e.class)
-			d.Tagged = taggedBadAttribute(e, d.Msg, entry.Key)
+			l.invalid(e.pos, "'%s' is not a valid attribute for a %s", entry.Name, e.class)
 			return false
 		}
 		l.warn(e.pos, "Ignoring invalid attribute: %s", entry.Name)

@@ -105,7 +105,7 @@ func (p *printer) dumpJSON(d *value.Dict, indent int) string {
 	if indent == noIndent {
 		return leadingBlanks.ReplaceAllString(p.dumpJSON(d, 1), "\n")
 	}
-	s, err := value.JSON(d, value.JSONOptions{Indent: indent, SortKeys: true})
+	s, err := value.JSON(d, value.JSONOptions{Indent: indent, SortKeys: true, TextKeys: p.screen.Tagged, None: "None"})
 	if err != nil { // keys that cannot be compared: sort the outermost by their text
 		s, err = value.JSON(sortedByText(d), value.JSONOptions{Indent: indent})
 	}

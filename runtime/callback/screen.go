@@ -72,9 +72,13 @@ func (s *Screen) Message(m Message) {
 	if m.Stderr {
 		w = s.Err
 	}
+	if s.Tagged && !utf8.ValidString(text) {
+		s.warnTagged(`Non UTF-8 encoded data replaced with "?" while displaying text to stdout/stderr.`)
+		text = strings.ToValidUTF8(text, "?")
+	}
 	// Ansible ignores that nobody reads; what cannot be written cannot be told either.
 	_, _ = io.WriteString(w, printable(text))
-	if !m.ScreenOnly && m.Color != ColorDebug {
+	if !m.ScreenOnly && (s.Tagged || m.Color != ColorDebug) { // which 2.19 logs as any other
 		s.log(m.Text, m.Level)
 	}
 }

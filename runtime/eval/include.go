@@ -11,13 +11,27 @@ import (
 )
 
 // notFound is Jinja's TemplateNotFound.
-type notFound struct{ name string }
+type notFound struct{ msg string }
 
-func (n *notFound) Error() string { return n.name }
+func (n *notFound) Error() string { return n.msg }
 
 // Unwrap gives the exception that it is to Python.
 func (n *notFound) Unwrap() error {
-	return &exception.Error{Class: "jinja2.exceptions.TemplateNotFound", Msg: n.name}
+	return &exception.Error{Class: "jinja2.exceptions.TemplateNotFound", Msg: n.msg}
+}
+
+// NoTemplate is the error of an Outside that has no template of a name, and says in dialect tagged where it was looked for.
+type NoTemplate struct {
+	Name string
+	Dirs []string
+}
+
+func (n *NoTemplate) Error() string {
+	shown := make([]string, len(n.Dirs))
+	for i, d := range n.Dirs {
+		shown[i] = value.StrRepr(d)
+	}
+	return value.StrRepr(n.Name) + " not found in search paths: " + strings.Join(shown, ", ")
 }
 
 // extendsSignal stops a template whose parent takes over.
@@ -54,6 +68,10 @@ func loadOne(f *frame, name string) (*program, string, error) {
 		return nil, "", exception.TypeError("no loader for this environment specified")
 	}
 	t, found, err := e.included(name)
+	var nowhere *NoTemplate
+	if errors.As(err, &nowhere) {
+		return nil, "", &notFound{nowhere.Error()}
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -89,19 +107,27 @@ func (c *compiler) include(n *expr.Node) stmtFn {
 			}
 			return err
 		}
-		r := f.run.fork()
-		defer func() { f.run.taint(r.unsafe) }()
-		if r.depth++; r.depth > maxCalls {
-			return errRecursion
+		g, err := f.within(context)
+		if err != nil {
+			return err
 		}
-		g := &frame{run: r}
-		if context {
-			g.parent = f
-		} else {
-			r.isolate = true
-		}
+		defer func() { f.run.taint(g.run.unsafe) }()
 		return p.exec(g, out)
 	}
+}
+
+// within is the frame of another template that runs inside this one, which it sees with context only.
+func (f *frame) within(context bool) (*frame, error) {
+	g := &frame{run: f.run.fork()}
+	if g.run.depth++; g.run.depth > maxCalls {
+		return nil, errRecursion
+	}
+	if context {
+		g.parent = f
+	} else {
+		g.run.isolate = true
+	}
+	return g, nil
 }
 
 // importStmt is import and from: it runs the other template for the names it leaves.
@@ -116,15 +142,9 @@ func (c *compiler) importStmt(n *expr.Node) stmtFn {
 		if err != nil {
 			return err
 		}
-		r := f.run.fork()
-		if r.depth++; r.depth > maxCalls {
-			return errRecursion
-		}
-		g := &frame{run: r}
-		if context {
-			g.parent = f
-		} else {
-			r.isolate = true
+		g, err := f.within(context)
+		if err != nil {
+			return err
 		}
 		var out []val
 		if err := p.exec(g, &out); err != nil {

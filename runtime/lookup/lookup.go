@@ -8,6 +8,7 @@ package lookup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -50,8 +51,9 @@ type Host interface {
 	// Template renders a template file with more variables and the options of the template
 	// lookup. Text that convert_data leaves alone comes as a native *value.Str.
 	Template(c Call, path, term string, options *value.Dict) (value.Value, error)
-	// MatchHosts returns the names of the hosts that the patterns match.
-	MatchHosts(patterns []string) ([]string, error)
+	// MatchHosts returns the names of the hosts of the whole inventory that the patterns match, and tells warn, which may be nil,
+	// of those that match none.
+	MatchHosts(patterns []string, warn func(string)) ([]string, error)
 	// Setting returns a setting of ansible.cfg by its name in the documentation.
 	Setting(name string) (value.Value, bool)
 }
@@ -221,7 +223,7 @@ func file(_ context.Context, c *Call) ([]value.Value, error) {
 		}
 		b, err := c.Host.ReadFile(path)
 		if err != nil {
-			return nil, ansibleError("could not locate file in lookup: %s", t)
+			return nil, c.unread(t, err)
 		}
 		s := string(b)
 		if c.flag("lstrip", false) {
@@ -235,6 +237,18 @@ func file(_ context.Context, c *Call) ([]value.Value, error) {
 	return r, nil
 }
 
+// unread is the error of a file that was found and cannot be read.
+func (c *Call) unread(term string, err error) error {
+	var closed *value.VaultError
+	switch {
+	case !errors.As(err, &closed):
+		return ansibleError("could not locate file in lookup: %s", term)
+	case c.tagged():
+		return exception.Because(ansibleError("Unable to access the file %s.", value.StrRepr(term)), closed)
+	}
+	return closed
+}
+
 func unvault(_ context.Context, c *Call) ([]value.Value, error) {
 	var r []value.Value
 	for _, t := range c.texts() {
@@ -243,6 +257,10 @@ func unvault(_ context.Context, c *Call) ([]value.Value, error) {
 			return nil, &eval.Error{Class: "ansible.errors.AnsibleParserError", Msg: `Unable to find file matching "` + t + `" `}
 		}
 		b, err := c.Host.ReadFile(path)
+		var closed *value.VaultError
+		if errors.As(err, &closed) {
+			return nil, closed
+		}
 		if err != nil {
 			return nil, ansibleError("%s", err)
 		}
@@ -313,7 +331,7 @@ func template(_ context.Context, c *Call) ([]value.Value, error) {
 		}
 		v, err := c.Host.Template(*c, path, t, c.Options)
 		if err != nil {
-			return nil, err
+			return nil, exception.Capture(err)
 		}
 		r = append(r, v)
 	}
@@ -321,7 +339,7 @@ func template(_ context.Context, c *Call) ([]value.Value, error) {
 }
 
 func inventoryHostnames(_ context.Context, c *Call) ([]value.Value, error) {
-	names, err := c.Host.MatchHosts(c.texts())
+	names, err := c.Host.MatchHosts(c.texts(), c.Warn)
 	if err != nil {
 		return nil, nil
 	}

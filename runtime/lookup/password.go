@@ -27,6 +27,9 @@ type passwordSpec struct {
 	chars   string
 	encrypt string
 	seed    value.Value
+	// rewrites says that the file is written whenever a hash is asked for: dialect classic takes the lack of an ident, which these
+	// hashes have none of, for a change.
+	rewrites bool
 }
 
 // hashes are the values of encrypt that are made here.
@@ -68,7 +71,7 @@ func (c *Call) passwordSpec(term string) (*passwordSpec, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(c.Basedir, path)
 	}
-	return &passwordSpec{path: path, length: n, chars: candidates(specs), encrypt: opt["encrypt"], seed: seed}, nil
+	return &passwordSpec{path: path, length: n, chars: candidates(specs), encrypt: opt["encrypt"], seed: seed, rewrites: !c.tagged()}, nil
 }
 
 func charList(v value.Value) []string {
@@ -145,7 +148,7 @@ func (p *passwordSpec) value() (string, error) {
 			salt, _, _ = strings.Cut(salt, " ident=")
 		}
 	}
-	changed = changed || p.encrypt != "" // as Ansible does, which looks for an ident in the file
+	changed = changed || p.encrypt != "" && (p.rewrites || salt == "")
 	if p.encrypt != "" && salt == "" {
 		if salt, err = crypt.Salt(p.encrypt, 0); err != nil {
 			return "", err

@@ -9,6 +9,7 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
+	"pbc/runtime/python"
 )
 
 // This file makes the results of dialect tagged: whatever fails becomes a chain of messages with places, which goes with
@@ -85,7 +86,7 @@ func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
 		res = x.taskFailed(err)
 	case truthy(res, "unreachable"):
 		msg, _ := value.ToStr(get(res, "msg"))
-		chain := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(failure.New(msg))
+		chain := x.about().Because(failure.New(msg))
 		res.Update(value.DictOf("msg", chain.Brief(), "exception", traceless, "_ansible_error", chain.Value()))
 	case truthy(res, "failed"):
 		x.captured(res)
@@ -94,6 +95,16 @@ func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
 		res.SetStr("changed", false)
 	}
 	return x.withWarnings(res)
+}
+
+// about is the failure of the task as a whole: about the place where it is written, or about itself where it is written nowhere.
+func (x *taskRun) about() failure.Failure {
+	f := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}
+	if f.At != nil && f.At.Line == 0 {
+		f.At = nil
+		f.Shown, _ = value.Repr(value.DictOf("action", x.t.Module, "args", x.t.Args.V))
+	}
+	return f
 }
 
 // taskFailed is the result of an error that ended the task.
@@ -111,7 +122,7 @@ func (x *taskRun) taskFailed(err error) *value.Dict {
 	if truthy(res, "skipped") {
 		return res
 	}
-	x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	x.failed(res, x.about().Because(cause))
 	if truthy(res, "unreachable") {
 		res.Del("failed")
 	}
@@ -143,7 +154,7 @@ func (x *taskRun) captured(res *value.Dict) {
 	if own == nil {
 		own = failure.New(msg)
 	}
-	top := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}
+	top := x.about()
 	switch by {
 	case module.ByRaise:
 		x.failed(res, top.Because(own))
@@ -174,21 +185,14 @@ func (x *taskRun) tell(f *failure.Failure) {
 	x.notices = append(x.notices, f)
 }
 
-// deprecation is a notice of something that goes in a version of ansible-core.
-type deprecation struct {
-	msg, version, help string
-	at                 *value.Origin
-	shown              string // the value that it is about, where that has no place
-}
-
 // deprecate has the task tell of a deprecation with its result.
-func (x *taskRun) deprecate(d deprecation) {
+func (x *taskRun) deprecate(n python.Notice) {
 	for _, seen := range x.deprecations {
-		if seen.msg == d.msg && value.SameOrigin(seen.at, d.at) && seen.shown == d.shown {
+		if seen.Msg == n.Msg && value.SameOrigin(seen.At, n.At) && seen.Shown == n.Shown {
 			return
 		}
 	}
-	x.deprecations = append(x.deprecations, d)
+	x.deprecations = append(x.deprecations, n)
 }
 
 // withDeprecations puts them into the result.
@@ -197,10 +201,17 @@ func (x *taskRun) withDeprecations(res *value.Dict) {
 		return
 	}
 	shown, chains := &value.List{}, &value.List{}
-	for _, d := range x.deprecations {
-		shown.V = append(shown.V, value.DictOf("msg", d.msg, "collection_name", "ansible.builtin", "version", d.version,
-			"deprecator", value.DictOf("resolved_name", "ansible.builtin", "type", nil)))
-		f := &failure.Failure{Msg: d.msg + " This feature will be removed from ansible-core version " + d.version + ".", Help: d.help, At: d.at, Shown: d.shown}
+	for _, n := range x.deprecations {
+		from, release, collection := "from ansible-core version "+n.Version, value.DictOf("version", n.Version), "ansible.builtin"
+		if n.Collection != "" {
+			from, release, collection = "from collection "+value.StrRepr(n.Collection)+" in a release after "+n.Date, value.DictOf("date", n.Date), n.Collection
+		}
+		told := value.DictOf("msg", n.Msg, "collection_name", collection)
+		told.Update(release)
+		told.SetStr("deprecator", value.DictOf("resolved_name", collection, "type", nil))
+		shown.V = append(shown.V, told)
+		f := *n.Failure
+		f.Msg += " This feature will be removed " + from + "."
 		chains.V = append(chains.V, f.Value())
 	}
 	x.deprecations = nil

@@ -42,7 +42,7 @@ type taskRun struct {
 	moduleFailed bool
 	// notices are what the present execution has for the user; it goes with its result. Dialect tagged only.
 	notices      []*failure.Failure
-	deprecations []deprecation
+	deprecations []python.Notice
 	// falseCondition is the condition that was false last, as written.
 	falseCondition value.Value
 	// discovered are the Pythons that the task has found, by the host it was delegated to.
@@ -102,6 +102,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, m.abort(x, err.Error())
 	}
 	if err := x.started(); err != nil {
+		return false, err
+	}
+	if err := x.throttled(); err != nil {
 		return false, err
 	}
 	res := x.result()
@@ -298,6 +301,9 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	return x.summary(results), nil
 }
 
+// gathered are the keys of the items' results that go to that of the loop, with what they are told as.
+var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations"}
+
 // summary is the result of a loop, made from those of its items.
 func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 	list := &value.List{}
@@ -308,7 +314,7 @@ func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 		changed = changed || truthy(r, "changed")
 		skipped = skipped && truthy(r, "skipped")
 		failed = failed || truthy(r, "failed")
-		for _, key := range []string{"warnings", "deprecations"} {
+		for _, key := range gathered {
 			if l, ok := get(r, key).(*value.List); ok && len(l.V) > 0 {
 				more[key] = append(more[key], l.V...)
 				r.Del(key)
@@ -322,7 +328,7 @@ func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 	if changed {
 		res.SetStr("changed", true)
 	}
-	for _, key := range []string{"warnings", "deprecations"} {
+	for _, key := range gathered {
 		if len(more[key]) > 0 {
 			res.SetStr(key, &value.List{V: more[key]})
 		}

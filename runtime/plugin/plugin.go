@@ -33,10 +33,12 @@ type Row struct {
 	InC      bool // the function is written in C: its TypeErrors read otherwise
 	Fn       python.Func
 	Markers  bool // tagged: takes markers as arguments
-	Fresh    bool // the result is a list that nobody else has
-	Native   bool // classic: the result is text that is never read back as a literal
-	params   *params
-	twin     *Row // in dialect tagged, nil when that is the same
+	// Redirected is the name of the plugin that this one leads to, of which errors speak.
+	Redirected string
+	Fresh      bool // the result is a list that nobody else has
+	Native     bool // classic: the result is text that is never read back as a literal
+	params     *params
+	twin       *Row // in dialect tagged, nil when that is the same
 	// Every calls a plugin in Python for all of a list at once; nil for those of the tables.
 	Every func(c *python.Call, items []value.Value) ([]value.Value, error)
 }

@@ -3,6 +3,7 @@ package plugin
 import (
 	"strings"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/exception"
@@ -15,7 +16,12 @@ import (
 //
 // Observed: ansible.utils 2.10.
 func Checked(spec *argspec.Spec, positional int, f func(c *python.Call, p *value.Dict) (value.Value, error)) python.Func {
+	classic, tagged := spec, spec.For(expr.Tagged, true)
 	return func(c *python.Call) (value.Value, error) {
+		spec := classic
+		if c.Ctx.Tagged() {
+			spec = tagged
+		}
 		for i, v := range c.Args[:min(positional, len(c.Args))] {
 			if err := python.Use(v); err != nil && spec.Args[i].Type != argspec.Raw {
 				return nil, err

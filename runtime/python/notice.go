@@ -8,6 +8,8 @@ type Notice struct {
 	Deprecated bool
 	// Version is the ansible-core that will be without what is deprecated, in dialect tagged; empty where the text says it.
 	Version string
+	// Collection is the one that what is deprecated goes from, after Date; empty is ansible-core itself.
+	Collection, Date string
 }
 
 // Warning is a notice of text alone.

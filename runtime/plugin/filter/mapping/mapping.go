@@ -455,7 +455,8 @@ func rekeyFilter(c *python.Call) (value.Value, error) {
 		}
 		if !ok {
 			if key, err := value.Repr(c.Args[1]); err == nil && c.Ctx.Tagged() {
-				return nil, exception.AnsibleError("Key %s was not found.", key)
+				shown, _ := value.Repr(x) // what cannot be shown is not
+				return nil, &exception.Error{Class: exception.Ansible, Msg: "Key " + key + " was not found.", Shown: shown}
 			}
 			return nil, exception.FilterError("Key %s was not found", python.Str(c.Args[1]))
 		}

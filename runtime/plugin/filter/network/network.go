@@ -8,6 +8,8 @@ package network
 
 import (
 	"math/big"
+	"slices"
+	"strings"
 
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
@@ -18,7 +20,11 @@ import (
 )
 
 // Filters are the rows of this family.
-var Filters = []*plugin.Row{
+var Filters = append([]*plugin.Row{
+	row("macaddr", "Check a hardware address and write it in a style.", 2, hwaddrFilter, required(arg("value", argspec.Str)), text("query", "")),
+	row("ip4_hex", "Write an IPv4 address in hexadecimal digits.", 2, hexFilter, required(arg("arg", argspec.Str)), text("delimiter", "")),
+	bound(row("usable_range", "List the addresses of a network.", 1, rangeFilter, required(arg("ip", argspec.Str)))),
+}, renamed(
 	row("ipaddr", "Check an address or network and answer a query about it.", 4, ipaddrFilter, required(arg("value", argspec.Raw)), text("query", ""), number("version"), arg("alias", argspec.Str)),
 	row("ipv4", "Answer a query about an IPv4 address or network.", 2, versionFilter(4), required(arg("value", argspec.Raw)), text("query", "")),
 	row("ipv6", "Answer a query about an IPv6 address or network.", 2, versionFilter(6), required(arg("value", argspec.Raw)), text("query", "")),
@@ -34,15 +40,12 @@ var Filters = []*plugin.Row{
 	row("cidr_merge", "Merge networks, or find the one that spans all.", 2, mergeFilter, required(list("value")), text("action", "merge")),
 	row("slaac", "Return the address that a host with a hardware address gives itself.", 2, slaacFilter, required(arg("value", argspec.Str)), arg("query", argspec.Str)),
 	row("hwaddr", "Check a hardware address and write it in a style.", 3, hwaddrFilter, required(arg("value", argspec.Str)), text("query", ""), text("alias", "hwaddr")),
-	unrouted(row("macaddr", "Check a hardware address and write it in a style.", 2, hwaddrFilter, required(arg("value", argspec.Str)), text("query", ""))),
-	unrouted(row("ip4_hex", "Write an IPv4 address in hexadecimal digits.", 2, hexFilter, required(arg("arg", argspec.Str)), text("delimiter", ""))),
-	bound(unrouted(row("usable_range", "List the addresses of a network.", 1, rangeFilter, required(arg("ip", argspec.Str))))),
-}
+)...)
 
 // answer computes a filter of its checked parameters.
 type answer func(q *query, p *value.Dict) (value.Value, error)
 
-// row makes a row of ansible.utils, which goes by its short name and that of ansible.netcommon, too.
+// row makes a row of ansible.utils.
 func row(name, doc string, positional int, f answer, options ...argspec.Arg) *plugin.Row {
 	signature := ""
 	for i, o := range options[1:] {
@@ -57,14 +60,45 @@ func row(name, doc string, positional int, f answer, options ...argspec.Arg) *pl
 	if options[0].Type == argspec.Raw {
 		fn = typed(name, fn)
 	}
-	return &plugin.Row{Name: "ansible.utils." + name, Aliases: []string{name, "ansible.netcommon." + name}, Params: "-",
-		Signature: signature, Doc: doc, Python: "_" + name, Fn: fn}
+	return &plugin.Row{Name: "ansible.utils." + name, Params: "-", Signature: signature, Doc: doc, Python: "_" + name, Fn: fn}
 }
 
-// unrouted takes the other names away.
-func unrouted(r *plugin.Row) *plugin.Row {
-	r.Aliases = nil
-	return r
+// renamed adds to each row another that goes by the name that the filter had in ansible.netcommon, and by its short name, which
+// still leads there.
+//
+// Observed: ansible.netcommon 5.1, whose meta/runtime.yml deprecates the names.
+func renamed(rows ...*plugin.Row) []*plugin.Row {
+	for _, r := range slices.Clone(rows) {
+		_, name, _ := strings.Cut(r.Name, "ansible.utils.")
+		old := *r
+		old.Name, old.Aliases, old.Redirected, old.Markers = "ansible.netcommon."+name, []string{name}, r.Name, true
+		old.Fn = func(c *python.Call) (value.Value, error) {
+			tagged := c.Ctx.Tagged()
+			c.Ctx.Tell(oldName(name, tagged))
+			for _, v := range c.Args {
+				if err := python.Use(v); err != nil && tagged {
+					return nil, err
+				}
+			}
+			c.Name = r.Name
+			return r.Fn(c)
+		}
+		rows = append(rows, &old)
+	}
+	return rows
+}
+
+// oldName is what is told of a name in ansible.netcommon.
+func oldName(name string, tagged bool) python.Notice {
+	const collection, date = "ansible.netcommon", "2024-01-01"
+	use := "Use 'ansible.utils." + name + "' module instead."
+	if tagged {
+		n := python.Deprecation("Filter \"ansible.netcommon."+name+"\" has been deprecated. "+use, "")
+		n.Collection, n.Date = collection, date
+		return n
+	}
+	return python.Deprecation(use+" This feature will be removed from "+collection+" in a release after "+date+
+		". Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg.", "")
 }
 
 // bound lets Python bind the arguments: more than its options are an error.

@@ -12,7 +12,7 @@ import (
 )
 
 var texts = []*plugin.Row{
-	{Name: "string", Params: "", Doc: "Make text of a value.", Python: "markupsafe._speedups.soft_str", InC: true, Native: true, Fn: plugin.Plain(func(s string) string { return s })},
+	{Name: "string", Params: "", Doc: "Make text of a value.", Python: "markupsafe._speedups.soft_str", InC: true, Native: true, Fn: keepMarkup(plugin.Plain(func(s string) string { return s }))},
 	{Name: "upper", Params: "", Doc: "Convert text to upper case.", Python: "do_upper", Fn: keepMarkup(plugin.Plain(python.Upper))},
 	{Name: "lower", Params: "", Doc: "Convert text to lower case.", Python: "do_lower", Fn: keepMarkup(plugin.Plain(python.Lower))},
 	{Name: "capitalize", Params: "", Doc: "Capitalize text.", Python: "do_capitalize", Fn: keepMarkup(plugin.Plain(python.Capitalize))},
