@@ -16,6 +16,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
+	"pbc/runtime/module"
 	"pbc/runtime/pyre"
 	"pbc/runtime/python"
 )
@@ -133,7 +134,11 @@ func (iv *includeVars) load() (vars *value.Dict, msg string, err error) {
 	}
 	f := iv.l.opt.Store.Find(iv.lex.Search, iv.lex.Basedir, "vars", name)
 	if f.Fault != "" {
-		return value.NewDict(), f.Fault, nil
+		msg, unread := module.Unreadable(f.Fault)
+		if unread && iv.tagged() {
+			msg = "A" + strings.Replace(f.Fault[1:], ": b'", ": '", 1)
+		}
+		return value.NewDict(), msg, nil
 	}
 	vars, msg = iv.file(f.Tree.Path, false)
 	return vars, msg, nil
