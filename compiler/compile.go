@@ -289,7 +289,7 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 			return nil, true, errors.New("Attempting to decrypt but no vault secrets found")
 		}
 		if src, err = u.opt.Playbook.Decrypt(path, src); err != nil {
-			return nil, true, err
+			return nil, false, err // nothing secret was read
 		}
 	}
 	docs, diags := yaml.Parse(path, src)

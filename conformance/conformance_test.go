@@ -44,7 +44,7 @@ func TestScenarios(t *testing.T) {
 // oracles live for all of them would take longer than one wants to wait.
 func TestTagged(t *testing.T) {
 	if os.Getenv("PBC_ORACLE") != "" {
-		return // another one was asked for
+		t.Skip("PBC_ORACLE asks for another oracle")
 	}
 	found, err := oracle.FindAnsible(taggedOracle())
 	suite := newSuite(t, "tagged", found, err)

@@ -75,6 +75,7 @@ type Settings struct {
 	Become         BecomeSettings
 	// BecomeBy are the settings of single methods, by their short names; a text that is not empty wins over that of Become.
 	BecomeBy        map[string]BecomeSettings
+	AllowSameUser   bool   // become_allow_same_user
 	HashMerge       bool   // hash_behaviour=merge
 	Native          bool   // jinja2_native
 	Connection      string // the connection plugin where no variable or keyword says otherwise
@@ -137,6 +138,7 @@ type ReachSettings struct {
 	User, KeyFile, Executable, Compression string
 	Port, Timeout                          int
 	Pipelining                             bool
+	LocalUser                              string // who runs the playbook
 }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
@@ -144,7 +146,6 @@ type BecomeSettings struct {
 	On                       bool
 	User, Method, Flags, Exe string
 	Password                 string
-	AllowSameUser            bool
 }
 
 // HostPart is the part of a batch that belongs to one host. Its values are *value.Dict, raw: they

@@ -17,11 +17,12 @@ type pythonCallbacks struct {
 	out     callback.Callback // for what they have the user told
 	host    *pyplugin.Host
 	broken  bool
+	old     *callback.Deprecation // of the one that has the screen
 }
 
 // foreignCallbacks takes the callbacks that pbc does not have out of the options.
-func foreignCallbacks(opt *callback.Options) *pythonCallbacks {
-	p := &pythonCallbacks{}
+func foreignCallbacks(opt *callback.Options, tagged bool) *pythonCallbacks {
+	p := &pythonCallbacks{old: callback.Obsolete(opt.Stdout, tagged)}
 	if known, _ := callback.Known(opt.Stdout); !known {
 		p.stdout, opt.Stdout = opt.Stdout, "null"
 	}
@@ -37,6 +38,9 @@ func foreignCallbacks(opt *callback.Options) *pythonCallbacks {
 
 // load loads the callbacks, if there are any.
 func (p *pythonCallbacks) load(from *plugins) error {
+	if p.old != nil {
+		p.out.Handle(*p.old)
+	}
 	if p.stdout == "" && len(p.enabled) == 0 && len(from.files("callback_plugins")) == 0 {
 		return nil
 	}
@@ -86,7 +90,7 @@ func calledBack(e callback.Event) *value.Dict {
 	case callback.PlaybookStart:
 		return value.DictOf("call", "v2_playbook_on_start", "path", e.Path)
 	case callback.PlayStart:
-		return value.DictOf("call", "v2_playbook_on_play_start", "id", e.ID, "name", e.Name, "path", e.Path, "strategy", e.Strategy, "check", e.CheckMode)
+		return value.DictOf("call", "v2_playbook_on_play_start", "id", e.ID, "name", e.Name, "path", e.Path, "hosts", textList(e.Hosts), "strategy", e.Strategy, "check", e.CheckMode)
 	case callback.NoHostsMatched:
 		return value.DictOf("call", "v2_playbook_on_no_hosts_matched")
 	case callback.NoHostsRemaining:

@@ -37,7 +37,11 @@ func (f *sourceFlags) add(c *cobra.Command) {
 
 // session makes the session that reads the playbooks named.
 func (f *sourceFlags) session(files []string) (*session, error) {
-	conf, err := config.Load(os.LookupEnv)
+	like, err := chooseCore(f.dialect)
+	if err != nil {
+		return nil, err
+	}
+	conf, err := config.Load(os.LookupEnv, like.version)
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +55,6 @@ func (f *sourceFlags) session(files []string) (*session, error) {
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
 		return nil, errors.New(strings.TrimSpace(exit.Stderr))
-	}
-	like, err := chooseCore(f.dialect)
-	if err != nil {
-		return nil, err
 	}
 	s, err := newSession(req, conf, like, nil)
 	if err == nil {

@@ -29,7 +29,7 @@ func runConfig(r *toolRun) error {
 			return err
 		}
 		var err error
-		if conf, err = config.Load(withConfig(path)); err != nil {
+		if conf, err = config.Load(withConfig(path), r.like.version); err != nil {
 			return err
 		}
 	}
@@ -79,10 +79,10 @@ func (r *toolRun) installedConfig(kind string) error {
 	return nil
 }
 
-// own are the settings of ansible-core itself, sorted by name.
-func own() []config.Setting {
+// own are the settings of the ansible-core itself, sorted by name.
+func (r *toolRun) own() []config.Setting {
 	var out []config.Setting
-	for _, s := range config.Settings() {
+	for _, s := range config.Settings(r.like.version) {
 		if !strings.Contains(s.Name, ".") {
 			out = append(out, s)
 		}
@@ -98,7 +98,7 @@ func (r *toolRun) settingsDump(conf *config.Config) error {
 		file = conf.File
 	}
 	rows := []dumped{{"CONFIG_FILE", "", file, ""}}
-	for _, s := range own() {
+	for _, s := range r.own() {
 		note := ""
 		if effect, instead := s.Effect(); effect == config.Unhonoured && r.tool.Prog == "pbc config" {
 			note = "    # not honoured by pbc: " + instead
@@ -180,7 +180,7 @@ var typeWords = map[config.Type]string{config.Bool: "boolean", config.Int: "inte
 // settingsList is ansible-config list: what settings there are. The descriptions are pbc's.
 func (r *toolRun) settingsList() error {
 	out := value.NewDict()
-	for _, s := range own() {
+	for _, s := range r.own() {
 		d := value.DictOf("default", settingDefault(s), "description", s.Doc)
 		if s.Env != "" {
 			l := &value.List{}
@@ -279,7 +279,7 @@ func (r *toolRun) initEnv() string {
 		mark = "#"
 	}
 	var lines []string
-	for _, s := range own() {
+	for _, s := range r.own() {
 		vars := strings.Fields(s.Env)
 		if len(vars) == 0 || strings.HasPrefix(vars[len(vars)-1], "_ANSIBLE_") {
 			continue
@@ -296,7 +296,7 @@ func (r *toolRun) initFile() string {
 	}
 	var sections []string
 	entries := map[string][]string{}
-	for _, s := range own() {
+	for _, s := range r.own() {
 		places := strings.Fields(s.Ini)
 		if len(places) == 0 {
 			continue

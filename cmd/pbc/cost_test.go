@@ -77,7 +77,7 @@ func newTestSession(t *testing.T, files map[string]string, args ...string) *sess
 // openTestSession is a session for site.yml in the working folder.
 func openTestSession(t *testing.T, args ...string) *session {
 	t.Helper()
-	conf, err := config.Load(os.LookupEnv)
+	conf, err := config.Load(os.LookupEnv, "2.14.18")
 	if err != nil {
 		t.Fatal(err)
 	}

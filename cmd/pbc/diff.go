@@ -134,11 +134,11 @@ func parseDiff(args []string) (diffFlags, error) {
 
 // run compares, reports, and says whether the two were equal.
 func (f diffFlags) run(stdout, stderr io.Writer) (bool, error) {
-	conf, err := config.Load(os.LookupEnv)
+	like, err := chooseCore(f.dialect)
 	if err != nil {
 		return false, err
 	}
-	like, err := chooseCore(f.dialect)
+	conf, err := config.Load(os.LookupEnv, like.version)
 	if err != nil {
 		return false, err
 	}

@@ -2,11 +2,72 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
 
+	"pbc/compiler"
+	"pbc/compiler/effect"
+	"pbc/compiler/link"
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/callback"
+	"pbc/runtime/controller"
 )
+
+// linked adapts the linker to the controller, and asks for vars_prompt.
+type linked struct {
+	l       *link.Linker
+	s       *session
+	current *atomic.Int64
+}
+
+// Plays implements controller.Linker.
+func (k *linked) Plays() int { return k.l.Plays() }
+
+// waits are the orders of the controller; where auto and free differ is said by the batches.
+var waits = map[effect.Order]controller.Order{effect.Strict: controller.Strict}
+
+// Play implements controller.Linker.
+func (k *linked) Play(n int) (*controller.Play, error) {
+	k.current.Store(int64(n))
+	if err := k.s.prompts(k.l, n); err != nil {
+		return nil, err
+	}
+	p, err := k.l.Play(n)
+	var crash link.Unexpected
+	if errors.As(err, &crash) {
+		return nil, controller.Crash(crash)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range p.Warnings {
+		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
+	}
+	if !compiler.KnowsStrategy(p.Strategy) {
+		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
+	}
+	order := waits[p.Order]
+	if k.s.req.Step {
+		order = controller.Strict
+	}
+	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Hosts: p.Hosts, Batches: p.Batches, Strategy: p.Strategy, CheckMode: p.CheckMode,
+		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
+}
+
+// Batch implements controller.Linker.
+func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment, error) {
+	if k.s.facts != nil && k.s.facts.Err() != nil {
+		return nil, k.s.facts.Err()
+	}
+	b, blobs, err := k.l.Batch(n, host, hosts)
+	if err != nil {
+		return nil, err
+	}
+	return &controller.Shipment{Batch: b, Blobs: blobs}, nil
+}
 
 // Task implements controller.Linker.
 func (k *linked) Task(play, task int) (*ir.Task, *ir.Role) { return k.l.Task(play, task) }

@@ -23,9 +23,12 @@ import (
 type lookups struct {
 	s   *session
 	inv *inventory.Inventory
+	// parsed is told of templates that a lookup reads; nil outside of one.
+	parsed func(t *value.Tmpl, file string)
 }
 
 func (h lookups) run(ctx context.Context, c link.LookupCall) (value.Value, error) {
+	h.parsed = c.Parsed
 	return lookup.Run(ctx, lookup.Call{Name: c.Name, Terms: c.Terms, Options: c.Options, Vars: c.Vars, Eval: c.Eval,
 		Search: c.Search, Basedir: c.Basedir, Subdir: c.Subdir, Host: h, Warn: c.Warn, Newer: ir.Newer(h.s.like.version)})
 }
@@ -108,6 +111,9 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 	if !ok {
 		return nil, &eval.Error{Class: eval.AnsibleError, Msg: "the template file " + term + " could not be found for the lookup"}
 	}
+	if h.parsed != nil {
+		h.parsed(t, path)
+	}
 	return rendered(e, t, convert, native)
 }
 
@@ -145,7 +151,7 @@ func (h lookups) MatchHosts(patterns []string, warn func(string)) ([]string, err
 
 // Setting implements lookup.Host.
 func (h lookups) Setting(name string) (value.Value, bool) {
-	if !slices.ContainsFunc(config.Settings(), func(s config.Setting) bool { return s.Name == name && !strings.Contains(name, ".") }) {
+	if !slices.ContainsFunc(config.Settings(h.s.like.version), func(s config.Setting) bool { return s.Name == name && !strings.Contains(name, ".") }) {
 		return nil, false
 	}
 	switch v := h.s.conf.Value(name).(type) {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/term"
 
+	"pbc/compiler"
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
@@ -17,32 +18,51 @@ import (
 
 // playbookMain is ansible-playbook: it compiles and runs in one step.
 func playbookMain(args []string) int {
-	conf, err := config.Load(os.LookupEnv)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
-		return 5
+	inv, code := readInvocation(args, cli.Command{})
+	if inv == nil {
+		return code
 	}
+	return inv.run(func() error { return findPlaybooks(inv.req.Playbooks) }, (*session).compile)
+}
+
+// invocation is a command line with ansible-playbook's options.
+type invocation struct {
+	req      *cli.Playbook
+	conf     *config.Config
+	like     core
+	word     string // the value of --dialect
+	terminal cli.Terminal
+}
+
+// readInvocation reads a command line. It returns nil and the exit code when that was a question or a mistake, which is answered.
+func readInvocation(args []string, help cli.Command) (*invocation, int) {
+	inv := &invocation{}
 	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
-	var like core
 	if err == nil {
-		like, err = chooseCore(word)
+		inv.like, err = chooseCore(word)
 	}
 	if err != nil {
-		return like.fail(nil, err)
+		return nil, inv.like.fail(nil, err)
+	}
+	if inv.conf, err = config.Load(os.LookupEnv, inv.like.version); err != nil {
+		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error()) // no "!": Ansible has no display yet
+		return nil, 5
 	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
 	}
-	terminal := cli.Terminal{Columns: cli.Columns(width), Tagged: like.dialect == expr.Tagged, Version: func() string { return like.versionText("ansible-playbook", conf) }}
-	req, err := cli.ParsePlaybook(args, conf, terminal)
+	inv.word = word
+	inv.terminal = cli.Terminal{Columns: cli.Columns(width), Tagged: inv.like.dialect == expr.Tagged, Command: help,
+		Version: func() string { return inv.like.versionText("ansible-playbook", inv.conf) }}
+	inv.req, err = cli.ParsePlaybook(args, inv.conf, inv.terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
 		fmt.Fprint(os.Stdout, exit.Stdout)
 		fmt.Fprint(os.Stderr, exit.Stderr)
-		return exit.Code
+		return nil, exit.Code
 	}
-	return runPlaybook(req, conf, like, terminal)
+	return inv, 0
 }
 
 // collectionPlaybook is the name of a playbook of a collection.
@@ -63,21 +83,21 @@ func findPlaybooks(files []string) error {
 	return nil
 }
 
-// runPlaybook runs a command line that was read.
-func runPlaybook(req *cli.Playbook, conf *config.Config, like core, terminal cli.Terminal) int {
-	i := like.catchInterrupts()
+// run carries a command line out: check comes before anything is asked, open gives what is to be run.
+func (inv *invocation) run(check func() error, open func(*session) (*compiler.Unit, error)) int {
+	i := inv.like.catchInterrupts()
 	defer i.finish()
-	s, err := newSession(req, conf, like, i)
+	s, err := newSession(inv.req, inv.conf, inv.like, i)
 	if err == nil {
-		err = findPlaybooks(req.Playbooks)
+		err = check()
 	}
 	if err == nil {
 		err = s.secrets()
 	}
 	if err != nil {
-		return like.failOptions(s.shown(), err, conf, terminal)
+		return inv.like.failOptions(s.shown(), err, inv.conf, inv.terminal)
 	}
-	u, err := s.compile()
+	u, err := open(s)
 	code := 0
 	if err == nil {
 		code, err = s.play(u)
@@ -86,7 +106,7 @@ func runPlaybook(req *cli.Playbook, conf *config.Config, like core, terminal cli
 		err = cerr
 	}
 	if err != nil {
-		return like.failOptions(s.shown(), err, conf, terminal)
+		return inv.like.failOptions(s.shown(), err, inv.conf, inv.terminal)
 	}
 	return code
 }

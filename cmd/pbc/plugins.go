@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"pbc/compiler"
+	"pbc/compiler/cli"
 	"pbc/compiler/files"
 	"pbc/compiler/link"
 	"pbc/ir"
@@ -42,16 +43,24 @@ func newPlugins(s *session, u *compiler.Unit) *plugins {
 	for _, k := range s.keys.Secrets {
 		secrets = append(secrets, pyplugin.Secret{ID: k.ID, Password: k.Password})
 	}
-	cli := value.DictOf("verbosity", int64(s.req.Verbosity), "check", s.req.Check, "diff", s.req.Diff, "forks", int64(s.req.Forks),
-		"tags", textList(s.req.Tags, "all"), "skip_tags", textList(s.req.SkipTags), "inventory", textList(s.req.Inventory), "subset", nilIfEmpty(s.req.Limit))
 	p := &plugins{s: s, u: u, dirs: dirs, placed: map[string]string{}}
 	p.host = pyplugin.New(pyplugin.Options{Python: s.like.python, Dirs: p.places(dirs), Playbooks: playbooks,
-		Basedir: u.Program.Basedir, Secrets: secrets, CLI: cli,
+		Basedir: u.Program.Basedir, Secrets: secrets, CLI: commandLine(s.req),
 		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword})
 	if p.jinja() {
 		p.host.Start()
 	}
 	return p
+}
+
+// commandLine are the options of a command line as plugins see them, by the names that Ansible has for them.
+func commandLine(r *cli.Playbook) *value.Dict {
+	return value.DictOf("verbosity", int64(r.Verbosity), "check", r.Check, "diff", r.Diff, "forks", int64(r.Forks),
+		"tags", textList(r.Tags, "all"), "skip_tags", textList(r.SkipTags), "inventory", textList(r.Inventory), "subset", nilIfEmpty(r.Limit),
+		"connection", nilIfEmpty(r.Connection), "remote_user", nilIfEmpty(r.RemoteUser), "private_key_file", nilIfEmpty(r.PrivateKeyFile),
+		"timeout", int64(r.Timeout), "ssh_common_args", nilIfEmpty(r.SSHCommonArgs), "ssh_extra_args", nilIfEmpty(r.SSHExtraArgs),
+		"sftp_extra_args", nilIfEmpty(r.SFTPExtraArgs), "scp_extra_args", nilIfEmpty(r.SCPExtraArgs),
+		"become", r.Become, "become_method", nilIfEmpty(r.BecomeMethod), "become_user", nilIfEmpty(r.BecomeUser))
 }
 
 func nilIfEmpty(s string) value.Value {
@@ -203,11 +212,11 @@ func (p *plugins) Call(ctx context.Context, c eval.PluginCall, w link.World, war
 }
 
 // LoadAction implements link.Python.
-func (p *plugins) LoadAction(ctx context.Context, name string) (*value.Dict, error) {
+func (p *plugins) LoadAction(ctx context.Context, name string, warn func(kind, text string)) (*value.Dict, error) {
 	if _, err := p.Names(); err != nil { // has the folders of roles searched that were included meanwhile
 		return nil, err
 	}
-	about, err := p.host.LoadAction(ctx, name)
+	about, err := p.host.LoadAction(ctx, name, warn)
 	if file, ok := about.GetStr("file"); ok && err == nil && p.s.req.Verbosity > 0 {
 		fmt.Fprintf(os.Stderr, "pbc: the action of %s is a plugin in Python (%s): Ansible's own process runs it here\n", name, file)
 	}

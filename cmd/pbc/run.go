@@ -7,15 +7,12 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"pbc/compiler"
 	"pbc/compiler/cli"
-	"pbc/compiler/config"
 	"pbc/compiler/files"
 	"pbc/compiler/playbook"
 	"pbc/ir"
-	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -40,38 +37,22 @@ func runCommand() *cobra.Command {
 
 // runMain runs a plan.
 func runMain(args []string) int {
-	conf, err := config.Load(os.LookupEnv)
+	inv, code := readInvocation(args, runHelp)
+	if inv == nil {
+		return code
+	}
+	p, err := readPlan(inv.req.Playbooks)
 	if err != nil {
-		return core{}.fail(nil, err)
+		return inv.like.fail(nil, err)
 	}
-	args, word, err := takeDialect(takeOrder(takeAllFacts(args)))
-	var like core
-	if err == nil {
-		like, err = chooseCore(word)
+	if inv.word != "" && inv.word != p.Dialect {
+		return inv.like.fail(nil, &playbookError{msg: fmt.Sprintf("--dialect: got %s, but the plan was compiled for %s", inv.word, p.Dialect), code: 2})
 	}
-	if err != nil {
-		return like.fail(nil, err)
+	if inv.like, err = chooseCore(p.Dialect); err != nil {
+		return inv.like.fail(nil, err)
 	}
-	width := 0
-	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
-		width = w
-	}
-	terminal := cli.Terminal{Columns: cli.Columns(width), Tagged: like.dialect == expr.Tagged, Command: runHelp, Version: func() string { return like.versionText("ansible-playbook", conf) }}
-	req, err := cli.ParsePlaybook(args, conf, terminal)
-	var exit *cli.Exit
-	if errors.As(err, &exit) {
-		fmt.Fprint(os.Stdout, exit.Stdout)
-		fmt.Fprint(os.Stderr, exit.Stderr)
-		return exit.Code
-	}
-	p, err := readPlan(req.Playbooks)
-	if err != nil {
-		return like.fail(nil, err)
-	}
-	if word != "" && word != p.Dialect {
-		return like.fail(nil, &playbookError{msg: fmt.Sprintf("--dialect: got %s, but the plan was compiled for %s", word, p.Dialect), code: 2})
-	}
-	return runPlan(p, req, conf)
+	inv.req.Playbooks = p.Entry
+	return inv.run(func() error { return nil }, func(s *session) (*compiler.Unit, error) { return s.open(p) })
 }
 
 // readPlan reads the one plan that the command line names.
@@ -95,35 +76,6 @@ func readPlan(names []string) (*ir.Program, error) {
 
 // looksLikeYAML says whether a file is text: a playbook more likely than anything else.
 func looksLikeYAML(b []byte) bool { return !bytes.ContainsRune(b[:min(len(b), 4096)], 0) }
-
-func runPlan(p *ir.Program, req *cli.Playbook, conf *config.Config) int {
-	req.Playbooks = p.Entry
-	like, err := chooseCore(p.Dialect)
-	if err != nil {
-		return like.fail(nil, err)
-	}
-	i := like.catchInterrupts()
-	defer i.finish()
-	s, err := newSession(req, conf, like, i)
-	if err == nil {
-		err = s.secrets()
-	}
-	if err != nil {
-		return like.fail(s.shown(), err)
-	}
-	u, err := s.open(p)
-	code := 0
-	if err == nil {
-		code, err = s.play(u)
-	}
-	if cerr := s.out.Close(); err == nil && cerr != nil {
-		err = cerr
-	}
-	if err != nil {
-		return like.fail(s.screen, err)
-	}
-	return code
-}
 
 // open makes the session one of a plan.
 func (s *session) open(p *ir.Program) (*compiler.Unit, error) {

@@ -19,7 +19,7 @@ const canary = "CANARY-"
 // sealed is a canary as ansible-vault makes it, for a file or indented for YAML.
 func sealed(t *testing.T, text, indent string) string {
 	t.Helper()
-	b, err := vault.Encrypt([]byte(text), vault.Secret{ID: "default", Password: []byte(canary + "password")}, "")
+	b, err := vault.Encrypt([]byte(text), vault.Secret{ID: "default", Password: []byte(canary + "password")}, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,7 +124,7 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
 		s.log = s.screen.OpenLog(path, os.Getenv)
 	}
-	s.callbacks = foreignCallbacks(&opt)
+	s.callbacks = foreignCallbacks(&opt, s.screen.Tagged)
 	if s.out, err = callback.New(s.screen, opt); err != nil {
 		return nil, err
 	}
@@ -159,6 +159,9 @@ func (s *session) introduce(version string) {
 func lookupSetting(conf *config.Config) callback.Lookup {
 	env := callback.EnvLookup(os.LookupEnv)
 	return func(set callback.Setting) (string, bool) {
+		if set.Key == "callbacks_enabled" { // it has older names
+			return strings.Join(conf.List("CALLBACKS_ENABLED"), ","), conf.Origin("CALLBACKS_ENABLED") != "default"
+		}
 		if text, ok := env(set); ok || set.Section == "" {
 			return text, ok
 		}
@@ -171,7 +174,7 @@ func (s *session) secrets() error {
 	warn := func(m string) { s.out.Handle(callback.Warning{Text: m}) }
 	ask := s.interrupts.askSecret
 	request := s.req.VaultRequest(s.conf)
-	request.Prompt, request.Warn = ask, warn
+	request.Prompt, request.Warn, request.Tagged = ask, warn, s.like.dialect == expr.Tagged
 	var err error
 	if s.connectPassword, s.becomePassword, err = s.req.Passwords(s.conf, ask); err != nil {
 		return err
@@ -383,7 +386,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	asked, over, release := s.interrupts.heed()
 	defer release()
-	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current},
+	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: l,
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
 		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles()})
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
@@ -452,7 +455,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s, inv}.run,
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }
@@ -533,7 +536,7 @@ func (c core) fail(screen *callback.Screen, err error) int {
 			code = 4
 		}
 	}
-	text := strings.TrimRight(err.Error(), "\n")
+	text := err.Error()
 	if d != nil && c.dialect == expr.Tagged {
 		text = diag.Told(d, c.dialect, os.ReadFile)
 	}
@@ -541,62 +544,9 @@ func (c core) fail(screen *callback.Screen, err error) int {
 	case screen != nil:
 		screen.Fail(callback.ErrorMessage{Text: text})
 	case c.dialect == expr.Tagged:
-		fmt.Fprint(os.Stderr, callback.Notice("ERROR", text))
+		fmt.Fprint(os.Stderr, callback.Notice("ERROR", strings.TrimRight(text, "\n")))
 	default:
-		fmt.Fprintln(os.Stderr, "ERROR! "+text)
+		fmt.Fprintln(os.Stderr, "ERROR! "+strings.TrimRight(text, "\n"))
 	}
 	return code
-}
-
-// linked adapts the linker to the controller, and asks for vars_prompt.
-type linked struct {
-	l       *link.Linker
-	s       *session
-	current *atomic.Int64
-}
-
-// Plays implements controller.Linker.
-func (k *linked) Plays() int { return k.l.Plays() }
-
-// waits are the orders of the controller; where auto and free differ is said by the batches.
-var waits = map[effect.Order]controller.Order{effect.Strict: controller.Strict}
-
-// Play implements controller.Linker.
-func (k *linked) Play(n int) (*controller.Play, error) {
-	k.current.Store(int64(n))
-	if err := k.s.prompts(k.l, n); err != nil {
-		return nil, err
-	}
-	p, err := k.l.Play(n)
-	var crash link.Unexpected
-	if errors.As(err, &crash) {
-		return nil, controller.Crash(crash)
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range p.Warnings {
-		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
-	}
-	if !compiler.KnowsStrategy(p.Strategy) {
-		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
-	}
-	order := waits[p.Order]
-	if k.s.req.Step {
-		order = controller.Strict
-	}
-	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Batches: p.Batches, Strategy: p.Strategy, CheckMode: p.CheckMode,
-		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
-}
-
-// Batch implements controller.Linker.
-func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment, error) {
-	if k.s.facts != nil && k.s.facts.Err() != nil {
-		return nil, k.s.facts.Err()
-	}
-	b, blobs, err := k.l.Batch(n, host, hosts)
-	if err != nil {
-		return nil, err
-	}
-	return &controller.Shipment{Batch: b, Blobs: blobs}, nil
 }

@@ -33,7 +33,8 @@ func (s *session) set(name string) bool { return s.conf.Origin(name) != "default
 // hostSettings are the settings that hosts need, beside those of the command line.
 func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.CoreVersion = strings.Join(strings.SplitN(s.like.version+"..", ".", 3)[:2], ".")
-	if s.like.dialect == expr.Classic {
+	classic := s.like.dialect == expr.Classic // dialect tagged has settings that do nothing any more
+	if classic {
 		set.Omit, set.Native = omitText(), s.conf.Bool("DEFAULT_JINJA2_NATIVE")
 	}
 	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
@@ -41,14 +42,13 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
 	set.MaxDiff = int64(s.conf.Int("MAX_FILE_SIZE_FOR_DIFF"))
 	set.LenientUTF8 = !s.conf.Bool("MODULE_STRICT_UTF8_RESPONSE")
-	set.KeepUndefined = !s.conf.Bool("DEFAULT_UNDEFINED_VAR_BEHAVIOR")
-	if s.set("DEFAULT_NULL_REPRESENTATION") {
+	set.KeepUndefined = classic && !s.conf.Bool("DEFAULT_UNDEFINED_VAR_BEHAVIOR")
+	if classic && s.set("DEFAULT_NULL_REPRESENTATION") {
 		set.Null = ir.Val{V: s.conf.String("DEFAULT_NULL_REPRESENTATION")}
 	}
-	set.TrustLookups = s.conf.Bool("DEFAULT_ALLOW_UNSAFE_LOOKUPS")
+	set.TrustLookups = classic && s.conf.Bool("DEFAULT_ALLOW_UNSAFE_LOOKUPS")
 	set.HashMerge = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
 	set.DefaultFactPath = s.conf.String("DEFAULT_FACT_PATH")
-	classic := s.like.dialect == expr.Classic // dialect tagged has no settings of what is gathered
 	if classic && s.set("DEFAULT_GATHER_SUBSET") {
 		set.GatherSubset = ir.Val{V: textList(s.conf.List("DEFAULT_GATHER_SUBSET"))}
 	}
@@ -56,11 +56,12 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
 	}
 	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,
-		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING")}
+		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING"), LocalUser: callback.LoginName(os.Getenv)}
 	if s.set("ssh.port") {
 		set.Reach.Port = s.conf.Int("ssh.port")
 	}
 	set.FactsModules = s.conf.List("FACTS_MODULES")
+	set.AllowSameUser = s.conf.Bool("BECOME_ALLOW_SAME_USER")
 	set.BecomeBy = s.becomeSettings(s.req.BecomeUser != "")
 	return set
 }

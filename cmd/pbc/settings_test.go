@@ -29,7 +29,7 @@ func TestHonouredSettingsAreRead(t *testing.T) {
 			code.Write(b)
 		}
 	}
-	for _, s := range config.Settings() {
+	for _, s := range config.Settings("") {
 		effect, why := s.Effect()
 		if effect != config.Honoured {
 			if why == "" {

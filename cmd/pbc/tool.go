@@ -11,6 +11,7 @@ import (
 
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
+	"pbc/ir/expr"
 	"pbc/runtime/callback"
 )
 
@@ -62,11 +63,6 @@ examples:
 
 // toolMain runs a tool: the exit code is Ansible's.
 func toolMain(name, called string, args []string) int {
-	conf, err := config.Load(os.LookupEnv)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error())
-		return 5
-	}
 	args, word, err := takeDialect(args)
 	var like core
 	if err == nil {
@@ -75,12 +71,20 @@ func toolMain(name, called string, args []string) int {
 	if err != nil {
 		return like.fail(nil, err)
 	}
+	conf, err := config.Load(os.LookupEnv, like.version)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ERROR: "+err.Error())
+		return 5
+	}
 	t := tools[name]
 	examples := t.examples
 	if called == "ansible-"+name {
 		examples = "" // the help is Ansible's, to the letter
 	}
 	desc := t.describe(called, examples)
+	if like.dialect == expr.Tagged {
+		desc = desc.Newer()
+	}
 	width := 0
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		width = w
@@ -116,7 +120,9 @@ func (r *toolRun) end(err error) int {
 	var bad *optionsError
 	var given *cli.OptionsError
 	if errors.As(err, &bad) || errors.As(err, &given) {
-		fmt.Fprint(os.Stdout, r.tool.Help(r.width))
+		if r.like.dialect == expr.Classic {
+			fmt.Fprint(os.Stdout, r.tool.Help(r.width))
+		}
 		err = &playbookError{msg: err.Error(), code: 5}
 	}
 	return r.like.fail(r.session.shown(), err)

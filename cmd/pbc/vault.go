@@ -143,7 +143,7 @@ func (v *vaultRun) encrypt() error {
 		if err != nil {
 			return err
 		}
-		text, err := vault.Encrypt(plain, v.secret, v.secret.ID)
+		text, err := vault.Encrypt(plain, v.secret, v.secret.ID, v.salt())
 		if err != nil {
 			return err
 		}
@@ -244,23 +244,35 @@ func (v *vaultRun) edited(file string, plain []byte, s vault.Secret, id string) 
 	if err != nil {
 		return err
 	}
-	if err := runEditor(f.Name()); err != nil {
+	if err := v.runEditor(f.Name()); err != nil {
 		return err
 	}
 	after, err := readVaultFile(f.Name())
 	if err != nil || plain != nil && string(after) == string(plain) {
 		return err
 	}
-	text, err := vault.Encrypt(after, s, id)
+	text, err := vault.Encrypt(after, s, id, v.salt())
 	if err != nil {
 		return err
 	}
 	return replaceKeeping(file, text)
 }
 
+// program is what a setting names that older ansible-cores have as a variable of the environment alone.
+func (r *toolRun) program(setting, fallback string) (name string, set bool) {
+	if r.set(setting) {
+		return r.conf.String(setting), true
+	}
+	if name, set = os.LookupEnv(setting); !set || name == "" && setting == "EDITOR" {
+		name = fallback
+	}
+	return name, set
+}
+
 // runEditor runs the user's editor. How it ends does not matter.
-func runEditor(file string) error {
-	words, err := inventory.SplitWords(firstOf(os.Getenv("EDITOR"), "vi"))
+func (r *toolRun) runEditor(file string) error {
+	editor, _ := r.program("EDITOR", "vi")
+	words, err := inventory.SplitWords(editor)
 	if err != nil {
 		return err
 	}
@@ -317,11 +329,14 @@ func (v *vaultRun) rekeyFile(file string, s vault.Secret) error {
 	if err != nil {
 		return fmt.Errorf("%w for %s", err, file)
 	}
-	if text, err = vault.Encrypt(o.Plain, s, s.ID); err != nil {
+	if text, err = vault.Encrypt(o.Plain, s, s.ID, v.salt()); err != nil {
 		return err
 	}
 	return replaceKeeping(file, text)
 }
+
+// salt is the salt to encrypt with, "" for a random one.
+func (v *vaultRun) salt() string { return v.conf.String("VAULT_ENCRYPT_SALT") }
 
 // fromStdin says whether encrypt_string reads a text from standard input.
 func (v *vaultRun) fromStdin() bool {
@@ -331,10 +346,7 @@ func (v *vaultRun) fromStdin() bool {
 
 // page shows a text: through a pager on a terminal.
 func (r *toolRun) page(text string) {
-	pager, set := os.LookupEnv("PAGER")
-	if !set {
-		pager = "less"
-	}
+	pager, set := r.program("PAGER", "less")
 	if !term.IsTerminal(int(os.Stdout.Fd())) || pager == "cat" {
 		_, _ = io.WriteString(os.Stdout, withNewline(text))
 		return

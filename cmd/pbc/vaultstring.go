@@ -23,7 +23,7 @@ func (v *vaultRun) encryptStrings() error {
 	}
 	var outs []string
 	for i, t := range texts {
-		cipher, err := vault.Encrypt([]byte(t.text), v.secret, v.secret.ID)
+		cipher, err := vault.Encrypt([]byte(t.text), v.secret, v.secret.ID, v.salt())
 		if err != nil {
 			return err
 		}

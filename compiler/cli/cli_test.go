@@ -14,6 +14,7 @@ import (
 
 	"pbc/compiler/config"
 	"pbc/compiler/diag"
+	record "pbc/internal/recorded"
 	"pbc/ir/value"
 )
 
@@ -30,23 +31,12 @@ type recorded struct {
 
 func readRecorded(t testing.TB) []recorded {
 	t.Helper()
-	data, err := os.ReadFile("testdata/cases.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []recorded
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
-	if len(cases) < 75 {
-		t.Fatalf("got %d cases, want at least 75", len(cases))
-	}
-	return cases
+	return record.Cases[recorded](t, 75)
 }
 
 func settings(t testing.TB) *config.Config {
 	t.Helper()
-	c, err := config.Load(func(string) (string, bool) { return "", false })
+	c, err := config.Load(func(string) (string, bool) { return "", false }, "2.14.18")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -94,6 +95,10 @@ func (v Vars) file(file string) (value.Value, error) {
 	secret := vault.IsEncrypted(data)
 	if secret {
 		if data, err = v.Vault.Decrypt(data, file); err != nil {
+			var told *diag.Diagnostic
+			if errors.As(err, &told) {
+				return nil, told
+			}
 			return nil, &diag.Diagnostic{Kind: diag.Invalid, Exit: 1, Msg: err.Error()}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 type Tool struct {
 	Command
 	Action   string // the name of a subcommand
+	name     string // as newerTools has it
 	options  []*option
 	groups   []group
 	epilogue string

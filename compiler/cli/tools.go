@@ -32,6 +32,7 @@ func joined(lists ...[]*option) []*option {
 // InventoryTool is ansible-inventory, by the name that it was called by.
 func InventoryTool(called, examples string) *Tool {
 	return &Tool{
+		name: "inventory",
 		Command: Command{Prog: called, Description: "Show Ansible inventory information, by default it uses the inventory script JSON format",
 			Operand: "host|group", Operands: Optional, Examples: examples},
 		groups: []group{{"options", ""}, {"Actions", "One of following must be used on invocation, ONLY ONE!"}},
@@ -70,6 +71,7 @@ func VaultTool(called, examples string) *Tool {
 		{strings: names("--stdin-name"), dest: "encrypt_string_stdin_name", help: "Specify the variable name for stdin"},
 	}
 	t := &Tool{
+		name:    "vault",
 		Command: Command{Prog: called, Description: "encryption/decryption utility for Ansible data files", Operands: Action, Examples: examples},
 		options: []*option{helpOption, versionOption, verboseOption},
 	}
@@ -98,7 +100,7 @@ func VaultTool(called, examples string) *Tool {
 // add adds a subcommand.
 func (t *Tool) add(name, about string, c Command, options []*option) {
 	c.Prog, c.Operands, c.Unsorted = t.Prog+" "+name, Any, true
-	own := &Tool{Command: c, Action: name, summary: about, options: joined([]*option{helpOption}, options)}
+	own := &Tool{Command: c, Action: name, name: t.name + " " + name, summary: about, options: joined([]*option{helpOption}, options)}
 	t.actions = append(t.actions, own)
 }
 
@@ -108,6 +110,7 @@ var configurable = []string{"all", "base", "become", "cache", "callback", "clico
 // ConfigTool is ansible-config, by the name that it was called by.
 func ConfigTool(called, examples string) *Tool {
 	t := &Tool{
+		name:    "config",
 		Command: Command{Prog: called, Description: "View ansible configuration.", Operands: Action, Examples: examples},
 		options: []*option{helpOption, versionOption, verboseOption},
 	}

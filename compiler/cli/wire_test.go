@@ -19,7 +19,7 @@ func TestVaultRequest(t *testing.T) {
 	if err := os.WriteFile("ansible.cfg", []byte(cfg), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Load(func(string) (string, bool) { return "", false })
+	c, err := config.Load(func(string) (string, bool) { return "", false }, "2.14.18")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,14 +36,24 @@ type unset struct{}
 // Setting is a row of the table of settings.
 type Setting struct {
 	Name string // Ansible's name, or "plugin.option"
-	Type Type
+	// Since and Until are the first and the last ansible-core that has the row, such as "2.15"; "" is any. A setting whose default
+	// has changed has a row for each.
+	Since, Until string
+	Type         Type
 	// Default is the value when nothing sets it, nil for none. "{home}" stands for ANSIBLE_HOME.
 	Default    any
-	Env        string // environment variables, the last one wins
-	Ini        string // "section.key" of ansible.cfg, the last one wins
-	Choices    string // the values allowed, "" for any
-	Deprecated string // why Ansible deprecates the setting
+	Env        string  // environment variables, the last one wins
+	Ini        string  // "section.key" of ansible.cfg, the last one wins
+	Choices    string  // the values allowed, "" for any
+	Deprecated *Notice // nil for none
 	Doc        string
+}
+
+// Notice is what Ansible says of a setting that it will not have for long.
+type Notice struct {
+	Why, Instead string // Instead may be ""
+	Version      string // the ansible-core that lacks it
+	Since        string // the ansible-core that says so first, "" for any
 }
 
 // Error is a fault in the configuration. Ansible prints "ERROR: " before it and exits with 5.
@@ -64,28 +74,38 @@ type Config struct {
 	values       map[string]any
 	origins      map[string]string
 	file         iniFile
+	core         string
 }
 
 // Env looks an environment variable up: os.LookupEnv.
 type Env func(name string) (string, bool)
 
-// Settings is the table of all settings.
-func Settings() []Setting {
-	return slices.Concat(coreSettings, otherSettings, pluginSettings)
+// Settings is the table of the settings of an ansible-core, such as "2.19.1". With "" it is the whole table.
+func Settings(core string) []Setting {
+	all := slices.Concat(coreSettings, otherSettings, pluginSettings)
+	if core == "" {
+		return all
+	}
+	return slices.DeleteFunc(all, func(s Setting) bool { return !within(core, s.Since, s.Until) })
 }
 
-// Load finds ansible.cfg and reads all settings. The error is an *Error.
-func Load(env Env) (*Config, error) {
-	c := &Config{values: map[string]any{}, origins: map[string]string{}}
+// Load finds ansible.cfg and reads all settings as that ansible-core does. The error is an *Error.
+func Load(env Env, core string) (*Config, error) {
+	c := &Config{values: map[string]any{}, origins: map[string]string{}, core: core}
 	c.find(env)
 	file, err := c.readFile()
 	if err != nil {
 		return nil, &Error{err.Error()}
 	}
 	c.file = file
-	for _, s := range Settings() {
+	for _, s := range Settings(core) {
 		if err := c.resolve(s, env, file); err != nil {
 			return nil, &Error{err.Error()}
+		}
+	}
+	for _, s := range Settings("") { // what other ansible-cores have is at its default
+		if _, has := c.origins[s.Name]; !has {
+			c.origins[s.Name], c.values[s.Name] = "default", c.defaultValue(s)
 		}
 	}
 	return c, nil
@@ -152,18 +172,12 @@ func (c *Config) readFile() (iniFile, error) {
 	return f, nil
 }
 
-// renamed are the old names of settings and what Ansible says of them.
-var renamed = map[string]string{
-	"ANSIBLE_CALLBACK_WHITELIST":  "ANSIBLE_CALLBACK_WHITELIST option, normalizing names to new standard, use ANSIBLE_CALLBACKS_ENABLED instead",
-	"defaults.callback_whitelist": "[defaults]callback_whitelist option, normalizing names to new standard, use callbacks_enabled instead",
-}
-
 // source is the text that sets a setting, and where it is.
 func (c *Config) source(s Setting, env Env, file iniFile) (text, origin string, ok bool) {
 	for _, name := range strings.Fields(s.Env) {
-		if v, set := env(name); set {
+		if v, set := env(name); set && c.knows(name) {
 			text, origin, ok = v, "env: "+name, true
-			c.renamed(name)
+			c.deprecate(name, formerNames[name])
 		}
 	}
 	if ok {
@@ -171,18 +185,12 @@ func (c *Config) source(s Setting, env Env, file iniFile) (text, origin string, 
 	}
 	for _, name := range strings.Fields(s.Ini) {
 		section, key, _ := strings.Cut(name, ".")
-		if v, set := file.get(section, key); set {
+		if v, set := file.get(section, key); set && c.knows(name) {
 			text, origin, ok = v, c.File, true
-			c.renamed(name)
+			c.deprecate("["+section+"]"+key, formerNames[name])
 		}
 	}
 	return text, origin, ok
-}
-
-func (c *Config) renamed(name string) {
-	if msg, ok := renamed[name]; ok {
-		c.Deprecations = append(c.Deprecations, Deprecation{msg, "2.15"})
-	}
 }
 
 func (c *Config) resolve(s Setting, env Env, file iniFile) error {
@@ -209,9 +217,7 @@ func (c *Config) resolve(s Setting, env Env, file iniFile) error {
 		return err
 	}
 	c.origins[s.Name], c.values[s.Name] = origin, v
-	if s.Deprecated != "" {
-		c.Deprecations = append(c.Deprecations, Deprecation{s.Name + " option, " + s.Deprecated + ", use module_defaults instead", "2.18"})
-	}
+	c.deprecate(s.Name, s.Deprecated)
 	return nil
 }
 
@@ -377,7 +383,7 @@ func (c *Config) List(name string) []string {
 // Changed are the settings that a file or the environment sets, in the order of the table.
 func (c *Config) Changed() []Setting {
 	var changed []Setting
-	for _, s := range Settings() {
+	for _, s := range Settings(c.core) {
 		if c.origins[s.Name] != "default" {
 			changed = append(changed, s)
 		}

@@ -93,7 +93,7 @@ func TestLoad(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := in(t, tt.cfg)
 			t.Setenv("HOME", dir)
-			c, err := Load(env(tt.env...))
+			c, err := Load(env(tt.env...), "2.14.18")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,7 +117,7 @@ func TestLoad(t *testing.T) {
 func TestIni(t *testing.T) {
 	dir := in(t, sample)
 	t.Setenv("HOME", dir)
-	c, err := Load(env())
+	c, err := Load(env(), "2.14.18")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestErrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := in(t, tt.cfg)
 			t.Setenv("HOME", dir)
-			_, err := Load(env(tt.env...))
+			_, err := Load(env(tt.env...), "2.14.18")
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -169,7 +169,7 @@ func TestWorldWritable(t *testing.T) {
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(env())
+	c, err := Load(env(), "2.14.18")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,10 +178,46 @@ func TestWorldWritable(t *testing.T) {
 	}
 }
 
+// TestCores holds what settings are by ansible-core.
+func TestCores(t *testing.T) {
+	const cfg = "[defaults]\ncallback_whitelist=timer\ngather_subset=min\njinja2_native=no\nansible_managed=x\ncollections_paths=/c\n"
+	tests := []struct {
+		name, core, setting string
+		want                any
+		said                string // the deprecation that names it
+	}{
+		{"an old name", "2.14.18", "CALLBACKS_ENABLED", []string{"timer"}, "[defaults]callback_whitelist option, normalizing names to new standard, use callbacks_enabled instead"},
+		{"an old name that is gone", "2.15.0", "CALLBACKS_ENABLED", []string{}, ""},
+		{"a setting that is gone", "2.18.1", "DEFAULT_GATHER_SUBSET", nil, ""},
+		{"a default that has changed", "2.18.1", "DEFAULT_TRANSPORT", "ssh", ""},
+		{"the default before", "2.14.18", "DEFAULT_TRANSPORT", "smart", ""},
+		{"not deprecated yet", "2.18.1", "DEFAULT_MANAGED_STR", "x", ""},
+		{"deprecated", "2.19.1", "DEFAULT_JINJA2_NATIVE", false, "DEFAULT_JINJA2_NATIVE option. Reason: This option is no longer used in the Ansible Core code base.\nAlternatives: Jinja2 native mode is now the default and only option."},
+		{"deprecated name", "2.18.1", "COLLECTIONS_PATHS", []string{"/c"}, "[defaults]collections_paths option, does not fit var naming standard, use the singular form collections_path instead"},
+		{"of a newer one", "2.14.18", "VAULT_ENCRYPT_SALT", nil, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("HOME", in(t, cfg))
+			c, err := Load(env("ANSIBLE_VAULT_ENCRYPT_SALT", "s"), tt.core)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(tt.want, c.Value(tt.setting)); d != "" {
+				t.Error(d)
+			}
+			said := slices.ContainsFunc(c.Deprecations, func(d Deprecation) bool { return d.Msg == tt.said })
+			if tt.said != "" && !said {
+				t.Errorf("got %q, want %q among them", c.Deprecations, tt.said)
+			}
+		})
+	}
+}
+
 func TestDeprecations(t *testing.T) {
 	dir := in(t, "")
 	t.Setenv("HOME", dir)
-	c, err := Load(env("ANSIBLE_CALLBACK_WHITELIST", "a", "ANSIBLE_GATHER_TIMEOUT", "5"))
+	c, err := Load(env("ANSIBLE_CALLBACK_WHITELIST", "a", "ANSIBLE_GATHER_TIMEOUT", "5"), "2.14.18")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,8 +240,14 @@ var variablesOnly = []string{"CONNECTION_FACTS_MODULES", "INTERPRETER_PYTHON_FAL
 
 // TestTable holds that every row is complete and that names, defaults and choices fit together.
 func TestTable(t *testing.T) {
+	for _, core := range []string{"2.14.18", "2.18.6", "2.19.1"} {
+		checkTable(t, Settings(core))
+	}
+}
+
+func checkTable(t *testing.T, rows []Setting) {
 	seen := map[string]bool{}
-	for _, s := range Settings() {
+	for _, s := range rows {
 		if s.Doc == "" || seen[s.Name] || s.Env+s.Ini == "" && !slices.Contains(variablesOnly, s.Name) {
 			t.Errorf("setting %s: no doc, no source, or twice in the table", s.Name)
 		}

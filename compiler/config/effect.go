@@ -26,7 +26,6 @@ func (e Effect) String() string { return [...]string{"honoured", "harmless", "un
 var harmless = map[string]string{
 	"ANSIBLE_PIPELINING":             "modules are never copied one by one",
 	"ssh.pipelining":                 "modules are never copied one by one",
-	"BECOME_ALLOW_SAME_USER":         "becoming the user that one is changes nothing but the cost",
 	"DEFAULT_INVENTORY_PLUGIN_PATH":  "the installed ansible-inventory runs these plugins, and reads the setting",
 	"COLLECTIONS_SCAN_SYS_PATH":      "collections that come with Ansible are found where it is installed",
 	"COLOR_CONSOLE_PROMPT":           "the colour of another program",
@@ -71,6 +70,8 @@ var harmless = map[string]string{
 	"DEFAULT_LIBVIRT_LXC_NOSECLABEL": "for a connection plugin of a collection",
 	"DEFAULT_LOAD_CALLBACK_PLUGINS":  "for another program",
 	"DEFAULT_SU":                     "Ansible does not read it either",
+	"COLOR_DOC_*":                    "for documentation",
+	"SSH_AGENT_*":                    "told with SSH_AGENT",
 	"DEVEL_WARNING":                  "no development version runs",
 	"DOCSITE_ROOT_URL":               "for documentation",
 	"DOC_FRAGMENT_PLUGIN_PATH":       "for documentation",
@@ -98,6 +99,13 @@ var harmless = map[string]string{
 var unhonoured = map[string]string{
 	"COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH": "collections are taken for any ansible-core",
 	"ENABLE_TASK_DEBUGGER":                    "there is no debugger",
+	"ALLOW_BROKEN_CONDITIONALS":               "conditions that are no boolean fail",
+	"ALLOW_EMBEDDED_TEMPLATES":                "templates inside of expressions count",
+	"DISPLAY_TRACEBACK":                       "there are no tracebacks of Python",
+	"LOG_VERBOSITY":                           "the log has what the screen has",
+	"COLOR_INCLUDED":                          "includes have the colour of what is skipped",
+	"SSH_AGENT":                               "keys are not given to an agent",
+	"TARGET_LOG_INFO":                         "modules log without that text",
 	"PARAMIKO_HOST_KEY_AUTO_ADD":              "unknown host keys are refused or added as for ssh",
 	"INTERPRETER_PYTHON_FALLBACK":             "the usual Pythons are looked for",
 	"VARIABLE_PLUGINS_ENABLED":                "host_group_vars runs, and no other",
@@ -120,6 +128,7 @@ var unhonoured = map[string]string{
 // fulfilled say of settings otherwise not honoured which values are.
 var fulfilled = map[string]func(value any) bool{
 	"PLAYBOOK_VARS_ROOT":       oneOf("top"),
+	"SSH_AGENT":                oneOf("none"),
 	"CACHE_PLUGIN":             oneOf("memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"),
 	"VARIABLE_PLUGINS_ENABLED": onlyOf("", "host_group_vars", "ansible.builtin.host_group_vars", "ansible.legacy.host_group_vars"),
 }

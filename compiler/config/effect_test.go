@@ -9,9 +9,9 @@ import (
 
 func TestEffectsNameSettings(t *testing.T) {
 	known := map[string]bool{}
-	for _, s := range Settings() {
+	for _, s := range Settings("") {
 		known[s.Name] = true
-		for _, family := range []string{"GALAXY_", "INVENTORY_CACHE_", "PERSISTENT_"} {
+		for _, family := range []string{"COLOR_DOC_", "GALAXY_", "INVENTORY_CACHE_", "PERSISTENT_", "SSH_AGENT_"} {
 			known[family+"*"] = known[family+"*"] || strings.HasPrefix(s.Name, family)
 		}
 	}
@@ -48,7 +48,7 @@ func TestUnhonoured(t *testing.T) {
 			if err := os.WriteFile(file, []byte(test.ini), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			c, err := Load(func(name string) (string, bool) { return file, name == "ANSIBLE_CONFIG" })
+			c, err := Load(func(name string) (string, bool) { return file, name == "ANSIBLE_CONFIG" }, "2.14.18")
 			if err != nil {
 				t.Fatal(err)
 			}

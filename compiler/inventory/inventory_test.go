@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"pbc/compiler/vault"
 	"pbc/compiler/yaml"
+	record "pbc/internal/recorded"
 	"pbc/ir/value"
 )
 
@@ -33,18 +33,7 @@ type recorded struct {
 
 func readRecorded(t testing.TB) []recorded {
 	t.Helper()
-	data, err := os.ReadFile("testdata/cases.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []recorded
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
-	if len(cases) < 95 {
-		t.Fatalf("got %d cases, want at least 95", len(cases))
-	}
-	return cases
+	return record.Cases[recorded](t, 95)
 }
 
 // lay writes the files of a case and returns their folder.

@@ -30,20 +30,21 @@ type sessions struct {
 // waits for the other.
 type session struct {
 	number int64
+	host   string             // whose machine it is
 	up     chan *event.Answer // to the machine
 	down   chan value.Value   // what came of the work
 	ctx    context.Context
 	cancel context.CancelFunc
 }
 
-func (s *sessions) start(ctx context.Context) *session {
+func (s *sessions) start(ctx context.Context, host string) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open == nil {
 		s.open = map[int64]*session{}
 	}
 	s.last++
-	n := &session{number: s.last, up: make(chan *event.Answer), down: make(chan value.Value)}
+	n := &session{number: s.last, host: host, up: make(chan *event.Answer), down: make(chan value.Value)}
 	n.ctx, n.cancel = context.WithCancel(ctx)
 	s.open[n.number] = n
 	return n
@@ -68,8 +69,9 @@ func (l *Linker) answerAction(ctx context.Context, s Site, n *event.Need) *event
 		return &event.Answer{Error: eval.ErrNoAnsible.Error()}
 	}
 	if n.Name != "" {
-		about, err := l.opt.Python.LoadAction(ctx, n.Name)
-		a := &event.Answer{Value: ir.Val{V: about}}
+		a := &event.Answer{}
+		about, err := l.opt.Python.LoadAction(ctx, n.Name, saying(a))
+		a.Value.V = about
 		if err != nil {
 			a.Error = err.Error()
 		}
@@ -85,7 +87,7 @@ func (l *Linker) answerAction(ctx context.Context, s Site, n *event.Need) *event
 	}
 	id, _ := number.(int64)
 	run := l.actions.of(id)
-	if run == nil {
+	if run == nil || run.host != s.Host {
 		return &event.Answer{Error: "the action has ended"}
 	}
 	if stop, _ := args.GetStr("cancel"); stop == true {
@@ -111,7 +113,7 @@ func (l *Linker) startAction(ctx context.Context, s Site, args *value.Dict) *eve
 	l.mu.Lock()
 	l.describePlace(s, about)
 	l.mu.Unlock()
-	run := l.actions.start(ctx)
+	run := l.actions.start(ctx, s.Host)
 	go func() {
 		defer l.actions.end(run)
 		c := ActionCall{Task: about, Work: run.work}

@@ -225,6 +225,9 @@ func (l *Linker) findFile(s Site, n *event.Need) *event.Answer {
 	if err := l.CompleteFile(f, options); err != nil {
 		return &event.Answer{Error: err.Error()}
 	}
+	if t, ok := f.Tmpl.V.(*value.Tmpl); ok {
+		l.parsed(s.Play, t, f.Tree.Path)
+	}
 	return &event.Answer{File: f}
 }
 
@@ -442,7 +445,7 @@ func searchDirs(lex *ir.Scope) []string {
 func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
 	from, _ := value.Text(n.Args.V)
 	dirs := TemplateDirs(l.scope(s), from)
-	t, err := l.includedTemplate(dirs, n.Name)
+	t, err := l.includedTemplate(s.Play, dirs, n.Name)
 	if t == nil || err != nil {
 		return &event.Answer{Value: ir.Val{V: texts(dirs)}}
 	}
@@ -450,7 +453,7 @@ func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
 }
 
 // includedTemplate reads the first template of that name, nil when there is none.
-func (l *Linker) includedTemplate(dirs []string, name string) (*value.Tmpl, error) {
+func (l *Linker) includedTemplate(play int, dirs []string, name string) (*value.Tmpl, error) {
 	for _, d := range dirs {
 		p := filepath.Join(d, name)
 		b, err := files.ReadFile(l.opt.Store.Disk(), p)
@@ -464,7 +467,9 @@ func (l *Linker) includedTemplate(dirs []string, name string) (*value.Tmpl, erro
 		}
 		opt := l.jinja
 		opt.File = true
-		return opt.TemplateAt(string(b), ir.Pos{File: p}), nil
+		t := opt.TemplateAt(string(b), ir.Pos{File: p})
+		l.parsed(play, t, p)
+		return t, nil
 	}
 	return nil, nil
 }
@@ -484,7 +489,9 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	var warnings, deprecations []string
 	warn := func(msg string) { warnings = append(warnings, msg) }
 	deprecated := func(msg string) { deprecations = append(deprecations, msg) }
-	a := result(l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, taskVarsOf(args)))
+	v, err := l.taskLookup(ctx, s, LookupCall{Name: n.Name, Terms: list.V, Options: opts, Subdir: folder, Warn: warn, Deprecated: deprecated}, taskVarsOf(args))
+	l.trust(s, v)
+	a := result(v, err)
 	a.Warnings, a.Deprecations = warnings, deprecations
 	return a
 }
@@ -496,6 +503,7 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 	if t == nil {
 		return &event.Answer{Error: "unknown task"}
 	}
+	clear(l.gate.hosts)
 	switch t.Module {
 	case "ansible.builtin.add_host":
 		return result(l.addHost(args))

@@ -126,6 +126,7 @@ type Linker struct {
 	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
 	shadowing atomic.Pointer[ir.Plugins]
 	actions   sessions
+	gate      gate
 }
 
 // sentKey is a host in a play.
@@ -136,7 +137,7 @@ type sentKey struct {
 
 // New returns a linker.
 func New(p *ir.Program, opt Options) *Linker {
-	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
+	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), gate: newGate(jinja.Defaults(opt.Dialect)), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
 }
 
 // Plays is the number of plays.

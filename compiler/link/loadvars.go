@@ -62,6 +62,7 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	if name := iv.text("name"); name != "" {
 		vars = value.DictOf(name, vars)
 	}
+	l.learn(vars)
 	res := value.NewDict()
 	if msg != "" {
 		res.SetStr("failed", true)

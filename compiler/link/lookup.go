@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
@@ -27,6 +28,8 @@ type LookupCall struct {
 	Warn func(string)
 	// Deprecated is Warn for what a later Ansible lacks.
 	Deprecated func(string)
+	// Parsed is told a template that the plugin has read from a file and is to evaluate.
+	Parsed func(t *value.Tmpl, file string)
 }
 
 // lookup runs a plugin for a keyword of a play or a variable of a host, with the lock held.
@@ -35,6 +38,7 @@ func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value,
 		return nil, err
 	}
 	c.Eval = l.evaluator(s.Play, s.Host, c.Vars)
+	c.Parsed = func(t *value.Tmpl, file string) { l.parsed(s.Play, t, file) }
 	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars})
 }
 
@@ -47,12 +51,20 @@ func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, own taskV
 	if err != nil {
 		return nil, err
 	}
+	c.Parsed = func(t *value.Tmpl, file string) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.parsed(s.Play, t, file)
+	}
 	c.Eval = eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: c.Vars, Outside: &unlocked{outside{l: l, play: s.Play, host: s.Host, task: s.Task}, s, own, c.Warn}, Native: l.opt.Settings.Native})
 	return l.runLookup(ctx, c, &world{l: l, site: s, vars: c.Vars, unlocked: true})
 }
 
 // prepare adds to a call what the plugin sees. The lock is held.
 func (l *Linker) prepare(s Site, c *LookupCall, own taskVars) error {
+	if err := l.mayLookUp(s, c); err != nil {
+		return err
+	}
 	c.Basedir = l.prog.Basedir
 	if s.Play < 0 {
 		c.Vars = layers{l.opt.Magic, l.opt.Extra}
@@ -128,4 +140,24 @@ func (o *unlocked) Hosts() []string {
 	o.l.mu.Lock()
 	defer o.l.mu.Unlock()
 	return o.outside.Hosts()
+}
+
+// mayLookUp refuses a lookup that nothing of a host's asks for: a host has a part in what is evaluated for it here.
+func (l *Linker) mayLookUp(s Site, c *LookupCall) error {
+	if s.Host == "" {
+		return nil
+	}
+	if err := l.granted(s.Play, s.Host).Lookup(c.Name, c.Terms, c.Options, l.definitions(s.Play, s.Host)); err != nil {
+		return errors.New(s.Host + ": " + err.Error())
+	}
+	return nil
+}
+
+// trust takes in the answer of a lookup where that may be a template.
+func (l *Linker) trust(s Site, v value.Value) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if v != nil && (l.opt.Settings.TrustLookups || l.granted(s.Play, s.Host).Trusts()) {
+		l.learn(v)
+	}
 }

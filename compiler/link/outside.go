@@ -34,7 +34,7 @@ func (o *outside) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
 	if from != "" {
 		dirs = append([]string{filepath.Dir(from)}, searchDirs(lex)...)
 	}
-	t, err := o.l.includedTemplate(dirs, name)
+	t, err := o.l.includedTemplate(o.play, dirs, name)
 	if t == nil && err == nil && o.l.opt.Dialect == eval.Tagged {
 		err = &eval.NoTemplate{Name: name, Dirs: dirs}
 	}

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 // Play is a play whose keywords have been evaluated.
 type Play struct {
 	Name, Path, Strategy string
+	Hosts                []string // the patterns
 	Batches              [][]string
 	AnyErrorsFatal       bool
 	CheckMode            bool    // as callbacks are told
@@ -50,13 +52,21 @@ func (l *Linker) Play(number int) (*Play, error) {
 	}
 	p := l.prog.Plays[number]
 	l.opt.Inventory.Beside(l.playDir(p))
+	clear(l.gate.hosts) // they may have other variables now
 	out := &Play{Path: p.Pos.File + ":" + strconv.Itoa(p.Pos.Line), MaxFail: -1}
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
 	}
+	var bad badVarsFile
+	if _, err := l.playVars(number, ""); errors.As(err, &bad) { // others may only be met with a host
+		return nil, bad
+	}
 	delete(l.hosts, number)
 	hosts, err := l.hostsOf(number, true)
 	if err != nil {
+		return nil, err
+	}
+	if out.Hosts, err = l.patterns(number); err != nil {
 		return nil, err
 	}
 	serial, err := l.playValue(number, p.Serial)
@@ -175,24 +185,33 @@ func (l *Linker) playHosts(number int) ([]string, error) {
 	return names, err
 }
 
-// hostsOf are the names of a play's hosts, in its order if they are to be ordered, else in that of the inventory.
-func (l *Linker) hostsOf(number int, ordered bool) ([]string, error) {
-	p := l.prog.Plays[number]
-	v, err := l.playValue(number, p.Hosts)
+// patterns are those of the keyword hosts.
+func (l *Linker) patterns(number int) ([]string, error) {
+	v, err := l.playValue(number, l.prog.Plays[number].Hosts)
 	if err != nil {
 		return nil, err
 	}
+	list, ok := v.(*value.List)
+	if !ok {
+		list = &value.List{V: []value.Value{v}}
+	}
 	var patterns []string
-	if list, ok := v.(*value.List); ok {
-		for _, e := range list.V {
-			s, err := value.ToStr(e)
-			if err != nil {
-				return nil, err
-			}
-			patterns = append(patterns, s)
+	for _, e := range list.V {
+		s, err := value.ToStr(e)
+		if err != nil {
+			return nil, err
 		}
-	} else if s, err := value.ToStr(v); err == nil {
-		patterns = []string{s}
+		patterns = append(patterns, s)
+	}
+	return patterns, nil
+}
+
+// hostsOf are the names of a play's hosts, in its order if they are to be ordered, else in that of the inventory.
+func (l *Linker) hostsOf(number int, ordered bool) ([]string, error) {
+	p := l.prog.Plays[number]
+	patterns, err := l.patterns(number)
+	if err != nil {
+		return nil, err
 	}
 	hosts, err := l.opt.Inventory.Match(patterns...)
 	if err != nil {

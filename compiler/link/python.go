@@ -21,7 +21,7 @@ type Python interface {
 	// Lookup runs a lookup plugin. For a plugin that there is not the error is eval.ErrNoLookup.
 	Lookup(ctx context.Context, c LookupCall, w World) (value.Value, error)
 	// LoadAction loads an action plugin, and says of it what the machine has to know, or why it cannot be loaded.
-	LoadAction(ctx context.Context, name string) (*value.Dict, error)
+	LoadAction(ctx context.Context, name string, warn func(kind, text string)) (*value.Dict, error)
 	// Action runs an action plugin to its end, and returns what the machine is to be told of it.
 	Action(ctx context.Context, c ActionCall, w World) (*value.Dict, error)
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 
+	"pbc/compiler/diag"
 	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -185,13 +187,33 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 			continue
 		}
 		d, _, err := l.opt.Front.LoadVars(file.Tree.Path)
-		return d, err
+		l.learn(d)
+		return d, l.varsFileFault(file.Tree.Path, err)
 	}
 	if len(names) == 0 || l.opt.Dialect == expr.Tagged {
 		return nil, nil // dialect tagged takes no notice
 	}
 	return nil, fmt.Errorf("vars file %s was not found\nCould not find file on the Ansible Controller.\n"+
 		"If you are using a module and expect the file to exist on the remote, see the remote_src option", names[0])
+}
+
+// badVarsFile is a fault of a file that is there: the run ends before the play is shown.
+type badVarsFile struct{ error }
+
+// Unwrap is the fault itself.
+func (b badVarsFile) Unwrap() error { return b.error }
+
+// varsFileFault is the error of a file of vars_files that cannot be read; err may be nil.
+func (l *Linker) varsFileFault(file string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var told *diag.Diagnostic
+	if l.opt.Dialect == expr.Tagged && errors.As(err, &told) {
+		chain := failure.Failure{Msg: "Invalid vars_files file " + value.StrRepr(file) + "."}.Because(diag.Chain(told))
+		err = &diag.Diagnostic{Kind: diag.Invalid, Exit: 1, Msg: chain.Brief(), Tagged: chain}
+	}
+	return badVarsFile{err}
 }
 
 func (l *Linker) varsFileUndefined(name value.Value, err error) error {

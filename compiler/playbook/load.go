@@ -12,6 +12,7 @@ import (
 	"pbc/compiler/playbook/args"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -233,6 +234,10 @@ func (l *Loader) parse(file string) *document {
 		if data, err = l.decrypt(file, data); err != nil {
 			d := diag.Errorf(ir.Pos{}, "%s", err)
 			d.Exit = 1
+			var told *diag.Diagnostic
+			if errors.As(err, &told) && told.Tagged != nil { // the file's loader tells it once more
+				d.Tagged = failure.Failure{Msg: told.Msg}.Because(told.Tagged)
+			}
 			doc.diags.Add(d)
 			return doc
 		}

@@ -27,6 +27,8 @@ type Request struct {
 	Prompt func(prompt string) (string, error)
 	// Warn is told of sources that give no password. May be nil.
 	Warn func(msg string)
+	// Tagged is the keyring's.
+	Tagged bool
 }
 
 // The sources that stand for a question to the user.
@@ -51,7 +53,7 @@ func Load(r Request) (*Keyring, error) {
 	if r.Ask {
 		ids = append(ids, r.DefaultID+"@"+promptAsk)
 	}
-	k := &Keyring{MatchID: r.MatchID}
+	k := &Keyring{MatchID: r.MatchID, Tagged: r.Tagged}
 	var last error
 	for _, id := range ids {
 		label, source, ok := strings.Cut(id, "@")

@@ -26,6 +26,10 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"pbc/compiler/diag"
+	"pbc/ir/failure"
+	"pbc/ir/value"
 )
 
 const (
@@ -80,6 +84,8 @@ type Keyring struct {
 	// MatchID allows only the passwords with the vault id in the header: the setting
 	// DEFAULT_VAULT_ID_MATCH.
 	MatchID bool
+	// Tagged has errors in the words of dialect tagged: then they are of type *diag.Diagnostic, with the file as their place.
+	Tagged bool
 
 	mu     sync.Mutex
 	opened map[[sha256.Size]byte][]byte
@@ -116,6 +122,32 @@ func (o Opened) GoString() string { return o.String() }
 
 // Open is Decrypt that also tells how the vault was closed.
 func (k *Keyring) Open(data []byte, file string) (Opened, error) {
+	o, err := k.open(data, file)
+	if err != nil && k != nil && k.Tagged {
+		err = told(err, file)
+	}
+	return o, err
+}
+
+// refusal is why a vault stays closed, in the words of both dialects.
+type refusal struct{ classic, tagged string }
+
+func (r *refusal) Error() string { return r.classic }
+
+// told is an error of Open as dialect tagged tells it.
+func told(err error, file string) error {
+	f := failure.New(err.Error())
+	var r *refusal
+	if errors.As(err, &r) {
+		f.Msg = r.tagged
+	}
+	if file != "" {
+		f.At = &value.Origin{File: file}
+	}
+	return &diag.Diagnostic{Kind: diag.Invalid, Exit: 1, Msg: f.Msg, Tagged: f}
+}
+
+func (k *Keyring) open(data []byte, file string) (Opened, error) {
 	in, on := "", ""
 	if file != "" {
 		in, on = " in "+file, " on "+file
@@ -125,7 +157,7 @@ func (k *Keyring) Open(data []byte, file string) (Opened, error) {
 		if file != "" {
 			msg += file + " is not a vault encrypted file"
 		}
-		return Opened{}, errors.New(msg)
+		return Opened{}, &refusal{msg, "Input is not vault encrypted data."}
 	}
 	body, cipherName, id, err := envelope(data)
 	if err != nil {
@@ -135,7 +167,7 @@ func (k *Keyring) Open(data []byte, file string) (Opened, error) {
 		return Opened{}, fmt.Errorf("%s cipher could not be found", cipherName)
 	}
 	if k == nil || len(k.Secrets) == 0 {
-		return Opened{}, errors.New("Attempting to decrypt but no vault secrets found")
+		return Opened{}, &refusal{"Attempting to decrypt but no vault secrets found", "Attempting to decrypt but no vault secrets found."}
 	}
 	for _, s := range k.Secrets {
 		if k.MatchID && s.ID != id {
@@ -150,7 +182,8 @@ func (k *Keyring) Open(data []byte, file string) (Opened, error) {
 			return Opened{}, err
 		}
 	}
-	return Opened{}, errors.New("Decryption failed (no vault secrets were found that could decrypt)" + on)
+	const failed = "Decryption failed (no vault secrets were found that could decrypt)"
+	return Opened{}, &refusal{failed + on, failed + "."}
 }
 
 func (k *Keyring) recall(sum [sha256.Size]byte) ([]byte, bool) {
@@ -290,13 +323,16 @@ func (k keys) stream(in []byte) ([]byte, error) {
 }
 
 // Encrypt makes a vault of plain with that secret. A vault id other than "" and "default" goes into the
-// header, which then is of version 1.2. The lines end with LF, the last one too.
-func Encrypt(plain []byte, s Secret, id string) ([]byte, error) {
-	salt := make([]byte, saltLen)
-	if _, err := rand.Read(salt); err != nil {
+// header, which then is of version 1.2. The salt "" stands for a random one. The lines end with LF, the last one too.
+func Encrypt(plain []byte, s Secret, id, salt string) ([]byte, error) {
+	if salt != "" {
+		return encrypt(plain, s, id, []byte(salt))
+	}
+	random := make([]byte, saltLen)
+	if _, err := rand.Read(random); err != nil {
 		return nil, err
 	}
-	return encrypt(plain, s, id, salt)
+	return encrypt(plain, s, id, random)
 }
 
 func encrypt(plain []byte, s Secret, id string, salt []byte) ([]byte, error) {

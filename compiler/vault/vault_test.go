@@ -77,7 +77,7 @@ func TestEncrypt(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			data, err := Encrypt([]byte(tt.text), secretDev, tt.id)
+			data, err := Encrypt([]byte(tt.text), secretDev, tt.id, "")
 			if err != nil || !strings.HasPrefix(string(data), tt.header) {
 				t.Fatalf("got %q, %v", data, err)
 			}
@@ -87,7 +87,7 @@ func TestEncrypt(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Encrypt([]byte("$ANSIBLE_VAULT;1.1"), secretDev, ""); err == nil || err.Error() != "input is already encrypted" {
+	if _, err := Encrypt([]byte("$ANSIBLE_VAULT;1.1"), secretDev, "", ""); err == nil || err.Error() != "input is already encrypted" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -114,7 +114,7 @@ func TestLoad(t *testing.T) {
 	client := write("x-client.sh", "#!/bin/sh\necho \"$*\"\n", 0o700)
 	fails := write("fails", "#!/bin/sh\nexit 3\n", 0o700)
 	empty := write("empty", "\n", 0o600)
-	locked, err := Encrypt([]byte("inner\n"), secretDefault, "")
+	locked, err := Encrypt([]byte("inner\n"), secretDefault, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}

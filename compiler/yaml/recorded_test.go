@@ -1,15 +1,14 @@
 package yaml
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"pbc/compiler/diag"
+	record "pbc/internal/recorded"
 	"pbc/ir/value"
 )
 
@@ -21,18 +20,7 @@ type recorded struct {
 
 func readRecorded(t testing.TB) []recorded {
 	t.Helper()
-	data, err := os.ReadFile("testdata/cases.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []recorded
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
-	if len(cases) < 240 {
-		t.Fatalf("got %d cases, want at least 240", len(cases))
-	}
-	return cases
+	return record.Cases[recorded](t, 240)
 }
 
 func quote(s string) string {

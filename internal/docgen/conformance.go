@@ -9,7 +9,6 @@ import (
 	"pbc/conformance/scenario"
 )
 
-// score is how many scenarios of an area there are, and agree.
 // score counts scenarios and those that agree, per dialect.
 type score struct{ agreed, all, agreedTagged, allTagged int }
 
@@ -39,6 +38,8 @@ type proof struct {
 	areas []string // in order
 	score map[string]*score
 	total score
+	// module is the score of the scenarios with tasks of a module, by its name without its collection.
+	module map[string]*score
 }
 
 // loadProof reads the scenarios, and the list of those that agree, which the conformance run keeps.
@@ -51,7 +52,7 @@ func loadProof(root string) (*proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &proof{all: all, score: map[string]*score{}}
+	p := &proof{all: all, score: map[string]*score{}, module: map[string]*score{}}
 	tagged, err := agreedNames(filepath.Join(root, "conformance", "agreed.tagged.txt"))
 	if err != nil {
 		return nil, err
@@ -62,7 +63,14 @@ func loadProof(root string) (*proof, error) {
 			p.score[area] = &score{}
 			p.areas = append(p.areas, area)
 		}
-		for _, sum := range []*score{p.score[area], &p.total} {
+		sums := []*score{p.score[area], &p.total}
+		for name := range modulesOf(s) {
+			if p.module[name] == nil {
+				p.module[name] = &score{}
+			}
+			sums = append(sums, p.module[name])
+		}
+		for _, sum := range sums {
 			sum.add(s.Dialect, agreed[s.Name], tagged[s.Name])
 		}
 	}

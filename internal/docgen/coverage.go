@@ -223,7 +223,10 @@ func (w *writer) settings(read map[string]bool) {
 	var cells [][]string
 	var rows []row
 	have := map[string]bool{}
-	for _, s := range config.Settings() {
+	for _, s := range config.Settings("") {
+		if have[s.Name] {
+			continue // a row for an older ansible-core
+		}
 		have[s.Name] = true
 		r := noted(settingState(s, read), "setting", notes)
 		rows = append(rows, r)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pbc/compiler/cli"
+	"pbc/conformance/scenario"
 	"pbc/ir/keyword"
 	"pbc/runtime/callback"
 	"pbc/runtime/eval"
@@ -65,6 +66,55 @@ func TestModulesWithoutSpecAreTold(t *testing.T) {
 	for _, m := range builtin.All() {
 		if m.Spec == nil && unchecked[m.Name] == "" {
 			t.Errorf("module %s has no Spec: give it one, or tell its parameters in unchecked", m.Name)
+		}
+	}
+}
+
+// often are the modules that playbooks use most, or that every one can count on: each has its row.
+var often = strings.Fields(`
+	file command shell raw script template copy set_fact lineinfile blockinfile replace stat debug assert fail meta wait_for get_url uri pause user
+	group apt package service systemd systemd_service service_facts package_facts find include_vars cron unarchive setup add_host group_by slurp fetch
+	assemble tempfile getent hostname known_hosts ansible.posix.authorized_key ansible.posix.sysctl community.general.ini_file async_status ping reboot
+	wait_for_connection set_stats validate_argument_spec
+	git apt_repository apt_key deb822_repository yum dnf pip sysvinit community.general.archive ansible.posix.mount community.general.timezone
+	community.general.alternatives community.general.locale_gen community.general.modprobe community.general.ufw iptables dpkg_selections debconf`)
+
+func TestModulesHaveRows(t *testing.T) {
+	root := rootOf(t)
+	proved, err := loadProof(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &writer{}
+	w.modules(proved)
+	page := w.String()
+	for _, name := range often {
+		_, rest, ok := strings.Cut(page, "| `"+name+"` | ")
+		state, _, _ := strings.Cut(rest, " |")
+		if !ok || !strings.HasPrefix(state, string(same)) && state != string(differs) {
+			t.Errorf("module %s has no row that says it is supported, got state %q", name, state)
+		}
+	}
+	for _, m := range builtin.All() {
+		if _, ok := unmodified[m.Name]; ok {
+			t.Errorf("module %s is native, and said to be Ansible's own", m.Name)
+		}
+	}
+}
+
+func TestModulesOfScenario(t *testing.T) {
+	s := &scenario.Scenario{Files: []scenario.File{
+		{Path: "p.yml", Data: "- hosts: all\n  gather_facts: no\n  vars: {l: [{not: 1}]}\n  tasks:\n  - block:\n    - ansible.posix.mount: {user: x}\n    rescue:\n    - action: copy a=b\n"},
+		{Path: "f.txt", Data: "- file:\n"}, {Path: "t.yml", Data: "- {local_action: x, ping: }\n"}, {Path: "bad.yml", Data: "- a: [\n"}}}
+	got := modulesOf(s)
+	for _, name := range []string{"mount", "copy", "ping"} {
+		if !got[name] {
+			t.Errorf("module %s was not found in %v", name, got)
+		}
+	}
+	for _, name := range []string{"not", "user", "file", "gather_facts"} {
+		if got[name] {
+			t.Errorf("%s was taken for a module", name)
 		}
 	}
 }

@@ -47,29 +47,41 @@ func (w *writer) modules(proved *proof) {
 			own["module "+n] = row{note: "Ansible's own, in the host's Python"}
 		}
 	}
+	for n, note := range unmodified {
+		ours = append(ours, n)
+		own["module "+n] = row{note: strings.TrimSuffix("Ansible's own, in the host's Python; "+note, "; ")}
+	}
 	for k, n := range notes {
 		if o, ok := own[k]; ok && n.note != "" {
 			n.note = o.note + "; " + n.note
 		}
 		own[k] = n
 	}
-	for _, n := range ours {
-		s := proved.score[n]
-		if r := own["module "+n]; s != nil {
-			r.note += fmt.Sprintf("; %d of %d scenarios agree", s.agreed, s.all)
-			own["module "+n] = r
-		}
-	}
 	slices.Sort(ours)
+	ours = slices.Compact(ours)
+	for _, n := range ours {
+		r := own["module "+n]
+		r.note += "; " + proved.of(n)
+		own["module "+n] = r
+	}
 	w.line("`local` modules touch only their own host; `open` ones may be seen by, or look at, other hosts. Modules of collections,")
 	w.line("`library/` and roles run unmodified in the host's Python.\n")
-	w.states("module", compare("module", slices.Compact(ours), own))
+	w.states("module", compare("module", ours, own))
 	w.head(3, "Parameters of the native modules")
 	w.line("`mode`, `owner`, `group` and the rest of the file parameters are meant by \"file parameters\": %s.\n", fileParameters())
 	for _, m := range native {
 		w.head(4, short(m.Name))
 		w.parameters(m)
 	}
+}
+
+// of tells what scenarios have tasks of a module.
+func (p *proof) of(name string) string {
+	s := p.module[name[strings.LastIndex(name, ".")+1:]]
+	if s == nil {
+		return "in no scenario"
+	}
+	return fmt.Sprintf("%d of %d scenarios agree, dialect tagged %d of %d", s.agreed, s.all, s.agreedTagged, s.allTagged)
 }
 
 func effect(e module.Effect) string {

@@ -246,17 +246,22 @@ func (c *screenDefault) skipped(v view) {
 	c.line("skipping: ["+v.host+"]", v, ColorSkip)
 }
 
+// outcome is how a result that is no failure is told, and whether it is.
+func (c *screenDefault) outcome(v view) (word string, color Color, shown bool) {
+	if truthyKey(v.res, "changed") {
+		return "changed", ColorChanged, true
+	}
+	return "ok", ColorOK, c.opt.DisplayOKHosts
+}
+
 func (c *screenDefault) ok(v view) {
 	if v.task.Include {
 		c.needBanner(v.task)
 		return
 	}
-	word, color := "changed", ColorChanged
-	if !truthyKey(v.res, "changed") {
-		if !c.opt.DisplayOKHosts {
-			return
-		}
-		word, color = "ok", ColorOK
+	word, color, shown := c.outcome(v)
+	if !shown {
+		return
 	}
 	c.needBanner(v.task)
 	c.problems(v)
@@ -320,12 +325,9 @@ func (c *screenDefault) itemOK(v view) {
 	if v.task.Include {
 		return
 	}
-	word, color := "changed", ColorChanged
-	if !truthyKey(v.res, "changed") {
-		if !c.opt.DisplayOKHosts {
-			return
-		}
-		word, color = "ok", ColorOK
+	word, color, shown := c.outcome(v)
+	if !shown {
+		return
 	}
 	c.needBanner(v.task)
 	c.problems(v)

@@ -29,9 +29,10 @@ type PlaybookStart struct {
 // PlayStart opens a play, once for each batch of serial. Ansible: v2_playbook_on_play_start.
 type PlayStart struct {
 	ID        string
-	Name      string // the play's name, or its hosts when it has none
-	Path      string // "file:line"
-	Strategy  string // empty is linear
+	Name      string   // the play's name, or its hosts when it has none
+	Path      string   // "file:line"
+	Hosts     []string // the patterns of its hosts
+	Strategy  string   // empty is linear
 	CheckMode bool
 }
 

@@ -98,7 +98,12 @@ func (c *jsonScreen) result(e Result) {
 	case Skipped:
 		res.SetStr("skipped", true)
 	}
-	if !e.Task.Tagged && e.Status != Unreachable && !workerless[shortName(e.Task.Action)] {
+	switch {
+	case e.Task.Tagged:
+		res = stripInternal(res, shownMarks).(*value.Dict)
+		showMarks(res, labels)
+		showCensored(res)
+	case e.Status != Unreachable && !workerless[shortName(e.Task.Action)]:
 		showMarks(res, labels)
 	}
 	res.SetStr("action", e.Task.Action)
@@ -133,6 +138,24 @@ func showMarks(res *value.Dict, labels []value.Value) {
 			item.SetStr(hidden, false)
 			item.SetStr(label, labels[i])
 			marked.V[i] = item
+		}
+	}
+}
+
+// shownMarks are the internal keys that results of dialect tagged have for callbacks: errors and warnings are in objects of their own.
+var shownMarks = map[string]bool{
+	"_ansible_verbose_always": true, "_ansible_verbose_override": true, "_ansible_delegated_vars": true, "_ansible_no_log": true, "_ansible_item_label": true,
+}
+
+// showCensored adds the mark of what no_log hides, which dialect tagged shows.
+func showCensored(res *value.Dict) {
+	const hidden = "_ansible_no_log"
+	if _, ok := res.GetStr("censored"); ok {
+		res.SetStr(hidden, true)
+	}
+	for _, e := range elements(res, "results") {
+		if item, ok := e.(*value.Dict); ok && has(item, "censored") {
+			item.SetStr(hidden, true) // a copy of ours: stripInternal made it
 		}
 	}
 }

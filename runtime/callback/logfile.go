@@ -17,7 +17,7 @@ func (s *Screen) OpenLog(path string, getenv func(string) string) *os.File {
 		_, _ = fmt.Fprintf(s.Err, "[WARNING]: log file at %s is not writeable and we cannot create it, aborting\n\n", path)
 		return nil
 	}
-	who := logUser(getenv)
+	who := LoginName(getenv)
 	s.Log = f
 	s.LogPrefix = func(level string) string {
 		if !s.Tagged {
@@ -33,8 +33,8 @@ func logPrefix(now time.Time, pid int, who, level string) string {
 	return fmt.Sprintf("%s p=%d u=%s n=ansible %s| ", stamp, pid, who, level)
 }
 
-// logUser is the user as Python's getpass.getuser gives it.
-func logUser(getenv func(string) string) string {
+// LoginName is the user as Python's getpass.getuser gives it.
+func LoginName(getenv func(string) string) string {
 	for _, name := range []string{"LOGNAME", "USER", "LNAME", "USERNAME"} {
 		if who := getenv(name); who != "" {
 			return who

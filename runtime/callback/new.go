@@ -67,6 +67,19 @@ func Known(name string) (screen, extra bool) {
 	return screenCallbacks[name] != nil, extraCallbacks[name] != nil
 }
 
+// Obsolete is the deprecation that Ansible tells of when the callback of that name gets the screen, nil for none.
+//
+// Observed: ansible.posix.skippy in both dialects, oneline in ansible-core 2.19.
+func Obsolete(name string, tagged bool) *Deprecation {
+	switch short := shortName(name); {
+	case short == "skippy":
+		return &Deprecation{Text: "ansible.posix.skippy has been deprecated. See the plugin documentation for more details", Date: "2022-06-01", Collection: "ansible.posix"}
+	case short == "oneline" && tagged:
+		return &Deprecation{Text: "The oneline callback plugin is deprecated.", Version: "2.23", Collection: "ansible.builtin"}
+	}
+	return nil
+}
+
 // Names returns the callbacks that stdout_callback may name, and those of callbacks_enabled, sorted.
 func Names() (screen, extra []string) {
 	return slices.Sorted(maps.Keys(screenCallbacks)), slices.Sorted(maps.Keys(extraCallbacks))

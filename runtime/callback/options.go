@@ -172,7 +172,7 @@ var optionTable = []optionReader{
 	{Setting{[]string{"ANSIBLE_COW_PATH"}, "defaults", "cowpath"}, word(func(o *Options) *string { return &o.CowPath })},
 	{Setting{[]string{"ANSIBLE_COW_SELECTION"}, "defaults", "cow_selection"}, word(func(o *Options) *string { return &o.CowSelection })},
 	{Setting{[]string{"ANSIBLE_COW_ACCEPTLIST"}, "defaults", "cowsay_enabled_stencils"}, list(func(o *Options) *[]string { return &o.Cows })},
-	{Setting{[]string{"ANSIBLE_CALLBACK_WHITELIST", "ANSIBLE_CALLBACKS_ENABLED"}, "defaults", "callbacks_enabled"}, list(func(o *Options) *[]string { return &o.Enabled })},
+	{Setting{[]string{"ANSIBLE_CALLBACKS_ENABLED"}, "defaults", "callbacks_enabled"}, list(func(o *Options) *[]string { return &o.Enabled })},
 	{Setting{[]string{"ANSIBLE_DISPLAY_SKIPPED_HOSTS"}, "defaults", "display_skipped_hosts"}, flag(func(o *Options) *bool { return &o.DisplaySkippedHosts })},
 	{Setting{[]string{"ANSIBLE_DISPLAY_OK_HOSTS"}, "defaults", "display_ok_hosts"}, flag(func(o *Options) *bool { return &o.DisplayOKHosts })},
 	{Setting{[]string{"ANSIBLE_DISPLAY_FAILED_STDERR"}, "defaults", "display_failed_stderr"}, flag(func(o *Options) *bool { return &o.DisplayFailedStderr })},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/pyyaml"
 )
 
 // dumpYAML renders a result for callback_result_format=yaml: a block of YAML below the line.
@@ -73,7 +74,7 @@ func readableBlock(s string) (string, bool) {
 	}
 	s = expandTabs(strings.TrimRightFunc(s, isPySpace))
 	s = strings.Map(func(c rune) rune {
-		if isYAMLPrintable(c) || c == 0x85 || c >= 0x10000 {
+		if pyyaml.IsPrintable(c) || c == 0x85 || c >= 0x10000 {
 			return c
 		}
 		return -1

@@ -43,6 +43,14 @@ type Linker interface {
 	Answer(ctx context.Context, number int, host string, n *event.Need) *event.Answer
 }
 
+// Gate says what hosts may ask for and tell. Its methods are called one at a time.
+type Gate interface {
+	// MayAsk says why a host may not ask a question, nil when it may.
+	MayAsk(number int, host string, n *event.Need) error
+	// MayTell says why a host may not report an event, nil when it may.
+	MayTell(number int, host string, e *event.Event) error
+}
+
 // Shipment is a batch and the blobs that are worth sending ahead of it, by SHA-256.
 type Shipment struct {
 	Batch *ir.Batch
@@ -53,6 +61,7 @@ type Shipment struct {
 type Play struct {
 	ID, Name, Path string
 	Batches        [][]string // of hosts, in order; none when no host matches
+	Hosts          []string   // the patterns that chose them
 	Strategy       string
 	CheckMode      bool
 	// MaxFail is max_fail_percentage, negative when not given.
@@ -87,6 +96,7 @@ func (u *Unreachable) Error() string { return u.Msg }
 // Options configure a run.
 type Options struct {
 	Linker   Linker
+	Gate     Gate // nil lets everything through that the Linker answers
 	Dialer   Dialer
 	Callback callback.Callback
 	Memory   *Memory
@@ -199,7 +209,7 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 		if err != nil {
 			return exitError, err
 		}
-		start := callback.PlayStart{ID: p.ID, Name: p.Name, Path: p.Path, Strategy: p.Strategy, CheckMode: p.CheckMode}
+		start := callback.PlayStart{ID: p.ID, Name: p.Name, Path: p.Path, Hosts: p.Hosts, Strategy: p.Strategy, CheckMode: p.CheckMode}
 		if len(p.Batches) == 0 {
 			c.emit(start)
 			c.emit(callback.NoHostsMatched{})

@@ -80,7 +80,14 @@ func (r *playRun) checkNeed(h *hostRun, n *event.Need) error {
 			return fmt.Errorf("%w: task %d, which the play does not have", errLies, n.Task)
 		}
 		if n.Ask == event.Delegate {
-			return delegates(t, h.name, n)
+			if err := delegates(t, h.name, n); err != nil {
+				return err
+			}
+		}
+	}
+	if r.c.opt.Gate != nil {
+		if err := r.c.opt.Gate.MayAsk(r.number, h.name, n); err != nil {
+			return fmt.Errorf("%w: %w", errLies, err)
 		}
 	}
 	return nil

@@ -73,8 +73,11 @@ type hostRun struct {
 	included *value.Dict
 	outcome  event.Outcome
 	trouble  trouble
-	doomed   bool     // it fails with others when it is let go
-	told     *ir.Lost // what it was told last
+	doomed   bool // it fails with others when it is let go
+	// parked is what a host waits at that could not be reached, in a play that may clear its errors; cleared says that it has.
+	parked  *event.Need
+	cleared bool
+	told    *ir.Lost // what it was told last
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }
@@ -107,7 +110,7 @@ func (r *playRun) run(ctx context.Context) error {
 		return err
 	}
 	interrupt := r.c.opt.Interrupt
-	for r.active() > 0 {
+	for r.active() > 0 || r.unpark(ctx) {
 		select {
 		case m := <-r.c.inbox:
 			if err := r.take(ctx, m); err != nil {
@@ -280,6 +283,9 @@ func (r *playRun) take(ctx context.Context, m message) error {
 		r.lose(h, err)
 	case m.event != nil:
 		r.event(h, m.event, m.size)
+	case m.need.Ask == event.Barrier && askOf(m.need).unreachable:
+		h.parked = m.need
+		r.finish(h, &event.Event{Kind: event.Done, Outcome: event.HostUnreachable})
 	case m.need.Ask == event.Barrier:
 		r.enter(h, m.need.Addr)
 		h.state, h.need = hostWaiting, m.need
@@ -378,7 +384,9 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 			r.fail(h.name)
 		}
 	case event.HostUnreachable:
-		r.c.unreachable[h.name] = true
+		if !h.cleared {
+			r.c.unreachable[h.name] = true
+		}
 		if e.Name != "" {
 			r.unreachableResult(h, e.Name)
 		}

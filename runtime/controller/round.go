@@ -192,6 +192,8 @@ type barrierAsk struct {
 	throttle int
 	shielded bool // within a rescue or always
 	after    bool // the task has run: go on, or fail with others
+	// unreachable says that the task has found the host unreachable.
+	unreachable bool
 }
 
 func askOf(n *event.Need) barrierAsk {
@@ -214,6 +216,8 @@ func askOf(n *event.Need) barrierAsk {
 	a.shielded, _ = shielded.(bool)
 	after, _ := d.GetStr("after")
 	a.after, _ = after.(bool)
+	unreachable, _ := d.GetStr("unreachable")
+	a.unreachable, _ = unreachable.(bool)
 	return a
 }
 

@@ -213,6 +213,9 @@ func (r *playRun) meta(h *hostRun, e *event.Event) {
 			delete(r.failed, name)
 			delete(r.down, name)
 			delete(r.c.unreachable, name)
+			if h := r.byName[name]; h != nil {
+				h.cleared = h.parked != nil
+			}
 		}
 	}
 }

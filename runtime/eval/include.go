@@ -107,19 +107,27 @@ func (c *compiler) include(n *expr.Node) stmtFn {
 			}
 			return err
 		}
-		r := f.run.fork()
-		defer func() { f.run.taint(r.unsafe) }()
-		if r.depth++; r.depth > maxCalls {
-			return errRecursion
+		g, err := f.within(context)
+		if err != nil {
+			return err
 		}
-		g := &frame{run: r}
-		if context {
-			g.parent = f
-		} else {
-			r.isolate = true
-		}
+		defer func() { f.run.taint(g.run.unsafe) }()
 		return p.exec(g, out)
 	}
+}
+
+// within is the frame of another template that runs inside this one, which it sees with context only.
+func (f *frame) within(context bool) (*frame, error) {
+	g := &frame{run: f.run.fork()}
+	if g.run.depth++; g.run.depth > maxCalls {
+		return nil, errRecursion
+	}
+	if context {
+		g.parent = f
+	} else {
+		g.run.isolate = true
+	}
+	return g, nil
 }
 
 // importStmt is import and from: it runs the other template for the names it leaves.
@@ -134,15 +142,9 @@ func (c *compiler) importStmt(n *expr.Node) stmtFn {
 		if err != nil {
 			return err
 		}
-		r := f.run.fork()
-		if r.depth++; r.depth > maxCalls {
-			return errRecursion
-		}
-		g := &frame{run: r}
-		if context {
-			g.parent = f
-		} else {
-			r.isolate = true
+		g, err := f.within(context)
+		if err != nil {
+			return err
 		}
 		var out []val
 		if err := p.exec(g, &out); err != nil {

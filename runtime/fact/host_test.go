@@ -27,11 +27,11 @@ type hostArgs struct {
 	Drop    []string
 }
 
-// TestRecordedHosts gathers the facts of the hosts in testdata/hosts and compares them with those
-// that Ansible gave of the same files.
-func TestRecordedHosts(t *testing.T) {
-	files, err := filepath.Glob("testdata/hosts/*.txtar")
-	if err != nil || len(files) < 100 {
+// eachRecorded runs a test for each of the recorded hosts of a folder of testdata, of which there must be some.
+func eachRecorded(t *testing.T, folder string, atLeast int, test func(*testing.T, *txtar.Archive)) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.txtar"))
+	if err != nil || len(files) < atLeast {
 		t.Fatalf("%d recorded hosts (%v)", len(files), err)
 	}
 	for _, f := range files {
@@ -41,14 +41,22 @@ func TestRecordedHosts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compareHost(t, a, expr.Classic, part(a, "want.json"))
-			tagged := part(a, "want-tagged.json")
-			if tagged == nil {
-				tagged = part(a, "want.json")
-			}
-			compareHost(t, a, expr.Tagged, tagged)
+			test(t, a)
 		})
 	}
+}
+
+// TestRecordedHosts gathers the facts of the hosts in testdata/hosts and compares them with those
+// that Ansible gave of the same files.
+func TestRecordedHosts(t *testing.T) {
+	eachRecorded(t, "hosts", 100, func(t *testing.T, a *txtar.Archive) {
+		compareHost(t, a, expr.Classic, part(a, "want.json"))
+		tagged := part(a, "want-tagged.json")
+		if tagged == nil {
+			tagged = part(a, "want.json")
+		}
+		compareHost(t, a, expr.Tagged, tagged)
+	})
 }
 
 func compareHost(t *testing.T, a *txtar.Archive, dialect expr.Dialect, recorded []byte) {

@@ -17,46 +17,35 @@ import (
 // TestRecordedPackages lists the packages of the hosts in testdata/packages and compares the result with
 // what Ansible's package_facts said of the same tools.
 func TestRecordedPackages(t *testing.T) {
-	files, err := filepath.Glob("testdata/packages/*.txtar")
-	if err != nil || len(files) < 30 {
-		t.Fatalf("%d recorded hosts (%v)", len(files), err)
-	}
-	for _, f := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
-			t.Parallel()
-			a, err := txtar.ParseFile(f)
-			if err != nil {
-				t.Fatal(err)
+	eachRecorded(t, "packages", 30, func(t *testing.T, a *txtar.Archive) {
+		var args struct {
+			Dialect string
+			Params  struct {
+				Manager  []string
+				Strategy string
 			}
-			var args struct {
-				Dialect string
-				Params  struct {
-					Manager  []string
-					Strategy string
-				}
-			}
-			if err := json.Unmarshal(part(a, "args.json"), &args); err != nil {
-				t.Fatal(err)
-			}
-			s := &packageScan{ctx: context.Background(), sys: unpackHost(t, a, hostArgs{}), tagged: args.Dialect == "tagged",
-				requested: args.Params.Manager, all: args.Params.Strategy == "all", packages: value.NewDict()}
-			got, err := s.run()
-			if err != nil {
-				got = value.DictOf("failed", true, "msg", err.Error())
-			}
-			if len(s.warnings) > 0 {
-				got.SetStr("warnings", textList(s.warnings))
-			}
-			want, err := value.ParseJSON(part(a, "want.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			want.(*value.Dict).Del("changed")
-			if d := cmp.Diff(plain(want), plain(got)); d != "" {
-				t.Errorf("Ansible's (-) and pbc's (+) results differ:\n%s", d)
-			}
-		})
-	}
+		}
+		if err := json.Unmarshal(part(a, "args.json"), &args); err != nil {
+			t.Fatal(err)
+		}
+		s := &packageScan{ctx: context.Background(), sys: unpackHost(t, a, hostArgs{}), tagged: args.Dialect == "tagged",
+			requested: args.Params.Manager, all: args.Params.Strategy == "all", packages: value.NewDict()}
+		got, err := s.run()
+		if err != nil {
+			got = value.DictOf("failed", true, "msg", err.Error())
+		}
+		if len(s.warnings) > 0 {
+			got.SetStr("warnings", textList(s.warnings))
+		}
+		want, err := value.ParseJSON(part(a, "want.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.(*value.Dict).Del("changed")
+		if d := cmp.Diff(plain(want), plain(got)); d != "" {
+			t.Errorf("Ansible's (-) and pbc's (+) results differ:\n%s", d)
+		}
+	})
 }
 
 // TestPackageLibraries shows what is said where the Python library of a manager is missing, and what

@@ -2,8 +2,6 @@ package fact
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,25 +13,14 @@ import (
 // TestRecordedServices scans the services of the hosts in testdata/services and compares them with
 // what Ansible's service_facts said of the same tools.
 func TestRecordedServices(t *testing.T) {
-	files, err := filepath.Glob("testdata/services/*.txtar")
-	if err != nil || len(files) < 10 {
-		t.Fatalf("%d recorded hosts (%v)", len(files), err)
-	}
-	for _, f := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
-			t.Parallel()
-			a, err := txtar.ParseFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			compareServices(t, a, false, part(a, "want.json"))
-			if want := part(a, "want-tagged.json"); want != nil {
-				compareServices(t, a, true, want)
-			} else {
-				compareServices(t, a, true, part(a, "want.json"))
-			}
-		})
-	}
+	eachRecorded(t, "services", 10, func(t *testing.T, a *txtar.Archive) {
+		compareServices(t, a, false, part(a, "want.json"))
+		if want := part(a, "want-tagged.json"); want != nil {
+			compareServices(t, a, true, want)
+		} else {
+			compareServices(t, a, true, part(a, "want.json"))
+		}
+	})
 }
 
 func compareServices(t *testing.T, a *txtar.Archive, tagged bool, recorded []byte) {

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"errors"
 	"strings"
 
 	"pbc/ir"
@@ -45,9 +46,23 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 		x.m.fall()
 	}
 	if status == event.Unreachable && !x.flags.IgnoreUnreachable {
-		return false, errUnreachable
+		return false, x.m.park(x)
 	}
 	return failed, nil
+}
+
+// park waits, in a play that may clear the errors of its hosts, for that to be done for this one, which cannot be reached: then it goes
+// on with the next task. The error is that of a host that is gone for good.
+func (m *Machine) park(x *taskRun) error {
+	if !m.clears || m.waits == ir.WaitNever {
+		return errUnreachable
+	}
+	_, err := m.ask(x.ctx, &event.Need{Ask: event.Barrier, Addr: x.addr, Task: x.number, Args: ir.Val{V: value.DictOf("unreachable", true)}, Open: true, Passed: m.passed})
+	if errors.Is(err, errEnded) {
+		return errUnreachable
+	}
+	m.passed = x.addr
+	return err
 }
 
 // failedTask is what a rescue sees as ansible_failed_task.

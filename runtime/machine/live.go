@@ -18,6 +18,12 @@ func changesInventory(t *ir.Task) bool {
 	return false
 }
 
+// clearsErrors says whether a task may clear the errors of hosts.
+func clearsErrors(t *ir.Task) bool {
+	what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
+	return t.Module == "ansible.builtin.meta" && what == "clear_host_errors"
+}
+
 // liveInventory are the magic variables that tell of the inventory.
 var liveInventory = map[string]bool{"groups": true, "group_names": true}
 

@@ -95,6 +95,7 @@ type Machine struct {
 	known     map[string]bool
 	inventory *value.Dict
 	live      bool // a task of the play may change the inventory
+	clears    bool // a task of the play may clear the errors of hosts
 	play      *value.Dict
 	extra     *value.Dict
 	magic     *value.Dict
@@ -184,6 +185,7 @@ func (m *Machine) extend(task, scope, layer, role int, t *ir.Tables) {
 	for i, x := range t.Tasks {
 		m.tasks[task+i] = x
 		m.live = m.live || changesInventory(x)
+		m.clears = m.clears || clearsErrors(x)
 	}
 	for i, x := range t.Scopes {
 		m.scopes[scope+i] = x

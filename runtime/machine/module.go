@@ -2,7 +2,6 @@ package machine
 
 import (
 	"context"
-	"strings"
 
 	"github.com/vmihailenco/msgpack/v5"
 
@@ -247,77 +246,12 @@ func decodeSource(d *value.Dict) *module.Source {
 	return s
 }
 
-// become works out which user the module runs as: variables win over the task, the task over the
-// settings.
-//
-// Ansible docs: "Understanding privilege escalation: become".
-func (x *taskRun) become() (Become, error) {
-	set := x.m.code.Settings.Become
-	host := x.m.batch.Host.Become
-	on, err := x.keyword("become", x.choose("ansible_become", x.t.Become.On), set.On)
-	if err != nil || !on {
-		return Become{}, err
-	}
-	b := Become{Method: set.Method}
-	if err := x.becomeText(&b.Method, "become_method", x.t.Become.Method, "ansible_become_method"); err != nil {
-		return Become{}, err
-	}
-	method := b.Method[strings.LastIndexByte(b.Method, '.')+1:]
-	by := x.m.code.Settings.BecomeBy[method]
-	b.User, b.Flags, b.Exe = firstText(by.User, set.User), firstText(by.Flags, set.Flags), firstText(by.Exe, set.Exe)
-	b.Password = firstText(host.Password, set.Password, by.Password)
-	for _, f := range []struct {
-		into  *string
-		field string
-		v     ir.Val
-		names []string
-	}{
-		{&b.User, "become_user", x.t.Become.User, []string{"ansible_become_user", "ansible_" + method + "_user"}},
-		{&b.Flags, "become_flags", x.t.Become.Flags, []string{"ansible_become_flags", "ansible_" + method + "_flags"}},
-		{&b.Exe, "become_exe", x.t.Become.Exe, []string{"ansible_become_exe", "ansible_" + method + "_exe"}},
-		{&b.Password, "become_pass", ir.Val{}, []string{"ansible_become_password", "ansible_become_pass", "ansible_" + method + "_pass"}},
-	} {
-		if err := x.becomeText(f.into, f.field, f.v, f.names...); err != nil {
-			return Become{}, err
-		}
-	}
-	return b, nil
-}
-
-// becomeText renders one part of changing user: the last of the variables that there are, else the keyword.
-func (x *taskRun) becomeText(into *string, field string, keyword ir.Val, names ...string) error {
-	v := keyword
-	for _, n := range names {
-		v = x.choose(n, v)
-	}
-	if !v.IsSet() {
-		return nil
-	}
-	r, given, err := x.rendered(field, v)
-	if err != nil {
-		return contextFault(field, err)
-	}
-	if given && r != nil {
-		*into, _ = value.ToStr(r)
-	}
-	return nil
-}
-
 // choose prefers a variable over a keyword.
 func (x *taskRun) choose(name string, v ir.Val) ir.Val {
 	if r, ok := x.vars.Lookup(name); ok {
 		return ir.Val{V: r}
 	}
 	return v
-}
-
-func firstText(list ...string) string {
-	for _, s := range list {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 // errKind tells the kind of an error of the evaluator.

@@ -100,6 +100,11 @@ func (m *Machine) loadPlugin(ctx context.Context, number int, addr ir.Address) e
 	if err != nil {
 		return err
 	}
+	for _, d := range a.Deprecations {
+		if err := m.up.Emit(&event.Event{Kind: event.Message, Level: "deprecation", Addr: addr, Task: number, Name: d}); err != nil {
+			return err
+		}
+	}
 	level, text := "error", a.Error
 	about := asDict(a.Value.V)
 	if has(about, "class") {

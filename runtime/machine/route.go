@@ -127,17 +127,39 @@ func (x *taskRun) delegatedHostVars() (value.Value, bool) {
 	return value.DictOf(host, vars), true
 }
 
-// delegatedVars are what callbacks are told of the host that a task was delegated to.
+// delegatedVars are what callbacks are told of the host that a task was delegated to, and of the way there.
 func (x *taskRun) delegatedVars() *value.Dict {
+	d := x.delegateReach()
+	route, _, err := x.route()
+	if err != nil {
+		return d // the module met the same when it was to run
+	}
+	for _, name := range delegatedReach {
+		for _, n := range reachNames[name] {
+			if v, ok := route.GetStr(n); ok {
+				d.SetStr(name, reachTyped(name, v))
+			}
+		}
+	}
+	return d
+}
+
+// delegatedReach are the variables about connections that callbacks are told.
+var delegatedReach = []string{"ansible_host", "ansible_port", "ansible_user", "ansible_connection"}
+
+// delegateReach is what the other host's variables and the settings say of the way there. Hosts are asked about once.
+func (x *taskRun) delegateReach() *value.Dict {
 	host := x.flags.DelegateTo
 	if d := x.m.delegated[host]; d != nil {
 		return d.Copy()
 	}
 	d := value.DictOf("ansible_delegated_host", host)
-	for _, name := range []string{"ansible_host", "ansible_port", "ansible_user", "ansible_connection"} {
-		if v, ok, err := x.outside().HostVar(host, name); ok && err == nil && v != nil {
-			d.SetStr(name, v)
+	for _, name := range delegatedReach {
+		v, ok, err := x.outside().HostVar(host, name)
+		if !ok || err != nil || v == nil {
+			v = x.reachDefault(name)
 		}
+		d.SetStr(name, reachTyped(name, v))
 	}
 	x.m.delegated[host] = d
 	return d.Copy()

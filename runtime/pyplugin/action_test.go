@@ -19,7 +19,7 @@ func acting(how string) *value.Dict {
 
 func TestActions(t *testing.T) {
 	h := host(t)
-	about, err := h.LoadAction(context.Background(), "acts")
+	about, err := h.LoadAction(context.Background(), "acts", nil)
 	if bypass, _ := about.GetStr("bypass"); err != nil || bypass != true {
 		t.Fatalf("loaded %v, %v", about, err)
 	}

@@ -148,11 +148,11 @@ func (h *Host) Tell(ctx context.Context, event *value.Dict, warn func(kind, text
 
 // LoadAction loads an action plugin. The result says as "bypass" whether one host runs it for all, and where it cannot be
 // loaded it has the exception as "class" and "msg", and as "ansible" whether it is one of Ansible's own.
-func (h *Host) LoadAction(ctx context.Context, name string) (*value.Dict, error) {
+func (h *Host) LoadAction(ctx context.Context, name string, warn func(kind, text string)) (*value.Dict, error) {
 	if err := h.start(); err != nil {
 		return nil, err
 	}
-	v, err := h.exchange(ctx, value.DictOf("do", "load", "name", name), Call{})
+	v, err := h.exchange(ctx, value.DictOf("do", "load", "name", name), Call{Warn: warn})
 	if err != nil {
 		return nil, err
 	}

@@ -34,11 +34,12 @@ class Callbacks:
         return [types.SimpleNamespace(_file_name=path, _basedir=os.path.dirname(os.path.abspath(path)), _loader=world.loader,
                                       get_plays=lambda: [], get_loader=lambda: world.loader)]
 
-    def with_playbook_on_play_start(self, id, name, path, strategy, check):
+    def with_playbook_on_play_start(self, id, name, path, hosts, strategy, check):
         from ansible.playbook.play import Play
         from ansible.playbook.play_context import PlayContext
         play = Play()
         play.name, play._uuid, play.strategy, play.check_mode = name, id, strategy or "linear", check
+        play.hosts = hosts
         play.get_path, play._variable_manager = lambda: path, None
         self.play = play
         for plugin in self.contextual:

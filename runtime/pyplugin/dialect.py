@@ -19,6 +19,21 @@ class Classic:
         self.Templar, self.Undefined, self.Vars = Templar, AnsibleUndefined, AnsibleJ2Vars
         self.Native, self.Unsafe, self.UnsafeText, self.Vault = NativeJinjaText, AnsibleUnsafe, AnsibleUnsafeText, AnsibleVaultEncryptedUnicode
 
+    def listen(self, display):
+        """Has what plugins tell the user told by pbc."""
+        def warning(msg, *args, **kwargs):
+            say("warning", msg)
+
+        def deprecated(msg, version=None, removed=False, date=None, collection_name=None, **kwargs):
+            from ansible import constants as C
+            if removed or not C.DEPRECATION_WARNINGS or getattr(current, "direct", False):
+                return plain(msg, version=version, removed=removed, date=date, collection_name=collection_name, **kwargs)
+            if hasattr(display, "get_deprecation_message"):
+                msg = display.get_deprecation_message(msg, version=version, date=date, collection_name=collection_name).split(": ", 1)[1]
+            say("deprecated", msg)
+        plain = display.deprecated
+        display.warning, display.deprecated = warning, deprecated
+
     def function(self, kind, name):
         functions = getattr(templars.plain().environment, kind + "s")
         return functions[name]
@@ -112,9 +127,6 @@ class Classic:
         """What is told apart from the message of an error."""
         return ""
 
-    def listen(self, display):
-        pass  # all that it tells goes through what is listened to
-
     def hostvars(self, data, name):
         from ansible.vars.hostvars import HostVarsVars
         return HostVarsVars(data, loader=world.loader)
@@ -129,6 +141,22 @@ class Tagged:
         from ansible.template import AnsibleUndefined, Templar, is_trusted_as_template, trust_as_template
         self.Templar, self.Undefined, self.trusted, self.template = Templar, AnsibleUndefined, is_trusted_as_template, trust_as_template
         self.Vault = EncryptedString
+
+    def listen(self, display):
+        """As in Classic. What is told has its text only here, behind what Ansible adds to it."""
+        from ansible._internal._display_utils import format_message
+
+        def warning(summary):
+            say("warning", format_message(summary, False).rstrip("\n"))
+
+        def deprecated(summary):
+            from ansible import constants as C
+            if getattr(current, "direct", False):
+                return plain(summary)
+            if C.config.get_config_value("DEPRECATION_WARNINGS"):
+                say("deprecated", format_message(summary, False))
+        plain = display._deprecated
+        display._warning, display._deprecated = warning, deprecated
 
     def function(self, kind, name):
         from ansible.plugins.loader import filter_loader, test_loader
@@ -165,16 +193,6 @@ class Tagged:
 
     def help(self, error):
         return getattr(error, "_help_text", None) or ""
-
-    def listen(self, display):
-        """Has errors that are told as warnings told by pbc."""
-        from ansible.module_utils._internal._event_utils import format_event_brief_message
-
-        def warning(summary):
-            if getattr(current, "said", None) is None:
-                return plain(summary)
-            say("warning", format_event_brief_message(summary.event))
-        plain, display._warning = display._warning, warning
 
     def hostvars(self, data, name):
         from ansible.vars.hostvars import HostVarsVars

@@ -109,7 +109,8 @@ class HostVars:
         return self[name] if name in self else default
 
     def __contains__(self, name):
-        return name in channel.ask("hosts")
+        """Whether there is the host: localhost always is, it is made when it is asked for."""
+        return name in channel.ask("hosts") or not isinstance(self.raw_get(name), dialect.Undefined)
 
     def __iter__(self):
         return iter(channel.ask("hosts"))
@@ -240,7 +241,7 @@ class World:
         context.CLIARGS = ImmutableDict(request["options"])
         self.verbosity = request["options"].get("verbosity") or 0
         self.passwords = request["passwords"]
-        listen(Display())
+        dialect.listen(Display())
         self.prepare(request)
         self.loader = DataLoader()
         secrets = [(name, VaultSecret(bytes.fromhex(text))) for name, text in request["secrets"]]
@@ -281,23 +282,6 @@ class Templars:
 
     def of(self, variables):
         return dialect.Templar(loader=world.loader, variables=variables)
-
-
-def listen(display):
-    """Has what plugins tell the user told by pbc."""
-    def warning(msg, *args, **kwargs):
-        say("warning", msg)
-
-    def deprecated(msg, version=None, removed=False, date=None, collection_name=None, **kwargs):
-        from ansible import constants as C
-        if removed or not C.DEPRECATION_WARNINGS or getattr(current, "direct", False):
-            return plain(msg, version=version, removed=removed, date=date, collection_name=collection_name, **kwargs)
-        if hasattr(display, "get_deprecation_message"):
-            msg = display.get_deprecation_message(msg, version=version, date=date, collection_name=collection_name).split(": ", 1)[1]
-        say("deprecated", msg)
-    plain = display.deprecated
-    display.warning, display.deprecated = warning, deprecated
-    dialect.listen(display)
 
 
 def say(kind, text):

@@ -25,17 +25,22 @@ type Options struct {
 	Flow          Flow
 	ExplicitStart bool // begin with ---
 	ExplicitEnd   bool // end with ...
+	NoAliases     bool // what appears twice is written twice
+	// Block, when it is set, returns a string's text and whether to write it as a literal block where YAML allows.
+	Block func(string) (text string, block bool)
 }
 
 // Dump writes one document.
 func Dump(v value.Value, o Options) (string, error) {
-	r := &representer{flow: o.Flow, sort: o.Sort, seen: map[any]*node{}}
+	r := &representer{flow: o.Flow, sort: o.Sort, block: o.Block, seen: map[any]*node{}}
 	root, err := r.node(v, 0)
 	if err != nil {
 		return "", err
 	}
-	count := 0
-	anchor(root, map[*node]bool{}, &count)
+	if !o.NoAliases {
+		count := 0
+		anchor(root, map[*node]bool{}, &count)
+	}
 	e := &emitter{
 		indent: 2, width: 80, unicode: true, cur: -1, whitespace: true, indention: true, written: map[*node]bool{},
 		explicitStart: o.ExplicitStart, explicitEnd: o.ExplicitEnd,

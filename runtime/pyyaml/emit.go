@@ -22,6 +22,7 @@ type emitter struct {
 	written       map[*node]bool
 	explicitStart bool
 	explicitEnd   bool
+	open          bool // the last literal block ended in empty lines that belong to it
 }
 
 // document writes one document.
@@ -34,7 +35,7 @@ func (e *emitter) document(root *node) string {
 	}
 	e.node(root, false, false)
 	e.writeIndent()
-	if e.explicitEnd {
+	if e.explicitEnd || e.open {
 		e.indicator("...", true, false, false)
 		e.writeIndent()
 	}
@@ -271,7 +272,8 @@ func isYAMLBreak(r rune) bool {
 	return r == '\n' || r == '\r' || r == 0x85 || r == 0x2028 || r == 0x2029
 }
 
-func isYAMLPrintable(r rune) bool {
+// IsPrintable says whether a character may stand in YAML text unescaped: libyaml's rule, without characters of four bytes.
+func IsPrintable(r rune) bool {
 	return r == '\n' || r >= 0x20 && r <= 0x7e || r >= 0xa0 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd && r != 0xfeff
 }
 
@@ -316,7 +318,7 @@ func analyzeYAML(s string, unicode bool) yamlAnalysis {
 	for i, c := range rs {
 		f, b := yamlIndicators(rs, i)
 		flowInd, blockInd = flowInd || f, blockInd || b
-		special = special || !isYAMLPrintable(c) || c > 0x7e && !unicode
+		special = special || !IsPrintable(c) || c > 0x7e && !unicode
 		first, last := i == 0, i == len(rs)-1
 		switch {
 		case c == ' ':
@@ -406,7 +408,7 @@ func (e *emitter) writeDouble(s string, breaks bool) {
 	spaces := false
 	for i, c := range rs {
 		switch {
-		case !isYAMLPrintable(c) || c > 0x7e && !e.unicode || c == 0xfeff || isYAMLBreak(c) || c == '"' || c == '\\':
+		case !IsPrintable(c) || c > 0x7e && !e.unicode || c == 0xfeff || isYAMLBreak(c) || c == '"' || c == '\\':
 			e.put(yamlEscape(c))
 			spaces = false
 		case c == ' ':
@@ -447,11 +449,13 @@ func (e *emitter) writeLiteral(s string) {
 		e.put(fmt.Sprint(e.indent))
 	}
 	rs := []rune(s)
+	e.open = false
 	switch n := len(rs); {
 	case n == 0 || !isYAMLBreak(rs[n-1]):
 		e.put("-")
 	case n == 1 || isYAMLBreak(rs[n-2]):
 		e.put("+")
+		e.open = true
 	}
 	e.lineBreak()
 	e.indention, e.whitespace = true, true

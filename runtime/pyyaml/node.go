@@ -30,6 +30,7 @@ type node struct {
 type representer struct {
 	flow   Flow
 	sort   bool
+	block  func(string) (string, bool)
 	seen   map[any]*node
 	visits int
 }
@@ -69,7 +70,7 @@ func (r *representer) node(v value.Value, depth int) (*node, error) {
 		n := &node{kind: 'l'}
 		return n, r.sequence(n, t, depth)
 	}
-	return yamlScalar(v)
+	return r.scalar(v)
 }
 
 // leaf says whether n is a scalar without a style of its own.
@@ -115,7 +116,7 @@ func (r *representer) mapping(n *node, d *value.Dict, depth int) error {
 	return nil
 }
 
-func yamlScalar(v value.Value) (*node, error) {
+func (r *representer) scalar(v value.Value) (*node, error) {
 	n := &node{kind: 's', plain: true}
 	switch x := v.(type) {
 	case nil:
@@ -128,6 +129,9 @@ func yamlScalar(v value.Value) (*node, error) {
 		n.text = yamlFloat(x)
 	case string, *value.Str, *value.Tmpl:
 		n.text = python.Str(x)
+		if r.block != nil {
+			n.text, n.block = r.block(n.text)
+		}
 		n.plain = !resolvesToOther(n.text)
 	case []byte:
 		n.tag, n.block = "!!binary", true

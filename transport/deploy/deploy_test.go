@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -288,6 +289,28 @@ func TestFallbackFolder(t *testing.T) {
 	if d := cmp.Diff(want, len(tree(t, other))); d != "" {
 		t.Errorf("files in the fallback folder: %s", d)
 	}
+}
+
+// Hosts may be one machine by several names, or share a home folder.
+func TestHostsThatShareAHome(t *testing.T) {
+	const hosts = 12
+	s := sh(t.TempDir())
+	errs := make([]error, hosts)
+	var wg sync.WaitGroup
+	for i := range hosts {
+		wg.Go(func() {
+			c, err := (&deploy.Dialer{Shell: s, Agents: self}).Dial(t.Context(), transport.Target{Host: fmt.Sprint(i)})
+			if err == nil {
+				err = c.Close()
+			}
+			errs[i] = err
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+	cached(t, s.home)
 }
 
 func TestAgentEndsWithItsInput(t *testing.T) {

@@ -28,6 +28,9 @@ import (
 // package boot: agent-ID-CRC. A folder is used only if it is the user's own and no link, since others may
 // write to /var/tmp.
 //
+// Several hosts may be one machine, or share a home folder: they may run the script at once. A file that one of them
+// may be about to start is therefore replaced, never removed.
+//
 // The files it makes are the user's alone; the agent runs with the user's own umask.
 const script = "U=`umask`; umask 077; N=@NONCE@ V=@ID@ F=@FRESH@ T=; " +
 	`own() { [ -d "$1" ] && [ -O "$1" ] && if [ -h "$1" ]; then return 1; fi; }; ` +
@@ -46,9 +49,10 @@ const script = "U=`umask`; umask 077; N=@NONCE@ V=@ID@ F=@FRESH@ T=; " +
 	`head -c "$S" >"$T.z" || fail "cannot write $T.z"; ` +
 	`if [ $Z = gzip ]; then gzip -dc <"$T.z" >"$T" || fail "cannot unpack the agent into $T"; else mv -f "$T.z" "$T"; fi; ` +
 	`chmod 700 "$T"; "$T" agent check $X || fail "the agent arrived damaged or does not run here"; ` +
-	`rm -f "$D/agent-$V-"* "$T.z"; mv -f "$T" "$D/agent-$V-$C" || fail "cannot keep $D/agent-$V-$C"; T=; ` +
+	`rm -f "$T.z"; A="$D/agent-$V-$C"; mv -f "$T" "$A" || fail "cannot keep $A"; T=; ` +
+	`for f in "$D/agent-$V-"*; do [ "$f" = "$A" ] || rm -f "$f"; done; ` +
 	`find "$D" -type f -mtime +60 -exec rm -f {} + 2>/dev/null; ` +
-	`umask $U; exec "$D/agent-$V-$C" agent serve $N`
+	`umask $U; exec "$A" agent serve $N`
 
 // command returns the command line for the login shell. fresh makes it pass over a cached agent.
 func command(nonce, id string, fresh bool) string {

@@ -1,0 +1,96 @@
+package machine
+
+import (
+	"strings"
+
+	"pbc/ir"
+	"pbc/ir/value"
+)
+
+// becomes are the methods that there are; another one fails also where the user would stay the same.
+var becomes = map[string]bool{"": true, "sudo": true, "su": true, "doas": true}
+
+// become works out which user the module runs as: variables win over the task, the task over the
+// settings.
+//
+// Ansible docs: "Understanding privilege escalation: become".
+func (x *taskRun) become() (Become, error) {
+	set := x.m.code.Settings.Become
+	host := x.m.batch.Host.Become
+	on, err := x.keyword("become", x.choose("ansible_become", x.t.Become.On), set.On)
+	if err != nil || !on {
+		return Become{}, err
+	}
+	b := Become{Method: set.Method}
+	if err := x.becomeText(&b.Method, "become_method", x.t.Become.Method, "ansible_become_method"); err != nil {
+		return Become{}, err
+	}
+	method := b.Method[strings.LastIndexByte(b.Method, '.')+1:]
+	by := x.m.code.Settings.BecomeBy[method]
+	b.User, b.Flags, b.Exe = firstText(by.User, set.User), firstText(by.Flags, set.Flags), firstText(by.Exe, set.Exe)
+	b.Password = firstText(host.Password, set.Password, by.Password)
+	for _, f := range []struct {
+		into  *string
+		field string
+		v     ir.Val
+		names []string
+	}{
+		{&b.User, "become_user", x.t.Become.User, []string{"ansible_become_user", "ansible_" + method + "_user"}},
+		{&b.Flags, "become_flags", x.t.Become.Flags, []string{"ansible_become_flags", "ansible_" + method + "_flags"}},
+		{&b.Exe, "become_exe", x.t.Become.Exe, []string{"ansible_become_exe", "ansible_" + method + "_exe"}},
+		{&b.Password, "become_pass", ir.Val{}, []string{"ansible_become_password", "ansible_become_pass", "ansible_" + method + "_pass"}},
+	} {
+		if err := x.becomeText(f.into, f.field, f.v, f.names...); err != nil {
+			return Become{}, err
+		}
+	}
+	if becomes[method] && !x.m.code.Settings.AllowSameUser && x.connectsAs(firstText(b.User, "root")) {
+		return Become{}, nil
+	}
+	return b, nil
+}
+
+// connectsAs says whether the module would run as that user without become: the one named for the connection, or of a local
+// connection the one who runs the playbook. A user whom only ssh knows is another one.
+//
+// Ansible docs: BECOME_ALLOW_SAME_USER. Observed: scenarios/become/same_user.txtar.
+func (x *taskRun) connectsAs(user string) bool {
+	route, _, err := x.route()
+	if err != nil {
+		return false // the module meets the same when it is to run
+	}
+	const connection, name = "ansible_connection", "ansible_user"
+	if x.reachVar(connection, reachNames[connection], route) == value.Value("local") {
+		return x.m.code.Settings.Reach.LocalUser == user
+	}
+	remote, ok := value.Text(x.reachVar(name, reachNames[name], route))
+	return ok && remote == user
+}
+
+// becomeText renders one part of changing user: the last of the variables that there are, else the keyword.
+func (x *taskRun) becomeText(into *string, field string, keyword ir.Val, names ...string) error {
+	v := keyword
+	for _, n := range names {
+		v = x.choose(n, v)
+	}
+	if !v.IsSet() {
+		return nil
+	}
+	r, given, err := x.rendered(field, v)
+	if err != nil {
+		return contextFault(field, err)
+	}
+	if given && r != nil {
+		*into, _ = value.ToStr(r)
+	}
+	return nil
+}
+
+func firstText(list ...string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
