@@ -219,11 +219,13 @@ type Extension struct {
 	// role that was included with public.
 	PlayDefaults, PlayRoleVars []int
 	// Known and Whole are as in HostPart; Inventory, Play, Extra and Old hold the variables that become
-	// readable with the extension: Old those of layers that the host has already, by their number.
+	// readable with the extension: Old those of layers that the host has already, by their number. Magic are the magic
+	// variables that only now are read.
 	Known                  []string
 	Whole                  bool
 	Answers                map[string]Val // as in HostPart: all from now on
 	Inventory, Play, Extra Val
+	Magic                  Val
 	Old                    map[int]Val
 	Excluded               []int
 	Barriers               []int    // as in Code, of the tasks that the extension brings

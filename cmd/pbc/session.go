@@ -521,6 +521,7 @@ func (c core) fail(screen *callback.Screen, err error) int {
 	var r *compiler.RunError
 	var d *diag.Diagnostic
 	var crash controller.Crash
+	var fault *controller.Fault
 	switch {
 	case errors.Is(err, controller.ErrInterrupted):
 		c.tellInterrupted()
@@ -539,6 +540,9 @@ func (c core) fail(screen *callback.Screen, err error) int {
 	text := err.Error()
 	if d != nil && c.dialect == expr.Tagged {
 		text = diag.Told(d, c.dialect, os.ReadFile)
+	}
+	if errors.As(err, &fault) {
+		text = fault.Chain.Text(os.ReadFile)
 	}
 	switch {
 	case screen != nil:

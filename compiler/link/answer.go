@@ -20,6 +20,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
 
@@ -147,9 +148,12 @@ func result(v value.Value, err error) *event.Answer {
 	}
 	var undef *value.UndefError
 	var raised *eval.Error
+	var closed *value.VaultError
 	switch {
 	case errors.As(err, &undef):
 		a.Kind = "undefined"
+	case errors.As(err, &closed):
+		a.Kind = "error:" + exception.ClassOf(closed)
 	case errors.As(err, &raised):
 		a.Kind = "error:" + raised.Class
 		if raised.Loading {
@@ -405,7 +409,11 @@ func (l *Linker) inventoryNow(s Site) (value.Value, error) {
 	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
 		vars = n.prune(vars)
 	}
-	return value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added)), nil
+	now := value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added))
+	if l.found != nil {
+		now.SetStr("found", texts(l.found))
+	}
+	return now, nil
 }
 
 func (l *Linker) excerpt(s Site) *event.Answer {
@@ -513,12 +521,27 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 	if n.Name != "refresh_inventory" {
 		return &event.Answer{}
 	}
+	return l.refresh(s, n)
+}
+
+// refresh reads the inventory again, for the first host that asks. A host that the play does not find any more has come to its end.
+func (l *Linker) refresh(s Site, n *event.Need) *event.Answer {
 	once := fmt.Sprint(s.Play, n.Addr, l.active[s.Play])
-	if l.refreshed == once { // every host asks; the first one counts
-		return &event.Answer{}
+	if l.refreshed != once {
+		l.refreshed = once
+		if err := l.opt.Inventory.Refresh(); err != nil {
+			return result(nil, err)
+		}
+		names, err := l.playHosts(s.Play)
+		if err != nil {
+			return result(nil, err)
+		}
+		l.all, l.added, l.found = names, nil, append([]string{}, names...)
 	}
-	l.refreshed = once
-	return result(nil, l.opt.Inventory.Refresh())
+	if !slices.Contains(l.found, s.Host) {
+		return &event.Answer{Go: event.End}
+	}
+	return &event.Answer{}
 }
 
 func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
@@ -553,6 +576,7 @@ func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.gate.added[name] = inventory.Combine(l.gate.added[name], vars, false)
 	if changed && !slices.Contains(l.all, name) {
 		l.added = appendNew(l.added, name)
 	}

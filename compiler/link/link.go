@@ -117,7 +117,9 @@ type Linker struct {
 	active   map[int][]string // the hosts of the batch that runs
 	// all are the hosts of the play that runs, added those that add_host has made since its batch began.
 	all, added []string
-	hosts      map[int]playHosts
+	// found are the hosts that the play has since meta: refresh_inventory, nil before one.
+	found []string
+	hosts map[int]playHosts
 	// refreshed is the place, and the hosts, of the last meta: refresh_inventory.
 	refreshed string
 	reading   *factUse // which facts the run reads; nil until that is asked
@@ -204,6 +206,8 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	}
 	n.close(all)
 	l.sent[sentKey{play, host}] = n
+	l.all, _ = l.playHosts(play)
+	l.added, l.found = nil, nil
 	own.Tables.Layers = pruned(code.Tables.Layers, n.with(ir.RouteSecrets))
 	if !mayBecome(code, all) {
 		own.Settings.Become.Password, own.Settings.BecomeBy = "", nil
@@ -397,6 +401,22 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 	return out, nil
 }
 
+// magicOf are the magic variables of an extension that were not sent, as they were when the batch began.
+func (l *Linker) magicOf(play int, h *inventory.Host, now, before *names) *value.Dict {
+	out := value.NewDict()
+	for _, name := range sizeable {
+		if !now.reads(name) || before != nil && before.reads(name) {
+			continue
+		}
+		v, _ := l.magic(play, h).GetStr(name)
+		if strings.HasPrefix(name, "ansible_play_hosts") {
+			v = texts(l.all)
+		}
+		out.SetStr(name, v)
+	}
+	return out
+}
+
 // teach puts into an extension the variables that its tasks read and the host has not been sent.
 func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 	h := l.opt.Inventory.Host(host)
@@ -420,10 +440,12 @@ func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 	}
 	n := reads(e.Tables.Tasks)
 	n.all = n.all || l.opt.Settings.HashMerge
-	if old := l.sent[sentKey{play, host}]; old != nil {
+	old := l.sent[sentKey{play, host}]
+	if old != nil {
 		n.join(old)
 	}
 	n.close(all)
+	e.Magic = ir.Val{V: l.magicOf(play, h, n, old)}
 	l.sent[sentKey{play, host}] = n
 	e.Known, e.Whole, e.Answers = n.sorted(), n.all, l.answers(n)
 	e.Inventory, e.Play, e.Extra = ir.Val{V: n.prune(inv)}, ir.Val{V: n.prune(vars)}, ir.Val{V: n.prune(l.opt.Extra)}
@@ -450,8 +472,7 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity)))
 	d.SetStr("ansible_play_name", l.playName(play))
 	active := texts(l.active[play])
-	all, _ := l.playHosts(play)
-	l.all, l.added = all, nil
+	all := slices.Concat(l.all, l.added)
 	for _, k := range []string{"ansible_play_batch", "play_hosts"} {
 		d.SetStr(k, active)
 	}

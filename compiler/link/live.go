@@ -185,11 +185,16 @@ var sizeable = []string{"groups", "ansible_play_hosts", "ansible_play_hosts_all"
 // pruneMagic takes out of a host's magic variables those that would grow with every other host and are not read.
 func (n *names) pruneMagic(d *value.Dict) *value.Dict {
 	for _, name := range sizeable {
-		if !n.all && !n.set[name] && !slices.ContainsFunc(madeOf[name], func(s string) bool { return n.set[s] }) {
+		if !n.reads(name) {
 			d.Del(name)
 		}
 	}
 	return d
+}
+
+// reads says whether one of sizeable can be read, or what is made of it.
+func (n *names) reads(name string) bool {
+	return n.all || n.set[name] || slices.ContainsFunc(madeOf[name], func(s string) bool { return n.set[s] })
 }
 
 // madeOf are the variables that a machine makes of one of them.

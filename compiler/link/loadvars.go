@@ -31,6 +31,7 @@ type includeVars struct {
 	args     *value.Dict
 	included []string
 	warnings []string
+	closed   *value.VaultError // a vault that was met and cannot be opened
 	hidden   bool
 }
 
@@ -154,6 +155,7 @@ func (iv *includeVars) file(p string, checkExtension bool) (*value.Dict, string)
 		return value.NewDict(), fmt.Sprintf("an error occurred while trying to read the file '%s': %s. %s", p, cause, cause)
 	}
 	if err != nil {
+		_ = errors.As(err, &iv.closed)
 		return value.NewDict(), err.Error()
 	}
 	iv.included = append(iv.included, p)
@@ -346,6 +348,9 @@ func (iv *includeVars) files(dir string, c fileChoice, out *value.Dict) (msg str
 			continue
 		}
 		d, msg := iv.file(p, true)
+		if iv.closed != nil {
+			return "", iv.closed
+		}
 		if msg != "" {
 			return msg, nil
 		}

@@ -156,9 +156,14 @@ func (p *printer) warn(res *value.Dict) {
 		res.Del("warnings")
 	}
 	if truthyKey(res, "deprecations") {
-		for _, e := range elements(res, "deprecations") {
+		helps := elements(res, "_ansible_helps")
+		for i, e := range elements(res, "deprecations") {
 			if d, ok := e.(*value.Dict); ok {
-				p.screen.Deprecate(deprecationOf(d))
+				said := deprecationOf(d)
+				if i < len(helps) {
+					said.Help = text(helps[i])
+				}
+				p.screen.Deprecate(said)
 			}
 		}
 		res.Del("deprecations")

@@ -78,7 +78,7 @@ func (s *Screen) Message(m Message) {
 	}
 	// Ansible ignores that nobody reads; what cannot be written cannot be told either.
 	_, _ = io.WriteString(w, printable(text))
-	if !m.ScreenOnly && m.Color != ColorDebug {
+	if !m.ScreenOnly && (s.Tagged || m.Color != ColorDebug) { // which 2.19 logs as any other
 		s.log(m.Text, m.Level)
 	}
 }

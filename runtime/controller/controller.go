@@ -19,6 +19,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 )
@@ -274,6 +275,12 @@ type Crash string
 
 // Error implements error, in Ansible's words.
 func (c Crash) Error() string { return "Unexpected Exception, this is probably a bug: " + string(c) }
+
+// Fault is an error of the run itself, with the places that dialect tagged shows.
+type Fault struct{ Chain *failure.Failure }
+
+// Error implements error, without the places.
+func (f *Fault) Error() string { return f.Chain.Brief() }
 
 // errorf is an error of the run itself.
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

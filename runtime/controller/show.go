@@ -187,6 +187,9 @@ func (r *playRun) message(e *event.Event) {
 		r.c.emit(callback.Deprecation{Text: e.Name, Whole: true, Again: true})
 	case "error":
 		r.fatal = errorf("%s", e.Name)
+		if chain := failure.FromValue(e.Result.V); chain != nil {
+			r.fatal = &Fault{Chain: chain}
+		}
 	case "crash":
 		r.fatal = Crash(e.Name)
 	case "vv":

@@ -337,6 +337,7 @@ func (m *Machine) learn(e *ir.Extension) {
 	m.inventory = joined(m.inventory, e.Inventory)
 	m.play = joined(m.play, e.Play)
 	m.extra = joined(m.extra, e.Extra)
+	m.magic = joined(m.magic, e.Magic)
 	for n, more := range e.Old {
 		m.layers[n] = joined(m.layers[n], more)
 	}

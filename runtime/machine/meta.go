@@ -188,7 +188,10 @@ func (m *Machine) metaEffect(x *taskRun, what string, act metaAction) error {
 		if what == "reset_connection" && !x.tagged() && x.connection() == "local" {
 			x.warn("Reset is not implemented for this connection")
 		}
-		_, err := m.up.Ask(x.ctx, &event.Need{Ask: event.Inventory, Task: x.number, Addr: x.addr, Name: what})
+		a, err := m.up.Ask(x.ctx, &event.Need{Ask: event.Inventory, Task: x.number, Addr: x.addr, Name: what})
+		if err == nil && a.Go == event.End {
+			return errEnded
+		}
 		return err
 	}
 	switch {

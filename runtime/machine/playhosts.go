@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"cmp"
 	"slices"
 
 	"pbc/ir"
@@ -39,7 +40,7 @@ func (s *scope) playHosts(name string) (value.Value, bool) {
 		return nil, false
 	}
 	lost := s.lost()
-	hosts := all.V
+	hosts := s.found(all.V, row.from == "ansible_play_hosts_all")
 	if added, ok := get(s.now(), "added").(*value.List); ok && row.from == "ansible_play_hosts_all" {
 		hosts = append(slices.Clone(hosts), added.V...)
 	}
@@ -50,6 +51,17 @@ func (s *scope) playHosts(name string) (value.Value, bool) {
 		}
 	}
 	return out, true
+}
+
+// found are those of a list of hosts that meta: refresh_inventory has found again, and also those that it has found besides.
+func (s *scope) found(hosts []value.Value, besides bool) []value.Value {
+	found, ok := get(s.now(), "found").(*value.List)
+	if !ok || besides {
+		return cmp.Or(found, &value.List{V: hosts}).V
+	}
+	return slices.DeleteFunc(slices.Clone(hosts), func(v value.Value) bool {
+		return !slices.ContainsFunc(found.V, func(f value.Value) bool { return value.Same(f, v) })
+	})
 }
 
 // lost are the hosts that the play has lost. Hosts in lockstep are told when they are let go; those that run freely

@@ -104,6 +104,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if err := x.started(); err != nil {
 		return false, err
 	}
+	if err := x.throttled(); err != nil {
+		return false, err
+	}
 	res := x.result()
 	if x.ending != nil {
 		return false, m.abort(x, x.ending.msg)
