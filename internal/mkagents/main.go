@@ -34,8 +34,8 @@ var flags = []string{
 	"-gcflags=pbc/agent/...=-l", "-gcflags=pbc/runtime/module/...=-l", "-gcflags=pbc/runtime/fact=-l", "-gcflags=pbc/runtime/argspec=-l",
 	"-gcflags=pbc/runtime/machine=-l", "-gcflags=pbc/runtime/pymodule=-l", "-gcflags=pbc/runtime/pycodec=-l",
 	"-gcflags=pbc/runtime/netaddr=-l", "-gcflags=pbc/runtime/crypt=-l", "-gcflags=pbc/runtime/urllib=-l", "-gcflags=pbc/runtime/pyyaml=-l",
-	"-gcflags=pbc/runtime/plugin/filter/network=-l", "-gcflags=pbc/runtime/plugin/filter/codec=-l", "-gcflags=pbc/runtime/version=-l",
-	"-gcflags=github.com/xtaci/smux=-l", "-gcflags=pbc/runtime/plugin/filter/path=-l", "-gcflags=pbc/ir/failure=-l", "-gcflags=pbc/runtime/bound=-l", "-gcflags=pbc/runtime/plugin/filter/number=-l",
+	"-gcflags=pbc/runtime/plugin/...=-l", "-gcflags=pbc/runtime/version=-l",
+	"-gcflags=github.com/xtaci/smux=-l", "-gcflags=pbc/ir/failure=-l", "-gcflags=pbc/runtime/bound=-l",
 }
 
 func main() {
