@@ -1,0 +1,216 @@
+package link
+
+import (
+	"errors"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pbc/compiler/files"
+	"pbc/compiler/jinja"
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+	"pbc/runtime/eval"
+	"pbc/runtime/python"
+)
+
+// templateOptions are the arguments of the template module that say how Jinja reads the file.
+func templateOptions(args *value.Dict) *value.Dict {
+	out := value.NewDict()
+	for _, name := range jinja.OptionNames() {
+		v, ok := args.GetStr(name)
+		if !ok || v == nil {
+			continue
+		}
+		if b, known := eval.Boolean(v); known {
+			v = b
+		}
+		if s, isText := value.Text(v); isText && name == "newline_sequence" {
+			v = strings.NewReplacer(`\r`, "\r", `\n`, "\n").Replace(s)
+		}
+		out.SetStr(name, v)
+	}
+	return out
+}
+
+// openFile adds to a file that was found what its vaults hold.
+func (l *Linker) openFile(f *ir.File) bool {
+	if f.Fault != "" || l.opt.Decrypt == nil {
+		return false
+	}
+	t := l.opt.Store.Open(&f.Tree, l.opt.Decrypt)
+	if t == &f.Tree {
+		return false
+	}
+	f.Tree = *t
+	return true
+}
+
+// openFiles adds to the files that tasks name what their vaults hold. The tasks stay as they are.
+func (l *Linker) openFiles(tasks []*ir.Task) []*ir.Task {
+	out := tasks
+	for i, t := range tasks {
+		files := append([]ir.File{}, t.Files...)
+		changed := false
+		for j := range files {
+			changed = l.openFile(&files[j]) || changed
+		}
+		if !changed {
+			continue
+		}
+		if &out[0] == &tasks[0] {
+			out = append([]*ir.Task{}, tasks...)
+		}
+		twin := *t
+		twin.Files = files
+		out[i] = &twin
+	}
+	return out
+}
+
+// CompleteFile parses a template that was found, and adds the variables that only it sees.
+func (l *Linker) CompleteFile(f *ir.File, options *value.Dict) error {
+	return Complete(f, Template{Decrypt: l.opt.Decrypt, Disk: l.opt.Store.Disk(), Jinja: l.jinja, Options: options, Managed: l.opt.ManagedFormat})
+}
+
+// errVaulted says that a template cannot be read yet: it is opened in a run only.
+var errVaulted = errors.New("the template is vaulted")
+
+// Template says how a template that a task names is read.
+type Template struct {
+	Decrypt files.Decrypt // nil does not open vaults
+	Disk    files.Disk
+	Jinja   jinja.Options
+	Options *value.Dict // the arguments of the template module
+	Managed string      // the setting ansible_managed
+}
+
+// Complete parses a template that was found, and adds the variables that only it sees.
+//
+// Ansible docs: "ansible.builtin.template module".
+func Complete(f *ir.File, t Template) error {
+	if f.Kind != "templates" || f.Fault != "" || f.Tree.IsDir {
+		return nil
+	}
+	src, err := files.ReadFile(t.Disk, f.Tree.Path)
+	if err != nil {
+		return err
+	}
+	if files.IsVault(src) {
+		if t.Decrypt == nil {
+			return errVaulted
+		}
+		if src, err = t.Decrypt(f.Tree.Path, src); err != nil {
+			return err
+		}
+	}
+	opt := t.Jinja
+	opt.File = true
+	for i := range t.Options.Len() {
+		key, _ := value.Text(t.Options.K[i])
+		if err := opt.Set(key, t.Options.V[i]); err != nil {
+			return err
+		}
+	}
+	f.Tmpl = ir.Val{V: opt.TemplateAt(string(src), ir.Pos{File: f.Tree.Path})}
+	return Describe(f, t)
+}
+
+// Describe adds to a template that was parsed the variables that only it sees.
+func Describe(f *ir.File, t Template) error {
+	fi, err := t.Disk.Stat(f.Tree.Path)
+	if err != nil {
+		return err
+	}
+	owner := ownerOf(fi)
+	mtime := fi.ModTime()
+	f.Vars = ir.Val{V: value.DictOf("template_host", hostname(), "template_path", f.Tree.Path, "template_fullpath", f.Tree.Path,
+		"template_mtime", &value.Date{T: localDate(mtime), HasTime: true}, "template_uid", owner,
+		"ansible_managed", managedText(t.Managed, f.Tree.Path, owner, mtime))}
+	return nil
+}
+
+func localDate(t time.Time) time.Time { return t.Local() }
+
+func ownerOf(fi os.FileInfo) string {
+	if p, ok := fi.(files.Planned); ok {
+		return p.Owner()
+	}
+	uid, _ := UID(fi)
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(uid)
+}
+
+// managedText is ansible_managed: the setting with its fields filled in, then the file's time.
+func managedText(format, path, owner string, mtime time.Time) string {
+	s := strings.NewReplacer("{host}", hostname(), "{uid}", owner, "{file}", path).Replace(format)
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	return python.Strftime(mtime.Local(), s)
+}
+
+// TemplateDirs are the folders in which a template that another one includes is looked for. From is the
+// path of that other, "" when it is not known.
+func TemplateDirs(lex *ir.Scope, from string) []string {
+	dirs := searchDirs(lex)
+	add := func(d string) { dirs = append(dirs, filepath.Join(d, "templates"), d) }
+	add(lex.Basedir)
+	if from != "" {
+		add(filepath.Dir(from))
+	}
+	return dirs
+}
+
+// searchDirs are the folders that a task searches for templates: those of ansible_search_path, each with its templates first.
+func searchDirs(lex *ir.Scope) []string {
+	path := lex.Search
+	if !slices.Contains(path, lex.Basedir) {
+		path = append(slices.Clone(path), lex.Basedir)
+	}
+	var dirs []string
+	for _, d := range path {
+		dirs = append(dirs, filepath.Join(d, "templates"), d)
+	}
+	return dirs
+}
+
+// templateFile finds a template that another one includes: where templates are looked for, then beside it.
+func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
+	from, _ := value.Text(n.Args.V)
+	dirs := TemplateDirs(l.scope(s), from)
+	t, err := l.includedTemplate(s.Play, dirs, n.Name)
+	if t == nil || err != nil {
+		return &event.Answer{Value: ir.Val{V: texts(dirs)}}
+	}
+	return &event.Answer{Found: true, Value: ir.Val{V: t}}
+}
+
+// includedTemplate reads the first template of that name, nil when there is none.
+func (l *Linker) includedTemplate(play int, dirs []string, name string) (*value.Tmpl, error) {
+	for _, d := range dirs {
+		p := filepath.Join(d, name)
+		b, err := files.ReadFile(l.opt.Store.Disk(), p)
+		if err != nil {
+			continue
+		}
+		if files.IsVault(b) && l.opt.Decrypt != nil {
+			if b, err = l.opt.Decrypt(p, b); err != nil {
+				return nil, err
+			}
+		}
+		opt := l.jinja
+		opt.File = true
+		t := opt.TemplateAt(string(b), ir.Pos{File: p})
+		l.parsed(play, t, p)
+		return t, nil
+	}
+	return nil, nil
+}
