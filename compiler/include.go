@@ -8,6 +8,7 @@ import (
 	"pbc/compiler/playbook"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -72,6 +73,9 @@ func (f includeFault) Error() string { return f.reason }
 func (u *Unit) includeFault(d *diag.Diagnostic) includeFault {
 	told := diag.Told(d, u.opt.Dialect, u.source.ReadFile)
 	if u.opt.Dialect == expr.Tagged {
+		if f := d.Tagged; f != nil && f.Cause == nil && f.At != nil && f.At.Line == 0 { // of a whole file, a vault: the include tells it once more
+			told = failure.Failure{Msg: f.Msg}.Because(f).Text(u.source.ReadFile)
+		}
 		return includeFault{reason: diag.Chain(d).Brief(), told: told}
 	}
 	return includeFault{reason: told, told: "ERROR! " + told}

@@ -10,6 +10,7 @@ import (
 
 	"pbc/compiler/config"
 	"pbc/compiler/inventory/listing"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/module/posix"
@@ -40,6 +41,8 @@ func runConfig(r *toolRun) error {
 		return r.settingsDump(conf)
 	case "init":
 		return r.settingsInit()
+	case "validate":
+		return r.installedConfig("base")
 	}
 	if conf.File == "" {
 		return fmt.Errorf("Invalid or no config file was supplied")
@@ -93,6 +96,9 @@ func (r *toolRun) own() []config.Setting {
 
 // settingsDump is ansible-config dump. As "pbc config" it also tells what pbc does not honour.
 func (r *toolRun) settingsDump(conf *config.Config) error {
+	if len(conf.List("GALAXY_SERVER_LIST")) > 0 && r.newer() { // which have settings of their own
+		return r.installedConfig("base")
+	}
 	var file value.Value
 	if conf.File != "" {
 		file = conf.File
@@ -112,6 +118,9 @@ func (r *toolRun) settingsDump(conf *config.Config) error {
 	return r.showDump(rows)
 }
 
+// newer says whether the tool is that of ansible-core 2.19, which tells of Galaxy's servers.
+func (r *toolRun) newer() bool { return r.like.dialect == expr.Tagged }
+
 type dumped struct {
 	name, origin string
 	value        value.Value
@@ -120,6 +129,7 @@ type dumped struct {
 
 func (r *toolRun) showDump(rows []dumped) error {
 	format := firstOf(r.parsed.Text("format"), "display")
+	newer := r.newer()
 	var lines []string
 	list := &value.List{}
 	for _, d := range rows {
@@ -132,7 +142,15 @@ func (r *toolRun) showDump(rows []dumped) error {
 			color = callback.ColorOK
 		}
 		lines = append(lines, r.screen.Paint(fmt.Sprintf("%s(%s) = %s", d.name, d.origin, shown), color)+d.note)
-		list.V = append(list.V, value.DictOf("name", d.name, "origin", d.origin, "type", nil, "value", d.value))
+		entry := value.DictOf("name", d.name, "origin", d.origin, "type", nil, "value", d.value)
+		if newer {
+			entry.Del("type")
+		}
+		list.V = append(list.V, entry)
+	}
+	if newer {
+		lines = append(lines, "\nGALAXY_SERVERS:\n")
+		list.V = append(list.V, value.DictOf("GALAXY_SERVERS", value.NewDict()))
 	}
 	switch format {
 	case "json":

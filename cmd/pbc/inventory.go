@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"pbc/compiler/inventory"
 	"pbc/compiler/inventory/listing"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/module/posix"
 )
@@ -33,11 +35,15 @@ func listInventory(r *toolRun) error {
 	if err != nil {
 		return err
 	}
-	if err := inv.SetLimit(p.Text("subset")); err != nil {
-		return err
+	if !p.Given("host") {
+		if err := inv.SetLimit(p.Text("subset")); err != nil {
+			return err
+		}
 	}
 	show := listing.Listing{Inventory: inv, Export: p.On("export") || r.conf.Bool("INVENTORY_EXPORT"), Extra: r.extra,
-		Merge: r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"}
+		Merge:  r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge",
+		Tagged: r.like.dialect == expr.Tagged}
+	show.Open = func(cipher []byte) ([]byte, error) { return r.keys.Decrypt(cipher, "") }
 	if r.facts != nil {
 		show.Facts = r.facts.Load
 	}
@@ -51,7 +57,11 @@ func listInventory(r *toolRun) error {
 		return nil
 	}
 	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
-		return fmt.Errorf("Unable to write to destination file (%s): %s", file, posix.PyError(err, file))
+		fault := strings.Replace(posix.PyError(err, file), ": '", ": b'", 1)
+		if r.like.dialect == expr.Tagged {
+			return fmt.Errorf("Unable to write to destination file %s: %s", value.StrRepr(file), fault)
+		}
+		return fmt.Errorf("Unable to write to destination file (%s): %s", file, fault)
 	}
 	return nil
 }
@@ -95,6 +105,9 @@ func (r *toolRun) formatted(d *value.Dict) (string, error) {
 		return listing.YAML(d)
 	case r.parsed.On("toml"):
 		return listing.TOML(d)
+	}
+	if r.parsed.Given("host") && r.like.dialect == expr.Tagged { // only lists tell what is unsafe
+		return listing.PlainJSON(d)
 	}
 	text, err := listing.JSON(d)
 	if err != nil && text != "" {

@@ -39,7 +39,16 @@ func (h lookups) ReadFile(path string) ([]byte, error) {
 	if err != nil || !vault.IsEncrypted(b) {
 		return b, err
 	}
-	return h.s.keys.Decrypt(b, path)
+	return h.decrypt(path, b)
+}
+
+// decrypt opens a vault; evaluators know the class of its error.
+func (h lookups) decrypt(path string, b []byte) ([]byte, error) {
+	plain, err := h.s.keys.Decrypt(b, path)
+	if err != nil {
+		return nil, &value.VaultError{Msg: err.Error()}
+	}
+	return plain, nil
 }
 
 // Stat implements lookup.Host.
@@ -94,7 +103,7 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 		}
 	}
 	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}
-	if err := link.Complete(f, link.Template{Decrypt: func(p string, b []byte) ([]byte, error) { return h.s.keys.Decrypt(b, p) }, Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.like.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
+	if err := link.Complete(f, link.Template{Decrypt: h.decrypt, Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.like.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
 		return nil, err
 	}
 	top := value.NewDict()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -115,7 +116,9 @@ func (inv *invocation) run(check func() error, open func(*session) (*compiler.Un
 func (c core) failOptions(screen *callback.Screen, err error, conf *config.Config, terminal cli.Terminal) int {
 	var bad *cli.OptionsError
 	var order *inventory.OrderError
-	if errors.As(err, &bad) || errors.As(err, &order) {
+	var set *callback.SettingError
+	plugin := errors.As(err, &set) && strings.Contains(set.Text, "plugin_type: ") // others end the run before
+	if errors.As(err, &bad) || errors.As(err, &order) || plugin {
 		if c.dialect == expr.Classic {
 			fmt.Fprint(os.Stdout, cli.Help(conf, terminal))
 		}

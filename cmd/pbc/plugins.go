@@ -16,6 +16,7 @@ import (
 	"pbc/compiler/files"
 	"pbc/compiler/link"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/pyplugin"
@@ -230,6 +231,10 @@ func (p *plugins) Action(ctx context.Context, c link.ActionCall, w link.World) (
 // Lookup implements link.Python.
 func (p *plugins) Lookup(ctx context.Context, c link.LookupCall, w link.World) (value.Value, error) {
 	with, _ := c.Options.GetStr("wantlist")
+	if with == true && p.s.like.dialect == expr.Tagged { // which tells plugins of it in another way
+		c.Options = c.Options.Copy()
+		c.Options.Del("wantlist")
+	}
 	return p.host.Lookup(ctx, pyplugin.Call{Name: c.Name, Args: c.Terms, KW: c.Options, With: with == true, Subdir: c.Subdir, World: w,
 		Warn: func(kind, text string) {
 			switch {

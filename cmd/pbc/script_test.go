@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 
 // same runs a program of the installed Ansible and pbc by the same name, with the same arguments, standard input and
 // files before, and fails where their output or exit codes differ: "same vault view file". A first argument "<file" gives the
-// standard input; "!stderr" lets standard error differ.
+// standard input; "!stderr" lets standard error differ. With PBC_DIALECT=tagged the program is that of the second oracle.
 func same(ts *testscript.TestScript, _ bool, args []string) {
 	stdin, stderr := "", true
 	for strings.HasPrefix(args[0], "<") || args[0] == "!stderr" {
@@ -39,6 +40,9 @@ func same(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	name := "ansible-" + args[0]
 	real, err := exec.LookPath(name)
+	if ts.Getenv("PBC_DIALECT") == "tagged" {
+		real, err = filepath.Join(filepath.Dir(taggedOracle()), name), nil
+	}
 	ts.Check(err)
 	self, err := exec.LookPath("like-" + args[0])
 	ts.Check(err)
@@ -46,7 +50,7 @@ func same(ts *testscript.TestScript, _ bool, args []string) {
 	for i, program := range []string{real, self} {
 		cmd := exec.Command(program, args[1:]...)
 		cmd.Dir = ts.MkAbs(".")
-		for _, v := range []string{"HOME", "PATH", "ANSIBLE_NOCOLOR", "PBC_DIALECT", "EDITOR", "ANSIBLE_VAULT_PASSWORD_FILE", "ANSIBLE_INVENTORY_PLUGINS", "ANSIBLE_CONFIG", "ANSIBLE_FORKS"} {
+		for _, v := range []string{"HOME", "PATH", "ANSIBLE_VAULT_ENCRYPT_SALT", "ANSIBLE_NOCOLOR", "PBC_DIALECT", "EDITOR", "ANSIBLE_VAULT_PASSWORD_FILE", "ANSIBLE_INVENTORY_PLUGINS", "ANSIBLE_CONFIG", "ANSIBLE_FORKS"} {
 			if ts.Getenv(v) != "" {
 				cmd.Env = append(cmd.Env, v+"="+ts.Getenv(v))
 			}
@@ -65,10 +69,31 @@ func same(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// taggedOracle is the ansible-playbook of ansible-core 2.19: where PBC_ORACLE_TAGGED says, else where .ci/prepare puts it.
+func taggedOracle() string {
+	if path := os.Getenv("PBC_ORACLE_TAGGED"); path != "" {
+		return path
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(cache, "pbc", "ansible-2.19", "bin", "ansible-playbook")
+}
+
+// scriptCondition is [tagged]: the second oracle is there.
+func scriptCondition(name string) (bool, error) {
+	if name != "tagged" {
+		return false, fmt.Errorf("unknown condition %s", name)
+	}
+	_, err := os.Stat(taggedOracle())
+	return err == nil, nil
+}
+
 // TestScripts runs the command lines in testdata/script.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", Cmds: map[string]func(*testscript.TestScript, bool, []string){"same": same}, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: "testdata/script", Condition: scriptCondition, Cmds: map[string]func(*testscript.TestScript, bool, []string){"same": same}, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Setenv("ANSIBLE_NOCOLOR", "1")

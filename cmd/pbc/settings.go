@@ -49,10 +49,10 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.TrustLookups = classic && s.conf.Bool("DEFAULT_ALLOW_UNSAFE_LOOKUPS")
 	set.HashMerge = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
 	set.DefaultFactPath = s.conf.String("DEFAULT_FACT_PATH")
-	if s.set("DEFAULT_GATHER_SUBSET") {
+	if classic && s.set("DEFAULT_GATHER_SUBSET") {
 		set.GatherSubset = ir.Val{V: textList(s.conf.List("DEFAULT_GATHER_SUBSET"))}
 	}
-	if s.set("DEFAULT_GATHER_TIMEOUT") {
+	if classic && s.set("DEFAULT_GATHER_TIMEOUT") {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
 	}
 	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,8 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/compiler/vault"
+	"pbc/ir/expr"
+	"pbc/ir/value"
 	"pbc/runtime/callback"
 )
 
@@ -99,10 +102,12 @@ func (v *vaultRun) secrets(encrypt bool) error {
 func (v *vaultRun) load(r vault.Request, chosen bool) (*vault.Keyring, error) {
 	r.Ask = r.Ask || len(r.IDs)+len(r.PasswordFiles) == 0
 	r.New = chosen
-	r.Warn = v.warn
+	r.Warn, r.Tagged = v.warn, v.tagged()
 	r.Prompt = (*interrupts)(nil).askSecret
 	return vault.Load(r)
 }
+
+func (v *vaultRun) tagged() bool { return v.like.dialect == expr.Tagged }
 
 // encryptID is the vault id to encrypt with, "" for the first.
 func (v *vaultRun) encryptID() string {
@@ -165,7 +170,7 @@ func (v *vaultRun) decrypt() error {
 		}
 		plain, err := v.keys.Decrypt(text, f)
 		if err != nil {
-			return fmt.Errorf("%w for %s", err, f)
+			return fmt.Errorf("%s for %s", err, f)
 		}
 		if err := writeVaultFile(firstOf(v.parsed.File("output_file"), f), plain, false); err != nil {
 			return err
@@ -177,13 +182,17 @@ func (v *vaultRun) decrypt() error {
 
 func (v *vaultRun) view() error {
 	for _, f := range v.parsed.Operands {
-		text, err := readVaultFile(f)
+		read := f
+		if v.tagged() { // it names the whole path of a file that cannot be read
+			read = realFile(f)
+		}
+		text, err := readVaultFile(read)
 		if err != nil {
 			return err
 		}
 		plain, err := v.keys.Decrypt(text, f)
 		if err != nil {
-			return fmt.Errorf("%w for %s", err, f)
+			return fmt.Errorf("%s for %s", err, f)
 		}
 		v.page(string(plain))
 	}
@@ -193,6 +202,9 @@ func (v *vaultRun) view() error {
 func (v *vaultRun) create() error {
 	if len(v.parsed.Operands) != 1 {
 		return &optionsError{"ansible-vault create can take only one filename argument"}
+	}
+	if v.tagged() && !v.parsed.On("skip_tty_check") && !term.IsTerminal(int(os.Stdout.Fd())) {
+		return fmt.Errorf("not a tty, editor cannot be opened")
 	}
 	f := v.parsed.Operands[0]
 	dir := filepath.Dir(f)
@@ -217,7 +229,7 @@ func (v *vaultRun) edit() error {
 		}
 		o, err := v.keys.Open(text, "")
 		if err != nil {
-			return fmt.Errorf("%w for %s", err, f)
+			return fmt.Errorf("%s for %s", err, f)
 		}
 		if err := v.edited(f, append([]byte{}, o.Plain...), o.Secret, o.ID); err != nil {
 			return err
@@ -280,6 +292,9 @@ func (r *toolRun) runEditor(file string) error {
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) {
+			err = fmt.Errorf("[Errno 2] No such file or directory: %s", value.StrRepr(words[0]))
+		}
 		return fmt.Errorf("Unable to execute the command \"%s\": %w", strings.Join(words, " "), err)
 	}
 	_ = cmd.Wait()
@@ -327,7 +342,7 @@ func (v *vaultRun) rekeyFile(file string, s vault.Secret) error {
 	}
 	o, err := v.keys.Open(text, "")
 	if err != nil {
-		return fmt.Errorf("%w for %s", err, file)
+		return fmt.Errorf("%s for %s", err, file)
 	}
 	if text, err = vault.Encrypt(o.Plain, s, s.ID, v.salt()); err != nil {
 		return err
@@ -341,7 +356,8 @@ func (v *vaultRun) salt() string { return v.conf.String("VAULT_ENCRYPT_SALT") }
 // fromStdin says whether encrypt_string reads a text from standard input.
 func (v *vaultRun) fromStdin() bool {
 	p := v.parsed
-	return len(p.Operands) == 0 || slices.Contains(p.Operands, "-") || p.Text("encrypt_string_stdin_name") != ""
+	nothing := len(p.Operands) == 0 && !(v.tagged() && p.On("encrypt_string_prompt"))
+	return nothing || slices.Contains(p.Operands, "-") || p.Text("encrypt_string_stdin_name") != ""
 }
 
 // page shows a text: through a pager on a terminal.

@@ -39,6 +39,9 @@ func (v *vaultRun) encryptStrings() error {
 		}
 		outs = append(outs, out)
 	}
+	if v.tagged() {
+		outs = append(outs, "") // so the last line ends
+	}
 	if err := writeVaultFile(firstOf(v.parsed.File("output_file"), "-"), []byte(strings.Join(outs, "\n")), true); err != nil {
 		return err
 	}

@@ -211,10 +211,10 @@ func (c *Config) resolve(s Setting, env Env, file iniFile) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("Invalid type for configuration option %s (from %s): %w", entry(s.Name), origin, err)
+		return c.badType(s, text, origin, err)
 	}
-	if err := s.check(v); err != nil {
-		return err
+	if !s.allows(v) {
+		return c.badChoice(s, v)
 	}
 	c.origins[s.Name], c.values[s.Name] = origin, v
 	c.deprecate(s.Name, s.Deprecated)
@@ -231,25 +231,49 @@ func entry(name string) string {
 
 var pluginTypes = map[string]string{"ssh": "connection", "callback": "callback", "sh": "shell", "sudo": "become", "su": "become", "script": "inventory", "constructed": "inventory"}
 
-func (s Setting) check(v any) error {
-	if s.Choices == "" {
-		return nil
-	}
+// allows says whether a value is one of the choices.
+func (s Setting) allows(v any) bool {
 	allowed := strings.Fields(s.Choices)
 	values, ok := v.([]string)
 	if !ok {
 		values = []string{fmt.Sprint(v)}
 	}
-	for _, x := range values {
-		found := false
-		for _, a := range allowed {
-			found = found || a == x
+	return s.Choices == "" || !slices.ContainsFunc(values, func(x string) bool { return !slices.Contains(allowed, x) })
+}
+
+// badChoice is the error of a value that is none of the choices.
+func (c *Config) badChoice(s Setting, v any) error {
+	shown, repr := fmt.Sprint(v), value.StrRepr(fmt.Sprint(v))
+	if list, ok := v.([]string); ok {
+		var items []string
+		for _, x := range list {
+			items = append(items, value.StrRepr(x))
 		}
-		if !found {
-			return fmt.Errorf("Invalid value \"%v\" for configuration option \"%s \", valid values are: %s", v, entry(s.Name), strings.Join(allowed, ", "))
-		}
+		shown = "[" + strings.Join(items, ", ") + "]"
+		repr = shown
 	}
-	return nil
+	choices := strings.Join(strings.Fields(s.Choices), ", ")
+	if within(c.core, "2.19", "") {
+		return fmt.Errorf("Invalid value %s for config %s. Valid values are: %s", repr, label(s.Name), choices)
+	}
+	return fmt.Errorf("Invalid value \"%s\" for configuration option \"%s \", valid values are: %s", shown, entry(s.Name), choices)
+}
+
+// badType is the error of a text that is none of the type of a setting.
+func (c *Config) badType(s Setting, text, origin string, err error) error {
+	if within(c.core, "2.19", "") {
+		kind := map[Type]string{Int: "integer", Float: "float"}[s.Type]
+		return fmt.Errorf("Config %s from '%s' has an invalid value: Invalid value provided for '%s': %s", label(s.Name), origin, kind, value.StrRepr(text))
+	}
+	return fmt.Errorf("Invalid type for configuration option %s (from %s): %w", entry(s.Name), origin, err)
+}
+
+// label is how the errors of newer ansible-cores name a setting.
+func label(name string) string {
+	if plugin, option, ok := strings.Cut(name, "."); ok {
+		return fmt.Sprintf("'%s' for '%s' %s plugin", option, plugin, pluginTypes[plugin])
+	}
+	return "'" + name + "'"
 }
 
 func (c *Config) defaultValue(s Setting) any {

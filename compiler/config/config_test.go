@@ -163,6 +163,29 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestErrorsTagged holds the words of ansible-core 2.19, but for the traceback that it shows with them.
+func TestErrorsTagged(t *testing.T) {
+	tests := []struct {
+		name string
+		env  []string
+		want string
+	}{
+		{"no int", []string{"ANSIBLE_TIMEOUT", "abc"}, "Config 'DEFAULT_TIMEOUT' from 'env: ANSIBLE_TIMEOUT' has an invalid value: Invalid value provided for 'integer': 'abc'"},
+		{"no choice", []string{"ANSIBLE_GATHERING", "zz"}, "Invalid value 'zz' for config 'DEFAULT_GATHERING'. Valid values are: implicit, explicit, smart"},
+		{"no choice in a list", []string{"ANSIBLE_DISPLAY_TRACEBACK", "zz"},
+			"Invalid value ['zz'] for config 'DISPLAY_TRACEBACK'. Valid values are: error, warning, deprecated, deprecated_value, always, never"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("HOME", in(t, ""))
+			_, err := Load(env(tt.env...), "2.19.1")
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
 func TestWorldWritable(t *testing.T) {
 	dir := in(t, sample)
 	t.Setenv("HOME", filepath.Join(dir, "home"))
@@ -252,7 +275,7 @@ func checkTable(t *testing.T, rows []Setting) {
 			t.Errorf("setting %s: no doc, no source, or twice in the table", s.Name)
 		}
 		seen[s.Name] = true
-		if s.Default != nil && s.check(s.Default) != nil {
+		if s.Default != nil && !s.allows(s.Default) {
 			t.Errorf("setting %s: the default is not allowed", s.Name)
 		}
 		for _, ini := range strings.Fields(s.Ini) {

@@ -178,17 +178,43 @@ func (j *Judge) exact(t *ir.Task) string {
 	case t.Module == "ansible.builtin.meta":
 		return j.meta(t)
 	}
-	for _, n := range t.Notify {
-		for _, v := range elements(n.V) {
-			if s, ok := value.Text(v); !ok || !j.handlers[s] {
-				return "a handler that is not there would end the run"
-			}
-		}
+	if j.unhandled(t) {
+		return "a handler that is not there would end the run"
 	}
 	if r := table[t.Module]; r.class == Exact {
 		return r.why
 	}
 	return ""
+}
+
+// Ends says whether a task may end the run for all hosts by itself, as Ansible ends it for faults of the playbook that it meets late.
+func (j *Judge) Ends(t *ir.Task) bool {
+	if t.Register != "" && !plainName(t.Register) || t.ActionName.IsSet() || t.Plugin() {
+		return true
+	}
+	if _, number := t.Throttle.V.(int64); t.Throttle.IsSet() && !number {
+		return true
+	}
+	if t.Module == "ansible.builtin.meta" {
+		d, _ := t.Args.V.(*value.Dict)
+		v, _ := d.GetStr("_raw_params")
+		what, _ := value.Text(v)
+		_, known := metas[what]
+		return !known || len(t.When) > 0 || t.Handler
+	}
+	return j.unhandled(t)
+}
+
+// unhandled says whether a task may notify a handler that is not there.
+func (j *Judge) unhandled(t *ir.Task) bool {
+	for _, n := range t.Notify {
+		for _, v := range elements(n.V) {
+			if s, ok := value.Text(v); !ok || !j.handlers[s] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // plainName says whether a text can only be the name of a variable.

@@ -120,3 +120,35 @@ func TestWaits(t *testing.T) {
 		}
 	}
 }
+
+// TestEnds names what can end a run: the controller believes it of no other task.
+func TestEnds(t *testing.T) {
+	handler := &ir.Task{Module: "ansible.builtin.debug", Handler: true, Name: ir.Val{V: "restart"}, Role: -1}
+	play := &ir.Play{Handlers: []ir.Handler{{Task: 0}}, Tables: ir.Tables{Tasks: []*ir.Task{handler}}}
+	for _, c := range []struct {
+		name string
+		task *ir.Task
+		want bool
+	}{
+		{"a command", task("command", args("_raw_params", "x")), false},
+		{"a name to register", task("command", args(), func(t *ir.Task) { t.Register = "x" }), false},
+		{"no name to register", task("command", args(), func(t *ir.Task) { t.Register = "x y" }), true},
+		{"a handler", task("command", args(), func(t *ir.Task) { t.Notify = []ir.Val{{V: "restart"}} }), false},
+		{"a handler that is not there", task("command", args(), func(t *ir.Task) { t.Notify = []ir.Val{{V: "nobody"}} }), true},
+		{"a handler that is known then", task("command", args(), func(t *ir.Task) { t.Notify = []ir.Val{tmpl("{{ x }}")} }), true},
+		{"a throttle", task("command", args(), func(t *ir.Task) { t.Throttle = ir.Val{V: int64(2)} }), false},
+		{"a throttle that may be no number", task("command", args(), func(t *ir.Task) { t.Throttle = tmpl("{{ x }}") }), true},
+		{"an action that is known then", task("command", args(), func(t *ir.Task) { t.ActionName = tmpl("{{ x }}") }), true},
+		{"a plugin in Python", task("mine", args(), func(t *ir.Task) { t.ActionFile = "mine.py" }), true},
+		{"a meta task", task("meta", args("_raw_params", "flush_handlers")), false},
+		{"a meta task with a condition", task("meta", args("_raw_params", "noop"), func(t *ir.Task) { t.When = cond("x") }), true},
+		{"a meta task as a handler", task("meta", args("_raw_params", "flush_handlers"), func(t *ir.Task) { t.Handler = true }), true},
+		{"an unknown meta task", task("meta", args("_raw_params", "nothing")), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := NewJudge(Options{Play: play, Tables: &play.Tables}).Ends(c.task); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}

@@ -41,6 +41,8 @@ type Set struct {
 	// Late is what texts within texts ask for: a variable that a task makes of them may be read in a later play.
 	Late *Set
 	seen map[*value.Tmpl]bool
+	// doubts has the source of a template count beside its tree: a host has made both.
+	doubts bool
 }
 
 // use is how a lookup is called.
@@ -139,6 +141,9 @@ func (s *Set) Value(v value.Value) {
 		s.template(x)
 	case *value.Cond:
 		s.trees([]*expr.Node{x.Root}, s.Late)
+		if s.doubts {
+			s.text(x.Src, true)
+		}
 		if x.Tmpl != nil {
 			s.template(x.Tmpl)
 		}
@@ -156,10 +161,12 @@ func (s *Set) Value(v value.Value) {
 			s.values(x.K)
 			s.values(x.V)
 		}
-	default:
-		if text, ok := value.Text(v); ok {
-			s.text(text, false)
+	case *value.Str:
+		if !x.Unsafe { // else it is never evaluated
+			s.text(x.S, false)
 		}
+	case string:
+		s.text(x, false)
 	}
 }
 
@@ -175,6 +182,9 @@ func (s *Set) template(t *value.Tmpl) {
 	}
 	s.seen[t] = true
 	s.trees(t.Root, s.Late)
+	if s.doubts {
+		s.text(t.Src, false)
+	}
 }
 
 // called finds what looks like the call of a lookup, and its name where that is a constant.

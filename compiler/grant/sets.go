@@ -197,9 +197,10 @@ func (s Sets) Trusts() bool {
 	return false
 }
 
-// Holds refuses a value that asks for what no text asks for, should it be evaluated.
+// Holds refuses a value that a host has made and that asks for what no text asks for, should it be evaluated.
 func (s Sets) Holds(v value.Value, o jinja.Options) error {
 	n := New(o)
+	n.doubts = true
 	n.Value(v)
 	for _, set := range []*Set{n, n.Late} {
 		if err := s.covers(set); err != nil {

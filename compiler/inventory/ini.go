@@ -212,6 +212,7 @@ func (r *iniReader) variable(line string) error {
 	if !ok {
 		return r.errorf("Expected key=value, got: %s", line)
 	}
+	r.inv.name(strings.TrimSpace(k), &value.Origin{File: r.file, Line: r.line})
 	return r.inv.setVariable(r.group, strings.TrimSpace(k), r.value(strings.TrimSpace(v)))
 }
 
@@ -241,6 +242,7 @@ func (r *iniReader) host(line string) error {
 		if !ok {
 			return r.errorf("Expected key=value host variable assignment, got: %s", w)
 		}
+		r.inv.name(k, &value.Origin{File: r.file, Line: r.line})
 		vars.SetStr(k, r.value(v))
 	}
 	return r.inv.populate(hosts, vars, r.inv.groups[r.group], port)

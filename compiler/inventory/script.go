@@ -236,6 +236,7 @@ func (s *scriptReader) group(name string, n *yaml.Node) error {
 			return s.inv.told(fmt.Errorf("You defined a group '%s' with bad data for variables:\n %s", g.Name, shown()),
 				failure.Failure{Msg: "Value contains '" + g.Name + ".vars' which is '" + vars.TypeName() + "' instead of 'dict'."})
 		}
+		s.inv.nameAll(d)
 		for i, k := range d.K {
 			if err := s.inv.setVariable(g.Name, k, d.V[i]); err != nil {
 				return err
@@ -302,6 +303,7 @@ func (s *scriptReader) hostVars() error {
 			shown, _ := value.ToStr(vars)
 			return fmt.Errorf("Invalid data from file, expected dictionary and got:\n\n%s", shown)
 		}
+		s.inv.nameAll(d)
 		if err := s.inv.populate([]string{name}, d, nil, ""); err != nil {
 			return err
 		}

@@ -188,11 +188,13 @@ func (inv *Inventory) tomlHosts(g *Group, pattern string, v value.Value) error {
 		shown, _ := value.ToStr(v)
 		return fmt.Errorf("Invalid data from file, expected dictionary and got:\n\n%s", shown)
 	}
+	inv.nameAll(vars)
 	return inv.populate(hosts, vars, g, port)
 }
 
 // setAll gives a group or a host variables.
 func (inv *Inventory) setAll(entity string, vars *value.Dict) error {
+	inv.nameAll(vars)
 	for i, k := range vars.K {
 		if err := inv.setVariable(entity, k, vars.V[i]); err != nil {
 			return err

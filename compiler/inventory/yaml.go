@@ -182,6 +182,7 @@ func (inv *Inventory) yamlSection(g *Group, key, n *yaml.Node) error {
 	}
 	switch name {
 	case "vars":
+		inv.names(n)
 		vars, _ := n.ToValue(inv.opts.Mk).(*value.Dict)
 		for i, k := range vars.K {
 			if err := inv.setVariable(g.Name, k, vars.V[i]); err != nil {
@@ -227,6 +228,7 @@ func (inv *Inventory) yamlHost(g *Group, key, n *yaml.Node) error {
 			shown, _ := value.ToStr(v)
 			return fmt.Errorf("Invalid data from file, expected dictionary and got:\n\n%s", shown)
 		}
+		inv.names(n)
 	}
 	return inv.populate(hosts, vars, g, port)
 }

@@ -20,6 +20,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
 
@@ -142,15 +143,24 @@ func result(v value.Value, err error) *event.Answer {
 		return &event.Answer{Value: ir.Val{V: v}, Found: true}
 	}
 	a := &event.Answer{Error: err.Error()}
+	if chain := eval.Failure(err); chain.Cause != nil || chain.At != nil || chain.Help != "" {
+		a.Value = ir.Val{V: chain.Value()}
+	}
 	var undef *value.UndefError
 	var raised *eval.Error
+	var closed *value.VaultError
 	switch {
 	case errors.As(err, &undef):
 		a.Kind = "undefined"
+	case errors.As(err, &closed):
+		a.Kind = "error:" + exception.ClassOf(closed)
 	case errors.As(err, &raised):
 		a.Kind = "error:" + raised.Class
 		if raised.Loading {
 			a.Kind = "loading:" + raised.Class
+		}
+		if raised.Captured {
+			a.Kind = "captured:" + raised.Class
 		}
 	}
 	return a
@@ -417,11 +427,8 @@ func (l *Linker) excerpt(s Site) *event.Answer {
 // TemplateDirs are the folders in which a template that another one includes is looked for. From is the
 // path of that other, "" when it is not known.
 func TemplateDirs(lex *ir.Scope, from string) []string {
-	var dirs []string
+	dirs := searchDirs(lex)
 	add := func(d string) { dirs = append(dirs, filepath.Join(d, "templates"), d) }
-	for _, d := range lex.Search {
-		add(d)
-	}
 	add(lex.Basedir)
 	if from != "" {
 		add(filepath.Dir(from))
@@ -429,12 +436,26 @@ func TemplateDirs(lex *ir.Scope, from string) []string {
 	return dirs
 }
 
+// searchDirs are the folders that a task searches for templates: those of ansible_search_path, each with its templates first.
+func searchDirs(lex *ir.Scope) []string {
+	path := lex.Search
+	if !slices.Contains(path, lex.Basedir) {
+		path = append(slices.Clone(path), lex.Basedir)
+	}
+	var dirs []string
+	for _, d := range path {
+		dirs = append(dirs, filepath.Join(d, "templates"), d)
+	}
+	return dirs
+}
+
 // templateFile finds a template that another one includes: where templates are looked for, then beside it.
 func (l *Linker) templateFile(s Site, n *event.Need) *event.Answer {
 	from, _ := value.Text(n.Args.V)
-	t, err := l.includedTemplate(s.Play, TemplateDirs(l.scope(s), from), n.Name)
+	dirs := TemplateDirs(l.scope(s), from)
+	t, err := l.includedTemplate(s.Play, dirs, n.Name)
 	if t == nil || err != nil {
-		return &event.Answer{}
+		return &event.Answer{Value: ir.Val{V: texts(dirs)}}
 	}
 	return &event.Answer{Found: true, Value: ir.Val{V: t}}
 }
@@ -555,6 +576,7 @@ func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.gate.added[name] = inventory.Combine(l.gate.added[name], vars, false)
 	if changed && !slices.Contains(l.all, name) {
 		l.added = appendNew(l.added, name)
 	}

@@ -1,6 +1,8 @@
 package link
 
 import (
+	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -18,6 +20,8 @@ import (
 type gate struct {
 	plays map[int]*playTexts
 	hosts map[sentKey]*hostTexts
+	// added are the variables that add_host has given hosts: their texts are a host's.
+	added map[string]*value.Dict
 	// learned is what variables ask for that came while the program ran: a host keeps them from play to play.
 	learned *grant.Set
 }
@@ -33,10 +37,11 @@ type playTexts struct {
 type hostTexts struct {
 	set  *grant.Set
 	vars []*value.Dict
+	play *value.Dict // of vars, those of the play
 }
 
 func newGate(o jinja.Options) gate {
-	return gate{plays: map[int]*playTexts{}, hosts: map[sentKey]*hostTexts{}, learned: grant.New(o)}
+	return gate{plays: map[int]*playTexts{}, hosts: map[sentKey]*hostTexts{}, added: map[string]*value.Dict{}, learned: grant.New(o)}
 }
 
 // MayAsk says why a host may not ask a question, nil when it may: it lies then, or a task has it do what its play does not say.
@@ -57,8 +62,42 @@ func (l *Linker) MayAsk(play int, host string, n *event.Need) error {
 	return asked.ofTask()
 }
 
-// MayTell says why a host may not report an event.
-func (l *Linker) MayTell(play int, host string, e *event.Event) error { return nil }
+// MayTell says why a host may not report an event, nil when it may: it would end the run for all where no fault of its task does, or
+// it brings templates that nothing of the program holds.
+func (l *Linker) MayTell(play int, host string, e *event.Event) error {
+	ends := e.Kind == event.Message && (e.Level == "error" || e.Level == "crash")
+	brings := lazy(e.Result.V) || lazy(e.Label.V)
+	if !ends && !brings {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t, _ := l.task(play, e.Task)
+	if ends && t != nil {
+		if o, err := l.ordering(play); err == nil && !o.judge.Ends(t) {
+			return fmt.Errorf("it ended the run: %s", e.Name)
+		}
+	}
+	if !brings {
+		return nil
+	}
+	return l.granted(play, host).Holds(value.NewList(e.Result.V, e.Label.V), l.jinja)
+}
+
+// lazy says whether a value holds what is evaluated when it is read.
+func lazy(v value.Value) bool {
+	switch x := v.(type) {
+	case *value.Tmpl, *value.Cond:
+		return true
+	case *value.List:
+		return slices.ContainsFunc(x.V, lazy)
+	case value.Tuple:
+		return slices.ContainsFunc(x, lazy)
+	case *value.Dict:
+		return x != nil && (slices.ContainsFunc(x.V, lazy) || slices.ContainsFunc(x.K, lazy))
+	}
+	return false
+}
 
 // freely are the questions whose answers are the host's own, or tell nothing.
 var freely = map[event.Ask]bool{event.Barrier: true, event.PlayHosts: true, event.FetchBlob: true, event.Excerpt: true, event.Variable: true, event.Payload: true}
@@ -119,11 +158,17 @@ func (l *Linker) hostTexts(play int, host string) *hostTexts {
 	}
 	if play >= 0 {
 		if d, err := l.playVars(play, host); err == nil {
-			h.vars = append(h.vars, d)
+			h.vars, h.play = append(h.vars, d), d
 		}
 	}
+	added := l.gate.added[host]
 	for _, d := range h.vars {
-		h.set.Value(d)
+		for i := range d.Len() {
+			name, _ := value.Text(d.K[i])
+			if v, ok := added.GetStr(name); !ok || !value.Same(v, d.V[i]) {
+				h.set.Value(d.V[i])
+			}
+		}
 	}
 	return h
 }
@@ -146,11 +191,21 @@ func (l *Linker) definitions(play int, host string) grant.Vars {
 	_, _, facts := l.madeOn(host)
 	known := l.definitionsButFacts(play, host)
 	return func(name string) ([]value.Value, bool) {
-		if _, ok := facts.GetStr(name); ok {
+		if _, ok := facts.GetStr(name); ok && !l.outranks(play, host, name) {
 			return nil, false
 		}
 		return known(name)
 	}
+}
+
+// outranks says whether a variable has a value that no fact of the host stands before.
+func (l *Linker) outranks(play int, host, name string) bool {
+	vars := []*value.Dict{l.opt.Extra}
+	if play >= 0 {
+		vars = append(vars, l.hostTexts(play, host).play)
+	}
+	_, ok := layers(vars).Lookup(name)
+	return ok
 }
 
 // definitionsButFacts are the same for what facts have no part in.
@@ -207,6 +262,9 @@ func (a asker) text() error {
 		options, _ := raw.(*value.Dict)
 		if list == nil {
 			list = &value.List{}
+		}
+		if dir, _ := text(args, "subdir"); dir != path.Base(dir) && dir != "" || dir == ".." {
+			return refusal("it asked for a lookup in %s", dir)
 		}
 		return a.sets.Lookup(n.Name, list.V, options, a.vars())
 	case event.HostVar:
@@ -270,7 +328,10 @@ func (a asker) ofTask() error {
 	case event.FindFile:
 		return a.file(kind, named)
 	case event.Inventory:
-		if kind == "meta" && (n.Name != "refresh_inventory" || !a.argument("refresh_inventory", "_raw_params")) {
+		if lazy(n.Args.V) {
+			return refusal("it sent a template to %s", kind)
+		}
+		if kind == "meta" && !a.argument(n.Name, "_raw_params") {
 			return refusal("it asked for %s", "meta: "+n.Name)
 		}
 	case event.Rename:
@@ -293,7 +354,7 @@ func (a asker) argument(v value.Value, names ...string) bool {
 // written is what the task says of the arguments, all of them for no names.
 func (a asker) written(names ...string) []grant.Source {
 	var out []grant.Source
-	for _, v := range append(slices.Clone(a.task.Defaults), a.task.Args) {
+	for _, v := range slices.Concat(a.task.Defaults, a.task.FactsDefaults, defaultsWithin(a.task.DefaultsOf), []ir.Val{a.task.Args}) {
 		d, ok := v.V.(*value.Dict)
 		if !ok {
 			if v.IsSet() {
@@ -305,7 +366,7 @@ func (a asker) written(names ...string) []grant.Source {
 			name, _ := value.Text(k)
 			_, free := d.V[i].(*value.Tmpl)
 			switch {
-			case name == "_variable_params", name == "_raw_params" && free && !slices.Contains(names, name):
+			case name == "_variable_params", name == "_raw_params" && free && !freeForm[grant.Short(a.task.Module)]:
 				out = append(out, grant.Unknown())
 			case len(names) == 0 || slices.Contains(names, name):
 				out = append(out, grant.Of(d.V[i]))
@@ -314,6 +375,25 @@ func (a asker) written(names ...string) []grant.Source {
 	}
 	return out
 }
+
+// defaultsWithin are the defaults of modules that an action may choose.
+func defaultsWithin(of ir.Val) []ir.Val {
+	var out []ir.Val
+	d, _ := of.V.(*value.Dict)
+	for i := range d.Len() {
+		list, _ := d.V[i].(*value.List)
+		if list == nil {
+			list = value.NewList(d.V[i])
+		}
+		for _, v := range list.V {
+			out = append(out, ir.Val{V: v})
+		}
+	}
+	return out
+}
+
+// freeForm are the modules whose text is no set of arguments: those in it were taken out when compiling.
+var freeForm = map[string]bool{"command": true, "shell": true, "raw": true, "script": true, "include_vars": true, "include_tasks": true}
 
 // arguments judges those of a question that are to be as the task says.
 func (a asker) arguments(asked value.Value, names ...string) error {

@@ -127,11 +127,15 @@ func (a caller) call(c *value.Dict) error {
 		if err := a.asWritten(given); err != nil {
 			return err
 		}
+	case name == "setup" && (own == name || choosing[own]):
+		if v, ok := given.GetStr("fact_path"); ok && !a.anySaid(v, a.l.prog.Plays[a.play].FactPath) && !a.argument(v, "fact_path") && !value.Same(v, a.l.opt.Settings.DefaultFactPath) {
+			return refusal("it asked for the facts in %s", text("fact_path"))
+		}
 	case name == own, choosing[own] && !slices.Contains(commanding, name):
 		if err := a.asWritten(given); err != nil {
 			return err
 		}
-	case name == "setup" && choosing[own], name == "async_status" && t.Async.IsSet():
+	case name == "async_status" && t.Async.IsSet():
 	case slices.Contains(steps[own], name):
 		if err := a.step(given); err != nil {
 			return err
@@ -167,6 +171,9 @@ func (a caller) surroundings(c *value.Dict, text func(string) string) error {
 	if p := text("interpreter"); p != "" && !pythonName(p) && !a.anySaid(p, ir.Val{}, a.named("_interpreter")...) {
 		return refusal("it asked for the interpreter %s", p)
 	}
+	if !a.discovers(c) {
+		return refusal("it asked for a Python of its own on %s", a.target)
+	}
 	if s := text("shell"); s != "" && !a.anySaid(s, ir.Val{}, "ansible_shell_executable") {
 		return refusal("it asked for the shell %s", s)
 	}
@@ -198,6 +205,23 @@ func (a caller) named(end string) []string {
 func pythonName(p string) bool {
 	name := path.Base(p)
 	return strings.HasPrefix(name, "python") || strings.HasPrefix(name, "pypy") || name == "platform-python"
+}
+
+// discovers says whether only a Python may be found to be one.
+func (a caller) discovers(c *value.Dict) bool {
+	v, _ := c.GetStr("discover")
+	d, _ := v.(*value.Dict)
+	v, _ = d.GetStr("fallback")
+	list, _ := v.(*value.List)
+	if list == nil {
+		return true
+	}
+	for _, e := range list.V {
+		if p, _ := value.Text(e); !pythonName(p) && !a.anySaid(e, ir.Val{}, "ansible_interpreter_python_fallback") {
+			return false
+		}
+	}
+	return true
 }
 
 // payload says whether a program that is not native is the one of the task's module.

@@ -470,13 +470,7 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 	d.Update(value.DictOf("inventory_hostname", h.Name, "inventory_hostname_short", short, "group_names", texts(h.GroupNames()),
 		"groups", l.opt.Inventory.GroupsDict(), "playbook_dir", l.playDir(p), "ansible_check_mode", l.opt.Settings.Check,
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity)))
-	if p.Name.IsSet() {
-		name, _ := value.ToStr(p.Name.V)
-		d.SetStr("ansible_play_name", name)
-	} else {
-		name, _ := value.ToStr(p.Hosts.V)
-		d.SetStr("ansible_play_name", name)
-	}
+	d.SetStr("ansible_play_name", l.playName(play))
 	active := texts(l.active[play])
 	all := slices.Concat(l.all, l.added)
 	for _, k := range []string{"ansible_play_batch", "play_hosts"} {
@@ -499,6 +493,23 @@ func (l *Linker) magic(play int, h *inventory.Host) *value.Dict {
 	}
 	d.SetStr("ansible_role_names", texts(all2))
 	return d
+}
+
+// playName is the name of a play that its tasks see: in dialect classic as it is written, or the hosts that it is for.
+func (l *Linker) playName(play int) string {
+	p := l.prog.Plays[play]
+	named := p.Name
+	if !named.IsSet() {
+		named = p.Hosts
+	}
+	if _, isTemplate := named.V.(*value.Tmpl); isTemplate && l.opt.Dialect == eval.Tagged {
+		if v, err := l.playValue(play, named); err == nil {
+			s, _ := value.ToStr(v)
+			return s
+		}
+	}
+	name, _ := value.ToStr(named.V)
+	return name
 }
 
 func appendNew(list []string, s string) []string {

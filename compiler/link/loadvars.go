@@ -16,6 +16,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
+	"pbc/runtime/module"
 	"pbc/runtime/pyre"
 	"pbc/runtime/python"
 )
@@ -31,6 +32,7 @@ type includeVars struct {
 	args     *value.Dict
 	included []string
 	warnings []string
+	closed   *value.VaultError // a vault that was met and cannot be opened
 	hidden   bool
 }
 
@@ -132,7 +134,11 @@ func (iv *includeVars) load() (vars *value.Dict, msg string, err error) {
 	}
 	f := iv.l.opt.Store.Find(iv.lex.Search, iv.lex.Basedir, "vars", name)
 	if f.Fault != "" {
-		return value.NewDict(), f.Fault, nil
+		msg, unread := module.Unreadable(f.Fault)
+		if unread && iv.tagged() {
+			msg = "A" + strings.Replace(f.Fault[1:], ": b'", ": '", 1)
+		}
+		return value.NewDict(), msg, nil
 	}
 	vars, msg = iv.file(f.Tree.Path, false)
 	return vars, msg, nil
@@ -154,6 +160,7 @@ func (iv *includeVars) file(p string, checkExtension bool) (*value.Dict, string)
 		return value.NewDict(), fmt.Sprintf("an error occurred while trying to read the file '%s': %s. %s", p, cause, cause)
 	}
 	if err != nil {
+		_ = errors.As(err, &iv.closed)
 		return value.NewDict(), err.Error()
 	}
 	iv.included = append(iv.included, p)
@@ -346,6 +353,9 @@ func (iv *includeVars) files(dir string, c fileChoice, out *value.Dict) (msg str
 			continue
 		}
 		d, msg := iv.file(p, true)
+		if iv.closed != nil {
+			return "", iv.closed
+		}
 		if msg != "" {
 			return msg, nil
 		}

@@ -2,7 +2,7 @@ package link
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
@@ -34,6 +34,9 @@ type LookupCall struct {
 
 // lookup runs a plugin for a keyword of a play or a variable of a host, with the lock held.
 func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value, error) {
+	if err := l.mayLookUp(s, &c); err != nil {
+		return nil, err
+	}
 	if err := l.prepare(s, &c, taskVars{}); err != nil {
 		return nil, err
 	}
@@ -46,7 +49,10 @@ func (l *Linker) lookup(ctx context.Context, s Site, c LookupCall) (value.Value,
 // time.
 func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, own taskVars) (value.Value, error) {
 	l.mu.Lock()
-	err := l.prepare(s, &c, own)
+	err := l.mayLookUp(s, &c)
+	if err == nil {
+		err = l.prepare(s, &c, own)
+	}
 	l.mu.Unlock()
 	if err != nil {
 		return nil, err
@@ -62,9 +68,6 @@ func (l *Linker) taskLookup(ctx context.Context, s Site, c LookupCall, own taskV
 
 // prepare adds to a call what the plugin sees. The lock is held.
 func (l *Linker) prepare(s Site, c *LookupCall, own taskVars) error {
-	if err := l.mayLookUp(s, c); err != nil {
-		return err
-	}
 	c.Basedir = l.prog.Basedir
 	if s.Play < 0 {
 		c.Vars = layers{l.opt.Magic, l.opt.Extra}
@@ -148,7 +151,7 @@ func (l *Linker) mayLookUp(s Site, c *LookupCall) error {
 		return nil
 	}
 	if err := l.granted(s.Play, s.Host).Lookup(c.Name, c.Terms, c.Options, l.definitions(s.Play, s.Host)); err != nil {
-		return errors.New(s.Host + ": " + err.Error())
+		return fmt.Errorf("%s: %w", s.Host, err)
 	}
 	return nil
 }

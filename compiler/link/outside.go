@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 
 	"pbc/ir"
@@ -29,11 +30,20 @@ func (o *outside) Template(name string) (*value.Tmpl, bool, error) { return o.Te
 
 // TemplateFrom implements eval.Including. A template that a lookup renders looks beside itself first.
 func (o *outside) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
-	dirs := TemplateDirs(o.l.scope(o.site()), from)
+	if o.host != "" {
+		if err := o.l.granted(o.play, o.host).Template(name, o.l.definitions(o.play, o.host)); err != nil {
+			return nil, false, o.refused(err)
+		}
+	}
+	lex := o.l.scope(o.site())
+	dirs := TemplateDirs(lex, "")
 	if from != "" {
-		dirs = append([]string{filepath.Dir(from)}, dirs...)
+		dirs = append([]string{filepath.Dir(from)}, searchDirs(lex)...)
 	}
 	t, err := o.l.includedTemplate(o.play, dirs, name)
+	if t == nil && err == nil && o.l.opt.Dialect == eval.Tagged {
+		err = &eval.NoTemplate{Name: name, Dirs: dirs}
+	}
 	return t, t != nil, err
 }
 
@@ -48,8 +58,16 @@ func (o *outside) Lookup(plugin string, terms []value.Value, options *value.Dict
 
 // HostVar implements eval.Outside.
 func (o *outside) HostVar(host, name string) (value.Value, bool, error) {
+	if o.host != "" && o.host != host {
+		if err := o.l.granted(o.play, o.host).HostVar(host, name, o.l.definitions(o.play, o.host)); err != nil {
+			return nil, false, o.refused(err)
+		}
+	}
 	return o.l.hostVar(o.site(), host, name)
 }
+
+// refused is the error of an evaluation that asks for what its host may not ask for.
+func (o *outside) refused(err error) error { return fmt.Errorf("%s: %w", o.host, err) }
 
 // Hosts implements eval.Outside.
 func (o *outside) Hosts() []string { return o.l.hostNames() }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"pbc/compiler/grant"
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
@@ -81,7 +82,30 @@ func (w *world) Vars() *value.Dict {
 		}
 		vars = c.Vars
 	}
-	return w.l.flat(vars)
+	return w.harmless(w.site.Host, w.l.flat(vars))
+}
+
+// harmless are variables of a host in which what it has made itself is plain text where it asks for more than the host may: plugins
+// evaluate what they read.
+func (w *world) harmless(host string, vars *value.Dict) *value.Dict {
+	var sets grant.Sets
+	set, _, _ := w.l.madeOn(host)
+	for _, made := range []*value.Dict{set, w.own.local, w.own.includes} {
+		for i := range made.Len() {
+			name, _ := value.Text(made.K[i])
+			v, ok := vars.GetStr(name)
+			if !ok {
+				continue
+			}
+			if sets == nil {
+				sets = w.l.granted(w.site.Play, host)
+			}
+			if sets.Holds(v, w.l.jinja) != nil {
+				vars.SetStr(name, value.Taint(v))
+			}
+		}
+	}
+	return vars
 }
 
 // flat makes one dictionary of variables.
@@ -104,7 +128,7 @@ func (w *world) HostVars(host string) *value.Dict {
 	if w.l.opt.Inventory.Host(host) == nil {
 		return nil
 	}
-	return w.l.flat(w.l.hostLayers(host))
+	return w.harmless(host, w.l.flat(w.l.hostLayers(host)))
 }
 
 // TaskVars implements World.
@@ -116,7 +140,7 @@ func (w *world) TaskVars(host string) *value.Dict {
 	if err != nil {
 		return value.DictOf("inventory_hostname", host)
 	}
-	return w.l.flat(vars)
+	return w.harmless(host, w.l.flat(vars))
 }
 
 // Hosts implements World.

@@ -180,6 +180,9 @@ func (p *actionParser) check(others []string) bool {
 			d.Twice = len(p.task.Keys) == 0 // Ansible takes an empty task for no place, and adds the place again
 			return false
 		}
+		if lacking := p.l.catalog.missing(others[0]); lacking != "" && p.l.opt.Tagged {
+			p.l.diags.Add(&diag.Diagnostic{Kind: diag.Warning, Msg: "Error loading plugin " + value.StrRepr(others[0]) + ": No module named " + value.StrRepr(lacking)})
+		}
 		return p.fail("couldn't resolve module/action '%s'. This often indicates a misspelling, missing collection, or incorrect module path.", others[0])
 	}
 	raw := p.act.args.Get("_raw_params")

@@ -421,14 +421,7 @@ func (c *catalog) collection(name string) *collection {
 	inst := &collection{}
 	c.collections[name] = inst
 	ns, coll, _ := strings.Cut(name, ".")
-	var roots []string
-	for _, d := range c.playbookDirs {
-		roots = append(roots, path.Join(d, "collections"))
-	}
-	for _, root := range append(roots, c.l.opt.CollectionPaths...) {
-		if path.Base(root) != "ansible_collections" {
-			root = path.Join(root, "ansible_collections")
-		}
+	for _, root := range c.collectionRoots() {
 		dir := path.Join(root, ns, coll)
 		if c.l.src.Stat(dir) == Dir {
 			inst.dir = dir
@@ -439,6 +432,38 @@ func (c *catalog) collection(name string) *collection {
 		inst.meta = c.metadata(path.Join(inst.dir, "meta", "runtime.yml"))
 	}
 	return inst
+}
+
+// collectionRoots are the folders ansible_collections, in the order in which they are searched.
+func (c *catalog) collectionRoots() []string {
+	var roots []string
+	for _, d := range c.playbookDirs {
+		roots = append(roots, path.Join(d, "collections"))
+	}
+	roots = append(roots, c.l.opt.CollectionPaths...)
+	for i, root := range roots {
+		if path.Base(root) != "ansible_collections" {
+			roots[i] = path.Join(root, "ansible_collections")
+		}
+	}
+	return roots
+}
+
+// missing is the Python package that lacks for a module of a full name, "" when its collection is there.
+func (c *catalog) missing(name string) string {
+	if !fullName.MatchString(name) {
+		return ""
+	}
+	parts := strings.Split(name, ".")
+	if c.collection(parts[0]+"."+parts[1]).dir != "" || parts[0] == "ansible" && (parts[1] == "builtin" || parts[1] == "legacy") {
+		return ""
+	}
+	for _, root := range c.collectionRoots() {
+		if c.l.src.Stat(path.Join(root, parts[0])) == Dir {
+			return "ansible_collections." + parts[0] + "." + parts[1]
+		}
+	}
+	return "ansible_collections." + parts[0]
 }
 
 func (c *catalog) metadata(file string) *yaml.Node {

@@ -108,6 +108,23 @@ func (l *Loader) applyOption(n *yaml.Node, t *Task, only string) bool {
 	return true
 }
 
+// written is where the name of an included file is written: text that is all of an action has the place of that.
+func written(n *yaml.Node, t *Task, raw *yaml.Node) ir.Pos {
+	if v := n.Get(t.Action); raw.Pos.Line == 0 && v != nil {
+		return v.Pos
+	}
+	return raw.Pos
+}
+
+// placed is a failure without a place at one.
+func placed(f *failure.Failure, at *value.Origin) *failure.Failure {
+	own := *f
+	if own.At == nil {
+		own.At = at
+	}
+	return &own
+}
+
 // importFile loads the file of a static import.
 func (l *Loader) importFile(n *yaml.Node, t *Task, c context) []Step {
 	scope := &Scope{l: l, Play: c.play, Task: t}
@@ -124,7 +141,7 @@ func (l *Loader) importFile(n *yaml.Node, t *Task, c context) []Step {
 				"sources like group or host vars."
 			d := l.invalid(ir.Pos{}, "Error when evaluating variable in import path: %s.\n\n"+advice, text)
 			d.Tagged = failure.Failure{Msg: "Error when evaluating variable in import path " + value.StrRepr(text) + ".", Help: advice,
-				At: originOf(n.Pos)}.Because(exception.Failure(err))
+				At: originOf(n.Pos)}.Because(placed(exception.Failure(err), originOf(written(n, t, raw))))
 		})
 		return nil
 	}

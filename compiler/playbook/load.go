@@ -12,7 +12,6 @@ import (
 	"pbc/compiler/playbook/args"
 	"pbc/compiler/yaml"
 	"pbc/ir"
-	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -235,8 +234,8 @@ func (l *Loader) parse(file string) *document {
 			d := diag.Errorf(ir.Pos{}, "%s", err)
 			d.Exit = 1
 			var told *diag.Diagnostic
-			if errors.As(err, &told) && told.Tagged != nil { // the file's loader tells it once more
-				d.Tagged = failure.Failure{Msg: told.Msg}.Because(told.Tagged)
+			if errors.As(err, &told) {
+				d.Tagged = told.Tagged
 			}
 			doc.diags.Add(d)
 			return doc

@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -167,6 +168,26 @@ func (l *Loader) pluginFiles(t *Task, colls []string) {
 	if err == nil {
 		t.ActionPlugin, t.Module = l.catalog.actionOf(module, action).Path, module.Path
 	}
+	if core, ok := strings.CutPrefix(t.FQCN, "ansible.builtin."); ok && t.ActionPlugin == "" && l.shadowed(callees[core]) {
+		t.ActionPlugin = path.Join("ansible", "plugins", "action", core+".py")
+	}
+}
+
+// callees are the modules that actions of ansible-core run besides that of their own name.
+var callees = map[string][]string{
+	"assemble": {"copy", "file", "stat"}, "copy": {"file", "stat"}, "fetch": {"slurp", "stat"}, "shell": {"command"},
+	"template": {"copy", "file", "stat"}, "unarchive": {"stat"},
+}
+
+// shadowed says whether the user has put a module in the place of one of these of ansible-core. What calls it is then left to
+// the installed Ansible.
+func (l *Loader) shadowed(modules []string) bool {
+	for _, name := range modules {
+		if p, err := l.catalog.find(moduleKind, name, nil); err == nil && p.Path != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // moveCmd makes the argument cmd of command, shell and script the free form.

@@ -168,6 +168,9 @@ func (k *Keyring) read(source, id string) (password []byte, stage string, err er
 	}
 	b = bytes.TrimSpace(b)
 	if IsEncrypted(b) {
+		if len(k.Secrets) == 0 {
+			return nil, stageLoad, errors.New("A vault password must be specified to decrypt data")
+		}
 		if b, err = k.Decrypt(b, file); err != nil {
 			return nil, stageLoad, err
 		}

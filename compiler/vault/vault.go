@@ -84,7 +84,7 @@ type Keyring struct {
 	// MatchID allows only the passwords with the vault id in the header: the setting
 	// DEFAULT_VAULT_ID_MATCH.
 	MatchID bool
-	// Tagged has errors in the words of dialect tagged: then they are of type *diag.Diagnostic, with the file as their place.
+	// Tagged has errors in the words of dialect tagged: then they wrap a *diag.Diagnostic, with the file as its place.
 	Tagged bool
 
 	mu     sync.Mutex
@@ -134,6 +134,9 @@ type refusal struct{ classic, tagged string }
 
 func (r *refusal) Error() string { return r.classic }
 
+// Unwrap has evaluators know the class of the error.
+func (r *refusal) Unwrap() error { return &value.VaultError{Msg: r.classic} }
+
 // told is an error of Open as dialect tagged tells it.
 func told(err error, file string) error {
 	f := failure.New(err.Error())
@@ -144,8 +147,16 @@ func told(err error, file string) error {
 	if file != "" {
 		f.At = &value.Origin{File: file}
 	}
-	return &diag.Diagnostic{Kind: diag.Invalid, Exit: 1, Msg: f.Msg, Tagged: f}
+	return &toldError{&diag.Diagnostic{Kind: diag.Invalid, Exit: 1, Msg: f.Msg, Tagged: f}}
 }
+
+// toldError is a diagnostic that evaluators know the class of.
+type toldError struct{ d *diag.Diagnostic }
+
+func (t *toldError) Error() string { return t.d.Msg }
+
+// Unwrap is the diagnostic, and the class.
+func (t *toldError) Unwrap() []error { return []error{t.d, &value.VaultError{Msg: t.d.Msg}} }
 
 func (k *Keyring) open(data []byte, file string) (Opened, error) {
 	in, on := "", ""
@@ -161,10 +172,13 @@ func (k *Keyring) open(data []byte, file string) (Opened, error) {
 	}
 	body, cipherName, id, err := envelope(data)
 	if err != nil {
+		if k != nil && k.Tagged {
+			in = ""
+		}
 		return Opened{}, formatErrorf("Vault envelope format error%s: %s", in, err)
 	}
 	if cipherName != cipherAES {
-		return Opened{}, fmt.Errorf("%s cipher could not be found", cipherName)
+		return Opened{}, &refusal{cipherName + " cipher could not be found", "Cipher '" + cipherName + "' could not be found."}
 	}
 	if k == nil || len(k.Secrets) == 0 {
 		return Opened{}, &refusal{"Attempting to decrypt but no vault secrets found", "Attempting to decrypt but no vault secrets found."}

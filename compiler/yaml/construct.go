@@ -241,10 +241,15 @@ func (b *builder) duplicate(r *raw, k *Node) error {
 	case "error":
 		return problem(r.pos, "%s", msg)
 	}
+	told := &failure.Failure{Msg: "Found duplicate mapping key " + value.StrRepr(keyText(k.Value)) + ".", Help: "Using last defined value only.",
+		At: &value.Origin{File: k.Pos.File, Line: k.Pos.Line, Col: k.Pos.Col}}
+	switch k.Value.(type) {
+	case nil, bool: // of which there is one for all places
+		shown, _ := value.Repr(k.Value)
+		told.Msg, told.At, told.Shown = "Found duplicate mapping key "+shown+".", nil, shown
+	}
 	b.diags.Add(&diag.Diagnostic{Kind: diag.Warning, Pos: k.Pos, Msg: msg, Hidden: b.opts.Hidden,
-		Short: "duplicate key " + value.StrRepr(keyText(k.Value)) + ": the last one counts",
-		Tagged: &failure.Failure{Msg: "Found duplicate mapping key " + value.StrRepr(keyText(k.Value)) + ".", Help: "Using last defined value only.",
-			At: &value.Origin{File: k.Pos.File, Line: k.Pos.Line, Col: k.Pos.Col}}})
+		Short: "duplicate key " + value.StrRepr(keyText(k.Value)) + ": the last one counts", Tagged: told})
 	return nil
 }
 

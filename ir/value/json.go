@@ -1,6 +1,7 @@
 package value
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -19,6 +20,8 @@ type JSONOptions struct {
 	ItemSep  string // "" is Python's: ", ", or "," with an indent
 	KeySep   string // "" is Python's ": "
 	Open     bool   // vault_to_text: write what vaults hold
+	TextKeys bool   // keys become text before they are sorted, as dialect tagged has it
+	None     string // TextKeys: the text of the key None, "" is JSON's
 }
 
 // maxJSONDepth bounds nesting, as Python's recursion limit does.
@@ -156,7 +159,7 @@ func (w *jsonWriter) dict(d *Dict, level int) error {
 		w.b.WriteString("{}")
 		return nil
 	}
-	order, err := keyOrder(d, w.o.SortKeys)
+	order, err := w.keyOrder(d)
 	if err != nil {
 		return err
 	}
@@ -166,7 +169,7 @@ func (w *jsonWriter) dict(d *Dict, level int) error {
 			w.b.WriteString(w.o.ItemSep)
 		}
 		w.newline(level + 1)
-		k, err := jsonKey(d.K[at])
+		k, err := w.key(d.K[at])
 		if err != nil {
 			return err
 		}
@@ -202,24 +205,41 @@ func jsonKey(k Value) (string, error) {
 	return "", fmt.Errorf("keys must be str, int, float, bool or None, not %s", TypeName(k))
 }
 
+// key is the text of a key as the options have it.
+func (w *jsonWriter) key(k Value) (string, error) {
+	if k == nil && w.o.TextKeys && w.o.None != "" {
+		return w.o.None, nil
+	}
+	return jsonKey(k)
+}
+
 // keyOrder returns the positions of d's entries in the order to write them.
-func keyOrder(d *Dict, sorted bool) ([]int, error) {
+func (w *jsonWriter) keyOrder(d *Dict) ([]int, error) {
 	order := make([]int, d.Len())
 	for i := range order {
 		order[i] = i
 	}
-	if !sorted {
+	if !w.o.SortKeys {
 		return order, nil
 	}
 	var failed error
 	sort.SliceStable(order, func(i, j int) bool {
-		less, err := keyLess(d.K[order[i]], d.K[order[j]])
+		less, err := w.less(d.K[order[i]], d.K[order[j]])
 		if err != nil && failed == nil {
 			failed = err
 		}
 		return less
 	})
 	return order, failed
+}
+
+func (w *jsonWriter) less(a, b Value) (bool, error) {
+	if !w.o.TextKeys {
+		return keyLess(a, b)
+	}
+	x, err1 := w.key(a)
+	y, err2 := w.key(b)
+	return x < y, errors.Join(err1, err2)
 }
 
 // keyLess is Python's a < b for the kinds that can be keys.

@@ -12,7 +12,7 @@ const censored = "the output has been hidden due to the fact that 'no_log: true'
 // forCallbacks are the internal keys that callbacks need.
 var forCallbacks = map[string]bool{
 	"_ansible_verbose_always": true, "_ansible_item_label": true, "_ansible_no_log": true, "_ansible_verbose_override": true,
-	"_ansible_error": true, "_ansible_warnings": true, "_ansible_deprecations": true,
+	"_ansible_error": true, "_ansible_warnings": true, "_ansible_deprecations": true, "_ansible_helps": true,
 }
 
 // delegatedVars are kept of _ansible_delegated_vars, whatever else is hidden.
@@ -77,7 +77,7 @@ func cleanDict(task *Task, raw *value.Dict) *value.Dict {
 // preserved are the keys that no_log does not hide, and those that it does not hide in dialect tagged.
 var preserved = [2][]string{
 	{"attempts", "changed", "retries"},
-	{"attempts", "changed", "retries", "_ansible_no_log", "exception", "_ansible_error", "warnings", "_ansible_warnings", "deprecations", "_ansible_deprecations"},
+	{"attempts", "changed", "retries", "_ansible_no_log", "exception", "_ansible_error", "warnings", "_ansible_warnings", "deprecations", "_ansible_deprecations", "_ansible_helps"},
 }
 
 // censor is what no_log leaves of a result.

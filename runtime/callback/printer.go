@@ -105,7 +105,7 @@ func (p *printer) dumpJSON(d *value.Dict, indent int) string {
 	if indent == noIndent {
 		return leadingBlanks.ReplaceAllString(p.dumpJSON(d, 1), "\n")
 	}
-	s, err := value.JSON(d, value.JSONOptions{Indent: indent, SortKeys: true})
+	s, err := value.JSON(d, value.JSONOptions{Indent: indent, SortKeys: true, TextKeys: p.screen.Tagged, None: "None"})
 	if err != nil { // keys that cannot be compared: sort the outermost by their text
 		s, err = value.JSON(sortedByText(d), value.JSONOptions{Indent: indent})
 	}
@@ -156,9 +156,14 @@ func (p *printer) warn(res *value.Dict) {
 		res.Del("warnings")
 	}
 	if truthyKey(res, "deprecations") {
-		for _, e := range elements(res, "deprecations") {
+		helps := elements(res, "_ansible_helps")
+		for i, e := range elements(res, "deprecations") {
 			if d, ok := e.(*value.Dict); ok {
-				p.screen.Deprecate(deprecationOf(d))
+				said := deprecationOf(d)
+				if i < len(helps) {
+					said.Help = text(helps[i])
+				}
+				p.screen.Deprecate(said)
 			}
 		}
 		res.Del("deprecations")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"runtime"
@@ -49,6 +50,18 @@ func (f *hostile) Dial(ctx context.Context, host string) (io.ReadWriteCloser, er
 	near, far := net.Pipe()
 	go f.serve(far)
 	return near, nil
+}
+
+// MayAsk and MayTell implement Gate: a name is forbidden.
+func (f *hostile) MayAsk(_ int, _ string, n *event.Need) error { return forbidden(n.Name) }
+
+func (f *hostile) MayTell(_ int, _ string, e *event.Event) error { return forbidden(e.Name) }
+
+func forbidden(name string) error {
+	if name == "forbidden" {
+		return errors.New(name)
+	}
+	return nil
 }
 
 func (f *hostile) serve(raw io.ReadWriteCloser) {
@@ -126,6 +139,16 @@ func TestHostileHost(t *testing.T) {
 		{"work for another host", func(a *attacker) {
 			a.need(&event.Need{ID: 9, Ask: event.Delegate, Task: 1, Addr: ir.Address{1}, Args: ir.Val{V: value.DictOf("host", "c", "route", value.NewDict(), "call", value.NewDict())}})
 		}, "not delegated to c"},
+		{"an error of no task", func(a *attacker) { a.event(&event.Event{Kind: event.Message, Level: "error", Name: "over"}) }, "an error of no task"},
+		{"messages without end", func(a *attacker) {
+			for a.sess.Err() == nil {
+				a.event(&event.Event{Kind: event.Message, Level: "v", Name: "x", Addr: ir.Address{1}, Task: 1})
+			}
+		}, "more than 65536 messages of one task"},
+		{"what the gate refuses to answer", func(a *attacker) { a.need(&event.Need{ID: 9, Ask: event.Lookup, Name: "forbidden", Task: 1}) }, "forbidden"},
+		{"what the gate refuses to show", func(a *attacker) {
+			a.event(&event.Event{Kind: event.Message, Level: "error", Name: "forbidden", Addr: ir.Address{1}, Task: 1})
+		}, "forbidden"},
 		{"an endless address", func(a *attacker) { e := finished(1); e.Addr = make(ir.Address, 1<<16); a.event(e) }, "an address of 65536 parts"},
 		{"questions without end, answers unread", func(a *attacker) {
 			for a.sess.Err() == nil {
@@ -149,7 +172,7 @@ func TestHostileHost(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := &hostile{fleet: fleet{scripts: map[string]string{"a": "ok ok", "c": "ok ok"},
 				play: Play{ID: "p", Batches: [][]string{{"a", "b", "c"}}, MaxFail: -1}}, attack: c.attack}
-			run := New(Options{Linker: f, Dialer: f, Callback: f, Memory: NewMemory(), Playbooks: []string{"site.yml"}, Starts: []int{0}, Patience: patience})
+			run := New(Options{Linker: f, Gate: f, Dialer: f, Callback: f, Memory: NewMemory(), Playbooks: []string{"site.yml"}, Starts: []int{0}, Patience: patience})
 			code, err := run.Run(t.Context())
 			wantCode, want := exitUnreachable, "task0: a b c task1: a b? c"
 			if c.why == "-" {
@@ -192,5 +215,32 @@ func TestHostileHostMemory(t *testing.T) {
 	}
 	if most > 16<<20 {
 		t.Errorf("%d MB in use, want at most 16", most>>20)
+	}
+}
+
+// TestShownOf counts up to what is one too many.
+func TestShownOf(t *testing.T) {
+	item, message, started := &event.Event{Kind: event.Item}, &event.Event{Kind: event.Message}, &event.Event{Kind: event.Started}
+	for _, c := range []struct {
+		name string
+		s    shownOf
+		e    *event.Event
+		size int
+		lies bool
+	}{
+		{"the last message", shownOf{messages: maxMessages - 1}, message, 1, false},
+		{"a message more", shownOf{messages: maxMessages}, message, 1, true},
+		{"a result after many messages", shownOf{messages: maxMessages}, item, 1, false},
+		{"a result more", shownOf{results: maxResults}, item, 1, true},
+		{"the last bytes", shownOf{bytes: maxShown - 9}, item, 9, false},
+		{"a byte more", shownOf{bytes: maxShown - 9}, item, 10, true},
+		{"another task", shownOf{messages: maxMessages, results: maxResults, bytes: maxShown}, started, 1, false},
+		{"a task more", shownOf{tasks: maxBegun}, started, 1, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if err := c.s.more(c.e, c.size); errors.Is(err, errLies) != c.lies {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -67,6 +67,7 @@ type hostRun struct {
 	at    ir.Address  // nothing more comes from before that
 	queue []queued    // not shown yet
 	begun ir.Address  // the last task that it began
+	shown shownOf
 	// last is the last task the host began, for telling where it was lost.
 	last *event.Event
 	// included is the result of the include that the host met last.
@@ -272,7 +273,7 @@ func (r *playRun) take(ctx context.Context, m message) error {
 	err := m.err
 	switch {
 	case m.event != nil:
-		err = r.check(h, m.event)
+		err = r.check(h, m.event, m.size)
 	case m.need != nil:
 		err = r.checkNeed(h, m.need)
 	}

@@ -11,13 +11,27 @@ import (
 )
 
 // notFound is Jinja's TemplateNotFound.
-type notFound struct{ name string }
+type notFound struct{ msg string }
 
-func (n *notFound) Error() string { return n.name }
+func (n *notFound) Error() string { return n.msg }
 
 // Unwrap gives the exception that it is to Python.
 func (n *notFound) Unwrap() error {
-	return &exception.Error{Class: "jinja2.exceptions.TemplateNotFound", Msg: n.name}
+	return &exception.Error{Class: "jinja2.exceptions.TemplateNotFound", Msg: n.msg}
+}
+
+// NoTemplate is the error of an Outside that has no template of a name, and says in dialect tagged where it was looked for.
+type NoTemplate struct {
+	Name string
+	Dirs []string
+}
+
+func (n *NoTemplate) Error() string {
+	shown := make([]string, len(n.Dirs))
+	for i, d := range n.Dirs {
+		shown[i] = value.StrRepr(d)
+	}
+	return value.StrRepr(n.Name) + " not found in search paths: " + strings.Join(shown, ", ")
 }
 
 // extendsSignal stops a template whose parent takes over.
@@ -54,6 +68,10 @@ func loadOne(f *frame, name string) (*program, string, error) {
 		return nil, "", exception.TypeError("no loader for this environment specified")
 	}
 	t, found, err := e.included(name)
+	var nowhere *NoTemplate
+	if errors.As(err, &nowhere) {
+		return nil, "", &notFound{nowhere.Error()}
+	}
 	if err != nil {
 		return nil, "", err
 	}

@@ -35,7 +35,11 @@ func lookup(c *python.Call, wantlist bool) (val, error) {
 	}
 	l, ok := plugin.Sequence(ran)
 	if !ok {
-		if l, err = e.unlisted(name, ran, opt.wantlist); err != nil || l == nil {
+		l, err = e.unlisted(name, ran, opt.wantlist)
+		if err != nil && e.tagged() {
+			return opt.failed(e, name, err)
+		}
+		if err != nil || l == nil {
 			return ran, err
 		}
 	}
@@ -97,6 +101,8 @@ func (o lookupOpts) failed(e *Eval, name string, err error) (val, error) {
 	var x *exception.Error
 	raised := errors.As(err, &x)
 	switch {
+	case o.tagged && raised && x.Loading:
+		return nil, &exception.Error{Class: exception.AnsibleTemplatePlugin, Msg: "The lookup plugin " + value.StrRepr(name) + " failed to load.", Cause: err}
 	case exception.IsUndefined(err), raised && x.Loading:
 		return nil, err
 	case o.tagged:

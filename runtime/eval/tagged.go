@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/bound"
 	"pbc/runtime/exception"
@@ -179,6 +180,9 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 	if t.Fault != "" {
 		return nil, syntaxFault(t.Fault, t.At, "template")
 	}
+	if t.Verbatim && isText(t) {
+		return t.Src, nil
+	}
 	p := e.programOf(t)
 	if p.err != nil {
 		return nil, p.err
@@ -194,6 +198,22 @@ func (e *Eval) execTagged(t *value.Tmpl) (val, error) {
 		return nil, e.earlier(out, err)
 	}
 	return f.run.concat(out)
+}
+
+// newlines makes all line ends the same.
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// isText says whether a file holds no template: then it is left alone, with its newlines.
+func isText(t *value.Tmpl) bool {
+	data := ""
+	switch {
+	case len(t.Root) == 1 && t.Root[0].Op == expr.SData:
+		data = newlines.Replace(t.Root[0].S)
+	case len(t.Root) > 0:
+		return false
+	}
+	src := newlines.Replace(t.Src)
+	return data == src || data+"\n" == src
 }
 
 // earlier is the error of a template that err ended: that of the first marker that it had printed before, if any.
@@ -279,6 +299,10 @@ func (f *finalizer) value(v val) (val, error) {
 	case *value.View:
 		return f.sequence(x.Items())
 	case *value.Set:
+		if !f.whole {
+			return v, nil
+		}
+		f.converts(v, "list")
 		return f.sequence(x.D.K)
 	}
 	if t, ok := python.AsTuple(v); ok {
@@ -402,7 +426,7 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 	at := c.At
 	r, from, err := e.taggedTruth(c)
 	if err != nil {
-		if exception.IsUndefined(err) {
+		if isUndefinedVariable(err) {
 			return false, &exception.Error{Class: exception.AnsibleUndefined, Msg: "Error while evaluating conditional.", At: at, Cause: err}
 		}
 		return false, err
@@ -416,6 +440,15 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 			pythonTruth(r), value.TypeName(r), value.StrRepr(originText(from))))
 	}
 	return b, nil
+}
+
+// isUndefinedVariable says whether err is the use of what is not there, not of a marker that stands for another error.
+func isUndefinedVariable(err error) bool {
+	u, ok := exception.AsUndefined(err)
+	if !ok || u.U.Err == nil {
+		return ok
+	}
+	return exception.IsUndefined(u.U.Err) || exception.ClassOf(u.U.Err) == exception.AnsibleUndefined
 }
 
 func originText(at *value.Origin) string {

@@ -18,7 +18,12 @@ var templateClasses = map[string]bool{
 func renderFault(err error, at *value.Origin, kind string) error {
 	if u, ok := exception.AsUndefined(err); ok {
 		captured, ok := u.U.Err.(*exception.Error)
-		if !ok || templateClasses[captured.Class] || exception.IsUndefined(captured) {
+		switch {
+		case ok && captured.At == nil && templateClasses[captured.Class] && kind == "expression":
+			placed := *captured
+			placed.At, u.U.Err = at, &placed
+			return err
+		case !ok || templateClasses[captured.Class] || exception.IsUndefined(captured):
 			placeMarker(u.U, at)
 			return err
 		}
@@ -69,6 +74,9 @@ func pluginFault(kind, name string, err error) error {
 		return err
 	}
 	if x, ok := err.(*exception.Error); ok {
+		if x.Captured {
+			return err
+		}
 		if u, ok := exception.AsUndefined(x.Cause); ok {
 			placeMarker(u.U, nil)
 		}

@@ -25,6 +25,8 @@ type Error struct {
 	Shown string // the value that it is about, where that has no place
 	Help  string
 	Cause error
+	// Captured says that a marker stands for it: a plugin that meets it passes it on.
+	Captured bool
 	// Handling says that it was raised while another error was handled, which is not told.
 	Handling bool
 }
@@ -80,6 +82,26 @@ func Failure(err error) *failure.Failure {
 		return &failure.Failure{Msg: x.Error(), At: x.U.At}
 	}
 	return failure.New(strings.TrimSpace(err.Error()))
+}
+
+// FromFailure is an error of a class that dialect tagged tells as f.
+func FromFailure(class string, f *failure.Failure) *Error {
+	x := &Error{Class: class, Msg: f.Msg, Help: f.Help, At: f.At, Shown: f.Shown, Handling: f.Handling}
+	if f.Cause != nil {
+		x.Cause = FromFailure(Ansible, f.Cause)
+	}
+	return x
+}
+
+// Capture has a plugin that meets err pass it on.
+func Capture(err error) error {
+	x, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	captured := *x
+	captured.Captured = true
+	return &captured
 }
 
 // While marks err as raised while another error was handled, which is not told: dialect tagged tells err apart from what it

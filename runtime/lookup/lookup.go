@@ -8,6 +8,7 @@ package lookup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -222,7 +223,7 @@ func file(_ context.Context, c *Call) ([]value.Value, error) {
 		}
 		b, err := c.Host.ReadFile(path)
 		if err != nil {
-			return nil, ansibleError("could not locate file in lookup: %s", t)
+			return nil, c.unread(t, err)
 		}
 		s := string(b)
 		if c.flag("lstrip", false) {
@@ -236,6 +237,18 @@ func file(_ context.Context, c *Call) ([]value.Value, error) {
 	return r, nil
 }
 
+// unread is the error of a file that was found and cannot be read.
+func (c *Call) unread(term string, err error) error {
+	var closed *value.VaultError
+	switch {
+	case !errors.As(err, &closed):
+		return ansibleError("could not locate file in lookup: %s", term)
+	case c.tagged():
+		return exception.Because(ansibleError("Unable to access the file %s.", value.StrRepr(term)), closed)
+	}
+	return closed
+}
+
 func unvault(_ context.Context, c *Call) ([]value.Value, error) {
 	var r []value.Value
 	for _, t := range c.texts() {
@@ -244,6 +257,10 @@ func unvault(_ context.Context, c *Call) ([]value.Value, error) {
 			return nil, &eval.Error{Class: "ansible.errors.AnsibleParserError", Msg: `Unable to find file matching "` + t + `" `}
 		}
 		b, err := c.Host.ReadFile(path)
+		var closed *value.VaultError
+		if errors.As(err, &closed) {
+			return nil, closed
+		}
 		if err != nil {
 			return nil, ansibleError("%s", err)
 		}
@@ -314,7 +331,7 @@ func template(_ context.Context, c *Call) ([]value.Value, error) {
 		}
 		v, err := c.Host.Template(*c, path, t, c.Options)
 		if err != nil {
-			return nil, err
+			return nil, exception.Capture(err)
 		}
 		r = append(r, v)
 	}

@@ -22,8 +22,8 @@ func (disk) ReadFile(path string) ([]byte, error)       { return os.ReadFile(pat
 func (disk) Template(Call, string, string, *value.Dict) (value.Value, error) {
 	return nil, errors.New("no templates")
 }
-func (disk) MatchHosts([]string, func(string)) ([]string, error)   { return []string{"a", "b"}, nil }
-func (disk) Setting(name string) (value.Value, bool) { return "v", name == "K" }
+func (disk) MatchHosts([]string, func(string)) ([]string, error) { return []string{"a", "b"}, nil }
+func (disk) Setting(name string) (value.Value, bool)             { return "v", name == "K" }
 
 func TestRun(t *testing.T) {
 	dir := t.TempDir()

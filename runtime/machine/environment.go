@@ -3,6 +3,7 @@ package machine
 import (
 	"strings"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -30,7 +31,7 @@ func (x *taskRun) addEnvironment(env map[string]string, item value.Value) error 
 	if !ok {
 		v, err := x.eval().Value(item)
 		if err != nil {
-			return x.fieldFault("environment", item, err)
+			return x.environmentFault(item, err)
 		}
 		switch v := v.(type) {
 		case *value.Dict:
@@ -53,7 +54,7 @@ func (x *taskRun) addEnvironment(env map[string]string, item value.Value) error 
 			continue
 		}
 		if err != nil {
-			return x.fieldFault("environment", d.V[i], err)
+			return x.environmentFault(d.V[i], err)
 		}
 		if x.omitted(v) {
 			continue
@@ -62,6 +63,16 @@ func (x *taskRun) addEnvironment(env map[string]string, item value.Value) error 
 		env[name], _ = value.ToStr(v)
 	}
 	return nil
+}
+
+// environmentFault is the error of rendering what the keyword holds: in dialect tagged one of all that is inherited, which stands
+// at no place.
+func (x *taskRun) environmentFault(v value.Value, err error) error {
+	if !x.tagged() {
+		return x.fieldFault("environment", v, err)
+	}
+	f := failure.Failure{Msg: "Error processing keyword 'environment'.", Shown: x.rawEnvironment()}
+	return &taggedFault{chain: f.Because(chainOf(err))}
 }
 
 func (x *taskRun) needsEnvironmentFacts(err error) bool {

@@ -100,7 +100,8 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 	return false, m.metaEffect(x, what, act)
 }
 
-// abort ends the whole run with an error, as Ansible does for faults of the playbook it meets late.
+// abort ends the whole run with an error, as Ansible does for faults of the playbook it meets late. The controller believes it of tasks
+// that can have such a fault: compiler/effect, Judge.Ends.
 func (m *Machine) abort(x *taskRun, msg string) error {
 	err := m.up.Emit(&event.Event{Kind: event.Message, Level: "error", Addr: x.addr, Task: x.number, Name: msg})
 	if err == nil {

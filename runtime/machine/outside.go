@@ -5,8 +5,10 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
 
@@ -69,11 +71,17 @@ func (x *taskRun) told(a *event.Answer) {
 
 // answerError is the error of an answer, of the kind it was on the controller.
 func answerError(a *event.Answer) error {
+	chain := failure.FromValue(a.Value.V)
+	if chain == nil {
+		chain = failure.New(a.Error)
+	}
 	switch kind, class, _ := strings.Cut(a.Kind, ":"); kind {
 	case "undefined":
-		return (&value.Undef{Hint: a.Error}).Fail()
-	case "error", "loading":
-		return &eval.Error{Class: class, Msg: a.Error, Loading: kind == "loading"}
+		return (&value.Undef{Hint: a.Error, At: chain.At}).Fail()
+	case "error", "loading", "captured":
+		x := exception.FromFailure(class, chain)
+		x.Loading, x.Captured = kind == "loading", kind == "captured"
+		return x
 	}
 	return &fault{msg: a.Error}
 }
@@ -109,6 +117,16 @@ func (o *outside) Template(name string) (*value.Tmpl, bool, error) { return o.Te
 // TemplateFrom implements eval.Including.
 func (o *outside) TemplateFrom(from, name string) (*value.Tmpl, bool, error) {
 	a, err := o.ask(event.TemplateFile, name, from)
+	if err == nil && !a.Found && o.x.tagged() {
+		nowhere := &eval.NoTemplate{Name: name}
+		if dirs, ok := a.Value.V.(*value.List); ok {
+			for _, d := range dirs.V {
+				s, _ := value.Text(d)
+				nowhere.Dirs = append(nowhere.Dirs, s)
+			}
+		}
+		return nil, false, nowhere
+	}
 	if err != nil || !a.Found {
 		return nil, false, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/exception"
@@ -192,6 +193,10 @@ func (x *taskRun) outputWarnings(res *value.Dict) {
 	res.Del(module.WarningsKey)
 	for _, v := range l.V {
 		s, _ := value.Text(v)
-		x.warn(s)
+		if x.tagged() {
+			x.tell(failure.New(s))
+		} else {
+			x.warn(s)
+		}
 	}
 }

@@ -86,7 +86,7 @@ func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
 		res = x.taskFailed(err)
 	case truthy(res, "unreachable"):
 		msg, _ := value.ToStr(get(res, "msg"))
-		chain := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(failure.New(msg))
+		chain := x.about().Because(failure.New(msg))
 		res.Update(value.DictOf("msg", chain.Brief(), "exception", traceless, "_ansible_error", chain.Value()))
 	case truthy(res, "failed"):
 		x.captured(res)
@@ -95,6 +95,16 @@ func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
 		res.SetStr("changed", false)
 	}
 	return x.withWarnings(res)
+}
+
+// about is the failure of the task as a whole: about the place where it is written, or about itself where it is written nowhere.
+func (x *taskRun) about() failure.Failure {
+	f := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}
+	if f.At != nil && f.At.Line == 0 {
+		f.At = nil
+		f.Shown, _ = value.Repr(value.DictOf("action", x.t.Module, "args", x.t.Args.V))
+	}
+	return f
 }
 
 // taskFailed is the result of an error that ended the task.
@@ -112,7 +122,7 @@ func (x *taskRun) taskFailed(err error) *value.Dict {
 	if truthy(res, "skipped") {
 		return res
 	}
-	x.failed(res, failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}.Because(cause))
+	x.failed(res, x.about().Because(cause))
 	if truthy(res, "unreachable") {
 		res.Del("failed")
 	}
@@ -144,7 +154,7 @@ func (x *taskRun) captured(res *value.Dict) {
 	if own == nil {
 		own = failure.New(msg)
 	}
-	top := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}
+	top := x.about()
 	switch by {
 	case module.ByRaise:
 		x.failed(res, top.Because(own))

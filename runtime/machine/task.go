@@ -301,6 +301,9 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	return x.summary(results), nil
 }
 
+// gathered are the keys of the items' results that go to that of the loop, with what they are told as.
+var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations"}
+
 // summary is the result of a loop, made from those of its items.
 func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 	list := &value.List{}
@@ -311,7 +314,7 @@ func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 		changed = changed || truthy(r, "changed")
 		skipped = skipped && truthy(r, "skipped")
 		failed = failed || truthy(r, "failed")
-		for _, key := range []string{"warnings", "deprecations"} {
+		for _, key := range gathered {
 			if l, ok := get(r, key).(*value.List); ok && len(l.V) > 0 {
 				more[key] = append(more[key], l.V...)
 				r.Del(key)
@@ -325,7 +328,7 @@ func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 	if changed {
 		res.SetStr("changed", true)
 	}
-	for _, key := range []string{"warnings", "deprecations"} {
+	for _, key := range gathered {
 		if len(more[key]) > 0 {
 			res.SetStr(key, &value.List{V: more[key]})
 		}

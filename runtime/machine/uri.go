@@ -10,6 +10,9 @@ import (
 
 // uri is the controller's half of uri: it brings the files that a request sends.
 func (x *taskRun) uri(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if x.flags.Check && x.m.newer {
+		return value.DictOf("skipped", true, "msg", "This action ("+x.t.Action+") does not support check mode."), nil
+	}
 	if loose(args, "remote_src", false) {
 		return x.lastModule(ctx, *x.ready, "ansible.builtin.uri", args)
 	}

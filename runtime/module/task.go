@@ -309,7 +309,20 @@ func SourceFail(d expr.Dialect, msg string) *value.Dict {
 	if d == expr.Tagged {
 		return value.DictOf("failed", true, "changed", false, "_ansible_error", failure.New(msg).Value(), FailedBy, ByRaise)
 	}
+	if again, ok := Unreadable(msg); ok {
+		return ActionFail(again, "ansible.errors.AnsibleParserError: "+again)
+	}
 	return ActionFail(msg, "ansible.errors.AnsibleFileNotFound: "+msg)
+}
+
+// Unreadable is what dialect classic says of a file of the controller that is there and cannot be read: it tells the cause
+// again. The bool is false for the message of anything else.
+func Unreadable(msg string) (string, bool) {
+	_, cause, ok := strings.Cut(msg, "': ")
+	if !ok || !strings.HasPrefix(msg, "an error occurred while trying to read the file '") {
+		return msg, false
+	}
+	return msg + ". " + cause, true
 }
 
 // PyException is an exception that Ansible's module does not catch. Cause is the message of the one that it was raised from;

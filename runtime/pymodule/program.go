@@ -53,6 +53,9 @@ func (h *Host) program(ctx context.Context, c *module.Call) (output, error) {
 	}
 	line := strings.Join(words, " ")
 	if in := interpreterOf(c); in != "" {
+		if c.Tagged() {
+			in = module.Quote(in) // with its arguments, as if all were its name
+		}
 		line = in + " " + line
 	}
 	// "sleep 0" is Ansible's: it keeps the shell, which says how the module ended.

@@ -70,6 +70,7 @@ func (h *Host) Run(ctx context.Context, c *module.Call) *value.Dict {
 	case err != nil:
 		return value.DictOf("failed", true, "changed", false, "msg", err.Error())
 	}
+	o.err += o.note
 	return o.result(interpreterOf(c), c.Tagged())
 }
 
@@ -157,7 +158,7 @@ func (h *Host) python(ctx context.Context, c *module.Call) (output, error) {
 	if r.broken != "" {
 		return output{}, fault(brokenText(c, r))
 	}
-	return output{rc: shellCode(r.rc), out: string(r.out), err: string(r.err) + shellNote(r.rc)}, nil
+	return output{rc: shellCode(r.rc), out: string(r.out), err: string(r.err), note: shellNote(r.rc)}, nil
 }
 
 // interpreter returns the interpreter for a call, and starts it when there is none.

@@ -100,6 +100,14 @@ func TestPython(t *testing.T) {
 	}
 }
 
+func TestJobHasNoShell(t *testing.T) {
+	h := testHost(t, map[string]string{"kill": "os.kill(os.getpid(), 9)"})
+	got := h.Job(t.Context(), pythonCall(t, "kill", value.DictOf("a", "v")), "j1.2")
+	if err, _ := got.GetStr("stderr"); err != "" {
+		t.Errorf("a job that a signal ended says %q, where there is no shell to say it", err)
+	}
+}
+
 func text(t *testing.T, d *value.Dict) string {
 	t.Helper()
 	s, err := value.Repr(d)

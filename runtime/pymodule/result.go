@@ -13,6 +13,7 @@ import (
 type output struct {
 	rc       int
 	out, err string
+	note     string // what the shell around a module said, which is no part of a job
 }
 
 // shellCode is how the shell that Ansible starts modules with gives the end of a module on.

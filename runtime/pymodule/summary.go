@@ -58,11 +58,15 @@ func summaries(d *value.Dict) {
 		}
 	}
 	if l, ok := get(d, "deprecations").(*value.List); ok {
+		helps := &value.List{} // for the screen alone
 		for i, w := range l.V {
+			help := ""
 			if f := eventOf(w); f != nil {
-				l.V[i] = deprecation(w.(*value.Dict), f)
+				l.V[i], help = deprecation(w.(*value.Dict), f), f.Help
 			}
+			helps.V = append(helps.V, help)
 		}
+		d.SetStr("_ansible_helps", helps)
 	}
 	if f := eventOf(get(d, "exception")); f != nil {
 		d.Del("exception")

@@ -8,6 +8,7 @@ def named(function, **known):
 
 class Classic:
     """What differs between ansible-core up to 2.18, and from 2.19 on: this is the former."""
+    undefinedness = "UndefinedError", "AnsibleUndefinedVariable"
 
     def __init__(self):
         from ansible.parsing.yaml.objects import AnsibleVaultEncryptedUnicode
@@ -122,6 +123,10 @@ class Classic:
     def omit(self, text):
         return text
 
+    def help(self, error):
+        """What is told apart from the message of an error."""
+        return ""
+
     def hostvars(self, data, name):
         from ansible.vars.hostvars import HostVarsVars
         return HostVarsVars(data, loader=world.loader)
@@ -129,6 +134,7 @@ class Classic:
 
 class Tagged:
     """What differs from ansible-core 2.19 on."""
+    undefinedness = "MarkerError",  # others are errors of the plugin
 
     def __init__(self):
         from ansible.parsing.vault import EncryptedString
@@ -141,14 +147,14 @@ class Tagged:
         from ansible._internal._display_utils import format_message
 
         def warning(summary):
-            say("warning", format_message(summary, False))
+            say("warning", format_message(summary, False).rstrip("\n"))
 
         def deprecated(summary):
             from ansible import constants as C
             if getattr(current, "direct", False):
                 return plain(summary)
             if C.config.get_config_value("DEPRECATION_WARNINGS"):
-                say("deprecated", format_message(summary, False))
+                say("deprecated", format_message(summary, False).rstrip("\n"))
         plain = display._deprecated
         display._warning, display._deprecated = warning, deprecated
 
@@ -184,6 +190,9 @@ class Tagged:
     def omit(self, text):
         from ansible._internal._templating._utils import Omit
         return Omit
+
+    def help(self, error):
+        return getattr(error, "_help_text", None) or ""
 
     def hostvars(self, data, name):
         from ansible.vars.hostvars import HostVarsVars

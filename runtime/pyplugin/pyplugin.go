@@ -402,5 +402,7 @@ func reply(m *value.Dict) (value.Value, error) {
 	}
 	name, _ := class.(string)
 	loading, _ := d.GetStr("loading")
-	return nil, &eval.Error{Class: name, Msg: text, Loading: loading == true}
+	help, _ := d.GetStr("help")
+	advice, _ := help.(string)
+	return nil, &eval.Error{Class: name, Msg: text, Help: advice, Loading: loading == true}
 }

@@ -389,8 +389,8 @@ def failure(e):
     """An exception as pbc keeps it."""
     kind = type(e)
     name = kind.__qualname__ if kind.__module__ == "builtins" else kind.__module__ + "." + kind.__qualname__
-    undefined = any(c.__name__ in ("UndefinedError", "AnsibleUndefinedVariable") for c in kind.__mro__)
-    return {"class": name, "msg": message(e), "undefined": undefined, "loading": current.loading}
+    undefined = any(c.__name__ in dialect.undefinedness for c in kind.__mro__)
+    return {"class": name, "msg": message(e), "help": dialect.help(e), "undefined": undefined, "loading": current.loading}
 
 
 def message(e):

@@ -6,7 +6,7 @@ package pyplugin
 //	question = {"id": N, "ask": WHAT, "name": NAME}     while request N runs: vars, hostvars, taskvars, hosts, work
 //	answer   = {"id": N, "answer": value} | {"id": N, "fail": TEXT}
 //	reply    = {"id": N, "ok": RESULT, "say": [[KIND, TEXT]...]} | {"id": N, "error": error, "say": [...]}
-//	error    = {"class": NAME, "msg": TEXT, "undefined": BOOL, "loading": BOOL}
+//	error    = {"class": NAME, "msg": TEXT, "help": TEXT, "undefined": BOOL, "loading": BOOL}
 //
 // A value is JSON's: None, booleans, numbers, text, lists, and dictionaries whose keys are text and are not "!".
 // NaN and Infinity are written as Python does; a byte of text that is not UTF-8 is the lone surrogate of Python's

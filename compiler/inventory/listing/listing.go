@@ -29,6 +29,10 @@ type Listing struct {
 	// Extra are the extra variables, which win over all others of a host. May be nil.
 	Extra *value.Dict
 	Merge bool // DEFAULT_HASH_BEHAVIOUR is merge
+	// Open opens vaulted text, which the tree of groups shows opened. May be nil.
+	Open func(cipher []byte) ([]byte, error)
+	// Tagged shows what ansible-core 2.19 shows: lists heed the limit of the inventory, and leave out groups with nothing in them.
+	Tagged bool
 	// Facts returns what the fact cache has of a host. May be nil.
 	Facts func(host string) *value.Dict
 }
@@ -139,7 +143,15 @@ func (b *graph) variables(depth int, get func() (*value.Dict, error)) {
 	}
 	sort.Strings(sorted)
 	for _, name := range sorted {
-		text, err := value.ToStr(names[name])
+		v := names[name]
+		if vault, ok := v.(*value.Vault); ok && !vault.Opened && b.l.Open != nil {
+			plain, err := b.l.Open([]byte(vault.Cipher))
+			if err != nil {
+				b.err = err
+			}
+			v = string(plain)
+		}
+		text, err := value.ToStr(v)
 		if err != nil {
 			b.err = err
 		}
@@ -150,15 +162,15 @@ func (b *graph) variables(depth int, get func() (*value.Dict, error)) {
 // Script is --list: what an inventory script prints.
 func (l Listing) Script() (*value.Dict, error) {
 	out := value.NewDict()
-	s := script{l: l, seen: map[string]bool{}}
-	s.group(out, l.Inventory.Group("all"))
-	if s.err != nil {
-		return nil, s.err
-	}
 	vars := value.NewDict()
 	hosts, err := l.Inventory.Match("all")
 	if err != nil {
 		return nil, err
+	}
+	s := script{l: l, seen: map[string]bool{}, within: l.within(hosts)}
+	s.group(out, l.Inventory.Group("all"))
+	if s.err != nil {
+		return nil, s.err
 	}
 	for _, h := range hosts {
 		d, err := l.HostVars(h)
@@ -169,20 +181,45 @@ func (l Listing) Script() (*value.Dict, error) {
 			vars.SetStr(h.Name, d)
 		}
 	}
-	out.SetStr("_meta", value.DictOf("hostvars", vars))
+	meta := value.DictOf("hostvars", vars)
+	if l.Tagged {
+		meta.SetStr("profile", "inventory_legacy")
+	}
+	out.SetStr("_meta", meta)
 	return out, nil
 }
 
+// within says which of the hosts of a group are listed.
+func (l Listing) within(hosts []*inventory.Host) func([]*inventory.Host) []*inventory.Host {
+	if !l.Tagged {
+		return func(all []*inventory.Host) []*inventory.Host { return all }
+	}
+	listed := map[*inventory.Host]bool{}
+	for _, h := range hosts {
+		listed[h] = true
+	}
+	return func(all []*inventory.Host) []*inventory.Host {
+		var out []*inventory.Host
+		for _, h := range all {
+			if listed[h] {
+				out = append(out, h)
+			}
+		}
+		return out
+	}
+}
+
 type script struct {
-	l    Listing
-	seen map[string]bool
-	err  error
+	l      Listing
+	seen   map[string]bool
+	within func([]*inventory.Host) []*inventory.Host
+	err    error
 }
 
 func (s *script) group(out *value.Dict, g *inventory.Group) {
 	entry := value.NewDict()
-	if g.Name != "all" && len(g.Direct()) > 0 {
-		entry.SetStr("hosts", hostNames(g.Direct()))
+	if hosts := s.within(g.Direct()); g.Name != "all" && len(hosts) > 0 {
+		entry.SetStr("hosts", hostNames(hosts))
 	}
 	children := &value.List{}
 	for _, kid := range g.Children() {
@@ -220,23 +257,42 @@ func hostNames(hosts []*inventory.Host) *value.List {
 
 // Tree is --list --yaml: groups inside of groups. The variables of a host stand where it is named first.
 func (l Listing) Tree() (*value.Dict, error) {
-	t := tree{l: l, seen: map[*inventory.Host]bool{}}
-	all := l.Inventory.Group("all")
-	out := value.DictOf(all.Name, t.group(all))
+	t, err := l.tree()
+	if err != nil {
+		return nil, err
+	}
+	all, out := l.Inventory.Group("all"), value.NewDict()
+	if entry := t.group(all); entry.Len() > 0 || !l.Tagged {
+		out.SetStr(all.Name, entry)
+	}
 	return out, t.err
 }
 
 type tree struct {
-	l    Listing
-	seen map[*inventory.Host]bool
-	err  error
+	l      Listing
+	seen   map[*inventory.Host]bool
+	shown  map[*inventory.Group]bool
+	within func([]*inventory.Host) []*inventory.Host
+	err    error
+}
+
+func (l Listing) tree() (*tree, error) {
+	hosts, err := l.Inventory.Match("all")
+	return &tree{l: l, seen: map[*inventory.Host]bool{}, shown: map[*inventory.Group]bool{}, within: l.within(hosts)}, err
 }
 
 func (t *tree) group(g *inventory.Group) *value.Dict {
 	entry, children := value.NewDict(), value.NewDict()
 	for _, kid := range g.Children() {
-		if kid.Name != "all" {
-			children.SetStr(kid.Name, t.group(kid))
+		switch {
+		case kid.Name == "all":
+		case t.l.Tagged && t.shown[kid]:
+			children.SetStr(kid.Name, value.NewDict())
+		default:
+			if entry := t.group(kid); entry.Len() > 0 || !t.l.Tagged {
+				children.SetStr(kid.Name, entry)
+			}
+			t.shown[kid] = true
 		}
 	}
 	if children.Len() > 0 {
@@ -255,7 +311,7 @@ func (t *tree) hosts(g *inventory.Group) *value.Dict {
 	if g.Name == "all" {
 		return hosts
 	}
-	for _, h := range g.Direct() {
+	for _, h := range t.within(g.Direct()) {
 		vars := value.NewDict()
 		if !t.seen[h] {
 			t.seen[h] = true
@@ -283,7 +339,10 @@ func (t *tree) vars(g *inventory.Group, entry *value.Dict) {
 
 // Tables is --list --toml: a table for each group, which names those below it.
 func (l Listing) Tables() (*value.Dict, error) {
-	t := tree{l: l, seen: map[*inventory.Host]bool{}}
+	t, err := l.tree()
+	if err != nil {
+		return nil, err
+	}
 	out := value.NewDict()
 	ungrouped := l.Inventory.Group("ungrouped")
 	t.tables(out, l.Inventory.Group("all"), len(ungrouped.Direct()) > 0)

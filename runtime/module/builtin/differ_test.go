@@ -392,7 +392,7 @@ func normal(v any, dir, tmp string) any {
 		for k, e := range x {
 			k = normal(k, dir, tmp).(string)
 			switch {
-			case k == "exception", k == "_ansible_failed_by": // pbc's own key, which the machine takes away
+			case k == "exception", k == "_ansible_failed_by", k == "_ansible_raised": // pbc's own keys, which the machine takes away
 			case volatile[k] && e != nil && e != "":
 				m[k] = "<" + k + ">"
 			case k == "size" && (x["state"] == "directory" || x["state"] == "link" || x["islnk"] == true || x["isdir"] == true):

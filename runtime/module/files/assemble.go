@@ -188,7 +188,7 @@ func digest(algorithm string, data []byte) string {
 func fragments(t *module.Task, src string, re *pyre.Regexp) ([]byte, error) {
 	entries, err := os.ReadDir(src)
 	if err != nil {
-		return nil, err
+		return nil, module.Raise(err, src)
 	}
 	j := &joining{delimiter: t.Str("delimiter"), ended: true, first: true}
 	for _, e := range entries {
@@ -207,7 +207,7 @@ func fragments(t *module.Task, src string, re *pyre.Regexp) ([]byte, error) {
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return nil, err
+			return nil, module.Raise(err, path)
 		}
 		j.add(data)
 	}

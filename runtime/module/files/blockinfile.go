@@ -99,9 +99,11 @@ func (e *blockEdit) load() error {
 	e.exists = posix.Exists(e.path)
 	if e.exists {
 		var err error
-		e.original, err = os.ReadFile(e.path)
+		if e.original, err = os.ReadFile(e.path); err != nil {
+			return module.Raise(err, e.path)
+		}
 		e.lines = splitBytes(e.original)
-		return err
+		return nil
 	}
 	if !e.t.Bool("create") {
 		return module.FailWith(fmt.Sprintf("Path %s does not exist !", e.path), "rc", int64(257))

@@ -132,6 +132,9 @@ func (p *copying) run() *value.Dict {
 
 // notFound is the result of a task whose file is not on the controller.
 func notFound(msg string) *value.Dict {
+	if again, ok := module.Unreadable(msg); ok {
+		return value.DictOf("failed", true, "_ansible_raised", true, "msg", again)
+	}
 	return value.DictOf("failed", true, "changed", false, module.FailedBy, module.ByHandler, "msg", msg,
 		"exception", "Traceback (most recent call last):\nansible.errors.AnsibleFileNotFound: "+msg+"\n")
 }
@@ -248,7 +251,7 @@ func (p *copying) status(path string) (status, *value.Dict) {
 		if p.c.Tagged() {
 			return status{}, value.DictOf("failed", true, "changed", false, "_ansible_error", failure.New(msg).Value(), module.FailedBy, module.ByRaise)
 		}
-		return status{}, value.DictOf("failed", true, "msg", msg)
+		return status{}, value.DictOf("failed", true, "_ansible_raised", true, "msg", msg)
 	}
 	s := status{exists: true, isDir: kind(&st) == unix.S_IFDIR}
 	if kind(&st) == unix.S_IFREG {

@@ -106,8 +106,11 @@ func (e *lineEdit) compile() error {
 func (e *lineEdit) load() error {
 	if posix.Exists(e.path) {
 		data, err := os.ReadFile(e.path)
+		if err != nil {
+			return module.Raise(err, []byte(e.path))
+		}
 		e.lines = splitLines(data)
-		return err
+		return nil
 	}
 	if !e.t.Bool("create") {
 		return module.FailWith(fmt.Sprintf("Destination %s does not exist !", e.path), "rc", int64(257))

@@ -102,7 +102,7 @@ func toNiceJSON(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := jsonArgs(c, value.JSONOptions{Indent: indent, SortKeys: sort, ASCII: true, ItemSep: ",", KeySep: ": "})
+	o, err := jsonArgs(c, value.JSONOptions{Indent: indent, SortKeys: sort, TextKeys: c.Ctx.Tagged(), ASCII: true, ItemSep: ",", KeySep: ": "})
 	if err != nil {
 		return nil, err
 	}
