@@ -163,7 +163,7 @@ const (
 	OpMeta
 	// OpFlush runs the notified handlers. It is the implicit flush between the sections of a play.
 	OpFlush
-	// OpBlock enters a block: A is where its rescue begins, B where its always begins, C its end. With
+	// OpBlock enters a block: A is where its rescue begins, B where its always begins, -1 for none, C its end. With
 	// Flag the block counts only when the play forces handlers: otherwise a failure passes it by.
 	OpBlock
 	// OpBody ends the body of the innermost block: go on at its always, or its end.

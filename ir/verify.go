@@ -257,7 +257,7 @@ func verifyCode(code []Instr, t *Tables) error {
 		case OpRoleDone:
 			err = below("role", []int{in.Task}, len(t.Roles))
 		case OpBlock:
-			if in.A < 0 && in.B < 0 || in.A < -1 || in.B < -1 || in.C > len(code) {
+			if in.A < -1 || in.B < -1 || in.C > len(code) {
 				err = fmt.Errorf("block with rescue %d, always %d, end %d", in.A, in.B, in.C)
 			}
 			blocks = append(blocks, open{at: pc, want: OpBody})

@@ -58,7 +58,7 @@ func TestVerify(t *testing.T) {
 		{"always", instr(0, func(i *ir.Instr) { i.B = 1 }), "always at 1, want 5"},
 		{"end", instr(0, func(i *ir.Instr) { i.C = 9 }), "end at 9, want 7"},
 		{"end beyond", instr(0, func(i *ir.Instr) { i.C = 100 }), "end 100"},
-		{"block of nothing", instr(0, func(i *ir.Instr) { i.A, i.B = -1, -1 }), "block with rescue -1"},
+		{"block of less than nothing", instr(0, func(i *ir.Instr) { i.A = -2 }), "block with rescue -2"},
 		{"part missing", instr(2, func(i *ir.Instr) { i.Op = ir.OpFlush }), "rescue-end where the block at 0 wants body-end"},
 		{"not closed", play(func(p *ir.Play) { p.Code = p.Code[:4] }), "instruction 0: block with rescue"},
 		{"end outside", instr(8, func(i *ir.Instr) { i.Op = ir.OpAlways }), "always-end outside of a block"},

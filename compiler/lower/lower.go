@@ -50,6 +50,7 @@ type builder struct {
 	layers map[string]int
 	code   []ir.Instr
 	sites  int
+	within int // blocks with a rescue or an always around
 	// handlerTasks are the numbers of the handlers lowered so far.
 	handlerTasks map[*playbook.Task]int
 }
@@ -272,12 +273,15 @@ func (b *builder) blocks(list []*playbook.Block) {
 	}
 }
 
-// block lowers a block: its body in place, rescue and always behind it.
+// block lowers a block: its body in place, rescue and always behind it. One that has neither is none but for those around it, of which
+// it hides how far they are from who looks at the innermost.
 func (b *builder) block(k *playbook.Block) {
-	if len(k.Rescue) == 0 && len(k.Always) == 0 {
+	if len(k.Rescue) == 0 && len(k.Always) == 0 && (b.within == 0 || endsRole(k)) {
 		b.steps(k.Body)
 		return
 	}
+	b.within++
+	defer func() { b.within-- }()
 	at := b.emit(ir.Instr{Op: ir.OpBlock, A: -1, B: -1})
 	b.steps(k.Body)
 	b.emit(ir.Instr{Op: ir.OpBody})
@@ -292,6 +296,19 @@ func (b *builder) block(k *playbook.Block) {
 		b.emit(ir.Instr{Op: ir.OpAlways})
 	}
 	b.code[at].C = len(b.code)
+}
+
+// endsRole says whether a block is but the mark of a role's end.
+func endsRole(k *playbook.Block) bool {
+	if len(k.Body) != 1 {
+		return false
+	}
+	t, ok := k.Body[0].(*playbook.Task)
+	if !ok || t.Kind != playbook.Meta {
+		return false
+	}
+	what, _ := t.Args.Get("_raw_params").Text()
+	return what == "role_complete"
 }
 
 func (b *builder) steps(list []playbook.Step) {

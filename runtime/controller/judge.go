@@ -92,12 +92,12 @@ func (r *playRun) left() []string {
 }
 
 // judge applies any_errors_fatal and max_fail_percentage to the round that has ended. It is called more than once for
-// a round, and judges it once.
+// a round, and judges it once. Strategies without an order among hosts know neither.
 //
 // Observed: the linear strategy of ansible-core 2.14 and of 2.19.
 func (r *playRun) judge() {
 	d := r.round
-	if d.judged || r.broken {
+	if d.judged || r.broken || r.play.Free {
 		return
 	}
 	d.judged = true

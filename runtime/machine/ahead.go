@@ -57,6 +57,8 @@ func (m *Machine) ahead(l *level, failed bool) (p phase, found, fails bool) {
 			if !m.excluded[in.Task] {
 				return l.innermost(), true, false
 			}
+		case ir.OpRoleDone:
+			return inBody, true, false
 		default:
 			return l.innermost(), true, false
 		}

@@ -18,6 +18,7 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 	if m.stopped() {
 		return nil, errEnded
 	}
+	defer func() { m.pastRole = false }()
 	open := m.barriers[task] || m.waits == ir.WaitAlways
 	if m.waits == ir.WaitNever || !open && m.passed == nil {
 		m.standsAt()

@@ -16,6 +16,9 @@ import (
 func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	status := taskStatus(res)
 	failed := status == event.Failed && !x.flags.IgnoreErrors
+	if status == event.Unreachable && x.t.Loop != nil {
+		x.flags.DelegateTo = x.writtenDelegate() // no item's
+	}
 	rescued := failed && x.m.rescuing()
 	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: res}, Flags: x.flags,
 		Handler: x.t.Handler, Rescued: rescued, Caught: failed && x.m.caught()}

@@ -108,6 +108,7 @@ type Machine struct {
 	handler  int          // the place of the one that is
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
+	pastRole bool     // a role has ended since the last task
 	levels   []*level // the code being run, outermost first
 	includes []*value.Dict
 	asked    map[askedKey]*event.Answer // variables fetched by name
@@ -275,6 +276,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 			failed, err = m.flush(ctx, addr)
 		case ir.OpRoleDone:
 			m.roleDone[in.Task] = m.roleDone[in.Task] || m.roleRan[in.Task]
+			m.pastRole = true
 		case ir.OpBlock:
 			lv.blocks = append(lv.blocks, block{in: in})
 		case ir.OpBody, ir.OpRescued:

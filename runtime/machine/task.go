@@ -164,7 +164,7 @@ func (x *taskRun) started() error {
 	if x.t.CheckMode.IsSet() {
 		flags.Check = asWritten(x.t.CheckMode)
 	}
-	if x.m.waits == ir.WaitNever { // a strategy that does not have them says so
+	if x.m.waits == ir.WaitNever || x.m.code.Settings.Free { // a strategy that does not have them says so
 		flags.AnyErrorsFatal, _ = x.keyword("any_errors_fatal", x.t.AnyErrorsFatal, flags.AnyErrorsFatal)
 		flags.RunOnce, _ = x.keyword("run_once", x.t.RunOnce, false)
 	}

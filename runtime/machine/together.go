@@ -65,11 +65,11 @@ func (m *Machine) sheltered() bool {
 }
 
 // shielded says whether the host is in a rescue or an always, which the failure of others does not end: as far as Ansible looks,
-// which is the innermost block.
+// which is the innermost block. The mark of a role's end is in one of its own.
 //
 // Observed: ansible-core 2.14.
 func (m *Machine) shielded() bool {
-	return !m.flushing && m.levels[len(m.levels)-1].innermost() != inBody
+	return !m.flushing && !m.pastRole && m.levels[len(m.levels)-1].innermost() != inBody
 }
 
 // innermost is the part of the innermost block that runs, of those that are written in the playbook.
