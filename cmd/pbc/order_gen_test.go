@@ -223,6 +223,7 @@ func (w *playWriter) keywords(in int) {
 	}{
 		{15, "loop: [1, 2]"},
 		{20, "ignore_errors: yes"},
+		{15, "ignore_unreachable: yes"},
 		{8, "delegate_to: " + pick(w.r, w.hosts...)},
 		{8, "throttle: 1"},
 		{4, "any_errors_fatal: yes"},
