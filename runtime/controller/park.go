@@ -6,7 +6,7 @@ import (
 	"pbc/ir/event"
 )
 
-// A host that cannot be reached is out of the play, unless a later task of it clears the errors of hosts: then it goes on behind the
+// A host that cannot be reached is out of the play, unless a later task of it may clear the errors of hosts: then it goes on behind the
 // task that did not reach it, once all others have come to the end of the play.
 //
 // Observed: the linear strategy of ansible-core 2.14 and of 2.19, which comes round to the tasks that a host has left behind it.

@@ -75,10 +75,10 @@ func (x *taskRun) ignored() (bool, error) {
 	return false, nil
 }
 
-// park waits, in a play that may clear the errors of its hosts, for that to be done for this one, which cannot be reached: then it goes
+// park waits, in a play that may clear the errors of its hosts or include what does, for that to be done for this one, which cannot be reached: then it goes
 // on with the next task. The error is that of a host that is gone for good.
 func (m *Machine) park(x *taskRun) error {
-	if !m.clears || m.waits == ir.WaitNever {
+	if !m.clears && !m.grows || m.waits == ir.WaitNever {
 		return errUnreachable
 	}
 	_, err := m.ask(x.ctx, &event.Need{Ask: event.Barrier, Addr: x.addr, Task: x.number, Args: ir.Val{V: value.DictOf("unreachable", true)}, Open: true, Passed: m.passed})
