@@ -243,7 +243,7 @@ func (a caller) payload(raw []byte, action string) bool {
 func (a caller) become(c *value.Dict) error {
 	v, ok := c.GetStr("become")
 	l, isList := v.(*value.List)
-	if !ok || !isList || len(l.V) != 5 {
+	if !ok || !isList || len(l.V) != 6 {
 		return nil
 	}
 	t, set := a.task.Become, a.l.opt.Settings
