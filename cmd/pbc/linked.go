@@ -46,8 +46,8 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	for _, w := range p.Warnings {
 		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	if !compiler.KnowsStrategy(p.Strategy) {
-		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
+	if lacks := compiler.LacksStrategy(p.Strategy); lacks != "" {
+		return nil, fmt.Errorf("unsupported: %s", lacks)
 	}
 	order := waits[p.Order]
 	if k.s.req.Step {

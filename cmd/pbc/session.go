@@ -236,6 +236,9 @@ func (s *session) compile() (*compiler.Unit, error) {
 }
 
 func (s *session) compileOptions() (compiler.Options, error) {
+	if err := s.refuseSettings(); err != nil {
+		return compiler.Options{}, err
+	}
 	cwd, err := os.Getwd()
 	if err != nil {
 		return compiler.Options{}, err
@@ -246,7 +249,8 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
-		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
+		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
+		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY")}, nil
 }
 
 // supported says whether pbc runs a module.

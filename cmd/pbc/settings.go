@@ -21,10 +21,19 @@ import (
 
 // warnSettings tells of the settings that pbc does not honour though they matter.
 func (s *session) warnSettings() {
-	for _, set := range s.conf.Unhonoured() {
+	for _, set := range s.conf.With(config.Unhonoured) {
 		_, instead := set.Effect()
 		s.out.Handle(callback.Warning{Text: fmt.Sprintf("pbc does not honour the setting %s (from %s): %s", set.Name, s.conf.Origin(set.Name), instead)})
 	}
+}
+
+// refuseSettings says what pbc lacks of what the settings ask for.
+func (s *session) refuseSettings() error {
+	for _, set := range s.conf.With(config.Refused) {
+		_, lacks := set.Effect()
+		return &playbookError{msg: fmt.Sprintf("unsupported: %s (the setting %s, from %s)", lacks, set.Name, s.conf.Origin(set.Name)), code: 4}
+	}
+	return nil
 }
 
 // set says whether the user gave a setting.

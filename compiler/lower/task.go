@@ -125,7 +125,6 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 	out.AnyErrorsFatal, out.RunOnce, out.NoLog = k("any_errors_fatal"), k("run_once"), k("no_log")
 	out.CheckMode, out.Diff, out.Timeout, out.Throttle = k("check_mode"), k("diff"), k("timeout"), k("throttle")
 	out.DelegateTo, out.DelegateFacts = k("delegate_to"), k("delegate_facts")
-	out.Debugger = k("debugger")
 	out.Connection, out.RemoteUser, out.Port = k("connection"), k("remote_user"), k("port")
 	out.Become = ir.Become{On: k("become"), User: k("become_user"), Method: k("become_method"), Flags: k("become_flags"), Exe: k("become_exe")}
 	out.Defaults = b.defaults(t, defaultNames(t)...)
