@@ -21,6 +21,7 @@ import (
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/keyword"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -308,6 +309,9 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 	d, ok := docs[0].ToValue(u.text).(*value.Dict)
 	if !ok {
 		return nil, hidden, fmt.Errorf("%s must be stored as a dictionary/hash", path)
+	}
+	if u.opt.Dialect == expr.Tagged {
+		docs[0].PlaceKeys(d, keyword.Reserved)
 	}
 	return d, hidden, nil
 }

@@ -11,6 +11,8 @@ import (
 	"pbc/compiler/link"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
@@ -83,4 +85,12 @@ func (k *linked) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return pause(ctx, n)
 	}
 	return k.l.Answer(ctx, play, host, n)
+}
+
+// reservedNames is what the controller asks for warnings of reserved names; nil for dialect classic, which has none of a task.
+func reservedNames(l *link.Linker, d expr.Dialect) func(int, string, int) []*failure.Failure {
+	if d != expr.Tagged {
+		return nil
+	}
+	return l.ReservedFor
 }

@@ -182,7 +182,7 @@ func (s *session) secrets() error {
 		return err
 	}
 	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
-		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn}.ExtraVars(s.req.ExtraVars)
+		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn, Tagged: s.like.dialect == expr.Tagged}.ExtraVars(s.req.ExtraVars)
 	if err == nil {
 		return nil
 	}
@@ -391,7 +391,11 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	defer release()
 	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: l,
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
-		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles()})
+		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles(),
+		Reserved: reservedNames(l, s.like.dialect)})
+	for _, w := range l.ReservedAtLoad() {
+		s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
+	}
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		if name == "default" && u.Program.Dialect == "tagged" {
 			continue

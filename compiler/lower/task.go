@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strconv"
@@ -67,7 +68,7 @@ func places(t *playbook.Task) map[string][2]int {
 	}
 	for _, e := range t.Args.Entries {
 		note("args."+e.Name, e.Value)
-		note("key.args."+e.Name, e.Key)
+		note("key.args."+e.Name, cmp.Or(e.Key, e.Value))  // of k=v text both are where the text is
 		if e.Name == "data" && e.Value.Kind == yaml.Map { // set_stats names variables here
 			for _, k := range e.Value.Keys {
 				note("key.args.data."+k.Raw, k)
