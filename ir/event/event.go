@@ -77,7 +77,9 @@ type Event struct {
 	Handler bool    `msgpack:",omitempty"`
 	Rescued bool    `msgpack:",omitempty"` // a failure that a rescue takes
 	Caught  bool    `msgpack:",omitempty"` // a failure that the innermost block, or a rescue around it, takes for now
-	Notify  []string
+	// Sheltered, of a start: what the host comes to next is in a rescue or an always, which the failure of others does not end.
+	Sheltered bool `msgpack:",omitempty"`
+	Notify    []string
 }
 
 // Flags are the keywords of a task as they were for this result.
@@ -93,6 +95,9 @@ type Flags struct {
 	DelegateTo        string `msgpack:",omitempty"`
 	DelegateFacts     bool   `msgpack:",omitempty"`
 }
+
+// Fatal says that a failure of the task is one of all hosts.
+func (f *Flags) Fatal() bool { return (f.AnyErrorsFatal || f.RunOnce) && !f.IgnoreErrors }
 
 // IncludedFile is one file of an include, for one item of its loop.
 type IncludedFile struct {

@@ -13,6 +13,8 @@ type trouble struct {
 	caught      bool // a rescue or an always takes the failure for now
 	include     bool // the failure is that of an include, of which nobody says whether it is caught
 	unreachable bool
+	sheltered   bool // it would have come to a rescue or an always, see event.Event
+	knows       bool // the host has failed with the others by itself
 	// fatal says that a failure of this task ends the play for all: any_errors_fatal or run_once.
 	fatal bool
 }
@@ -21,8 +23,12 @@ type trouble struct {
 func (r *playRun) note(h *hostRun, e *event.Event) {
 	f := e.Flags
 	h.trouble = trouble{failed: e.Status == event.Failed && !f.IgnoreErrors, caught: e.Caught, unreachable: e.Status == event.Unreachable,
-		fatal: (f.AnyErrorsFatal || f.RunOnce) && !f.IgnoreErrors}
+		sheltered: h.sheltered, fatal: f.Fatal() || r.round.leader == h && !f.IgnoreErrors}
+	h.trouble.knows = r.c.opt.Newer && !r.play.Free && f.IgnoreUnreachable && h.trouble.unreachable && f.Fatal()
 	switch {
+	case h.trouble.knows:
+		r.fail(h.name)
+		r.remove(h.name)
 	case h.trouble.failed && f.RunOnce:
 		for _, name := range r.batch {
 			if !r.c.unreachable[name] && (name != h.name || !e.Rescued) {
@@ -137,13 +143,24 @@ func (r *playRun) failAll(d *round, failed []string) {
 			r.fail(name)
 			r.remove(name)
 			if h != nil {
-				h.doomed = h.state != hostDone
+				h.doomed = h.state != hostDone && !h.trouble.knows && !slices.Contains(d.failed, h)
 			}
-		case !r.c.opt.Newer && (h == nil || h.state == hostDone || !askOf(h.need).shielded):
+		case !r.c.opt.Newer && !h.shielded():
 			r.fail(name)
 			r.breaks = true
 		}
 	}
+}
+
+// shielded says whether the host is in a rescue or an always, or would be had it been reached.
+func (h *hostRun) shielded() bool {
+	switch {
+	case h == nil:
+		return false
+	case h.state == hostDone:
+		return h.trouble.unreachable && h.trouble.sheltered
+	}
+	return askOf(h.need).shielded
 }
 
 // alone judges the last task of the only host of a batch, which runs without rounds.

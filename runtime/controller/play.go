@@ -74,7 +74,9 @@ type hostRun struct {
 	included *value.Dict
 	outcome  event.Outcome
 	trouble  trouble
-	doomed   bool // it fails with others when it is let go
+	// sheltered is what the last task's start said, see event.Event.
+	sheltered bool
+	doomed    bool // it fails with others when it is let go
 	// parked is what a host waits at that could not be reached, in a play that may clear its errors; cleared says that it has.
 	parked  *event.Need
 	cleared bool
@@ -306,7 +308,7 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	r.follow(h, e)
 	switch e.Kind {
 	case event.Started:
-		h.last, h.trouble = e, trouble{}
+		h.last, h.trouble, h.sheltered = e, trouble{}, e.Sheltered
 	case event.Finished:
 		if h.last != nil && h.last.Task == e.Task {
 			h.last = e

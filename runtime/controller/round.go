@@ -21,7 +21,8 @@ type round struct {
 	// leader runs a run_once task for all; result is its result. Alone says that it has it for itself.
 	leader  *hostRun
 	alone   bool
-	applied bool // the others have what it left
+	applied bool       // the others have what it left
+	failed  []*hostRun // those that fail by it, although it has not: it was not reached
 	result  *event.Event
 	// left are the hosts of the batch that could be reached when the round began, see judge.
 	left   []string
@@ -164,6 +165,9 @@ func (r *playRun) apply() bool {
 	}
 	r.round.applied = true
 	r.share(same)
+	if e := r.round.result; e != nil && e.Status == event.Unreachable && !r.round.alone {
+		r.round.failed = same
+	}
 	r.applyResult(same)
 	return len(same) > 0
 }

@@ -45,10 +45,31 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	if failed && !rescued {
 		x.m.fall()
 	}
-	if status == event.Unreachable && !x.flags.IgnoreUnreachable {
+	switch {
+	case status != event.Unreachable:
+		return failed, nil
+	case !x.flags.IgnoreUnreachable:
 		return false, x.m.park(x)
 	}
-	return failed, nil
+	return x.ignored()
+}
+
+// ignored is what becomes of a host that cannot be reached where that is ignored. any_errors_fatal and run_once do not ignore it: in newer
+// ones the host fails, in older ones the play ends for one that is alone, but before a rescue or an always.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (x *taskRun) ignored() (bool, error) {
+	m := x.m
+	switch {
+	case !x.flags.Fatal() || m.code.Settings.Free:
+		return false, nil
+	case m.newer:
+		m.fall()
+		return true, nil
+	case m.waits == ir.WaitNever && !m.comesToShelter():
+		return false, errEnded
+	}
+	return false, nil
 }
 
 // park waits, in a play that may clear the errors of its hosts, for that to be done for this one, which cannot be reached: then it goes
@@ -86,17 +107,17 @@ func taskStatus(res *value.Dict) event.Status {
 		return statusOf(res)
 	}
 	items := dicts(list)
-	if anyOf(items, func(r *value.Dict) bool { return truthy(r, "unreachable") }) {
-		return event.Unreachable
-	}
+	verdict := "failed"
 	if anyOf(items, func(r *value.Dict) bool { return has(r, "failed_when_result") }) {
-		if anyOf(items, func(r *value.Dict) bool { return truthy(r, "failed_when_result") }) {
-			return event.Failed
-		}
-	} else if anyOf(items, func(r *value.Dict) bool { return truthy(r, "failed") }) || truthy(res, "failed") {
-		return event.Failed
+		verdict = "failed_when_result"
 	}
 	switch {
+	case anyOf(items, func(r *value.Dict) bool { return truthy(r, verdict) }):
+		return event.Failed
+	case anyOf(items, func(r *value.Dict) bool { return truthy(r, "unreachable") }):
+		return event.Unreachable
+	case verdict == "failed" && truthy(res, "failed"):
+		return event.Failed
 	case truthy(res, "skipped"):
 		return event.Skipped
 	case truthy(res, "changed"):
@@ -136,12 +157,9 @@ func elements(v value.Value) []value.Value {
 //
 // Observed: ansible-core 2.14, 2.18 and 2.19.
 func (m *Machine) apply(t *ir.Task, e *event.Event) bool {
-	if e == nil {
-		return false
-	}
 	m.host.Store(t, e)
 	m.facts = nil
-	return e.Status == event.Failed && !e.Flags.IgnoreErrors || e.Status == event.Unreachable && m.newer
+	return (e.Status == event.Failed || e.Status == event.Unreachable && m.newer) && !e.Flags.IgnoreErrors
 }
 
 // Store keeps what a finished task leaves on its host: facts, variables, the registered result, and what a rescue sees of a failure. The

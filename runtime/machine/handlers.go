@@ -216,6 +216,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 	m.flushing = true
 	defer func() { m.flushing = false }()
 	for i := 0; i < len(m.handlers); i++ {
+		m.handler = i
 		if !m.notified[m.handlerKey(i)] {
 			m.passHandler(i, addr)
 			continue

@@ -201,9 +201,10 @@ func (x *taskRun) bring(list []wanted) (bool, error) {
 		}
 		x.m.addExtension(&a.Extensions[i])
 	}
-	next := 0
-	for _, i := range inOrder(a) {
+	next, here := 0, x.m.levels[len(x.m.levels)-1]
+	for n, i := range inOrder(a) {
 		ordinal := ordinalOf(a, i)
+		here.more = n+1 < len(a.Extensions)
 		x.passFiles(next, ordinal)
 		next = ordinal + 1
 		failed, err := x.runFragment(&a.Extensions[i], ordinal, list[i].vars)

@@ -107,6 +107,7 @@ type Machine struct {
 	stays    bool         // the handler that was left out last stays notified
 	notices  notices      // dialect tagged: notifications whose handlers are not marked yet
 	flushing bool         // handlers are being run
+	handler  int          // the place of the one that is
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
 	levels   []*level // the code being run, outermost first
@@ -240,11 +241,16 @@ type block struct {
 }
 
 // level is code being run: the play's, or that of an include.
-type level struct{ blocks []block }
+type level struct {
+	blocks []block
+	code   []ir.Instr
+	next   int  // the index of the instruction behind the one that runs
+	more   bool // the include that runs brings another file after this one
+}
 
 // exec runs code to its end. It says whether the host has failed.
 func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) (bool, error) {
-	lv := &level{}
+	lv := &level{code: code}
 	m.levels = append(m.levels, lv)
 	defer func() { m.levels = m.levels[:len(m.levels)-1] }()
 	next := 0 // what stands before was run or passed over
@@ -257,7 +263,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 		in := code[pc]
 		addr := append(append(ir.Address{}, prefix...), pc)
 		pc++
-		next = pc
+		next, lv.next = pc, pc
 		var failed bool
 		var err error
 		switch in.Op {

@@ -168,7 +168,7 @@ func (m *Machine) toRoleEnd(end *roleEnd, lv *level, code []ir.Instr, pc int) (i
 //
 // Observed: ansible-core 2.14 and 2.19.
 func (m *Machine) endsFailed() bool {
-	if m.newer && m.innermost() == inRescue {
+	if m.newer && m.levels[len(m.levels)-1].innermost() == inRescue {
 		return false
 	}
 	for _, b := range m.levels[0].blocks {

@@ -90,6 +90,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	}
 	switch a.Go {
 	case event.Apply:
+		if a.Result == nil {
+			return m.withOthers(ctx, number, addr)
+		}
 		return m.apply(t, a.Result), nil
 	case event.Fail:
 		return true, nil
@@ -169,7 +172,8 @@ func (x *taskRun) started() error {
 	if x.tagged() {
 		x.banner, x.label = name, name
 	}
-	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: name, Handler: x.t.Handler, Flags: flags})
+	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: name, Handler: x.t.Handler, Flags: flags,
+		Sheltered: !x.m.newer && x.m.comesToShelter()})
 }
 
 // asWritten says whether a keyword is true for those who are told of a task's start: a template is not rendered yet, and is.

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"context"
 	"slices"
 
 	"pbc/ir"
@@ -36,10 +37,18 @@ func (m *Machine) goBack() {
 //
 // Observed: ansible-core 2.19.
 func (m *Machine) together(x *taskRun) (bool, error) {
-	if !m.newer || m.waits == ir.WaitNever || !x.flags.AnyErrorsFatal || x.flags.IgnoreErrors || !m.sheltered() {
+	if !x.flags.AnyErrorsFatal || x.flags.IgnoreErrors {
 		return false, nil
 	}
-	a, err := m.ask(x.ctx, &event.Need{Ask: event.Barrier, Addr: x.addr, Task: x.number, Args: ir.Val{V: value.DictOf("after", true)}})
+	return m.withOthers(x.ctx, x.number, x.addr)
+}
+
+// withOthers asks whether the host fails with others, for together.
+func (m *Machine) withOthers(ctx context.Context, task int, addr ir.Address) (bool, error) {
+	if !m.newer || m.waits == ir.WaitNever || !m.sheltered() {
+		return false, nil
+	}
+	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: value.DictOf("after", true)}})
 	return err == nil && a.Go == event.Fail, err
 }
 
@@ -59,11 +68,13 @@ func (m *Machine) sheltered() bool {
 // which is the innermost block.
 //
 // Observed: ansible-core 2.14.
-func (m *Machine) shielded() bool { return !m.flushing && m.innermost() != inBody }
+func (m *Machine) shielded() bool {
+	return !m.flushing && m.levels[len(m.levels)-1].innermost() != inBody
+}
 
 // innermost is the part of the innermost block that runs, of those that are written in the playbook.
-func (m *Machine) innermost() phase {
-	blocks := m.levels[len(m.levels)-1].blocks
+func (l *level) innermost() phase {
+	blocks := l.blocks
 	if len(blocks) == 0 || blocks[len(blocks)-1].in.Flag {
 		return inBody
 	}
