@@ -1,21 +1,32 @@
 package compiler
 
 import (
+	"fmt"
 	"strings"
 
 	"pbc/compiler/diag"
+	"pbc/compiler/lower"
 	"pbc/ir"
 	"pbc/ir/value"
 )
 
-// check finds what is right Ansible that pbc does not do yet.
-func (u *Unit) check(p *ir.Play, t *ir.Tables, out *diag.List) {
-	var inherited value.Value
-	if p != nil {
-		u.checkStrategy(p, out)
-		checkConnection(p.Connection, p.Pos, out)
-		inherited = p.Connection.V
-	}
+// checkPlay finds what is right Ansible that pbc does not do yet.
+func (u *Unit) checkPlay(p *lower.Play, out *diag.List) {
+	checkStrategy(p, out)
+	u.checkDefaultStrategy(p.IR, out)
+	checkConnection(p.IR.Connection, p.IR.Pos, out)
+	u.checkTasks(&p.IR.Tables, p.IR.Connection.V, out)
+	checkDebuggers(p, 0, out)
+}
+
+// checkExtension does the same for what has come to a play.
+func (u *Unit) checkExtension(p *lower.Play, e *ir.Extension, out *diag.List) {
+	u.checkTasks(&e.Tables, nil, out)
+	checkDebuggers(p, e.FirstTask, out)
+}
+
+// checkTasks checks the tasks of tables. The connection plugin that they inherit was checked.
+func (u *Unit) checkTasks(t *ir.Tables, inherited value.Value, out *diag.List) {
 	for _, task := range t.Tasks {
 		if inherited == nil || !value.Same(task.Connection.V, inherited) {
 			checkConnection(task.Connection, task.Pos, out)
@@ -27,19 +38,34 @@ func (u *Unit) check(p *ir.Play, t *ir.Tables, out *diag.List) {
 // strategies are those that pbc keeps the promises of. Mitogen's promise the same as those they are named after.
 var strategies = map[string]bool{"linear": true, "free": true, "host_pinned": true, "mitogen_linear": true, "mitogen_free": true, "mitogen_host_pinned": true}
 
-// KnowsStrategy says whether pbc keeps the promises of a strategy; "" is the default one.
-func KnowsStrategy(name string) bool {
-	return name == "" || strategies[strings.TrimPrefix(name, "ansible.builtin.")]
+// LacksStrategy says what of a strategy pbc has not, "" when it keeps its promises; a strategy of "" is the default one.
+func LacksStrategy(name string) string {
+	short := strings.TrimPrefix(name, "ansible.builtin.")
+	switch {
+	case name == "" || strategies[short]:
+		return ""
+	case short == "debug":
+		return "the task debugger (strategy: " + name + ")"
+	}
+	return fmt.Sprintf("strategy %q", name)
 }
 
-func (u *Unit) checkStrategy(p *ir.Play, out *diag.List) {
-	s, ok := value.Text(p.Strategy.V)
-	_, later := p.Strategy.V.(*value.Tmpl) // known when the play begins
-	switch {
-	case !p.Strategy.IsSet(), later, ok && KnowsStrategy(s):
-	default:
-		text, _ := value.ToStr(p.Strategy.V)
-		out.Add(diag.Unsupportedf(p.Pos, "strategy %q", text))
+// checkStrategy refuses the strategy that a play names, as far as it is known before the play begins.
+func checkStrategy(p *lower.Play, out *diag.List) {
+	v := p.IR.Strategy.V
+	if _, later := v.(*value.Tmpl); later || v == nil {
+		return
+	}
+	name, _ := value.ToStr(v)
+	if lacks := LacksStrategy(name); lacks != "" {
+		out.Add(diag.Unsupportedf(p.Tree.Keywords.Get("strategy").Pos, "%s", lacks))
+	}
+}
+
+// checkDefaultStrategy refuses the strategy of the settings, for the plays that name none.
+func (u *Unit) checkDefaultStrategy(p *ir.Play, out *diag.List) {
+	if lacks := LacksStrategy(u.opt.Strategy); lacks != "" && !p.Strategy.IsSet() {
+		out.Add(diag.Unsupportedf(p.Pos, "%s, from %s", lacks, u.opt.StrategyFrom))
 	}
 }
 
@@ -68,9 +94,6 @@ func checkConnection(v ir.Val, at ir.Pos, out *diag.List) {
 }
 
 func (u *Unit) checkTask(t *ir.Task, out *diag.List) {
-	if s, _ := value.Text(t.Debugger.V); t.Debugger.IsSet() && s != "never" {
-		out.Add(diag.Unsupportedf(t.Pos, "the keyword debugger"))
-	}
 	if t.Include != nil || t.Module == "ansible.builtin.meta" || u.opt.Supported == nil {
 		return
 	}

@@ -21,6 +21,7 @@ import (
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/keyword"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -50,9 +51,11 @@ type Options struct {
 	// asked with Later only.
 	HasPlugin func(u *Unit, test bool, name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.
-	Later    bool
-	Managed  string // the setting ansible_managed
-	Playbook playbook.Options
+	Later   bool
+	Managed string // the setting ansible_managed
+	// Strategy is that of the settings, for plays that name none, and StrategyFrom where it comes from; "" for the default one.
+	Strategy, StrategyFrom string
+	Playbook               playbook.Options
 }
 
 // Unit is a set of playbooks compiled together: the program, and the way back to their trees. It
@@ -103,7 +106,7 @@ func Compile(opt Options) (*Unit, diag.List) {
 		}
 	}
 	for _, p := range u.plays {
-		u.check(p.IR, &p.IR.Tables, &all)
+		u.checkPlay(p, &all)
 	}
 	u.inspect(opt.Later, &all)
 	for _, p := range u.plays {
@@ -306,6 +309,9 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 	d, ok := docs[0].ToValue(u.text).(*value.Dict)
 	if !ok {
 		return nil, hidden, fmt.Errorf("%s must be stored as a dictionary/hash", path)
+	}
+	if u.opt.Dialect == expr.Tagged {
+		docs[0].PlaceKeys(d, keyword.Reserved)
 	}
 	return d, hidden, nil
 }

@@ -56,7 +56,7 @@ func (u *Unit) renamed(play, task int, action string) (*ir.Extension, error) {
 		return nil, fmt.Errorf("pbc compiled %s wrongly: %w", action, err)
 	}
 	var found diag.List
-	u.check(nil, &e.Tables, &found)
+	u.checkExtension(p, &e, &found)
 	if err := u.firstError(found); err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 		p.Publish(&e, role)
 	}
 	var found diag.List
-	u.check(nil, &e.Tables, &found)
+	u.checkExtension(p, &e, &found)
 	if u.opt.KnownFact != nil {
 		u.inspector(false, &found).tasks(p, e.FirstTask)
 	}

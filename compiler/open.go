@@ -37,9 +37,12 @@ func Open(p *ir.Program, opt Options) (*Unit, error) {
 			own.Plays = append(own.Plays, l.IR)
 		}
 		u.slots()
-		return u, nil
+		return u, u.checkDefaults(own.Plays)
 	}
-	return u, u.describe()
+	if err := u.describe(); err != nil {
+		return nil, err
+	}
+	return u, u.checkDefaults(own.Plays)
 }
 
 // Extra are the extra variables that the program was compiled with; nil when there were none.

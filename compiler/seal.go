@@ -180,7 +180,7 @@ func (s *sealer) pluginFiles() {
 func (u *Unit) twin() Options {
 	opt := u.opt
 	opt.Playbook.Source = u.source
-	opt.Supported, opt.Refuses, opt.KnownFact, opt.Later = nil, nil, nil, false
+	opt.Supported, opt.Refuses, opt.KnownFact, opt.Later, opt.Strategy = nil, nil, nil, false, ""
 	return opt
 }
 

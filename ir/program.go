@@ -86,10 +86,8 @@ type Play struct {
 	Port              Val
 	FactPath          Val
 
-	Vars int // the layer of the play's vars, -1 when none
-	// VarPlaces are where the names of the play's vars are written, as line and column in Path. Not set in classic.
-	VarPlaces  map[string][2]int `msgpack:",omitempty"`
-	VarsFiles  []Val             // each a text or a list of alternatives
+	Vars       int   // the layer of the play's vars, -1 when none
+	VarsFiles  []Val // each a text or a list of alternatives
 	VarsPrompt []Prompt
 	// RoleDefaults and RoleVars are the layers that every task of the play sees, in order of
 	// increasing precedence: those of the roles the play names.

@@ -69,8 +69,6 @@ type Task struct {
 	Context Vals `msgpack:",omitempty"`
 	Async   Val
 	Poll    Val
-	// Debugger is looked at when compiling only: pbc has no task debugger.
-	Debugger Val
 
 	// Defaults are the module_defaults that apply to the action, merged; nil when none.
 	Defaults []Val

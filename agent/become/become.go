@@ -29,18 +29,12 @@ type Request struct {
 	Method   string // become_method: sudo, su or doas; empty means sudo
 	User     string // become_user; empty means root
 	Exe      string // become_exe; empty means the method's name
-	Flags    string // become_flags, shell words; see DefaultFlags
+	Flags    string // become_flags, shell words
 	Password string // become_password; empty means that none is given
+	// Local says that the connection is: one who gives no password is then told of as the method tells it.
+	Local bool
 	// Timeout is how long a prompt or the greeting may take; zero means 12 s, Ansible's "timeout" plus two.
 	Timeout time.Duration
-}
-
-// DefaultFlags are the flags of a method where the play does not set become_flags.
-func DefaultFlags(method string) string {
-	if method == "sudo" || method == "" {
-		return "-H -S -n"
-	}
-	return ""
 }
 
 // Error is a hop that failed.

@@ -99,6 +99,7 @@ func TestRefusals(t *testing.T) {
 		want Error
 	}{
 		{"password needed", Request{Flags: "-H -S -n"}, needs, Error{Msg: "Missing sudo password", RC: -1}},
+		{"password needed, local", Request{Flags: "-H -S -n", Local: true}, needs, Error{RC: 1, Stderr: "sudo: a password is required\n"}},
 		{"wrong password", Request{Password: "bad"}, asks, Error{Msg: "Incorrect sudo password", RC: -1}},
 		{"su with a wrong password", Request{Method: "su", Password: "bad"}, su, Error{Msg: "Incorrect su password", RC: -1}},
 		{"su that nobody answers", Request{Method: "su", Timeout: time.Second}, su, Error{Msg: "Timeout (1s) waiting for privilege escalation prompt: ", RC: -1}},
@@ -201,7 +202,7 @@ func TestSudo(t *testing.T) {
 	}
 	var uid int
 	fmt.Sscan(string(out), &uid)
-	h, err := Start(t.Context(), Request{User: "nobody", Flags: DefaultFlags("sudo")})
+	h, err := Start(t.Context(), Request{User: "nobody", Flags: "-H -S -n"})
 	if err != nil {
 		t.Fatal(err)
 	}

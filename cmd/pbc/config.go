@@ -106,8 +106,8 @@ func (r *toolRun) settingsDump(conf *config.Config) error {
 	rows := []dumped{{"CONFIG_FILE", "", file, ""}}
 	for _, s := range r.own() {
 		note := ""
-		if effect, instead := s.Effect(); effect == config.Unhonoured && r.tool.Prog == "pbc config" {
-			note = "    # not honoured by pbc: " + instead
+		if r.tool.Prog == "pbc config" {
+			note = unlikeAnsible(s)
 		}
 		rows = append(rows, dumped{s.Name, conf.Origin(s.Name), settingValue(conf, s), note})
 	}
@@ -116,6 +116,17 @@ func (r *toolRun) settingsDump(conf *config.Config) error {
 		rows = slices.DeleteFunc(rows, func(d dumped) bool { return d.origin == "default" })
 	}
 	return r.showDump(rows)
+}
+
+// unlikeAnsible is the remark on a setting that pbc does not honour, "" for others.
+func unlikeAnsible(s config.Setting) string {
+	switch effect, what := s.Effect(); effect {
+	case config.Unhonoured:
+		return "    # not honoured by pbc: " + what
+	case config.Refused:
+		return "    # refused by pbc: it lacks " + what
+	}
+	return ""
 }
 
 // newer says whether the tool is that of ansible-core 2.19, which tells of Galaxy's servers.

@@ -11,6 +11,8 @@ import (
 	"pbc/compiler/link"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
@@ -46,8 +48,8 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	for _, w := range p.Warnings {
 		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	if !compiler.KnowsStrategy(p.Strategy) {
-		return nil, fmt.Errorf("unsupported: strategy %q", p.Strategy)
+	if lacks := compiler.LacksStrategy(p.Strategy); lacks != "" {
+		return nil, fmt.Errorf("unsupported: %s", lacks)
 	}
 	order := waits[p.Order]
 	if k.s.req.Step {
@@ -83,4 +85,12 @@ func (k *linked) Answer(ctx context.Context, play int, host string, n *event.Nee
 		return pause(ctx, n)
 	}
 	return k.l.Answer(ctx, play, host, n)
+}
+
+// reservedNames is what the controller asks for warnings of reserved names; nil for dialect classic, which has none of a task.
+func reservedNames(l *link.Linker, d expr.Dialect) func(int, string, int) []*failure.Failure {
+	if d != expr.Tagged {
+		return nil
+	}
+	return l.ReservedFor
 }

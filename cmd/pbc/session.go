@@ -182,7 +182,7 @@ func (s *session) secrets() error {
 		return err
 	}
 	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
-		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn}.ExtraVars(s.req.ExtraVars)
+		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn, Tagged: s.like.dialect == expr.Tagged}.ExtraVars(s.req.ExtraVars)
 	if err == nil {
 		return nil
 	}
@@ -236,6 +236,9 @@ func (s *session) compile() (*compiler.Unit, error) {
 }
 
 func (s *session) compileOptions() (compiler.Options, error) {
+	if err := s.refuseSettings(); err != nil {
+		return compiler.Options{}, err
+	}
 	cwd, err := os.Getwd()
 	if err != nil {
 		return compiler.Options{}, err
@@ -246,7 +249,8 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
-		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po}, nil
+		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
+		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY")}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -387,7 +391,11 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	defer release()
 	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: l,
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
-		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles()})
+		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles(),
+		Reserved: reservedNames(l, s.like.dialect)})
+	for _, w := range l.ReservedAtLoad() {
+		s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
+	}
 	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
 		if name == "default" && u.Program.Dialect == "tagged" {
 			continue

@@ -21,10 +21,19 @@ import (
 
 // warnSettings tells of the settings that pbc does not honour though they matter.
 func (s *session) warnSettings() {
-	for _, set := range s.conf.Unhonoured() {
+	for _, set := range s.conf.With(config.Unhonoured) {
 		_, instead := set.Effect()
 		s.out.Handle(callback.Warning{Text: fmt.Sprintf("pbc does not honour the setting %s (from %s): %s", set.Name, s.conf.Origin(set.Name), instead)})
 	}
+}
+
+// refuseSettings says what pbc lacks of what the settings ask for.
+func (s *session) refuseSettings() error {
+	for _, set := range s.conf.With(config.Refused) {
+		_, lacks := set.Effect()
+		return &playbookError{msg: fmt.Sprintf("unsupported: %s (the setting %s, from %s)", lacks, set.Name, s.conf.Origin(set.Name)), code: 4}
+	}
+	return nil
 }
 
 // set says whether the user gave a setting.
@@ -66,7 +75,8 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	return set
 }
 
-// becomeSettings are the settings of each method of changing user, as far as they are not the defaults. With userGiven the
+// becomeSettings are the settings of each method of changing user, the users, programs and passwords as far as they are not the
+// defaults. With userGiven the
 // command line says whom to become.
 //
 // Ansible docs: ansible.builtin.sudo, ansible.builtin.su and community.general.doas become plugins.
@@ -79,9 +89,9 @@ func (s *session) becomeSettings(userGiven bool) map[string]ir.BecomeSettings {
 		return s.conf.String(name)
 	}
 	for method, b := range map[string]ir.BecomeSettings{
-		"sudo": {User: text("sudo.become_user"), Exe: text("sudo.become_exe"), Flags: text("sudo.become_flags"), Password: text("sudo.become_pass")},
-		"su":   {User: text("su.become_user"), Exe: text("su.become_exe"), Flags: text("su.become_flags"), Password: text("su.become_pass")},
-		"doas": {User: text("doas.become_user"), Exe: text("doas.become_exe"), Flags: text("doas.become_flags"), Password: text("doas.become_pass")},
+		"sudo": {User: text("sudo.become_user"), Exe: text("sudo.become_exe"), Flags: s.conf.String("sudo.become_flags"), Password: text("sudo.become_pass")},
+		"su":   {User: text("su.become_user"), Exe: text("su.become_exe"), Flags: s.conf.String("su.become_flags"), Password: text("su.become_pass")},
+		"doas": {User: text("doas.become_user"), Exe: text("doas.become_exe"), Flags: s.conf.String("doas.become_flags"), Password: text("doas.become_pass")},
 	} {
 		if userGiven {
 			b.User = ""

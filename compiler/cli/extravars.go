@@ -12,8 +12,12 @@ import (
 	"pbc/compiler/vault"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/keyword"
 	"pbc/ir/value"
 )
+
+// commandLine stands for the file that a text of the command line is in.
+const commandLine = "<string>"
 
 // OptionsError is a fault in the options that Ansible finds after parsing them. It prints its help, then
 // the message after "ERROR! ", and exits with 5.
@@ -28,6 +32,7 @@ type Vars struct {
 	Duplicates  string                               // DUPLICATE_YAML_DICT_KEY
 	MergeHashes bool                                 // DEFAULT_HASH_BEHAVIOUR is merge
 	Warn        func(msg string)                     // may be nil
+	Tagged      bool                                 // dialect tagged
 }
 
 // ExtraVars combines the values of -e in order. The error is an *OptionsError, or a *diag.Diagnostic for
@@ -58,7 +63,7 @@ func (v Vars) one(opt string) (value.Value, error) {
 	case opt[0] == '/' || opt[0] == '.':
 		return nil, &OptionsError{fmt.Sprintf("Please prepend extra_vars filename '%s' with '@'", opt)}
 	case opt[0] == '[' || opt[0] == '{':
-		return v.parse("<string>", []byte(opt), false)
+		return v.parse(commandLine, []byte(opt), false)
 	}
 	a, err := args.ParseKV(opt, false)
 	if err != nil {
@@ -66,7 +71,7 @@ func (v Vars) one(opt string) (value.Value, error) {
 	}
 	d := value.NewDict()
 	for _, kv := range a.Pairs {
-		d.SetStr(kv.Key, v.text(kv.Value))
+		_ = d.Set(v.key(kv.Key), v.text(kv.Value)) // text can be a key
 	}
 	if a.HasRaw {
 		d.SetStr("_raw_params", v.text(a.Raw))
@@ -74,11 +79,19 @@ func (v Vars) one(opt string) (value.Value, error) {
 	return d, nil
 }
 
+// key is the name of a variable that is written on the command line.
+func (v Vars) key(name string) value.Value {
+	if v.Tagged && keyword.Reserved(name) {
+		return &value.Str{S: name, At: &value.Origin{File: "<CLI option '-e'>"}}
+	}
+	return name
+}
+
 func (v Vars) text(s string) value.Value {
 	if v.Mk == nil {
 		return s
 	}
-	return v.Mk(s, &yaml.Node{Pos: ir.Pos{File: "<string>"}, Tag: "!!str", Value: s, Raw: s})
+	return v.Mk(s, &yaml.Node{Pos: ir.Pos{File: commandLine}, Tag: "!!str", Value: s, Raw: s})
 }
 
 func (v Vars) file(file string) (value.Value, error) {
@@ -118,5 +131,9 @@ func (v Vars) parse(file string, data []byte, secret bool) (value.Value, error) 
 	if len(docs) == 0 {
 		return nil, nil
 	}
-	return docs[0].ToValue(v.Mk), nil
+	all := docs[0].ToValue(v.Mk)
+	if d, ok := all.(*value.Dict); ok && v.Tagged && file != commandLine {
+		docs[0].PlaceKeys(d, keyword.Reserved)
+	}
+	return all, nil
 }

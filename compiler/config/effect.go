@@ -17,10 +17,14 @@ const (
 	Harmless
 	// Unhonoured: pbc does not do what the setting says, and results or output may be others for it.
 	Unhonoured
+	// Refused: pbc does not run with what the setting asks for.
+	Refused
 )
 
 // String is the word for the effect in documentation.
-func (e Effect) String() string { return [...]string{"honoured", "harmless", "unhonoured"}[e] }
+func (e Effect) String() string {
+	return [...]string{"honoured", "harmless", "unhonoured", "refused"}[e]
+}
 
 // harmless are the settings that pbc need not read, with the reason.
 var harmless = map[string]string{
@@ -79,7 +83,7 @@ var harmless = map[string]string{
 	"INVENTORY_CACHE_*":              "the installed ansible-inventory runs these plugins, and reads the setting",
 	"JINJA2_NATIVE_WARNING":          "Jinja is pbc's own",
 	"OLD_PLUGIN_CACHE_CLEARING":      "there are no plugins to forget",
-	"TASK_DEBUGGER_IGNORE_ERRORS":    "told with ENABLE_TASK_DEBUGGER",
+	"TASK_DEBUGGER_IGNORE_ERRORS":    "for the task debugger, which is refused",
 	"WIN_ASYNC_STARTUP_TIMEOUT":      "hosts with Windows are not reached",
 	"ANSIBLE_CONNECTION_PATH":        "network devices are not reached",
 	"CONNECTION_FACTS_MODULES":       "network devices are not reached",
@@ -98,7 +102,6 @@ var harmless = map[string]string{
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
 var unhonoured = map[string]string{
 	"COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH": "collections are taken for any ansible-core",
-	"ENABLE_TASK_DEBUGGER":                    "there is no debugger",
 	"ALLOW_BROKEN_CONDITIONALS":               "conditions that are no boolean fail",
 	"ALLOW_EMBEDDED_TEMPLATES":                "templates inside of expressions count",
 	"DISPLAY_TRACEBACK":                       "there are no tracebacks of Python",
@@ -125,6 +128,9 @@ var unhonoured = map[string]string{
 	"su.prompt_l10n":                          "the usual prompts are known",
 }
 
+// refused are the settings that pbc does not run with, and what it lacks.
+var refused = map[string]string{"ENABLE_TASK_DEBUGGER": "the task debugger"}
+
 // fulfilled say of settings otherwise not honoured which values are.
 var fulfilled = map[string]func(value any) bool{
 	"PLAYBOOK_VARS_ROOT":       oneOf("top"),
@@ -149,7 +155,7 @@ func onlyOf(texts ...string) func(any) bool {
 	}
 }
 
-// Effect says what the setting does to a run of pbc and, when it does nothing, what happens instead.
+// Effect says what the setting does to a run of pbc and, when it does nothing, what happens instead, or what is lacking.
 func (s Setting) Effect() (Effect, string) {
 	if why, ok := harmless[s.Name]; ok {
 		return Harmless, why
@@ -162,17 +168,19 @@ func (s Setting) Effect() (Effect, string) {
 	if why, ok := unhonoured[s.Name]; ok {
 		return Unhonoured, why
 	}
+	if lacks, ok := refused[s.Name]; ok {
+		return Refused, lacks
+	}
 	return Honoured, ""
 }
 
-// Unhonoured are the settings that have another value than the default, that may change results or output, and that pbc does not
-// honour.
-func (c *Config) Unhonoured() []Setting {
+// With are the settings of an effect that have another value than the default, and one that pbc does not fulfil.
+func (c *Config) With(wanted Effect) []Setting {
 	var out []Setting
 	for _, s := range c.Changed() {
 		effect, _ := s.Effect()
 		value, meets := c.values[s.Name], fulfilled[s.Name]
-		if effect != Unhonoured || reflect.DeepEqual(value, c.defaultValue(s)) || meets != nil && meets(value) {
+		if effect != wanted || reflect.DeepEqual(value, c.defaultValue(s)) || meets != nil && meets(value) {
 			continue
 		}
 		out = append(out, s)

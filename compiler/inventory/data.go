@@ -75,6 +75,7 @@ type Options struct {
 
 // Inventory is what the sources say, and what a run adds.
 type Inventory struct {
+	reserves   bool // some variable has a reserved name
 	opts       Options
 	hosts      map[string]*Host
 	groups     map[string]*Group

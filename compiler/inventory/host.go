@@ -242,6 +242,7 @@ func (g *Group) set(key, v value.Value) error {
 
 // assign sets a variable; two dictionaries are combined, when the inventory merges.
 func (inv *Inventory) assign(d *value.Dict, key, v value.Value) error {
+	inv.noteReserved(key)
 	if inv.opts.MergeHashes {
 		old, _, _ := d.Get(key)
 		if a, ok := old.(*value.Dict); ok {

@@ -213,7 +213,7 @@ func (r *iniReader) variable(line string) error {
 		return r.errorf("Expected key=value, got: %s", line)
 	}
 	r.inv.name(strings.TrimSpace(k), &value.Origin{File: r.file, Line: r.line})
-	return r.inv.setVariable(r.group, strings.TrimSpace(k), r.value(strings.TrimSpace(v)))
+	return r.inv.setVariable(r.group, r.key(strings.TrimSpace(k)), r.value(strings.TrimSpace(v)))
 }
 
 func (r *iniReader) host(line string) error {
@@ -243,7 +243,7 @@ func (r *iniReader) host(line string) error {
 			return r.errorf("Expected key=value host variable assignment, got: %s", w)
 		}
 		r.inv.name(k, &value.Origin{File: r.file, Line: r.line})
-		vars.SetStr(k, r.value(v))
+		_ = vars.Set(r.key(k), r.value(v)) // text can be a key
 	}
 	return r.inv.populate(hosts, vars, r.inv.groups[r.group], port)
 }

@@ -265,6 +265,8 @@ func (inv *Inventory) entityVars(dir, subdir, name string) (*value.Dict, error) 
 		if !ok {
 			return nil, inv.notDict(file, d, n)
 		}
+		inv.placeKeys(n, vars)
+		inv.noteReserved(vars.K...)
 		d = Combine(d, vars, inv.opts.MergeHashes)
 	}
 	if inv.files.entities == nil {

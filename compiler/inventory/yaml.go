@@ -184,6 +184,7 @@ func (inv *Inventory) yamlSection(g *Group, key, n *yaml.Node) error {
 	case "vars":
 		inv.names(n)
 		vars, _ := n.ToValue(inv.opts.Mk).(*value.Dict)
+		inv.placeKeys(n, vars)
 		for i, k := range vars.K {
 			if err := inv.setVariable(g.Name, k, vars.V[i]); err != nil {
 				return err
@@ -229,6 +230,7 @@ func (inv *Inventory) yamlHost(g *Group, key, n *yaml.Node) error {
 			return fmt.Errorf("Invalid data from file, expected dictionary and got:\n\n%s", shown)
 		}
 		inv.names(n)
+		inv.placeKeys(n, vars)
 	}
 	return inv.populate(hosts, vars, g, port)
 }

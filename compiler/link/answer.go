@@ -311,7 +311,7 @@ func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
 	clear(l.gate.hosts)
 	switch t.Module {
 	case "ansible.builtin.add_host":
-		return result(l.addHost(args))
+		return result(l.addHost(s, args))
 	case "ansible.builtin.group_by":
 		return result(l.groupBy(s.Host, args))
 	}
@@ -341,7 +341,8 @@ func (l *Linker) refresh(s Site, n *event.Need) *event.Answer {
 	return &event.Answer{}
 }
 
-func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
+func (l *Linker) addHost(s Site, args *value.Dict) (value.Value, error) {
+	t, _ := l.task(s.Play, s.Task)
 	first := func(names ...string) value.Value {
 		for _, n := range names {
 			if v, ok := args.GetStr(n); ok {
@@ -357,7 +358,7 @@ func (l *Linker) addHost(args *value.Dict) (value.Value, error) {
 		switch key, _ := value.Text(k); key {
 		case "name", "hostname", "groups", "groupname":
 		default:
-			vars.SetStr(key, args.V[i])
+			_ = vars.Set(placedArg(t, key), args.V[i]) // text can be a key
 		}
 	}
 	if l.opt.Dialect == expr.Classic {

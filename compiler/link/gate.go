@@ -151,6 +151,9 @@ func (l *Linker) hostTexts(play int, host string) *hostTexts {
 	}
 	h := &hostTexts{set: grant.New(l.jinja), vars: []*value.Dict{l.opt.Extra}}
 	l.gate.hosts[key] = h // what follows may evaluate, and ask again
+	for past := range play {
+		delete(l.gate.hosts, sentKey{past, host})
+	}
 	if in := l.opt.Inventory.Host(host); in != nil {
 		if d, err := in.Vars(); err == nil {
 			h.vars = append(h.vars, d)

@@ -243,8 +243,11 @@ func (a caller) payload(raw []byte, action string) bool {
 func (a caller) become(c *value.Dict) error {
 	v, ok := c.GetStr("become")
 	l, isList := v.(*value.List)
-	if !ok || !isList || len(l.V) != 5 {
+	if !ok {
 		return nil
+	}
+	if !isList || len(l.V) != 6 {
+		return refusal("it asked for become with %s", value.TypeName(v))
 	}
 	t, set := a.task.Become, a.l.opt.Settings
 	method, _ := value.Text(l.V[1])

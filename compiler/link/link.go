@@ -129,6 +129,8 @@ type Linker struct {
 	shadowing atomic.Pointer[ir.Plugins]
 	actions   sessions
 	gate      gate
+	// warned are where variables of reserved names have been told of.
+	warned map[reservedSite]bool
 }
 
 // sentKey is a host in a play.
@@ -139,7 +141,7 @@ type sentKey struct {
 
 // New returns a linker.
 func New(p *ir.Program, opt Options) *Linker {
-	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), gate: newGate(jinja.Defaults(opt.Dialect)), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}}
+	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), gate: newGate(jinja.Defaults(opt.Dialect)), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}, warned: map[reservedSite]bool{}}
 }
 
 // Plays is the number of plays.

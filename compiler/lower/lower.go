@@ -18,6 +18,7 @@ import (
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/keyword"
 	"pbc/ir/value"
 )
 
@@ -137,9 +138,6 @@ func (b *builder) header(p *ir.Play) {
 	p.Vars = -1
 	if b.play.Vars.Len() > 0 {
 		p.Vars = b.layer("play vars", b.play.Vars)
-		if b.opt.Jinja.Dialect == expr.Tagged {
-			p.VarPlaces = keyPlaces(b.play.Vars, b.play.Pos.File)
-		}
 	}
 	for _, alternatives := range b.play.VarsFiles() {
 		l := &value.List{}
@@ -154,17 +152,6 @@ func (b *builder) header(p *ir.Play) {
 		p.RoleDefaults = append(p.RoleDefaults, b.roleLayer("defaults", r, nil, r.AllDefaults(nil)))
 		p.RoleVars = append(p.RoleVars, b.roleLayer("vars", r, nil, r.Exported()))
 	}
-}
-
-// keyPlaces tells where the names of a mapping are written, of those that are in the file.
-func keyPlaces(m playbook.Map, file string) map[string][2]int {
-	out := map[string][2]int{}
-	for _, e := range m.Entries {
-		if e.Key != nil && e.Key.Pos.File == file {
-			out[e.Name] = [2]int{e.Key.Pos.Line, e.Key.Pos.Col}
-		}
-	}
-	return out
 }
 
 // val is a keyword's node as a value, with its templates parsed.
@@ -200,12 +187,23 @@ func (b *builder) dict(m playbook.Map) *value.Dict {
 	return d
 }
 
+// vars is a map of variables as a value. In dialect tagged names that are reserved say where they are written.
+func (b *builder) vars(m playbook.Map) *value.Dict {
+	d := b.dict(m)
+	for i, e := range m.Entries {
+		if b.opt.Jinja.Dialect == expr.Tagged && e.Key != nil && keyword.Reserved(e.Name) {
+			d.K[i] = &value.Str{S: e.Name, At: &value.Origin{File: e.Key.Pos.File, Line: e.Key.Pos.Line, Col: e.Key.Pos.Col}}
+		}
+	}
+	return d
+}
+
 // layer returns the number of a set of variables. Key names what it is; equal keys share a layer.
 func (b *builder) layer(key string, m playbook.Map) int {
 	if n, ok := b.layers[key]; ok {
 		return n
 	}
-	b.tables.Layers = append(b.tables.Layers, ir.Val{V: b.dict(m)})
+	b.tables.Layers = append(b.tables.Layers, ir.Val{V: b.vars(m)})
 	b.layers[key] = len(b.tables.Layers) - 1
 	return b.layers[key]
 }

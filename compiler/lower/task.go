@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strconv"
@@ -67,7 +68,7 @@ func places(t *playbook.Task) map[string][2]int {
 	}
 	for _, e := range t.Args.Entries {
 		note("args."+e.Name, e.Value)
-		note("key.args."+e.Name, e.Key)
+		note("key.args."+e.Name, cmp.Or(e.Key, e.Value))  // of k=v text both are where the text is
 		if e.Name == "data" && e.Value.Kind == yaml.Map { // set_stats names variables here
 			for _, k := range e.Value.Keys {
 				note("key.args.data."+k.Raw, k)
@@ -125,7 +126,6 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 	out.AnyErrorsFatal, out.RunOnce, out.NoLog = k("any_errors_fatal"), k("run_once"), k("no_log")
 	out.CheckMode, out.Diff, out.Timeout, out.Throttle = k("check_mode"), k("diff"), k("timeout"), k("throttle")
 	out.DelegateTo, out.DelegateFacts = k("delegate_to"), k("delegate_facts")
-	out.Debugger = k("debugger")
 	out.Connection, out.RemoteUser, out.Port = k("connection"), k("remote_user"), k("port")
 	out.Become = ir.Become{On: k("become"), User: k("become_user"), Method: k("become_method"), Flags: k("become_flags"), Exe: k("become_exe")}
 	out.Defaults = b.defaults(t, defaultNames(t)...)

@@ -198,3 +198,17 @@ func (c *converter) scalar(n *Node) value.Value {
 	}
 	return c.mk(s, n)
 }
+
+// PlaceKeys has those keys of d that are wanted say where they are written. D was made of the mapping n, whose keys have the same order.
+func (n *Node) PlaceKeys(d *value.Dict, wanted func(string) bool) {
+	for i, k := range n.Keys {
+		name, ok := k.Value.(string)
+		if i < len(d.K) && ok && wanted(name) {
+			d.K[i] = &value.Str{S: name, At: k.origin()}
+		}
+	}
+}
+
+func (n *Node) origin() *value.Origin {
+	return &value.Origin{File: n.Pos.File, Line: n.Pos.Line, Col: n.Pos.Col}
+}

@@ -12,7 +12,7 @@ package value
 //	6 delta: nanoseconds                        13 view: [kind, map]
 //	7 Undef: [name, message, lenient, error]    An origin is nil or [file, line, column].
 //
-// Equal values encode to equal bytes. Marks are 1 unsafe, 2 native, 4 secret. References are not
+// Equal values encode to equal bytes. Marks are 1 unsafe, 2 native, 4 secret, 8 that "line:column:file" and a null byte precede the text. References are not
 // kept: what was shared is written twice, and what contains itself is refused.
 
 import (
@@ -47,6 +47,7 @@ const (
 	markUnsafe = 1 << iota
 	markNative
 	markSecret
+	markPlaced
 )
 
 // MaxDepth bounds the nesting of values that are encoded or decoded.
@@ -138,6 +139,9 @@ func extBody(b *bytes.Buffer, v Value, depth int) (int8, error) {
 		return extBig, nil
 	case *Str:
 		b.WriteByte(x.marks())
+		if x.At != nil {
+			fmt.Fprintf(b, "%d:%d:%s\x00", x.At.Line, x.At.Col, x.At.File)
+		}
 		b.WriteString(x.S)
 		return extStr, nil
 	case Tuple:
@@ -186,6 +190,9 @@ func (x *Str) marks() byte {
 	}
 	if x.Secret {
 		m |= markSecret
+	}
+	if x.At != nil {
+		m |= markPlaced
 	}
 	return m
 }

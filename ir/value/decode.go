@@ -179,7 +179,7 @@ func vaultOf(s string) (Value, error) {
 	v := &Vault{Cipher: cipher}
 	if place, isPlace := strings.CutPrefix(opened, "@"); isPlace {
 		place, opened, ok = strings.Cut(place, "\x00")
-		if v.At = vaultPlace(place); v.At == nil {
+		if v.At = placeText(place); v.At == nil {
 			return nil, errors.New("malformed place of a vault")
 		}
 	}
@@ -195,8 +195,8 @@ func vaultOf(s string) (Value, error) {
 	return v, nil
 }
 
-// vaultPlace reads "line:column:file" as it is written, nil when it is not that.
-func vaultPlace(s string) *Origin {
+// placeText reads "line:column:file" as it is written, nil when it is not that.
+func placeText(s string) *Origin {
 	line, rest, _ := strings.Cut(s, ":")
 	col, file, ok := strings.Cut(rest, ":")
 	l, err1 := strconv.Atoi(line)
@@ -220,11 +220,24 @@ func extText(id int8, b []byte) (Value, error) {
 	case extOmit:
 		return Omit, nil
 	}
-	if len(b) == 0 || b[0] > markUnsafe|markNative|markSecret {
-		return nil, errors.New("malformed marked text")
+	return markedText(b)
+}
+
+func markedText(b []byte) (Value, error) {
+	malformed := errors.New("malformed marked text")
+	if len(b) == 0 || b[0] > markUnsafe|markNative|markSecret|markPlaced {
+		return nil, malformed
 	}
 	m := b[0]
-	return &Str{S: string(b[1:]), Unsafe: m&markUnsafe != 0, Native: m&markNative != 0, Secret: m&markSecret != 0}, nil
+	out := &Str{S: string(b[1:]), Unsafe: m&markUnsafe != 0, Native: m&markNative != 0, Secret: m&markSecret != 0}
+	if m&markPlaced != 0 {
+		place, text, ok := strings.Cut(out.S, "\x00")
+		out.S, out.At = text, placeText(place)
+		if !ok || out.At == nil {
+			return nil, malformed
+		}
+	}
+	return out, nil
 }
 
 func (d Decoder) set(depth int) (Value, error) {

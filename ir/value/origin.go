@@ -48,6 +48,8 @@ func OriginOf(v Value) *Origin {
 		return x.At
 	case *Undef:
 		return x.At
+	case *Str:
+		return x.At
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func Same(a, b Value) bool {
 		return ok && math.Float64bits(x) == math.Float64bits(y)
 	case *Str:
 		y, ok := b.(*Str)
-		return ok && *x == *y
+		return ok && x.same(y)
 	case []byte:
 		y, ok := b.([]byte)
 		return ok && bytes.Equal(x, y)
@@ -90,4 +90,10 @@ func sameAll(a, b []Value) bool {
 		}
 	}
 	return true
+}
+
+func (x *Str) same(y *Str) bool {
+	a, b := *x, *y
+	a.At, b.At = nil, nil
+	return a == b && SameOrigin(x.At, y.At)
 }

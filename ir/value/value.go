@@ -48,6 +48,8 @@ type Str struct {
 	Native bool // made by a filter such as to_json: classic does not read it back as a literal
 	Secret bool // decrypted from a vault: printed by nothing
 	Markup bool // safe for HTML: escaped no more. It is not encoded
+	// At is where the text is written. Only keys have it that are names of variables of which dialect tagged warns.
+	At *Origin
 }
 
 // List is Python's list. Whoever holds the pointer sees every change.

@@ -124,6 +124,8 @@ type Options struct {
 	Live bool
 	// Patience is how long a host may give no sign of life, or leave what it is sent unread; 0 is 20 s.
 	Patience time.Duration
+	// Reserved returns warnings to show when a host begins a task; nil for none.
+	Reserved func(play int, host string, task int) []*failure.Failure
 	// Retry is called with the hosts that failed, at the end of each playbook; nil for no retry files.
 	Retry func(playbook string, hosts []string)
 }

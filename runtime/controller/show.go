@@ -26,6 +26,9 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 		if r.play.Free {
 			r.warnFree(e.Flags)
 		}
+		if r.c.opt.Reserved != nil {
+			r.c.warnAll(r.c.opt.Reserved(r.number, h.name, e.Task))
+		}
 		r.banner(e)
 		if t, _ := r.c.opt.Linker.Task(r.number, e.Task); t != nil && t.Module != "ansible.builtin.meta" {
 			r.c.emit(callback.HostStart{Host: h.name, Task: r.task(e)})
@@ -162,6 +165,9 @@ func (r *playRun) finished(h *hostRun, e *event.Event) {
 	}
 	if h.last == nil && !r.shown.any {
 		r.banner(e)
+	}
+	if r.c.opt.Tagged && t != nil {
+		r.c.warnAll(reservedLeft(t, e))
 	}
 	r.c.emit(r.result(h, e))
 }

@@ -314,6 +314,13 @@ func (f *finalizer) value(v val) (val, error) {
 	if !f.whole {
 		return v, nil
 	}
+	if hosts, ok := v.(interface{ Dict() (*dict, error) }); ok { // hostvars, and those of a host
+		d, err := hosts.Dict()
+		if err != nil {
+			return nil, err
+		}
+		return f.dict(d)
+	}
 	return nil, exception.TypeError("Type '%s' is unsupported for variable storage.", value.TypeName(v))
 }
 

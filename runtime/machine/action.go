@@ -8,6 +8,7 @@ import (
 
 	"pbc/ir/event"
 	"pbc/ir/failure"
+	"pbc/ir/keyword"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -228,9 +229,18 @@ func (x *taskRun) setFact(_ context.Context, args *value.Dict) (*value.Dict, err
 			return nil, x.actionFail("The variable name '" + name + "' is not valid. Variables must start with a letter or underscore character, " +
 				"and contain only letters, numbers and underscores.")
 		}
-		facts.SetStr(name, x.factValue(args.V[i]))
+		_ = facts.Set(x.factKey(name, k), x.factValue(args.V[i])) // text can be a key
 	}
 	return value.DictOf("ansible_facts", facts, "_ansible_facts_cacheable", cacheable), nil
+}
+
+// factKey is the name of a variable; one of which dialect tagged warns says where it is written.
+func (x *taskRun) factKey(name string, written value.Value) value.Value {
+	s, _ := value.Text(written)
+	if p, ok := x.t.Places["key.args."+s]; ok && x.tagged() && keyword.Reserved(name) {
+		return &value.Str{S: name, At: &value.Origin{File: x.t.Pos.File, Line: p[0], Col: p[1]}}
+	}
+	return name
 }
 
 // keyName renders the name of a variable, which may itself be a template: the text that it comes to, and what it came to.

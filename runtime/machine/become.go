@@ -44,27 +44,29 @@ func (x *taskRun) become() (Become, error) {
 			return Become{}, err
 		}
 	}
-	if becomes[method] && !x.m.code.Settings.AllowSameUser && x.connectsAs(firstText(b.User, "root")) {
+	as, err := x.connectsAs(&b)
+	if err == nil && as == firstText(b.User, "root") && becomes[method] && !x.m.code.Settings.AllowSameUser {
 		return Become{}, nil
 	}
-	return b, nil
+	return b, nil // what is wrong with the way to the host the module meets, too
 }
 
-// connectsAs says whether the module would run as that user without become: the one named for the connection, or of a local
-// connection the one who runs the playbook. A user whom only ssh knows is another one.
+// connectsAs is the user as whom the module would run without become: the one named for the connection, or of a local
+// connection the one who runs the playbook. A user whom only ssh knows has no name here.
 //
 // Ansible docs: BECOME_ALLOW_SAME_USER. Observed: scenarios/become/same_user.txtar.
-func (x *taskRun) connectsAs(user string) bool {
+func (x *taskRun) connectsAs(b *Become) (string, error) {
 	route, _, err := x.route()
 	if err != nil {
-		return false // the module meets the same when it is to run
+		return "", err
 	}
-	const connection, name = "ansible_connection", "ansible_user"
+	const connection, user = "ansible_connection", "ansible_user"
 	if x.reachVar(connection, reachNames[connection], route) == value.Value("local") {
-		return x.m.code.Settings.Reach.LocalUser == user
+		b.Over = "local"
+		return x.m.code.Settings.Reach.LocalUser, nil
 	}
-	remote, ok := value.Text(x.reachVar(name, reachNames[name], route))
-	return ok && remote == user
+	name, _ := value.Text(x.reachVar(user, reachNames[user], route))
+	return name, nil
 }
 
 // becomeText renders one part of changing user: the last of the variables that there are, else the keyword.

@@ -47,6 +47,8 @@ type Runner interface {
 // Become says which user a module runs as. The zero Become is the connection's own user.
 type Become struct {
 	User, Method, Flags, Exe, Password string
+	// Over is the connection that Ansible would have: each fails in its own words.
+	Over string
 }
 
 // Host is what is kept of a host through a run: the variables that tasks make. The zero value is

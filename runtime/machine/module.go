@@ -143,7 +143,7 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		d.SetStr("interpreter", c.Interpreter)
 	}
 	if b != (Become{}) {
-		d.SetStr("become", value.NewList(b.User, b.Method, b.Flags, b.Exe, b.Password))
+		d.SetStr("become", value.NewList(b.User, b.Method, b.Flags, b.Exe, b.Password, b.Over))
 	}
 	return d
 }
@@ -194,8 +194,8 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 		c.Source = decodeSource(s)
 	}
 	var b Become
-	if l, ok := get(d, "become").(*value.List); ok && len(l.V) == 5 {
-		for i, p := range []*string{&b.User, &b.Method, &b.Flags, &b.Exe, &b.Password} {
+	if l, ok := get(d, "become").(*value.List); ok && len(l.V) == 6 {
+		for i, p := range []*string{&b.User, &b.Method, &b.Flags, &b.Exe, &b.Password, &b.Over} {
 			*p, _ = value.Text(l.V[i])
 		}
 	}
