@@ -9,6 +9,7 @@ import (
 	"pbc/compiler/payload"
 	"pbc/compiler/playbook"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 )
 
@@ -67,6 +68,9 @@ func (u *Unit) coreModule(name string) string {
 
 // payload builds the payload of a module, once.
 func (u *Unit) payload(name, file string) (*payload.Built, error) {
+	if file == "" && u.opt.Dialect == expr.Tagged {
+		return nil, link.Unresolved(name)
+	}
 	if file == "" {
 		return nil, errors.New("The module " + name + " was not found in configured module paths")
 	}

@@ -192,6 +192,9 @@ func (j *Judge) Ends(t *ir.Task) bool {
 	if t.Register != "" && !plainName(t.Register) || t.ActionName.IsSet() || t.Plugin() {
 		return true
 	}
+	if _, template := t.RunOnce.V.(*value.Tmpl); template {
+		return true
+	}
 	if _, number := t.Throttle.V.(int64); t.Throttle.IsSet() && !number {
 		return true
 	}

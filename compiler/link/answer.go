@@ -107,6 +107,9 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 		return &event.Answer{Error: "unknown task"}
 	}
 	p, err := l.opt.Front.Payload(s.Play, s.Task, n.Name)
+	if errors.As(err, new(Unresolved)) {
+		return &event.Answer{Error: err.Error(), Kind: event.Unresolved}
+	}
 	if err != nil {
 		return &event.Answer{Error: err.Error()}
 	}
@@ -128,6 +131,14 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	}
 	own.Internal = ir.Val{V: internal}
 	return &event.Answer{Payload: &own}
+}
+
+// Unresolved is the name of an action of a task that is neither a module nor an action plugin, as dialect tagged tells it.
+type Unresolved string
+
+// Error implements error.
+func (u Unresolved) Error() string {
+	return "Cannot resolve " + value.StrRepr(string(u)) + " to an action or module."
 }
 
 // result is an answer that is a value, or the error in its place.

@@ -140,7 +140,11 @@ func (l *Loader) findRole(d *definition, at *yaml.Node, text string, s seeker) b
 		d.name, d.path = path.Base(name), p
 		return true
 	}
-	l.failure(pos(d.at), "the role '%s' was not found in %s", name, strings.Join(append(slices.Clone(s.collections), search...), ":"))
+	place := pos(d.at)
+	if l.opt.Tagged && d.at.Tag == cutTag { // which knows where the text is
+		place = d.at.Pos
+	}
+	l.failure(place, "the role '%s' was not found in %s", name, strings.Join(append(slices.Clone(s.collections), search...), ":"))
 	return false
 }
 

@@ -174,11 +174,14 @@ const (
 // Raised begins the kind of an error that Python raises and Ansible does not expect.
 const Raised = "raised "
 
+// Unresolved is the kind of the error that an action is neither a module nor a plugin, in dialect tagged.
+const Unresolved = "unresolved"
+
 // Answer answers the need with the same ID.
 type Answer struct {
 	ID    uint32
 	Error string // in Ansible's words; empty when the question was answered
-	Kind  string // kind of Error: "undefined", "unreachable", "excerpt", Raised and the class of an exception, or empty
+	Kind  string // kind of Error: "undefined", "unreachable", "excerpt", Unresolved, Raised and the class of an exception, or empty
 	Found bool
 	Value ir.Val
 	Go    Go

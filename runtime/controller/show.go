@@ -90,11 +90,25 @@ func (r *playRun) task(e *event.Event) *callback.Task {
 	if e.As != 0 {
 		if t, _ := r.c.opt.Linker.Task(r.number, e.As); t != nil {
 			out.Action = t.Action
+			r.rename(&out, e)
 		}
 	}
 	out.NoLog, out.CheckMode, out.Diff = e.Flags.NoLog, e.Flags.Check, e.Flags.Diff
 	out.IgnoreErrors, out.IgnoreUnreachable = e.Flags.IgnoreErrors, e.Flags.IgnoreUnreachable
 	return &out
+}
+
+// rename gives a task without a name that of the action which a template has named: results have it in dialect tagged.
+func (r *playRun) rename(out *callback.Task, e *event.Event) {
+	t, role := r.c.opt.Linker.Task(r.number, e.Task)
+	if t == nil || t.Named() || !r.c.opt.Tagged {
+		return
+	}
+	out.Name = out.Action
+	if role != nil {
+		out.Name = role.Name + " : " + out.Action
+	}
+	out.RawName, out.Label = out.Name, out.Action
 }
 
 func (r *playRun) newTask(e *event.Event) *callback.Task {

@@ -17,6 +17,9 @@ func (x *taskRun) named() error {
 		return nil
 	}
 	v, err := x.eval().Value(x.t.ActionName.V)
+	if err != nil && x.tagged() {
+		return &taggedFault{chain: x.unnameable(err)}
+	}
 	if err != nil {
 		return x.fieldFault("action", x.t.ActionName.V, err)
 	}
@@ -29,11 +32,42 @@ func (x *taskRun) named() error {
 		return err
 	}
 	if t.Module == "" && x.tagged() {
+		x.written, x.moduleOf = x.t, number // results tell the name
 		return &taggedFault{chain: &failure.Failure{Msg: "Cannot resolve " + value.StrRepr(name) + " to an action or module.", At: originOf(x.t.ActionPos)}}
 	}
 	x.written, x.moduleOf = x.t, number
 	x.t = t
 	return nil
+}
+
+// unnameable is the error of dialect tagged for an action that cannot be rendered, at its place.
+func (x *taskRun) unnameable(err error) *failure.Failure {
+	chain := chainOf(err)
+	if chain.At == nil {
+		chain.At = originOf(x.t.ActionPos)
+	}
+	return chain
+}
+
+// known ends the run for what the linear strategy has to know of a task before it begins, and cannot: the name of its action,
+// and, in dialect tagged, whether it runs once.
+//
+// Observed: scenarios/vars/omit.txtar.
+func (x *taskRun) known() error {
+	if err := x.nameable(); err != nil {
+		if x.tagged() {
+			return x.m.abortFor(x, x.unnameable(err))
+		}
+		return x.m.abort(x, err.Error())
+	}
+	if _, template := x.t.RunOnce.V.(*value.Tmpl); !template || !x.tagged() || x.m.code.Settings.Free {
+		return nil
+	}
+	if v, err := x.eval().Value(x.t.RunOnce.V); err != nil || !x.omitted(v) {
+		return nil
+	}
+	return x.m.abortFor(x, &failure.Failure{Msg: "A template was resolved to an Omit scalar.", At: x.keywordOrigin("run_once", x.t.RunOnce.V),
+		Help: "Callers must be prepared to handle this value. This is most likely a bug in the code requesting templating."})
 }
 
 // nameable says what is wrong with an action that is a template before the task begins: in the linear strategy Ansible looks at it then, without

@@ -167,7 +167,9 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 		ignored = ignored && (x.flags.IgnoreUnreachable || !truthy(res, "unreachable"))
 		results = append(results, res)
 	}
-	x.unnamed()
+	if !x.tagged() { // which tells of the last item's
+		x.unnamed()
+	}
 	x.flags.IgnoreUnreachable = ignored
 	x.flags.NoLog = noLog
 	x.label = x.banner

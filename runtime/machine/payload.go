@@ -23,6 +23,9 @@ func (x *taskRun) payload(ctx context.Context, c *module.Call) error {
 		if err != nil {
 			return err
 		}
+		if a.Kind == event.Unresolved {
+			return &taggedFault{chain: &failure.Failure{Msg: a.Error, At: originOf(x.t.ActionPos)}}
+		}
 		if a.Error != "" || a.Payload == nil {
 			return faultf("%s", a.Error)
 		}

@@ -112,7 +112,10 @@ func (x *taskRun) renderFlags() (err error) {
 		}
 	}
 	set("no_log", x.t.NoLog, &x.flags.NoLog)
-	set("ignore_errors", x.t.IgnoreErrors, &x.flags.IgnoreErrors)
+	ignore := false
+	if set("ignore_errors", x.t.IgnoreErrors, &ignore); err == nil {
+		x.flags.IgnoreErrors = ignore
+	}
 	set("ignore_unreachable", x.t.IgnoreUnreachable, &x.flags.IgnoreUnreachable)
 	set("check_mode", x.t.CheckMode, &x.flags.Check)
 	set("diff", x.t.Diff, &x.flags.Diff)

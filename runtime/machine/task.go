@@ -101,8 +101,8 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
-	if err := x.nameable(); err != nil {
-		return false, m.abort(x, err.Error())
+	if err := x.known(); err != nil {
+		return false, err
 	}
 	if err := x.started(); err != nil {
 		return false, err
@@ -275,7 +275,9 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	if v, err := x.keyword("no_log", x.t.NoLog, x.flags.NoLog); err == nil {
 		x.flags.NoLog = v
 	}
-	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); err == nil {
+	if v, err := x.keyword("ignore_errors", x.t.IgnoreErrors, false); x.tagged() {
+		x.flags.IgnoreErrors = asWritten(x.t.IgnoreErrors) // a template counts as text until it is rendered
+	} else if err == nil {
 		x.flags.IgnoreErrors = v // holds for a condition that fails, too
 	}
 	if v, err := x.keyword("any_errors_fatal", x.t.AnyErrorsFatal, x.flags.AnyErrorsFatal); err == nil {
