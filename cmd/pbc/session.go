@@ -146,9 +146,6 @@ func (s *session) introduce(version string) {
 	for _, w := range s.conf.Warnings {
 		s.out.Handle(callback.Warning{Text: w})
 	}
-	if s.like.dialect == expr.Tagged {
-		return // it has removed all that are deprecated
-	}
 	for _, d := range s.conf.Deprecations {
 		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version, Collection: "ansible.builtin"})
 	}
