@@ -107,8 +107,9 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 		return &event.Answer{Error: "unknown task"}
 	}
 	p, err := l.opt.Front.Payload(s.Play, s.Task, n.Name)
-	if errors.As(err, new(Unresolved)) {
-		return &event.Answer{Error: err.Error(), Kind: event.Unresolved}
+	var lost Unresolved
+	if errors.As(err, &lost) && n.Name == "" {
+		return &event.Answer{Error: lost.OfTask(), Kind: event.Unresolved}
 	}
 	if err != nil {
 		return &event.Answer{Error: err.Error()}
@@ -136,8 +137,13 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 // Unresolved is the name of an action of a task that is neither a module nor an action plugin, as dialect tagged tells it.
 type Unresolved string
 
-// Error implements error.
+// Error is what is said of a module that another action calls.
 func (u Unresolved) Error() string {
+	return "The module " + string(u) + " was not found in configured module paths"
+}
+
+// OfTask is what is said of a task's own.
+func (u Unresolved) OfTask() string {
 	return "Cannot resolve " + value.StrRepr(string(u)) + " to an action or module."
 }
 
