@@ -45,9 +45,7 @@ func (x *taskRun) become() (Become, error) {
 		}
 	}
 	as, err := x.connectsAs(&b)
-	if err == nil && as == firstText(b.User, "root") && becomes[method] && !x.m.code.Settings.AllowSameUser {
-		return Become{}, nil
-	}
+	b.Same = err == nil && as == firstText(b.User, "root") && becomes[method] && !x.m.code.Settings.AllowSameUser
 	return b, nil // what is wrong with the way to the host the module meets, too
 }
 

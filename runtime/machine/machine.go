@@ -49,6 +49,8 @@ type Become struct {
 	User, Method, Flags, Exe, Password string
 	// Over is the connection that Ansible would have: each fails in its own words.
 	Over string
+	// Same says that the module runs as that user without anything being done for it.
+	Same bool
 }
 
 // Host is what is kept of a host through a run: the variables that tasks make. The zero value is

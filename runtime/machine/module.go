@@ -72,6 +72,9 @@ func (x *taskRun) shell(c *module.Call) error {
 
 // call runs a call on the host that the task is for.
 func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Dict, error) {
+	if b.Same {
+		b = Become{}
+	}
 	route, own, err := x.route()
 	if err != nil {
 		return nil, err
