@@ -250,6 +250,8 @@ func (s Sets) Begins(text string, from []Source, vars Vars, firstWord func(strin
 	for _, p := range shapes {
 		word, longer := firstWord(p[0]), firstWord(p[0]+"x")
 		switch {
+		case len(p) > 1 && longer == "": // a quote is open where the gap begins
+			return true
 		case len(p) == 1 || word == longer: // it ends before the gap
 			if word == text {
 				return true

@@ -435,8 +435,11 @@ func (a asker) file(module string, named bool) error {
 	return refusal("it asked for the file %s", a.n.Name)
 }
 
-// firstWord is the first word of a command line, as a shell reads it.
+// firstWord is the first word of a command line, as a shell reads it, or of the beginning of one.
 func firstWord(s string) string {
+	if word, _, more := strings.Cut(strings.TrimSpace(s), " "); more && !strings.ContainsAny(word, "\"'\\") {
+		return word
+	}
 	words, err := posix.Split(strings.TrimSpace(s))
 	if err != nil || len(words) == 0 {
 		return ""
