@@ -43,10 +43,7 @@ func TestScenarios(t *testing.T) {
 // -update all. In CI, where nothing is cached, the areas of taggedLive ask the oracle and the others its recordings: both
 // oracles live for all of them would take longer than one wants to wait.
 func TestTagged(t *testing.T) {
-	if os.Getenv("PBC_ORACLE") != "" {
-		t.Skip("PBC_ORACLE asks for another oracle")
-	}
-	found, err := oracle.FindAnsible(taggedOracle())
+	found, err := oracle.FindAnsible(oracle.TaggedPath())
 	suite := newSuite(t, "tagged", found, err)
 	if suite.Oracle == nil && !suite.Recordings.Kept() {
 		t.Fatalf("neither an oracle of dialect tagged nor its recordings: %v", err)
@@ -63,18 +60,6 @@ func TestTagged(t *testing.T) {
 // taggedLive are the areas in which the dialects differ most: expressions, and what reads them.
 var taggedLive = map[string]bool{
 	"errors": true, "filters": true, "templates": true, "when": true,
-}
-
-// taggedOracle is where .ci/prepare puts the second oracle, unless PBC_ORACLE_TAGGED names one.
-func taggedOracle() string {
-	if path := os.Getenv("PBC_ORACLE_TAGGED"); path != "" {
-		return path
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(cache, "pbc", "ansible-2.19", "bin", "ansible-playbook")
 }
 
 func runAll(t *testing.T, suite *Suite, score string, wanted func(*scenario.Scenario) bool) {
