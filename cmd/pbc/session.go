@@ -386,7 +386,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	asked, over, release := s.interrupts.heed()
 	defer release()
-	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: l,
+	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: gateOf(l),
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
 		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles(),
 		Reserved: reservedNames(l, s.like.dialect)})
