@@ -432,7 +432,7 @@ func (s *session) list(u *compiler.Unit, inv *inventory.Inventory) error {
 		_, _ = u.List(playbook.ListOptions{Hosts: true, Match: match})
 		failed = nil
 	}
-	if s.req.Syntax && !s.req.ListHosts && !s.req.ListTasks && !s.req.ListTags {
+	if s.req.Syntax {
 		for _, f := range s.req.Playbooks {
 			s.out.Handle(callback.Message{Text: "\nplaybook: " + f})
 		}

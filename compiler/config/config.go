@@ -368,6 +368,9 @@ func resolvePath(path, base string) string {
 	return Unfrack(path, base)
 }
 
+// Tagged says whether the settings are those of an ansible-core of dialect tagged.
+func (c *Config) Tagged() bool { return within(c.core, "2.19", "") }
+
 // Origin says what sets a setting: "default", "env: NAME" or the path of ansible.cfg.
 func (c *Config) Origin(name string) string { return c.origins[name] }
 
