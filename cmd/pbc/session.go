@@ -389,16 +389,12 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: l,
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
 		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles(),
+		Argv: s.req.Shown(s.like.dialect == expr.Tagged),
 		Reserved: reservedNames(l, s.like.dialect)})
 	for _, w := range l.ReservedAtLoad() {
 		s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
-		if name == "default" && u.Program.Dialect == "tagged" {
-			continue
-		}
-		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
-	}
+	s.tellCallbacks()
 	code, err := c.Run(over)
 	endLocalAgents()
 	if errors.As(err, new(controller.Crash)) && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
@@ -411,6 +407,27 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		s.out.Handle(callback.ErrorMessage{Text: "No matching task \"" + at + "\" found. Note: --start-at-task can only follow static includes.", Wrap: true})
 	}
 	return code, err
+}
+
+// tellCallbacks tells of the callbacks of ansible-core as Ansible meets them, those that it does not use too.
+func (s *session) tellCallbacks() {
+	tell := func(level int, format string, args ...any) {
+		s.out.Handle(callback.Verbose{Level: level, Text: fmt.Sprintf(format, args...)})
+	}
+	screen := strings.TrimPrefix(s.conf.String("DEFAULT_STDOUT_CALLBACK"), "ansible.builtin.")
+	all := []string{"default", "junit", "minimal", "oneline", "tree"}
+	if slices.Contains(all, screen) && s.like.library != "" {
+		tell(4, "Loading callback plugin %s of type stdout, v2.0 from %s", screen, filepath.Join(s.like.library, "plugins", "callback", screen+".py"))
+	}
+	if s.like.dialect == expr.Tagged {
+		all = all[1:]
+	}
+	for _, name := range all {
+		tell(5, "Attempting to use '%s' callback.", name)
+		if name != "junit" && name != "tree" {
+			tell(2, "Skipping callback '%s', as we already have a stdout callback.", name)
+		}
+	}
 }
 
 // list prints what the --list options and --syntax-check ask for, and runs nothing. Whatever is asked for, the hosts of plays
