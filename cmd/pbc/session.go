@@ -389,7 +389,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: l,
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
 		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles(),
-		Argv: s.req.Shown(s.like.dialect == expr.Tagged),
+		Argv:     s.req.Shown(s.like.dialect == expr.Tagged),
 		Reserved: reservedNames(l, s.like.dialect)})
 	for _, w := range l.ReservedAtLoad() {
 		s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
