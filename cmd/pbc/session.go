@@ -114,6 +114,9 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	if err != nil {
 		return nil, err
 	}
+	if !ir.Newer(like.version) { // before the setting of their own
+		opt.Palette[callback.ColorIncluded] = opt.Palette[callback.ColorSkip]
+	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
 	if s.allFacts, err = s.seesFacts(opt); err != nil {
 		return nil, err
