@@ -199,6 +199,22 @@ func (s *session) secrets() error {
 	return err
 }
 
+// jinjaExtensions are the extensions of Jinja that the settings ask for, by their names in Python.
+func (s *session) jinjaExtensions() []string {
+	switch v := s.conf.Value("DEFAULT_JINJA2_EXTENSIONS").(type) {
+	case string: // before 2.19
+		return strings.Split(strings.ReplaceAll(v, " ", ""), ",")
+	case []string:
+		return v
+	}
+	return nil
+}
+
+// jinja are the options of the templates of this run.
+func (s *session) jinja() jinja.Options {
+	return jinja.Defaults(s.like.dialect).Extended(s.jinjaExtensions())
+}
+
 // jinjaText makes a value of a string that the user gave.
 func (s *session) jinjaText(text string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
@@ -208,7 +224,7 @@ func (s *session) jinjaText(text string, n *yaml.Node) value.Value {
 	if n != nil {
 		at = n.Pos
 	}
-	return jinja.Defaults(s.like.dialect).ValueAt(text, at)
+	return s.jinja().ValueAt(text, at)
 }
 
 // collectionPaths are the folders with collections: the configured ones, then those of Python's packages.
@@ -248,7 +264,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
-	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
+	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
 		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY")}, nil
 }
@@ -477,7 +493,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Connection: s.req.Connection, Detached: restarts(u.Program),
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
-	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
+	return link.Options{Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),

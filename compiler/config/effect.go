@@ -118,7 +118,7 @@ var unhonoured = map[string]string{
 	"DEFAULT_CONNECTION_PLUGIN_PATH":          "connection plugins there are not used",
 	"DEFAULT_STRATEGY_PLUGIN_PATH":            "strategies there are not used",
 	"DEFAULT_VARS_PLUGIN_PATH":                "vars plugins there are not used",
-	"DEFAULT_JINJA2_EXTENSIONS":               "templates have no extensions",
+	"DEFAULT_JINJA2_EXTENSIONS":               "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
 	"PLAYBOOK_VARS_ROOT":                      "group_vars and host_vars beside the playbook of the play count",
 	"STRING_CONVERSION_ACTION":                "values that become text are warned about as without it",
 	"su.prompt_l10n":                          "the usual prompts are known",
@@ -129,8 +129,16 @@ var refused = map[string]string{"ENABLE_TASK_DEBUGGER": "the task debugger", "ss
 
 // fulfilled say of settings otherwise not honoured which values are.
 var fulfilled = map[string]func(value any) bool{
-	"PLAYBOOK_VARS_ROOT":       oneOf("top"),
-	"SSH_AGENT":                oneOf("none"),
+	"PLAYBOOK_VARS_ROOT": oneOf("top"),
+	"SSH_AGENT":          oneOf("none"),
+	"DEFAULT_JINJA2_EXTENSIONS": func(v any) bool {
+		text, ok := v.(string)
+		if list, is := v.([]string); is {
+			text, ok = strings.Join(list, ","), true
+		}
+		names := strings.Split(strings.ReplaceAll(text, " ", ""), ",")
+		return ok && onlyOf("", "jinja2.ext.do", "jinja2.ext.loopcontrols")(names)
+	},
 	"CACHE_PLUGIN":             oneOf("memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"),
 	"VARIABLE_PLUGINS_ENABLED": onlyOf("", "host_group_vars", "ansible.builtin.host_group_vars", "ansible.legacy.host_group_vars"),
 }

@@ -75,6 +75,8 @@ type Options struct {
 	Extra      *value.Dict // -e
 	Tags, Skip []string
 	Settings   ir.Settings
+	// Extensions are those of Jinja that templates have: see jinja.Options.
+	Extensions []string
 	// Gathering is "implicit", "explicit" or "smart".
 	Gathering string
 	// Order is how much of the linear strategy's order plays keep that do not say.
@@ -143,7 +145,8 @@ type sentKey struct {
 
 // New returns a linker.
 func New(p *ir.Program, opt Options) *Linker {
-	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), gate: newGate(jinja.Defaults(opt.Dialect)), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}, warned: map[reservedSite]bool{}}
+	texts := jinja.Defaults(opt.Dialect).Extended(opt.Extensions)
+	return &Linker{opt: opt, prog: p, jinja: texts, gate: newGate(texts), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}, warned: map[reservedSite]bool{}}
 }
 
 // Plays is the number of plays.

@@ -505,7 +505,14 @@ func (e *Eval) taggedTruth(c *value.Cond) (v val, from *value.Origin, err error)
 			return nil, nil, err
 		}
 		s, ok := value.Text(r)
+		if r == nil {
+			b, err := e.emptyCondition(nil)
+			return b, nil, err
+		}
 		if !ok {
+			n := python.Deprecation("Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.", "2.23")
+			n.At = c.At
+			e.tell(n)
 			return r, c.At, nil
 		}
 		at := c.At
