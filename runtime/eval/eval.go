@@ -149,6 +149,8 @@ type Config struct {
 	Null value.Value
 	// TrustLookups has what lookups return count as templates in dialect classic: allow_unsafe_lookups.
 	TrustLookups bool
+	// AllowBroken has conditions of dialect tagged count that give no boolean: allow_broken_conditionals.
+	AllowBroken bool
 }
 
 // Eval evaluates for one host and one task or item. It is cheap to make, remembers the variables
