@@ -15,7 +15,10 @@ func TestOdd(t *testing.T) {
 			`check file {"path": "@D@/d", "mode": 4294967296}`,
 			`file {"path": "@D@/new", "state": "touch", "mode": "77777777777777777777777777"}`,
 		}},
-		{name: "paths", setup: []string{"file a 0644 x", "dir d 0755", "link dl d"}, steps: []string{
+		{name: "paths", setup: []string{"file a 0644 x", "dir d 0755", "link dl d", "link la a", "link abs @D@/la"}, steps: []string{
+			`file {"src": "@D@/la", "dest": "@D@/h1", "state": "hard"}`,
+			`file {"src": "@D@/la", "dest": "@D@/h2", "state": "hard", "follow": false}`,
+			`file {"src": "@D@/abs", "dest": "@D@/h3", "state": "hard"}`,
 			`file {"path": "@D@/dl/", "state": "absent"}`,
 			`lineinfile {"path": "@D@/a/deep/er/f", "line": "x", "create": true}`,
 		}},
