@@ -83,7 +83,7 @@ func (u *Unit) payload(name, file string) (*payload.Built, error) {
 	if b := u.payloads[key]; b != nil {
 		return b, nil
 	}
-	l := payload.Library{Disk: pythonDisk{u.source}, Core: u.opt.Core, Version: u.opt.CoreVersion, Utils: u.loader.UtilsDirs(), Collection: u.loader.CollectionDir,
+	l := payload.Library{Disk: pythonDisk{u.source}, Core: u.opt.Core, Version: u.opt.CoreVersion, Utils: u.loader.UtilsDirs(), Collection: u.loader.CollectionDir, Tagged: u.opt.Dialect == expr.Tagged,
 		Route: func(coll, util string) payload.Route {
 			to, removed := u.loader.UtilsRoute(u.opt.Core, coll, util)
 			return payload.Route{Redirect: to, Removed: removed}

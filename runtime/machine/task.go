@@ -308,7 +308,7 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 }
 
 // gathered are the keys of the items' results that go to that of the loop, with what they are told as.
-var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations"}
+var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations", "_ansible_helps"}
 
 // summary is the result of a loop, made from those of its items.
 func (x *taskRun) summary(results []*value.Dict) *value.Dict {
