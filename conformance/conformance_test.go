@@ -84,7 +84,10 @@ func runAll(t *testing.T, suite *Suite, score string, wanted func(*scenario.Scen
 	}
 	tally := &tally{verdicts: map[string]bool{}, file: agreedFile(suite.Recordings.Dialect), score: score}
 	agreed := readAgreed(t, tally.file)
-	t.Cleanup(func() { tally.finish(t, agreed) }) // after the parallel subtests
+	t.Cleanup(func() { // after the parallel subtests
+		tally.finish(t, agreed)
+		t.Log("\n" + suite.Costs.Table(40))
+	})
 	for _, s := range all {
 		if s.Dialect != "" && s.Dialect != suite.Recordings.Dialect {
 			continue

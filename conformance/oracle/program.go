@@ -150,6 +150,9 @@ func (p *Program) exec(ctx context.Context, call Call, env []string) (compare.Ru
 		shown = "\n[terminal]\n" + shown
 	}
 	run.Stdout, run.Stderr = stdout.String(), stderr.String()+shown
+	if state := cmd.ProcessState; state != nil {
+		run.CPU = state.UserTime() + state.SystemTime()
+	}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
