@@ -209,6 +209,7 @@ func newSuite(t *testing.T, dialect string, found *oracle.Program, err error) *S
 		t.Log("the recordings are replayed")
 	case err == nil:
 		suite.Oracle = found
+		prepare(t, found)
 		suite.Recordings.Dialect = found.Dialect()
 		t.Logf("oracle: %s, ansible-core %s, dialect %s", found.Path, found.Version, found.Dialect())
 		if !suite.Recordings.Kept() {
@@ -229,6 +230,20 @@ func newSuite(t *testing.T, dialect string, found *oracle.Program, err error) *S
 		}
 	}
 	return suite
+}
+
+// prepare makes the oracle's calls cheaper. Recordings are made without, so that what is the same is held to be so in CI, where all of
+// them are compared with the live oracle.
+func prepare(t *testing.T, program *oracle.Program) {
+	if *update {
+		return
+	}
+	stop, err := program.PreparePython()
+	if err != nil {
+		t.Logf("each call of the oracle starts afresh: %v", err)
+		return
+	}
+	t.Cleanup(stop)
 }
 
 // subject gives the pbc under test: PBC_BIN, or ./cmd/pbc as it is built here. Where there is no cmd/pbc nothing agrees.
