@@ -17,13 +17,11 @@ const (
 	Harmless
 	// Unhonoured: pbc does not do what the setting says, and results or output may be others for it.
 	Unhonoured
-	// Refused: pbc does not run with what the setting asks for.
-	Refused
 )
 
 // String is the word for the effect in documentation.
 func (e Effect) String() string {
-	return [...]string{"honoured", "harmless", "unhonoured", "refused"}[e]
+	return [...]string{"honoured", "harmless", "unhonoured"}[e]
 }
 
 // harmless are the settings that pbc need not read, with the reason.
@@ -83,7 +81,6 @@ var harmless = map[string]string{
 	"INVENTORY_CACHE_*":              "the installed ansible-inventory runs these plugins, and reads the setting",
 	"JINJA2_NATIVE_WARNING":          "Jinja is pbc's own",
 	"OLD_PLUGIN_CACHE_CLEARING":      "there are no plugins to forget",
-	"TASK_DEBUGGER_IGNORE_ERRORS":    "for the task debugger, which is refused",
 	"WIN_ASYNC_STARTUP_TIMEOUT":      "hosts with Windows are not reached",
 	"ANSIBLE_CONNECTION_PATH":        "network devices are not reached",
 	"CONNECTION_FACTS_MODULES":       "network devices are not reached",
@@ -128,9 +125,6 @@ var unhonoured = map[string]string{
 	"su.prompt_l10n":                          "the usual prompts are known",
 }
 
-// refused are the settings that pbc does not run with, and what it lacks.
-var refused = map[string]string{"ENABLE_TASK_DEBUGGER": "the task debugger"}
-
 // fulfilled say of settings otherwise not honoured which values are.
 var fulfilled = map[string]func(value any) bool{
 	"PLAYBOOK_VARS_ROOT":       oneOf("top"),
@@ -167,9 +161,6 @@ func (s Setting) Effect() (Effect, string) {
 	}
 	if why, ok := unhonoured[s.Name]; ok {
 		return Unhonoured, why
-	}
-	if lacks, ok := refused[s.Name]; ok {
-		return Refused, lacks
 	}
 	return Honoured, ""
 }

@@ -26,9 +26,6 @@ func TestEffectsNameSettings(t *testing.T) {
 		if _, both := unhonoured[name]; both {
 			t.Errorf("%s is harmless and unhonoured", name)
 		}
-		if _, both := refused[name]; both {
-			t.Errorf("%s is harmless and refused", name)
-		}
 	}
 }
 
@@ -43,8 +40,6 @@ func TestWithEffect(t *testing.T) {
 		{"a list of what is honoured", "[defaults]\nvars_plugins_enabled = ansible.builtin.host_group_vars\n", ""},
 		{"a list with more", "[defaults]\nvars_plugins_enabled = host_group_vars, community.sops.sops\n", "VARIABLE_PLUGINS_ENABLED"},
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
-		{"refused", "[defaults]\nenable_task_debugger = yes\n", "refused: ENABLE_TASK_DEBUGGER"},
-		{"refused, at its default", "[defaults]\nenable_task_debugger = no\ntask_debugger_ignore_errors = no\n", ""},
 		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", ""},
 	}
 	for _, test := range tests {
@@ -60,9 +55,6 @@ func TestWithEffect(t *testing.T) {
 			var names []string
 			for _, s := range c.With(Unhonoured) {
 				names = append(names, s.Name)
-			}
-			for _, s := range c.With(Refused) {
-				names = append(names, "refused: "+s.Name)
 			}
 			if got := strings.Join(names, " "); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"pbc/ir"
@@ -43,14 +44,21 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	if err := x.started(); err != nil {
 		return false, err
 	}
-	list, res := x.wantedFiles()
-	if res != nil {
-		m.pass(here, addr)
-		return x.finish(res)
+	for {
+		list, res := x.wantedFiles()
+		failed, err := false, error(nil)
+		if res != nil {
+			failed, err = x.finish(res)
+		} else if err = x.debugInclude(); err == nil {
+			failed, err = x.bring(list)
+		}
+		if errors.Is(err, errRedo) {
+			x = x.next
+			continue
+		}
+		m.pass(here, addr) // others may have included something else
+		return failed, err
 	}
-	failed, err := x.bring(list)
-	m.pass(here, addr) // others may have included something else
-	return failed, err
 }
 
 // wantedFiles evaluates the include. The result is not nil when nothing is included: the task was
