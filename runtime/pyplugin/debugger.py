@@ -49,14 +49,15 @@ class Debugging:
         from ansible.playbook.block import Block
         from ansible.playbook.handler import Handler
         from ansible.playbook.handler_task_include import HandlerTaskInclude
+        from ansible.playbook.role import Role
         from ansible.playbook.task import Task
         from ansible.playbook.task_include import TaskInclude
         kinds = {(False, False): Task, (True, False): Handler, (False, True): TaskInclude, (True, True): HandlerTaskInclude}
         task = kinds[bool(about["handler"]), bool(about["include"])](block=Block(play=self.play))
         ds = sources.find(about)
         if about.get("role"):
-            task._role = types.SimpleNamespace(_role_name=about["role"]["name"], _role_path=about["role"]["path"], collections=[], _get_hash_dict=dict,
-                                               get_name=lambda include_role_fqcn=True: about["role"]["name"])
+            task._role = Role(play=self.play)
+            task._role._role_name, task._role._role_path = about["role"]["name"], about["role"]["path"]
         if ds is not None:
             with importing:
                 task.load_data(ds, loader=world.loader)
