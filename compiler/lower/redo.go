@@ -23,13 +23,13 @@ func (b *builder) change(t *ir.Task, name string, v value.Value) {
 	}
 	switch name {
 	case "when":
-		t.When = b.conditions(n)
+		t.When = b.typed(n)
 	case "changed_when":
-		t.ChangedWhen = b.conditions(n)
+		t.ChangedWhen = b.typed(n)
 	case "failed_when":
-		t.FailedWhen = b.conditions(n)
+		t.FailedWhen = b.typed(n)
 	case "until":
-		t.Until = b.conditions(n)
+		t.Until = b.typed(n)
 	case "environment":
 		t.Environment = b.list(n)
 	case "notify":
@@ -44,6 +44,21 @@ func (b *builder) change(t *ir.Task, name string, v value.Value) {
 	case "loop", "loop_with":
 		b.changeLoop(t, name, n)
 	}
+}
+
+// typed lowers conditions, of which dialect tagged evaluates none that the user has typed: it does not trust them.
+func (b *builder) typed(n *yaml.Node) []ir.Val {
+	out := b.conditions(n)
+	items := []*yaml.Node{n}
+	if n.Kind == yaml.Seq {
+		items = n.Items
+	}
+	for i := range out {
+		if items[i].Unsafe {
+			out[i] = b.val(items[i])
+		}
+	}
+	return out
 }
 
 // changeLoop gives a task another loop, or none.

@@ -47,6 +47,19 @@ func (r *playRun) order() []*hostRun {
 	return r.hosts
 }
 
+// byTurn puts the hosts that ask for the files of an include in the order in which they have come to their results.
+func (r *playRun) byTurn(list []asking) {
+	t := r.round.turns
+	if t == nil || len(list) == 0 || r.round.addr.Compare(list[0].need.Addr) != 0 {
+		return
+	}
+	last := map[*hostRun]int{}
+	for i, h := range t.hosts {
+		last[h] = i
+	}
+	slices.SortStableFunc(list, func(a, b asking) int { return last[a.host] - last[b.host] })
+}
+
 // stops says whether what is shown has come to a host that waits for the debugger, or that is yet to begin: nothing behind it is shown.
 func (r *playRun) stops(ctx context.Context, h *hostRun) bool {
 	t := r.round.turns

@@ -308,6 +308,7 @@ func (r *playRun) includes() bool {
 	if list == nil {
 		return false
 	}
+	r.byTurn(list)
 	answers := r.bring(list)
 	for i, a := range answers {
 		r.letGo(list[i].host, a)

@@ -71,22 +71,25 @@ class Debugging:
 
     def fields(self):
         """The keywords of the task, each in the form in which it goes to pbc."""
-        current.redoing = True
         try:
             found = {name: v for name, v in self.task.dump_attrs().items() if name not in ("vars", "async", "_resolved_action")}
             if isinstance(found.get("loop_control"), dict):
                 found["loop_control"] = {name: v for name, v in found["loop_control"].items() if name not in ("uuid", "finalized", "squashed")}
-            return {name: pack(v) for name, v in found.items()}
+            packed = {}
+            for name, v in found.items():
+                current.redoing = "condition" if name in ("when", "changed_when", "failed_when", "until") else "text"
+                packed[name] = pack(v)
+            return packed
         finally:
-            current.redoing = False
+            current.redoing = None
 
     def kept(self):
         """The variables, each in the form in which it goes to pbc."""
-        current.redoing = True
+        current.redoing = "text"
         try:
             return {name: pack(v) for name, v in self.variables.items() if name not in ("hostvars", "vars", "groups")}
         finally:
-            current.redoing = False
+            current.redoing = None
 
     def finish(self, rendered):
         """Gives the task the keywords that it had when it had run. Without any they were not rendered. It says whether its module has run."""

@@ -72,7 +72,7 @@ class Classic:
         """The tag of a text that is more than text, None for others."""
         if isinstance(text, self.Native):
             return "native"
-        if isinstance(text, self.Unsafe) and not (getattr(current, "redoing", False) and plain_text(text)):
+        if isinstance(text, self.Unsafe) and not (getattr(current, "redoing", None) and plain_text(text)):
             return "unsafe"
         return None
 
@@ -220,8 +220,9 @@ class Tagged:
         return self.Vault(ciphertext=cipher)
 
     def mark(self, text):
-        if getattr(current, "redoing", False):
-            return None if self.trusted(text) or plain_text(text) else "unsafe"
+        redoing = getattr(current, "redoing", None)
+        if redoing:
+            return None if self.trusted(text) or redoing == "text" and plain_text(text) else "unsafe"
         return "template" if self.trusted(text) else None
 
     def place(self, data):
