@@ -23,6 +23,9 @@ func (b *builder) change(t *ir.Task, name string, v value.Value) {
 	}
 	switch name {
 	case "when":
+		if s, ok := n.Text(); ok { // Ansible takes a text for the list of its characters
+			n = yaml.FromValue(characters(s, n.Unsafe), t.Pos)
+		}
 		t.When = b.typed(n)
 	case "changed_when":
 		t.ChangedWhen = b.typed(n)
@@ -44,6 +47,14 @@ func (b *builder) change(t *ir.Task, name string, v value.Value) {
 	case "loop", "loop_with":
 		b.changeLoop(t, name, n)
 	}
+}
+
+func characters(s string, unsafe bool) *value.List {
+	out := value.NewList()
+	for _, c := range s {
+		out.V = append(out.V, &value.Str{S: string(c), Unsafe: unsafe})
+	}
+	return out
 }
 
 // typed lowers conditions, of which dialect tagged evaluates none that the user has typed: it does not trust them.
