@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"pbc/ir/event"
 	"pbc/ir/value"
@@ -152,8 +153,17 @@ func (r *playRun) rollBack(h *hostRun) {
 	e := h.last
 	r.c.stats.takeBack(h.name, e)
 	clear(r.failed)
-	if e.Flags.RunOnce && e.Status == event.Failed && (r.play.Strategy == "" || r.play.Strategy == "linear" || r.play.Strategy == "ansible.builtin.linear") {
+	if !e.Flags.RunOnce || e.Status != event.Failed || e.Flags.IgnoreErrors {
+		return
+	}
+	if strategy := strings.TrimPrefix(r.play.Strategy, "ansible.builtin."); strategy == "" || strategy == "linear" {
 		r.removed = slices.DeleteFunc(r.removed, func(name string) bool { return name != h.name && r.byName[name] != nil })
+		return
+	}
+	for _, other := range r.hosts { // those that fail with it stay failed in other strategies
+		if other.state == hostWaiting && other.need.Addr.Compare(h.need.Addr) == 0 {
+			r.letGo(other, &event.Answer{Go: event.Fail})
+		}
 	}
 }
 
@@ -181,7 +191,7 @@ func (r *playRun) checkDebug(h *hostRun, n *event.Need) error {
 		return errorf("%w: a second wait", errLies)
 	case t == nil || !t.MayDebug(r.play.Debugger):
 		return errorf("%w: the debugger after a task that has none", errLies)
-	case h.last == nil || h.last.Task != n.Task || h.last.Addr.Compare(n.Addr) != 0 || h.last.Kind != event.Finished && t.Include == nil:
+	case h.last == nil || h.last.Task != n.Task || h.last.Addr.Compare(n.Addr) != 0 || h.last.Kind != event.Finished:
 		return errorf("%w: the debugger before a result", errLies)
 	}
 	return nil

@@ -88,7 +88,7 @@ func (x *taskRun) undo(args *value.Dict, before *Host) {
 			}
 		}
 	}
-	for _, name := range []string{"ansible_current_hosts", "ansible_failed_hosts"} {
+	for _, name := range []string{"ansible_current_hosts", "ansible_failed_hosts", "ansible_play_hosts", "play_hosts"} {
 		if v, ok := x.vars.Lookup(name); ok {
 			old.SetStr(name, v)
 		}
@@ -130,14 +130,4 @@ func (x *taskRun) redo(a *event.Answer, said *value.Dict, gone bool) {
 	next.banner = x.banner
 	next.label = x.banner
 	x.next = next
-}
-
-// debugInclude has the debugger started, where that is due, after an include that knows what to bring in.
-func (x *taskRun) debugInclude() error {
-	before := x.remembered()
-	if before == nil {
-		return nil
-	}
-	e := &event.Event{Status: event.OK, Result: ir.Val{V: value.DictOf("changed", false, "failed", false)}}
-	return x.stop(e, before)
 }

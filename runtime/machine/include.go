@@ -49,7 +49,7 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 		failed, err := false, error(nil)
 		if res != nil {
 			failed, err = x.finish(res)
-		} else if err = x.debugInclude(); err == nil {
+		} else {
 			failed, err = x.bring(list)
 		}
 		if errors.Is(err, errRedo) {
@@ -248,7 +248,7 @@ func inOrder(a *event.Answer) []int {
 	return order
 }
 
-// includeResult reports the include itself: Ansible's callbacks see it before the files. Its arguments
+// includeResult reports the include itself: Ansible's callbacks see it before the files, and the debugger may start. Its arguments
 // are as written.
 func (x *taskRun) includeResult(list []wanted) error {
 	var items []*value.Dict
@@ -279,7 +279,11 @@ func (x *taskRun) includeResult(list []wanted) error {
 		res = x.summary(items)
 	}
 	res.SetStr("changed", false)
-	return x.m.up.Emit(&event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags})
+	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags}
+	if err := x.m.up.Emit(e); err != nil {
+		return err
+	}
+	return x.stop(e, x.remembered())
 }
 
 // fragments returns the code of an include: what the batch holds, else the controller's answer. In

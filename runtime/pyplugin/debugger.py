@@ -40,6 +40,8 @@ class Debugging:
         for name in about["gone"] + ["ansible_search_path"]:
             found.pop(name, None)
         found.update(about["before"])
+        if self.task._role is not None:
+            found["role_uuid"] = str(self.task._role._uuid)
         self.variables = dict(found.items())
         self.seen = self.kept()
         self.context = PlayContext(play=self.play, passwords=world.passwords)
