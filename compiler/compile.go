@@ -57,7 +57,9 @@ type Options struct {
 	Managed string // the setting ansible_managed
 	// Strategy is that of the settings, for plays that name none, and StrategyFrom where it comes from; "" for the default one.
 	Strategy, StrategyFrom string
-	Playbook               playbook.Options
+	// NoDebugger has what starts the task debugger refused: there is no Ansible here that has it.
+	NoDebugger bool
+	Playbook   playbook.Options
 }
 
 // Unit is a set of playbooks compiled together: the program, and the way back to their trees. It

@@ -13,7 +13,7 @@ import (
 	"pbc/ir/value"
 )
 
-// Open makes a unit of a plan. Of opt only Store and Playbook.Decrypt count, and Supported and KnownFact for
+// Open makes a unit of a plan. Of opt only Store, Playbook.Decrypt and NoDebugger count, and Supported and KnownFact for
 // what includes bring in: the rest is the plan's. The plays of a locked plan are compiled at once, those of
 // others when the first include asks for its file. p must have been verified.
 func Open(p *ir.Program, opt Options) (*Unit, error) {

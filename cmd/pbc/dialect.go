@@ -16,6 +16,7 @@ type core struct {
 	dialect expr.Dialect
 	version string // such as "2.14.18"
 	python  string // the Python that would run it
+	ansible bool   // and has it
 	program string // the ansible-playbook of the installed Ansible, "" where there is none
 	library string // the folder of the package ansible, whatever its dialect; "" where there is none
 	release string // the version of that
@@ -67,7 +68,7 @@ func coreOf(d expr.Dialect, found *installed.Core) core {
 	}
 	c.program, c.library, c.release = found.Program, found.Library, found.Version
 	if found.Dialect() == d {
-		c.version, c.python = found.Version, found.Python
+		c.version, c.python, c.ansible = found.Version, found.Python, true
 	}
 	return c
 }

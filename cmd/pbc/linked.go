@@ -49,7 +49,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	for _, w := range p.Warnings {
 		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	if lacks := compiler.LacksStrategy(p.Strategy); lacks != "" {
+	if lacks := compiler.LacksStrategy(p.Strategy, !k.s.like.ansible); lacks != "" {
 		return nil, fmt.Errorf("unsupported: %s", lacks)
 	}
 	order := waits[p.Order]
@@ -57,7 +57,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		order = controller.Strict
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Hosts: p.Hosts, Batches: p.Batches, Strategy: p.Strategy, CheckMode: p.CheckMode,
-		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
+		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy), Debugger: k.l.Debugs(p.Strategy)}, nil
 }
 
 // Batch implements controller.Linker.

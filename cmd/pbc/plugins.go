@@ -51,7 +51,7 @@ func newPlugins(s *session, u *compiler.Unit) *plugins {
 	}
 	p.host = pyplugin.New(pyplugin.Options{Python: python, Dirs: p.places(dirs), Playbooks: playbooks,
 		Basedir: u.Program.Basedir, Secrets: secrets, CLI: commandLine(s.req),
-		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword})
+		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword, Stdin: os.Stdin})
 	if p.jinja() {
 		p.host.Start()
 	}
@@ -259,4 +259,12 @@ func (p *plugins) Lookup(ctx context.Context, c link.LookupCall, w link.World) (
 				c.Warn(text)
 			}
 		}})
+}
+
+// debug implements link.DebugFunc.
+func (p *plugins) debug(ctx context.Context, about *value.Dict, w link.World) (*value.Dict, error) {
+	if _, err := p.Names(); err != nil { // has the folders of roles searched that were included meanwhile
+		return nil, err
+	}
+	return p.host.Debug(ctx, about, w)
 }

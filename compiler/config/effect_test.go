@@ -44,9 +44,7 @@ func TestWithEffect(t *testing.T) {
 		{"a list of what is honoured", "[defaults]\nvars_plugins_enabled = ansible.builtin.host_group_vars\n", ""},
 		{"a list with more", "[defaults]\nvars_plugins_enabled = host_group_vars, community.sops.sops\n", "VARIABLE_PLUGINS_ENABLED"},
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
-		{"refused", "[defaults]\nenable_task_debugger = yes\n", "refused: ENABLE_TASK_DEBUGGER"},
 		{"refused for want of smart cards", "[ssh_connection]\npkcs11_provider = /x.so\n", "refused: ssh.pkcs11_provider"},
-		{"refused, at its default", "[defaults]\nenable_task_debugger = no\ntask_debugger_ignore_errors = no\n", ""},
 		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", ""},
 	}
 	for _, test := range tests {

@@ -77,6 +77,8 @@ type Options struct {
 	Plugins *ir.Plugins
 	// Fatal says that the play ends for all hosts when it does for one, or for some: any_errors_fatal, max_fail_percentage.
 	Fatal bool
+	// Debugger says that the task debugger starts after failures, where no keyword says otherwise.
+	Debugger bool
 }
 
 // Judge judges the tasks of one play. It is used by one goroutine.
@@ -173,6 +175,8 @@ func (j *Judge) exact(t *ir.Task) string {
 		return "any_errors_fatal"
 	case j.opt.Fatal:
 		return "failures may end the play for all"
+	case t.MayDebug(j.opt.Debugger):
+		return "the task debugger may start"
 	case t.Register != "" && !plainName(t.Register):
 		return "its register ends the run"
 	case t.Module == "ansible.builtin.meta":

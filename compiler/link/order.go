@@ -82,9 +82,10 @@ func (l *Linker) ordering(play int) (*ordering, error) {
 	}
 	all := func() []*value.Dict { return slices.Concat(vars, layerDicts(l.tables(play).Layers)) }
 	o.judge = effect.NewJudge(effect.Options{Play: l.prog.Plays[play], Tables: l.tables(play), Plugins: plugins,
-		Fatal:  out.AnyErrorsFatal || out.MaxFail >= 0,
-		Values: func(name string) []value.Value { return valuesOf(all(), name) },
-		Names:  func() []string { return layers(all()).Names() }})
+		Fatal:    out.AnyErrorsFatal || out.MaxFail >= 0,
+		Debugger: l.Debugs(out.Strategy),
+		Values:   func(name string) []value.Value { return valuesOf(all(), name) },
+		Names:    func() []string { return layers(all()).Names() }})
 	l.orders[play] = o
 	return o, nil
 }

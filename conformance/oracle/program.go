@@ -92,13 +92,14 @@ type Call struct {
 
 	Limit  time.Duration // how long the call may take; zero is Timeout
 	Typing []Typing      // what a person types; nil is nobody, and no terminal
+	Stdin  string        // the file that is the standard input, "" for none
 	Screen io.Writer     // gets what the program prints to stdout, while it does; may be nil
 }
 
 // Timeout is how long one call may take that says nothing else.
 const Timeout = 2 * time.Minute
 
-// Exec calls the program once, standard input closed or a terminal, and tells what it did; Tree is left empty. A program that does not end in time
+// Exec calls the program once, standard input closed, a file or a terminal, and tells what it did; Tree is left empty. A program that does not end in time
 // is killed with its whole process group, and that is an error, as is an event log that does not keep to the schema.
 func (p *Program) Exec(ctx context.Context, call Call) (compare.Run, error) {
 	log := filepath.Join(call.Scratch, "events")
@@ -156,6 +157,14 @@ func (p *Program) exec(ctx context.Context, call Call, env []string) (compare.Ru
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
+	if call.Stdin != "" {
+		in, err := os.Open(call.Stdin)
+		if err != nil {
+			return compare.Run{}, err
+		}
+		defer in.Close()
+		cmd.Stdin = in
+	}
 	run, err := compare.Run{}, error(nil)
 	shown := ""
 	switch {

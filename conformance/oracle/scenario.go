@@ -70,8 +70,12 @@ func (p *Program) runOnce(ctx context.Context, s *scenario.Scenario, place *scen
 	if err != nil {
 		return compare.Run{}, err
 	}
+	stdin := ""
+	if s.Stdin != "" {
+		stdin = filepath.Join(place.Work, s.Stdin)
+	}
 	run, err := program.Exec(ctx, Call{
-		Dir: place.Work, Args: args, Env: environment(s, place), Scratch: filepath.Join(place.Root, "log"), Typing: typing(s),
+		Dir: place.Work, Args: args, Env: environment(s, place), Scratch: filepath.Join(place.Root, "log"), Typing: typing(s), Stdin: stdin,
 	})
 	if err != nil {
 		return run, err

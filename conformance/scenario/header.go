@@ -25,6 +25,7 @@ type header struct {
 	ssh     bool
 	accept  []Acceptance
 	typed   [][2]string
+	stdin   string
 	modes   map[string]fs.FileMode
 	noEOL   map[string]bool
 	others  []File // folders, links, removals
@@ -49,6 +50,7 @@ var keys = map[string]func(*header, string) error{
 	"http":    func(h *header, v string) error { h.http = v == "yes"; return nil },
 	"accept":  (*header).addAccept,
 	"type":    (*header).addTyped,
+	"stdin":   func(h *header, v string) error { h.stdin = v; return nil },
 }
 
 var keyLine = regexp.MustCompile(`^([a-z]+): *(.*)$`)

@@ -18,6 +18,7 @@ type Progress struct {
 	hosts   []string // of the play, in its order
 	doing   map[string]Doing
 	drawn   string // the line that is on the terminal
+	aside   bool   // somebody else writes there
 }
 
 // NewProgress returns a progress line on the terminal w, of the given number of columns, and takes the
@@ -46,6 +47,9 @@ func (p *Progress) Handle(e Event) {
 	switch e := e.(type) {
 	case PlayStart:
 		p.hosts, p.doing = nil, map[string]Doing{}
+	case Aside:
+		p.wipe()
+		p.aside = !e.Ended
 	case Doing:
 		if _, known := p.doing[e.Host]; !known {
 			p.hosts = append(p.hosts, e.Host)
@@ -74,7 +78,7 @@ func (p *Progress) wipe() {
 
 func (p *Progress) draw() {
 	line := cutToWidth(p.line(), p.columns-1)
-	if line == p.drawn {
+	if line == p.drawn || p.aside {
 		return
 	}
 	p.wipe()

@@ -67,6 +67,8 @@ type Play struct {
 	CheckMode      bool
 	// MaxFail is max_fail_percentage, negative when not given.
 	MaxFail float64
+	// Debugger says that the task debugger starts after failures, where no keyword says otherwise.
+	Debugger bool
 	// Order says where hosts wait for each other, unless Free says that they never do and are shown as they come.
 	Order Order
 	Free  bool

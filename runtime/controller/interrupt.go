@@ -61,7 +61,7 @@ func (r *playRun) abandon() {
 		h.state = hostDone
 	}
 	r.round = &round{}
-	r.drain()
+	r.drain(context.Background())
 }
 
 // untilInterrupt is a context that ends with an interrupt as well.

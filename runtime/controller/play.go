@@ -45,15 +45,19 @@ type playRun struct {
 	interrupted bool // by the user
 	// stepping has every task asked for before it runs.
 	stepping bool
+	// debugged is the host that the task debugger runs for, nil for none.
+	debugged *hostRun
+	late     []late
 }
 
 // hostState says what a host is doing.
 type hostState uint8
 
 const (
-	hostRunning hostState = iota
-	hostWaiting           // at a barrier
-	hostAsking            // for the files of an include, with others
+	hostRunning   hostState = iota
+	hostWaiting             // at a barrier
+	hostAsking              // for the files of an include, with others
+	hostDebugging           // the task debugger is to start, or runs
 	hostDone
 )
 
@@ -63,10 +67,11 @@ type hostRun struct {
 	index int
 	peer  *peer
 	state hostState
-	need  *event.Need // of hostWaiting and hostAsking
-	at    ir.Address  // nothing more comes from before that
-	queue []queued    // not shown yet
-	begun ir.Address  // the last task that it began
+	need  *event.Need   // of hostWaiting, hostAsking and hostDebugging
+	redo  *event.Answer // of hostWaiting: it runs its task once more, as the debugger has left it
+	at    ir.Address    // nothing more comes from before that
+	queue []queued      // not shown yet
+	begun ir.Address    // the last task that it began
 	shown shownOf
 	// last is the last task the host began, for telling where it was lost.
 	last *event.Event
@@ -264,6 +269,9 @@ func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
 
 // take deals with one message.
 func (r *playRun) take(ctx context.Context, m message) error {
+	if m.answer != nil {
+		return r.undebugged(ctx, m.answer)
+	}
 	h := r.byName[m.p.host]
 	if h == nil || h.peer != m.p || h.state == hostDone {
 		m.p.taken(m.size)
@@ -292,6 +300,9 @@ func (r *playRun) take(ctx context.Context, m message) error {
 	case m.need.Ask == event.Barrier:
 		r.enter(h, m.need.Addr)
 		h.state, h.need = hostWaiting, m.need
+	case m.need.Ask == event.Debug:
+		r.enter(h, m.need.Addr)
+		h.state, h.need = hostDebugging, m.need
 	case m.need.Ask == event.Fragments && r.together():
 		r.enter(h, m.need.Addr)
 		h.state, h.need = hostAsking, m.need
@@ -331,6 +342,10 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	}
 	if r.together() && e.Kind != event.Done {
 		h.queue = append(h.queue, queued{e, size})
+		return
+	}
+	if r.debugged != nil && e.Kind != event.Done {
+		r.late = append(r.late, late{h, queued{e, size}})
 		return
 	}
 	r.show(h, e)

@@ -27,14 +27,17 @@ type round struct {
 	// left are the hosts of the batch that could be reached when the round began, see judge.
 	left   []string
 	judged bool
+	// turns are nil where the task debugger never starts.
+	turns *turns
 }
 
 // advance shows what can be shown and, when every host waits, lets those go whose turn it is.
 func (r *playRun) advance(ctx context.Context) {
 	if !r.together() {
+		r.debugNext(ctx)
 		return
 	}
-	r.drain()
+	r.drain(ctx)
 	if r.interrupted {
 		r.dismiss()
 		return
@@ -60,21 +63,28 @@ func (r *playRun) feed() bool {
 			running++
 		}
 	}
-	for len(r.round.pending) > 0 && (r.round.limit <= 0 || running < r.round.limit) {
+	for len(r.round.pending) > 0 && (r.round.limit <= 0 || running < r.round.limit) && r.round.turns.ahead(r.round.limit) {
 		h := r.round.pending[0]
 		r.round.pending = r.round.pending[1:]
-		if h.state == hostWaiting {
-			r.letGo(h, &event.Answer{Go: event.Run})
-			running++
+		if h.state != hostWaiting {
+			continue
 		}
+		r.round.turns.begun(h)
+		if h.redo != nil {
+			r.letGo(h, h.redo)
+			r.begins(h)
+		} else {
+			r.letGo(h, &event.Answer{Go: event.Run})
+		}
+		running++
 	}
 	return len(r.round.pending) > 0
 }
 
-// busy says whether any host is still running.
+// busy says whether any host is still running, or debugged.
 func (r *playRun) busy() bool {
 	for _, h := range r.hosts {
-		if h.state == hostRunning {
+		if h.state == hostRunning || h.state == hostDebugging {
 			return true
 		}
 	}
@@ -113,6 +123,9 @@ func (r *playRun) release() bool {
 	if ask.once {
 		r.round.leader, r.round.alone = low[0], ask.alone
 		r.round.hosts = low[:1]
+	}
+	if r.mayDebug(low[0].need.Task) {
+		r.round.turns = &turns{}
 	}
 	r.round.pending = r.round.hosts
 	r.feed()
@@ -263,7 +276,7 @@ func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 // dismiss ends the play for the hosts that still wait.
 func (r *playRun) dismiss() {
 	for _, h := range r.hosts {
-		if h.state == hostWaiting || h.state == hostAsking {
+		if h.state == hostWaiting || h.state == hostAsking || h.state == hostDebugging {
 			r.letGo(h, &event.Answer{Go: event.End})
 		}
 	}
@@ -295,6 +308,7 @@ func (r *playRun) includes() bool {
 	if list == nil {
 		return false
 	}
+	r.byTurn(list)
 	answers := r.bring(list)
 	for i, a := range answers {
 		r.letGo(list[i].host, a)

@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"context"
+
 	"pbc/ir"
 	"pbc/ir/event"
 )
@@ -16,16 +18,22 @@ type sequence struct {
 	host int        // the host whose turn it is
 }
 
-// drain shows what can be shown.
-func (r *playRun) drain() {
+// drain shows what can be shown, and starts the task debugger where a host waits for it.
+func (r *playRun) drain(ctx context.Context) {
+	if r.debugged != nil {
+		return
+	}
 	idle := !r.busy() && len(r.round.pending) == 0
 	for {
 		if r.seq.at == nil && !r.nextPlace(idle) {
 			return
 		}
-		for r.seq.host < len(r.hosts) {
-			h := r.hosts[r.seq.host]
+		for order := r.order(); r.seq.host < len(order); {
+			h := order[r.seq.host]
 			r.showUntil(h, r.seq.at)
+			if r.stops(ctx, h) {
+				return
+			}
 			if !idle && !r.past(h, r.seq.at) {
 				return
 			}

@@ -89,7 +89,8 @@ func (r *playRun) task(e *event.Event) *callback.Task {
 	out := *t
 	if e.As != 0 {
 		if t, _ := r.c.opt.Linker.Task(r.number, e.As); t != nil {
-			out.Action = t.Action
+			out.Action, out.Loop = t.Action, t.Loop != nil
+			out.Args, _ = t.Args.V.(*value.Dict)
 			r.rename(&out, e)
 		}
 	}

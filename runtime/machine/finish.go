@@ -43,12 +43,18 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	if x.badRegister() {
 		return failed, x.m.abort(x, x.registerFault())
 	}
+	before := x.remembered()
 	x.m.host.Store(x.t, e)
 	x.m.facts = nil
+	if err := x.stop(e, before); err != nil {
+		return false, err
+	}
 	if failed && !rescued {
 		x.m.fall()
 	}
 	switch {
+	case x.gone && status != event.Unreachable: // as Ansible has it: the host stays lost
+		return false, x.m.park(x)
 	case status != event.Unreachable:
 		return failed, nil
 	case !x.flags.IgnoreUnreachable:

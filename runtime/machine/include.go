@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"pbc/ir"
@@ -43,14 +44,21 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	if err := x.started(); err != nil {
 		return false, err
 	}
-	list, res := x.wantedFiles()
-	if res != nil {
-		m.pass(here, addr)
-		return x.finish(res)
+	for {
+		list, res := x.wantedFiles()
+		failed, err := false, error(nil)
+		if res != nil {
+			failed, err = x.finish(res)
+		} else {
+			failed, err = x.bring(list)
+		}
+		if errors.Is(err, errRedo) {
+			x = x.next
+			continue
+		}
+		m.pass(here, addr) // others may have included something else
+		return failed, err
 	}
-	failed, err := x.bring(list)
-	m.pass(here, addr) // others may have included something else
-	return failed, err
 }
 
 // wantedFiles evaluates the include. The result is not nil when nothing is included: the task was
@@ -240,7 +248,7 @@ func inOrder(a *event.Answer) []int {
 	return order
 }
 
-// includeResult reports the include itself: Ansible's callbacks see it before the files. Its arguments
+// includeResult reports the include itself: Ansible's callbacks see it before the files, and the debugger may start. Its arguments
 // are as written.
 func (x *taskRun) includeResult(list []wanted) error {
 	var items []*value.Dict
@@ -271,7 +279,11 @@ func (x *taskRun) includeResult(list []wanted) error {
 		res = x.summary(items)
 	}
 	res.SetStr("changed", false)
-	return x.m.up.Emit(&event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags})
+	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags}
+	if err := x.m.up.Emit(e); err != nil {
+		return err
+	}
+	return x.stop(e, x.remembered())
 }
 
 // fragments returns the code of an include: what the batch holds, else the controller's answer. In

@@ -24,8 +24,10 @@ type taskRun struct {
 	// written is the task as the playbook has it while t is what the name of its action made of it, whose number is moduleOf.
 	written  *ir.Task
 	moduleOf int
-	vars     *scope
-	flags    event.Flags
+	// own is the number of the task as the debugger has left it, that of the playbook before.
+	own   int
+	vars  *scope
+	flags event.Flags
 	// ready is the task with its keywords rendered, while its action runs.
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
@@ -57,6 +59,12 @@ type taskRun struct {
 	// loopFault is an undefined variable in the loop's terms: it counts only when no condition
 	// skips the task.
 	loopFault error
+	// final is the task with its keywords rendered, once they are; nil for a loop, whose items have their own.
+	final *prepared
+	// again says that the debugger has the task run once more, and gone that the host was not reached before that.
+	again, gone bool
+	// next is what runs in the place of this once the debugger has said so.
+	next *taskRun
 }
 
 // fault is an error that ends a task with Ansible's message. Excerpt says that Ansible shows the
@@ -110,15 +118,21 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if err := x.throttled(); err != nil {
 		return false, err
 	}
-	res := x.result()
-	if x.ending != nil {
-		return false, m.abort(x, x.ending.msg)
+	for {
+		res := x.result()
+		if x.ending != nil {
+			return false, m.abort(x, x.ending.msg)
+		}
+		failed, err := x.finish(res)
+		if errors.Is(err, errRedo) {
+			x = x.next
+			continue
+		}
+		if failed || err != nil {
+			return failed, err
+		}
+		return m.together(x)
 	}
-	failed, err := x.finish(res)
-	if failed || err != nil {
-		return failed, err
-	}
-	return m.together(x)
 }
 
 // leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
@@ -139,7 +153,7 @@ func (m *Machine) skips(number int, t *ir.Task) bool {
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
 	t := m.tasks[number]
-	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
+	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, own: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
 	if t.DelegateTo.IsSet() {
