@@ -77,6 +77,8 @@ type Options struct {
 	Plugins *ir.Plugins
 	// Fatal says that the play ends for all hosts when it does for one, or for some: any_errors_fatal, max_fail_percentage.
 	Fatal bool
+	// Older says that the ansible-core is none that ir.Newer means.
+	Older bool
 }
 
 // Judge judges the tasks of one play. It is used by one goroutine.
@@ -88,6 +90,7 @@ type Judge struct {
 	every *string      // the reason of all variables together
 	// handlers are the names and topics that notify finds in any case.
 	handlers map[string]bool
+	last     *ir.Task // the last handler
 }
 
 // NewJudge returns a judge of a play's tasks.
@@ -106,7 +109,8 @@ func (j *Judge) Grow(t *ir.Tables, handlers []ir.Handler) {
 	j.opt.Tables = t
 	for _, h := range handlers {
 		if h.Task < len(t.Tasks) {
-			j.handler(t.Tasks[h.Task])
+			j.last = t.Tasks[h.Task]
+			j.handler(j.last)
 		}
 	}
 }
@@ -180,6 +184,9 @@ func (j *Judge) exact(t *ir.Task) string {
 	}
 	if j.unhandled(t) {
 		return "a handler that is not there would end the run"
+	}
+	if j.opt.Older && t == j.last && slices.ContainsFunc(j.opt.Tables.Tasks, func(t *ir.Task) bool { return !t.Handler && on(t.RunOnce) }) {
+		return "beside the last handler a run_once task may run, which ends the round"
 	}
 	if r := table[t.Module]; r.class == Exact {
 		return r.why

@@ -65,9 +65,13 @@ type hostRun struct {
 	state hostState
 	need  *event.Need // of hostWaiting and hostAsking
 	at    ir.Address  // nothing more comes from before that
-	queue []queued    // not shown yet
-	begun ir.Address  // the last task that it began
-	shown shownOf
+	// beside is where its next task may be run and shown, see event.Need.
+	beside ir.Address
+	// mated is the place of the last task that it ran beside others', in a round of this address.
+	mated, mates ir.Address
+	queue        []queued   // not shown yet
+	begun        ir.Address // the last task that it began
+	shown        shownOf
 	// last is the last task the host began, for telling where it was lost.
 	last *event.Event
 	// included is the result of the include that the host met last.
@@ -291,7 +295,7 @@ func (r *playRun) take(ctx context.Context, m message) error {
 		r.finish(h, &event.Event{Kind: event.Done, Outcome: event.HostUnreachable})
 	case m.need.Ask == event.Barrier:
 		r.enter(h, m.need.Addr)
-		h.state, h.need = hostWaiting, m.need
+		h.state, h.need, h.beside = hostWaiting, m.need, m.need.Beside
 	case m.need.Ask == event.Fragments && r.together():
 		r.enter(h, m.need.Addr)
 		h.state, h.need = hostAsking, m.need
@@ -308,7 +312,10 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	r.follow(h, e)
 	switch e.Kind {
 	case event.Started:
-		h.last, h.trouble, h.sheltered = e, trouble{}, e.Sheltered
+		h.last, h.trouble, h.sheltered, h.beside = e, trouble{}, e.Sheltered, nil
+		if e.Beside != nil && e.Beside.Compare(r.round.addr) == 0 {
+			h.mated, h.mates = e.Addr, e.Beside
+		}
 	case event.Finished:
 		if h.last != nil && h.last.Task == e.Task {
 			h.last = e

@@ -29,7 +29,7 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 		if r.c.opt.Reserved != nil {
 			r.c.warnAll(r.c.opt.Reserved(r.number, h.name, e.Task))
 		}
-		r.banner(e)
+		r.banner(h, e)
 		if t, _ := r.c.opt.Linker.Task(r.number, e.Task); t != nil && t.Module != "ansible.builtin.meta" {
 			r.c.emit(callback.HostStart{Host: h.name, Task: r.task(e)})
 		}
@@ -68,14 +68,19 @@ func (r *playRun) warnFree(f event.Flags) {
 }
 
 // banner opens a task, once for all hosts; a meta task for each.
-func (r *playRun) banner(e *event.Event) {
+func (r *playRun) banner(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
 	meta := t != nil && t.Module == "ansible.builtin.meta"
-	if !meta && r.shown.any && r.shown.task == e.Task && r.shown.addr.Compare(e.Addr) == 0 {
+	at := r.place(h, e)
+	here := !meta && r.shown.any && r.shown.addr.Compare(at) == 0
+	if here && r.shown.task == e.Task {
 		return
 	}
-	r.shown = shown{addr: e.Addr, task: e.Task, any: true}
+	r.shown = shown{addr: at, task: e.Task, any: true}
 	delete(r.tasks, e.Task) // it may have another name than it had when it ran before
+	if here && !r.c.opt.Newer {
+		return // of the tasks that run beside each other only the first is told of
+	}
 	r.c.emit(callback.TaskStart{Task: r.task(e)})
 }
 
@@ -178,7 +183,7 @@ func (r *playRun) finished(h *hostRun, e *event.Event) {
 		r.c.stats.custom(h.name, d)
 	}
 	if h.last == nil && !r.shown.any {
-		r.banner(e)
+		r.banner(h, e)
 	}
 	if r.c.opt.Tagged && t != nil {
 		r.c.warnAll(reservedLeft(t, e))

@@ -24,7 +24,10 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 		m.standsAt()
 		return &event.Answer{Go: event.Run}, nil
 	}
-	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed})
+	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed, Beside: m.beside})
+	if a != nil && a.Go != event.Run {
+		m.beside = nil
+	}
 	if a != nil && (open || a.Go == event.Fail) {
 		m.passed = addr
 	} else {
@@ -98,7 +101,11 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 			m.pass(ir.Instr{Op: ir.OpFlush}, addr)
 		}
 	case ir.OpInclude: // what others include is not known here
-		if !m.excluded[in.Task] {
+		switch {
+		case m.excluded[in.Task]:
+		case m.flat():
+			m.passed = below(m.flushAt)
+		default:
 			m.passed = below(addr)
 		}
 	case ir.OpFlush:
@@ -109,7 +116,7 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 // passHandlers notes that the host does not run the handlers from an index on.
 func (m *Machine) passHandlers(from int, flush ir.Address) {
 	for i := from; i < len(m.handlers); i++ {
-		m.passHandler(i, flush)
+		m.passHandler(i, append(append(ir.Address{}, flush...), i))
 	}
 	if m.grows && m.waits == ir.WaitAtBarriers && flush[0] >= m.notifies { // others may have handlers that this host does not know
 		m.passed = below(flush)
@@ -117,12 +124,11 @@ func (m *Machine) passHandlers(from int, flush ir.Address) {
 }
 
 // passHandler notes that the host does not run a handler that others may run.
-func (m *Machine) passHandler(i int, flush ir.Address) {
+func (m *Machine) passHandler(i int, at ir.Address) {
 	t := m.handlers[i].Task
-	if m.waits != ir.WaitAtBarriers || flush[0] < m.notifies || m.excluded[t] {
+	if m.waits != ir.WaitAtBarriers || at[0] < m.notifies || m.excluded[t] {
 		return
 	}
-	at := append(append(ir.Address{}, flush...), i)
 	switch {
 	case m.tasks[t].Include != nil:
 		m.passed = below(at)
@@ -138,6 +144,12 @@ func below(addr ir.Address) ir.Address {
 
 // passAll notes that the host goes by the instructions from one index to another.
 func (m *Machine) passAll(code []ir.Instr, from, to int, prefix ir.Address) {
+	if m.flat() {
+		if from < to && m.waits == ir.WaitAtBarriers {
+			m.passed = below(m.flushAt)
+		}
+		return
+	}
 	for i := from; i < to && m.waits == ir.WaitAtBarriers; i++ {
 		m.pass(code[i], append(append(ir.Address{}, prefix...), i))
 	}
