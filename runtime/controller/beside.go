@@ -28,9 +28,15 @@ func (r *playRun) showBeside(h *hostRun) ir.Address {
 	return r.seq.until
 }
 
-// besides says whether the next task of a host belongs to a place, and has yet to begin.
+// besides says whether the next task of a host belongs to a place at which others run another one, and has yet to begin.
 func (r *playRun) besides(h *hostRun, at ir.Address) bool {
-	return (h.state == hostWaiting || h.state == hostRunning) && h.beside != nil && h.beside.Compare(at) == 0
+	switch {
+	case r.c.opt.Newer || at == nil || h.state != hostWaiting && h.state != hostRunning:
+		return false
+	case h.beside != nil && h.beside.Compare(at) == 0:
+		return true
+	}
+	return h.state == hostWaiting && h.need.Addr.Compare(at) == 0 && h.need.Task != r.shown.task
 }
 
 // place is where an event of a host is shown.

@@ -90,7 +90,7 @@ func (r *playRun) release() bool {
 	if r.play.Free {
 		after = nil
 	}
-	if late := r.mates(r.seq.at, nil); r.seq.at != nil && len(late) > 0 {
+	if late := r.mates(r.seq.at, nil); len(late) > 0 {
 		r.begin(r.seq.at, late)
 		return true
 	}

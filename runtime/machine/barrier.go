@@ -20,6 +20,9 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 	}
 	defer func() { m.pastRole = false }()
 	open := m.barriers[task] || m.waits == ir.WaitAlways
+	if err := m.alone(); err != nil {
+		return nil, err
+	}
 	if m.waits == ir.WaitNever || !open && m.passed == nil {
 		m.standsAt()
 		return &event.Answer{Go: event.Run}, nil

@@ -114,6 +114,7 @@ type Machine struct {
 	flushTo  int
 	flushed  bool         // handlers have been flushed in this play
 	beside   ir.Address   // see event.Need
+	fatal    bool         // the last task has failed, uncaught and fatally for all: see alone
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
 	pastRole bool     // a role has ended since the last task
