@@ -99,7 +99,7 @@ func (r *playRun) release() bool {
 		return false
 	}
 	addr := low[0].need.Addr
-	if !low[0].need.Open {
+	if !r.strict.Load() && !low[0].need.Open {
 		r.runOn(addr)
 		return true
 	}
@@ -169,8 +169,9 @@ func (r *playRun) apply() bool {
 	waiting := func(hosts []*hostRun) []*hostRun {
 		return slices.DeleteFunc(slices.Clone(hosts), func(h *hostRun) bool { return h.state != hostWaiting })
 	}
-	same, dropped := waiting(r.round.same), waiting(r.round.dropped)
 	r.round.applied = true
+	fails := r.failElsewhere()
+	same, dropped := waiting(r.round.same), waiting(r.round.dropped)
 	r.share(same)
 	if e := r.round.result; e != nil && e.Status == event.Unreachable && !r.round.alone {
 		r.round.failed = same
@@ -179,7 +180,7 @@ func (r *playRun) apply() bool {
 	for _, h := range dropped {
 		r.letGo(h, &event.Answer{Go: event.Skip})
 	}
-	return len(same)+len(dropped) > 0
+	return fails || len(same)+len(dropped) > 0
 }
 
 // share gives the variables of a run_once task to the hosts that do not come to it.

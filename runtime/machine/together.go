@@ -13,7 +13,7 @@ import (
 
 // standsAt notes where the host is: there it fails when others' failure is its own, not where it has come to since.
 func (m *Machine) standsAt() {
-	if !m.newer || m.waits == ir.WaitNever {
+	if m.waits == ir.WaitNever {
 		return
 	}
 	m.stand = m.stand[:0]
