@@ -77,6 +77,8 @@ type Options struct {
 	Plugins *ir.Plugins
 	// Fatal says that the play ends for all hosts when it does for one, or for some: any_errors_fatal, max_fail_percentage.
 	Fatal bool
+	// Free says that the strategy of the play has no order among hosts.
+	Free bool
 	// Older says that the ansible-core is none that ir.Newer means.
 	Older bool
 }
@@ -197,6 +199,9 @@ func (j *Judge) exact(t *ir.Task) string {
 // Ends says whether a task may end the run for all hosts by itself, as Ansible ends it for faults of the playbook that it meets late.
 func (j *Judge) Ends(t *ir.Task) bool {
 	if t.Register != "" && !plainName(t.Register) || t.ActionName.IsSet() || t.Plugin() {
+		return true
+	}
+	if j.opt.Free && (t.Module == "ansible.builtin.add_host" || t.Module == "ansible.builtin.pause") {
 		return true
 	}
 	if _, template := t.RunOnce.V.(*value.Tmpl); template {

@@ -55,6 +55,7 @@ const (
 	hostWaiting           // at a barrier
 	hostAsking            // for the files of an include, with others
 	hostDone
+	hostLater // its turn has not come: see admit
 )
 
 // hostRun is one host of a playRun.
@@ -96,7 +97,7 @@ func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
 		if c.lost(name) {
 			continue
 		}
-		h := &hostRun{name: name, index: len(r.hosts)}
+		h := &hostRun{name: name, index: len(r.hosts), state: hostLater}
 		r.hosts = append(r.hosts, h)
 		r.byName[name] = h
 	}
@@ -113,7 +114,7 @@ func (r *playRun) run(ctx context.Context) error {
 		r.enter(h, ir.Address{})
 		r.c.live(callback.Doing{Host: h.name})
 	}
-	if err := r.start(ctx); err != nil {
+	if err := r.admit(ctx); err != nil {
 		return err
 	}
 	interrupt := r.c.opt.Interrupt
@@ -121,6 +122,9 @@ func (r *playRun) run(ctx context.Context) error {
 		select {
 		case m := <-r.c.inbox:
 			if err := r.take(ctx, m); err != nil {
+				return err
+			}
+			if err := r.admit(ctx); err != nil {
 				return err
 			}
 		case <-interrupt:
@@ -170,22 +174,46 @@ func (r *playRun) waits() ir.Waits {
 	return ir.WaitNever
 }
 
-// start connects to every host and sends it its batch, all at the same time.
-func (r *playRun) start(ctx context.Context) error {
+// admit starts the hosts whose turn it is to take part in the play: all, or with strategy host_pinned no more at a time than forks.
+func (r *playRun) admit(ctx context.Context) error {
+	var next []*hostRun
+	running := 0
+	for _, h := range r.hosts {
+		switch {
+		case h.state == hostLater && (r.over || r.interrupted):
+			h.state = hostDone
+		case h.state == hostLater:
+			next = append(next, h)
+		case h.state != hostDone:
+			running++
+		}
+	}
+	if r.play.Pinned && !r.together() && r.c.opt.Forks > 0 {
+		next = next[:min(len(next), max(0, r.c.opt.Forks-running))]
+	}
+	if len(next) == 0 {
+		return nil
+	}
+	return r.start(ctx, next)
+}
+
+// start connects to hosts and sends them their batches, all at the same time.
+func (r *playRun) start(ctx context.Context, hosts []*hostRun) error {
 	names := make([]string, len(r.hosts))
 	for i, h := range r.hosts {
 		names[i] = h.name
 	}
 	limit := r.c.opt.Forks
 	if limit <= 0 {
-		limit = len(r.hosts)
+		limit = len(hosts)
 	}
 	slots := make(chan struct{}, limit)
 	connecting, cancel := r.c.untilInterrupt(ctx)
 	defer cancel()
-	errs := make([]error, len(r.hosts))
+	errs := make([]error, len(hosts))
 	var wg sync.WaitGroup
-	for i, h := range r.hosts {
+	for i, h := range hosts {
+		h.state = hostRunning
 		h.peer = r.c.peers[h.name]
 		wg.Add(1)
 		go func() {
@@ -196,7 +224,7 @@ func (r *playRun) start(ctx context.Context) error {
 		}()
 	}
 	wg.Wait()
-	for i, h := range r.hosts {
+	for i, h := range hosts {
 		if errs[i] != nil && r.c.interrupting() {
 			h.state = hostDone
 			continue

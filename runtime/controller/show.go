@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"strconv"
 
 	"pbc/ir"
@@ -77,7 +78,9 @@ func (r *playRun) banner(h *hostRun, e *event.Event) {
 		return
 	}
 	r.shown = shown{addr: at, task: e.Task, any: true}
-	delete(r.tasks, e.Task) // it may have another name than it had when it ran before
+	if !r.play.Free {
+		delete(r.tasks, e.Task) // it may have another name than it had when it ran before
+	}
 	if here && !r.c.opt.Newer {
 		return // of the tasks that run beside each other only the first is told of
 	}
@@ -125,7 +128,7 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 	if t.Named() {
 		raw, _ = value.ToStr(t.Name.V)
 	}
-	name := e.Name
+	name := r.nameOf(e)
 	if name == "" {
 		name = raw
 	}
@@ -140,6 +143,21 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 	return out
 }
 
+// nameOf is the name of a task for a host. With strategy free the first host that comes to a task names it for all, and for all batches of the play.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (r *playRun) nameOf(e *event.Event) string {
+	if !r.play.Free {
+		return e.Name
+	}
+	key := [2]int{r.number, e.Task}
+	name, named := r.c.named[key]
+	if !named && e.Kind == event.Started {
+		name, r.c.named[key] = e.Name, e.Name
+	}
+	return cmp.Or(name, e.Name)
+}
+
 // result is an event as a callback's result.
 func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 	res, _ := e.Result.V.(*value.Dict)
@@ -152,7 +170,7 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 	}
 	out := callback.Result{Host: h.name, Task: r.task(e), Result: res, DelegateTo: e.Flags.DelegateTo}
 	if e.Kind == event.Finished || e.Kind == event.Item {
-		out.Name = e.Name
+		out.Name = r.nameOf(e)
 	}
 	if r.c.opt.Tagged && out.Name != "" && out.Task.Label != "" {
 		out.Name = out.Task.Label // rendered once, for the banner

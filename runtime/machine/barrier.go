@@ -66,6 +66,21 @@ func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error)
 // bypasses are the modules that one host runs for all. Without run_once the others get nothing of the result.
 var bypasses = map[string]bool{"ansible.builtin.add_host": true, "ansible.builtin.pause": true}
 
+// bypass says whether one host runs the task for all, whatever its keywords say. Strategies without an order among hosts refuse such tasks.
+func (m *Machine) bypass(t *ir.Task) bool { return bypasses[t.Module] || m.loaded[m.pluginOf(t)] }
+
+// refuseBypass ends the run before a task that one host would run for all, as strategies without an order among hosts do.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (m *Machine) refuseBypass(x *taskRun) error {
+	msg := "The '" + x.t.Action + "' module bypasses the host loop, which is currently not supported in the free strategy " +
+		"and would instead execute for every host in the inventory list."
+	if x.tagged() {
+		msg += "\n"
+	}
+	return m.abort(x, msg+x.excerpt())
+}
+
 // barrierArgs tells the controller what decides who runs the task, and how many at a time.
 func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *value.Dict {
 	t := m.tasks[task]
@@ -74,7 +89,7 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
 		return value.DictOf("run_once", metaActions[what].once, "shielded", shielded)
 	}
-	bypass := bypasses[t.Module] || m.loaded[m.pluginOf(t)]
+	bypass := m.bypass(t)
 	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypass && !shielded {
 		return nil
 	}

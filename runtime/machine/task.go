@@ -84,6 +84,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if err := m.loadPlugin(ctx, number, addr); err != nil {
 		return false, err
 	}
+	if m.code.Settings.Free && m.bypass(t) {
+		return false, m.refuseBypass(m.begin(ctx, number, addr))
+	}
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
 		return false, err
