@@ -68,12 +68,12 @@ func (r *playRun) warnFree(f event.Flags) {
 	}
 }
 
-// banner opens a task, once for all hosts; a meta task for each.
+// banner opens a task, once for all hosts; a meta task for each, as all tasks where hosts have no order.
 func (r *playRun) banner(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
 	meta := t != nil && t.Module == "ansible.builtin.meta"
 	at := r.place(h, e)
-	here := !meta && r.shown.any && r.shown.addr.Compare(at) == 0
+	here := !meta && !r.play.Free && r.shown.any && r.shown.addr.Compare(at) == 0
 	if here && r.shown.task == e.Task {
 		return
 	}
