@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"pbc/compiler"
@@ -57,7 +58,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		order = controller.Strict
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Hosts: p.Hosts, Batches: p.Batches, Strategy: p.Strategy, CheckMode: p.CheckMode,
-		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy), Debugger: k.l.Debugs(p.Strategy)}, nil
+		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy), Pinned: strings.HasSuffix(p.Strategy, "host_pinned"), Debugger: k.l.Debugs(p.Strategy)}, nil
 }
 
 // Batch implements controller.Linker.

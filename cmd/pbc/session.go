@@ -133,7 +133,7 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	}
 	s.callbacks.out = s.out
 	if s.live = s.showsProgress(opt); s.live > 0 {
-		s.out = callback.Join(s.out, callback.NewProgress(s.screen, os.Stdout, s.live))
+		s.out = callback.Join(s.out, callback.NewProgress(s.screen, os.Stdout, func() int { return terminalWidth(s.live) }))
 	}
 	return s, nil
 }
