@@ -49,6 +49,7 @@ type reply struct {
 	out, err []byte
 	broken   string // the file that is no Python; fault says why
 	fault    string
+	stale    bool // nothing ran: another interpreter has to
 }
 
 // startError is an interpreter that did not come to serve: what its command printed.
@@ -137,8 +138,8 @@ func (p *interpreter) listen(up *os.File, hello chan struct{}) {
 				close(hello)
 			}
 			begun = true
-		case "done", "broken":
-			p.deliver(m, parts)
+		case "done", "broken", "stale":
+			p.deliver(op, m, parts)
 		}
 	}
 	up.Close()
@@ -152,16 +153,15 @@ func (p *interpreter) listen(up *os.File, hello chan struct{}) {
 	close(p.gone)
 }
 
-func (p *interpreter) deliver(m *value.Dict, parts [][]byte) {
+func (p *interpreter) deliver(op string, m *value.Dict, parts [][]byte) {
 	id, _ := get(m, "id").(int64)
-	rep := &reply{}
-	if len(parts) == 2 {
+	rep := &reply{stale: op == "stale"}
+	if op == "done" && len(parts) == 2 {
 		rc, _ := get(m, "rc").(int64)
 		rep.rc, rep.out, rep.err = int(rc), parts[0], parts[1]
-	} else {
-		rep.broken, _ = value.Text(get(m, "name"))
-		rep.fault, _ = value.Text(get(m, "error"))
 	}
+	rep.broken, _ = value.Text(get(m, "name"))
+	rep.fault, _ = value.Text(get(m, "error"))
 	p.mu.Lock()
 	c := p.calls[id]
 	delete(p.calls, id)
