@@ -33,7 +33,7 @@ func bundle(files map[string]string) []byte {
 var base = bundle(map[string]string{
 	"ansible/__init__.py":              "",
 	"ansible/module_utils/__init__.py": "",
-	"ansible/module_utils/basic.py":    "import json, sys\n_ANSIBLE_ARGS = None\nseen = []\ndef args(): return json.loads(_ANSIBLE_ARGS.decode())['ANSIBLE_MODULE_ARGS']\n",
+	"ansible/module_utils/basic.py":    "import json, sys\n_ANSIBLE_ARGS = None\nseen = []\ntry:\n  import extra\nexcept ImportError:\n  extra = None\ndef args(): return json.loads(_ANSIBLE_ARGS.decode())['ANSIBLE_MODULE_ARGS']\n",
 })
 
 // testHost runs modules whose source is given by the name of their blob.
@@ -89,15 +89,18 @@ func TestPython(t *testing.T) {
 		{"a blob that is not there", "none", value.DictOf("failed", true, "changed", false, "msg", "no such blob")},
 		{"others go on", "echo", value.DictOf("a", "vé")},
 	}
-	h := testHost(t, sources)
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got := h.Run(t.Context(), pythonCall(t, test.own, value.DictOf("a", "v")))
-			if d := cmp.Diff(text(t, test.want), text(t, got)); d != "" {
-				t.Error(d)
-			}
-		})
-	}
+	inEach(t, func(t *testing.T, python string) {
+		h := testHost(t, sources)
+		for _, test := range tests {
+			t.Run(test.name, func(t *testing.T) {
+				c := pythonCall(t, test.own, value.DictOf("a", "v"))
+				c.Interpreter = python
+				if d := cmp.Diff(text(t, test.want), text(t, h.Run(t.Context(), c))); d != "" {
+					t.Error(d)
+				}
+			})
+		}
+	})
 }
 
 func TestJobHasNoShell(t *testing.T) {

@@ -290,6 +290,9 @@ class Server(object):
     def collect(self, child, fd):
         """Takes what a module prints. Mostly that is its end, which takes time: time to make the next one's process."""
         child.drain(fd)
+        self.provide()
+
+    def provide(self):
         if not self.spare and self.runs > 1:  # whoever runs one module alone has no use for it
             self.spare = Child(self)
 
@@ -315,6 +318,7 @@ class Server(object):
             del self.jobs[id]
             rc = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
             send({'op': 'done', 'id': id, 'rc': rc}, *[b''.join(child.out[fd]) for fd in child.fds])
+            self.provide()
 
     def serve(self):
         send({'op': 'hello', 'version': list(sys.version_info[:3])})

@@ -2,14 +2,18 @@ package pymodule
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pbc/ir/value"
+	"pbc/runtime/module"
 )
 
 // pythonsHere are the Pythons of this machine that modules may be run with, by their version; there is one at least.
@@ -18,10 +22,8 @@ func pythonsHere(t *testing.T) map[string]string {
 	home, _ := os.UserHomeDir()
 	found := map[string]string{}
 	candidates, _ := filepath.Glob(filepath.Join(home, ".pyenv/versions/3.*/bin/python"))
-	for minor := 5; minor < 20; minor++ {
-		candidates = append(candidates, fmt.Sprintf("python3.%d", minor))
-	}
-	for _, python := range append(candidates, "python3") {
+	system, _ := filepath.Glob("/usr/bin/python3.?*")
+	for _, python := range append(append(candidates, system...), "python3") {
 		out, err := exec.Command(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").Output()
 		if err == nil {
 			found[strings.TrimSpace(string(out))] = python
@@ -102,4 +104,151 @@ func TestEndings(t *testing.T) {
 			t.Error(d)
 		}
 	})
+}
+
+// counting has a server write down, in the file that is named in its environment, what it compiles, imports and starts.
+const counting = `
+def count(what, function):
+    def counted(*args, **named):
+        with open(os.environ['PBC_COUNT'], 'a') as f:
+            f.write(what + '\n')
+        return function(*args, **named)
+    return counted
+
+
+Child.__init__ = count('process', Child.__init__)
+Source.__init__ = count('bundle', Source.__init__)
+compile_file = count('compiled', compile)
+compile = lambda text, *args, **named: compile_file(text, *args, **named) if text else builtins_compile(text, *args, **named)
+`
+
+// counts runs modules one after the other in one interpreter, and returns how often it did what.
+func counts(t *testing.T, python string, modules []string, sources map[string]string, more string) map[string]int {
+	t.Helper()
+	served, file := program, filepath.Join(t.TempDir(), "count")
+	program = strings.Replace(program, "\nif __name__ ==", "\nbuiltins_compile = compile\n"+counting+more+"\nif __name__ ==", 1)
+	defer func() { program = served }()
+	h := testHost(t, sources)
+	for _, own := range modules {
+		c := pythonCall(t, own, value.DictOf("a", "v"))
+		c.Interpreter, c.Env["PBC_COUNT"] = python, file
+		if got := text(t, h.Run(t.Context(), c)); got != "{'ran': '"+own+"'}" {
+			t.Fatalf("%s: got %s", own, got)
+		}
+	}
+	h.Close()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]int{}
+	for line := range strings.Lines(string(b)) {
+		out[strings.TrimSpace(line)]++
+	}
+	return out
+}
+
+// ran are modules that tell their names.
+var ran = map[string]string{"one": "print('{\"ran\": \"one\"}')\nsys.exit(0)", "two": "print('{\"ran\": \"two\"}')\nsys.exit(0)"}
+
+func TestWork(t *testing.T) {
+	tests := []struct {
+		name    string
+		modules []string
+		want    map[string]int
+	}{
+		// What is compiled: the files of the base and of the module that are not empty.
+		{"one alone needs one process", []string{"one"}, map[string]int{"bundle": 2, "compiled": 2, "process": 1}},
+		{"the same again is not compiled again; from the second on one process is made ahead", []string{"one", "one", "one", "one", "one"},
+			map[string]int{"bundle": 2, "compiled": 2, "process": 6}},
+		{"a process made ahead does not know a module that comes later", []string{"one", "one", "two", "one"}, map[string]int{"bundle": 3, "compiled": 3, "process": 6}},
+	}
+	inEach(t, func(t *testing.T, python string) {
+		for _, test := range tests {
+			t.Run(test.name, func(t *testing.T) {
+				if d := cmp.Diff(test.want, counts(t, python, test.modules, ran, "")); d != "" {
+					t.Error(d)
+				}
+			})
+		}
+	})
+}
+
+// answer is what a module prints under "a".
+func answer(t *testing.T, h *Host, c *module.Call) string {
+	t.Helper()
+	res := h.Run(t.Context(), c)
+	s, ok := res.GetStr("a")
+	if !ok {
+		t.Fatalf("got %s", text(t, res))
+	}
+	a, err := value.ToStr(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// What a module before changed in the ground that Python stands on, the next one sees as with a Python of its own.
+func TestGround(t *testing.T) {
+	const extra = "import site\nprint('{\"a\": \"%s %s\"}' % (basic.extra is not None, site.getusersitepackages()))\nsys.exit(0)"
+	inEach(t, func(t *testing.T, python string) {
+		h, env := testHost(t, map[string]string{"extra": extra}), map[string]string{"PYTHONPATH": t.TempDir(), "HOME": t.TempDir()}
+		see := func() (bool, string) {
+			c := pythonCall(t, "extra", value.NewDict())
+			c.Interpreter, c.Env = python, env
+			there, folder, _ := strings.Cut(answer(t, h, c), " ")
+			return there == "True", folder
+		}
+		write := func(folder string) string {
+			file := filepath.Join(folder, "extra.py")
+			if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(file, nil, 0o644)); err != nil {
+				t.Fatal(err)
+			}
+			return file
+		}
+		there, site := see()
+		if there {
+			t.Fatal("it is there before it was written")
+		}
+		for _, folder := range []string{env["PYTHONPATH"], site} {
+			file := write(folder)
+			if there, _ := see(); !there {
+				t.Errorf("what is new in %s is not seen", folder)
+			}
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+			if there, _ := see(); there {
+				t.Errorf("what is gone from %s is still seen", folder)
+			}
+		}
+		if n := len(h.running); n != 1 {
+			t.Errorf("%d interpreters are kept", n)
+		}
+	})
+}
+
+// killing has a server lose the process that it made ahead for the third run.
+const killing = `
+gives, give = [], Child.give
+
+
+def lost(child, message, parts):
+    gives.append(child)
+    if len(gives) == 3:
+        os.kill(child.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    return give(child, message, parts)
+
+
+Child.give = lost
+`
+
+// A process that was made ahead may be ended by anybody.
+func TestProcessMadeAheadIsKilled(t *testing.T) {
+	want := map[string]int{"bundle": 2, "compiled": 2, "process": 6} // as for one run more
+	if d := cmp.Diff(want, counts(t, "python3", slices.Repeat([]string{"one"}, 4), ran, killing)); d != "" {
+		t.Error(d)
+	}
 }
