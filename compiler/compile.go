@@ -79,6 +79,15 @@ type Unit struct {
 	sealed    bool           // made by Open: source is what the plan holds, loader and plays come when needed
 }
 
+// owned says which modules of collections there are without the collections: pbc's own, where no ansible-core is installed that
+// would have collections with it.
+func (o *Options) owned() func(module string) bool {
+	if o.Core != "" || o.Playbook.Owned != nil {
+		return o.Playbook.Owned
+	}
+	return o.Supported
+}
+
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
 func Compile(opt Options) (*Unit, diag.List) {
 	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}}
@@ -86,7 +95,7 @@ func Compile(opt Options) (*Unit, diag.List) {
 	po.Tagged = opt.Dialect == expr.Tagged
 	po.Newer = po.Newer || po.Tagged
 	po.Source = u.source
-	po.Render = u.render
+	po.Render, po.Owned = u.render, opt.owned()
 	u.loader = playbook.NewLoader(po)
 	u.Program = &ir.Program{Version: ir.FormatVersion, Dialect: link.DialectName(opt.Dialect), Entry: opt.Files}
 	var all diag.List
