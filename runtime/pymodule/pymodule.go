@@ -143,16 +143,15 @@ func (h *Host) python(ctx context.Context, c *module.Call) (output, error) {
 		return output{}, fault("Unable to pass options to module, they must be JSON serializable: " + err.Error())
 	}
 	for attempt := 1; ; attempt++ {
-		p, err := h.interpreter(ctx, c)
-		var start *startError
-		if errors.As(err, &start) {
-			return output{rc: start.rc, out: start.out, err: start.err}, nil
-		}
+		p, err := h.interpreter(c)
 		if err != nil {
 			return output{}, err
 		}
 		r, err := h.call(ctx, p, c, []byte(args), attempt < maxStarts)
+		var start *startError
 		switch {
+		case errors.As(err, &start):
+			return output{rc: start.rc, out: start.out, err: start.err}, nil
 		case err != nil:
 			return output{}, err
 		case r.stale:
@@ -170,8 +169,19 @@ const maxStarts = 3
 
 // call has an interpreter run a module, which it may have to be sent first; a fresh one says when it has become stale.
 func (h *Host) call(ctx context.Context, p *interpreter, c *module.Call, args []byte, fresh bool) (*reply, error) {
+	bundles := map[string][]byte{} // come from afar while the interpreter starts
 	for _, d := range []string{c.Payload.Base, c.Payload.Own} {
-		if err := p.files(d, func() ([]byte, error) { return h.bundle(ctx, d) }); err != nil {
+		b, err := h.bundle(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		bundles[d] = b
+	}
+	if err := p.ready(ctx); err != nil {
+		return nil, err
+	}
+	for d, b := range bundles {
+		if err := p.files(d, b); err != nil {
 			return nil, err
 		}
 	}
@@ -192,7 +202,7 @@ func (h *Host) retire(p *interpreter) {
 }
 
 // interpreter returns the interpreter for a call, and starts it when there is none.
-func (h *Host) interpreter(ctx context.Context, c *module.Call) (*interpreter, error) {
+func (h *Host) interpreter(c *module.Call) (*interpreter, error) {
 	k := key{python: interpreterOf(c), base: c.Payload.Base, env: startEnv(c.Env)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -203,7 +213,7 @@ func (h *Host) interpreter(ctx context.Context, c *module.Call) (*interpreter, e
 			return p, nil
 		}
 	}
-	p, err := startInterpreter(ctx, k.python, environ(c.Env))
+	p, err := startInterpreter(k.python, environ(c.Env))
 	if err == nil {
 		h.running[k] = p
 	}
