@@ -30,8 +30,10 @@ import (
 type Options struct {
 	Files   []string // the playbooks, as given
 	Dialect expr.Dialect
-	Extra   *value.Dict // -e, for names that must be known before running
-	Store   *files.Store
+	// Extensions are those of Jinja that templates have: see jinja.Options.
+	Extensions []string
+	Extra      *value.Dict // -e, for names that must be known before running
+	Store      *files.Store
 	// Supported says whether pbc can run a module, by its full name.
 	Supported func(module string) bool
 	// Compared says whether pbc's own module of a full name was compared with the one in that version of its collection; a module
@@ -90,7 +92,7 @@ func (o *Options) owned() func(module string) bool {
 
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
 func Compile(opt Options) (*Unit, diag.List) {
-	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}}
+	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}}
 	po := opt.Playbook
 	po.Tagged = opt.Dialect == expr.Tagged
 	po.Newer = po.Newer || po.Tagged

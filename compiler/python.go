@@ -97,6 +97,7 @@ func (u *Unit) library() *payload.Library {
 	l := u.libraries[key]
 	if l == nil {
 		l = &payload.Library{Disk: pythonDisk{u.source}, Core: u.opt.Core, Version: u.opt.CoreVersion, Utils: utils, Collection: u.loader.CollectionDir,
+			Tagged: u.opt.Dialect == expr.Tagged,
 			Route: func(coll, util string) payload.Route {
 				to, removed := u.loader.UtilsRoute(u.opt.Core, coll, util)
 				return payload.Route{Redirect: to, Removed: removed}

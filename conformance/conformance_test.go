@@ -70,7 +70,10 @@ func runAll(t *testing.T, suite *Suite, score string, wanted func(*scenario.Scen
 	}
 	tally := &tally{verdicts: map[string]bool{}, file: agreedFile(suite.Recordings.Dialect), score: score}
 	agreed := readAgreed(t, tally.file)
-	t.Cleanup(func() { tally.finish(t, agreed) }) // after the parallel subtests
+	t.Cleanup(func() { // after the parallel subtests
+		tally.finish(t, agreed)
+		t.Log("\n" + suite.Costs.Table(40))
+	})
 	for _, s := range all {
 		if s.Dialect != "" && s.Dialect != suite.Recordings.Dialect {
 			continue
@@ -197,6 +200,7 @@ func newSuite(t *testing.T, dialect string, found *oracle.Program, err error) *S
 		t.Log("the recordings are replayed")
 	case err == nil:
 		suite.Oracle = found
+		prepare(t, found)
 		suite.Recordings.Dialect = found.Dialect()
 		t.Logf("oracle: %s, ansible-core %s, dialect %s", found.Path, found.Version, found.Dialect())
 		if !suite.Recordings.Kept() {
@@ -218,6 +222,20 @@ func newSuite(t *testing.T, dialect string, found *oracle.Program, err error) *S
 		suite.Subject.Env = []string{"PBC_DIALECT=" + suite.Recordings.Dialect, "PBC_ANSIBLE=" + installed}
 	}
 	return suite
+}
+
+// prepare makes the oracle's calls cheaper. Recordings are made without, so that what is the same is held to be so in CI, where all of
+// them are compared with the live oracle.
+func prepare(t *testing.T, program *oracle.Program) {
+	if *update {
+		return
+	}
+	stop, err := program.PreparePython()
+	if err != nil {
+		t.Logf("each call of the oracle starts afresh: %v", err)
+		return
+	}
+	t.Cleanup(stop)
 }
 
 // subject gives the pbc under test: PBC_BIN, or ./cmd/pbc as it is built here. Where there is no cmd/pbc nothing agrees.
@@ -337,8 +355,8 @@ func readAgreed(t *testing.T, file string) map[string]bool {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if runtime.GOMAXPROCS(0) > 2 && flag.Lookup("test.parallel").Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
-		flag.Set("test.parallel", "2") // more oracles at once would not be faster, only later
+	if flag.Lookup("test.parallel").Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		flag.Set("test.parallel", "3") // some wait for time to pass; more oracles at once would not be faster, only later
 	}
 	os.Exit(m.Run())
 }

@@ -42,6 +42,8 @@ type Library struct {
 	Collection func(name string) string
 	// Route says what a collection's metadata tell of one of its module_utils. Nil tells nothing.
 	Route func(collection, util string) Route
+	// Tagged is for dialect tagged.
+	Tagged bool
 
 	base    *packed          // what every module needs, once it was found
 	scanned map[string]*scan // shared code by its dotted name
@@ -136,7 +138,7 @@ func (l *Library) python(b *Built, name, file string, src []byte) error {
 	if err != nil {
 		return err
 	}
-	all, err := l.closure(b.Module, src)
+	all, origins, err := l.closure(b.Module, src)
 	if err != nil {
 		return err
 	}
@@ -146,7 +148,12 @@ func (l *Library) python(b *Built, name, file string, src []byte) error {
 			own[p] = data
 		}
 	}
-	own[strings.ReplaceAll(b.Module, ".", "/")+".py"] = src
+	main := strings.ReplaceAll(b.Module, ".", "/") + ".py"
+	own[main] = src
+	if l.Tagged {
+		origins[main] = file
+		b.Origins = origins
+	}
 	for dir := path.Dir(strings.ReplaceAll(b.Module, ".", "/")); dir != "."; dir = path.Dir(dir) {
 		p := dir + "/__init__.py"
 		if _, ok := all[p]; !ok {
@@ -160,7 +167,7 @@ func (l *Library) python(b *Built, name, file string, src []byte) error {
 // common is what every module needs; the module's name is for the error that some of it is missing.
 func (l *Library) common(module string) (*packed, error) {
 	if l.base == nil {
-		files, err := l.closure(module, nil)
+		files, _, err := l.closure(module, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -212,11 +219,19 @@ func interpreter(src []byte) []string {
 	return words
 }
 
-// notFound is Ansible's message about shared code that is not there.
-func notFound(module string, candidates [][]string) error {
+// notFound is Ansible's message about shared code that is not there. Dialect tagged says ansible.legacy of a module that is
+// neither ansible-core's nor a collection's.
+func (l *Library) notFound(module string, candidates [][]string) error {
 	names := make([]string, len(candidates))
 	for i, c := range candidates {
 		names[i] = "'" + strings.Join(c, ".") + "'"
 	}
-	return Fault(fmt.Sprintf("Could not find imported module support code for %s.  Looked for ([%s])", module, strings.Join(names, ", ")))
+	gap := "  "
+	if l.Tagged {
+		gap = " "
+		if name, ok := strings.CutPrefix(module, "ansible.modules."); ok && !l.Disk.IsFile(l.Core+"/modules/"+name+".py") {
+			module = "ansible.legacy." + name
+		}
+	}
+	return Fault(fmt.Sprintf("Could not find imported module support code for %s.%sLooked for ([%s])", module, gap, strings.Join(names, ", ")))
 }

@@ -50,6 +50,8 @@ type reply struct {
 	out, err []byte
 	broken   string // the file that is no Python; fault says why
 	fault    string
+	line     int // where in the file, 0 when that is not known
+	column   int
 	stale    bool // nothing ran: another interpreter has to
 }
 
@@ -166,6 +168,9 @@ func (p *interpreter) deliver(op string, m *value.Dict, parts [][]byte) {
 	}
 	rep.broken, _ = value.Text(get(m, "name"))
 	rep.fault, _ = value.Text(get(m, "error"))
+	line, _ := get(m, "line").(int64)
+	column, _ := get(m, "column").(int64)
+	rep.line, rep.column = int(line), int(column)
 	p.mu.Lock()
 	c := p.calls[id]
 	delete(p.calls, id)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,7 @@ func TestPython(t *testing.T) {
 		{"a signal", "kill", value.DictOf("failed", true, "module_stdout", "", "module_stderr", "Killed\n",
 			"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error", "rc", int64(137))},
 		{"no Python", "bad", value.DictOf("_ansible_raised", true, "msg", "Unable to import m due to invalid syntax")},
+		{"still no Python", "bad", value.DictOf("_ansible_raised", true, "msg", "Unable to import m due to invalid syntax")},
 		{"a blob that is not there", "none", value.DictOf("failed", true, "changed", false, "msg", "no such blob")},
 		{"others go on", "echo", value.DictOf("a", "vé")},
 	}
@@ -195,9 +197,9 @@ func TestDiscover(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := test.d.in(system{platform: "Linux", path: "/usr/bin:/bin", release: test.release, runs: func(p string) bool { return contains(test.there, p) }})
-			warning := ""
-			for _, w := range append(f.Warnings, f.Said...) {
-				warning += w
+			warning := strings.Join(f.Warnings, "")
+			if f.Said != nil {
+				warning += f.Said.Text(nil)
 			}
 			if f.Path != test.path || warning != test.warning {
 				t.Errorf("got %s, %q\nwant %s, %q", f.Path, warning, test.path, test.warning)

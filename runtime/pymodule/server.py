@@ -10,7 +10,7 @@
 #           kill   id signal
 #   up      hello  version                    what follows answers run
 #           done   id rc                      parts: standard output, standard error
-#           broken id name error              a file of the module is no Python
+#           broken id name error line column  a file of the module is no Python
 #           stale id                          what Python reads when it starts has changed: another one has to run it
 #
 # Every command but kill is answered in the order of its end; files is not answered. When descriptor 3 ends, so does
@@ -89,7 +89,7 @@ class Source(object):
             try:
                 self.get_code(path[:-3].replace('/', '.'), path)
             except (SyntaxError, ValueError) as e:
-                return path, getattr(e, 'msg', None) or str(e)
+                return {'name': path, 'error': getattr(e, 'msg', None) or str(e), 'line': getattr(e, 'lineno', None) or 0, 'column': getattr(e, 'offset', None) or 0}
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.at:
@@ -245,10 +245,11 @@ class Server(object):
                 import ansible.module_utils._internal._ansiballz._loader
         if job.own in self.sources:
             return None
-        source = Source(self.path(job.name), self.bundles.pop(job.own))
+        source = Source(self.path(job.name), self.bundles[job.own])
         broken = source.compile()
         if broken is None:
             self.sources[job.own] = source
+            del self.bundles[job.own]
             getattr(gc, 'freeze', gc.collect)()  # what is here now is nothing that a module has made
             if any(b'_modlib_path' in text for text in source.files.values()):
                 self.write_zip(source)
@@ -274,7 +275,7 @@ class Server(object):
             return
         broken = self.prepare(job)
         if broken:
-            send({'op': 'broken', 'id': job.id, 'name': broken[0], 'error': broken[1]})
+            send(dict(broken, op='broken', id=job.id))
             return
         child, self.spare = self.spare, None
         if child and child.sources != len(self.sources):
