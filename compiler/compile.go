@@ -76,9 +76,11 @@ type Unit struct {
 	plays    []*lower.Play
 	jinja    jinja.Options
 	payloads map[string]*payload.Built
-	named    map[renamedTask]*ir.Extension
-	included map[string]int // how often each site has brought in a file, for numbering
-	sealed   bool           // made by Open: source is what the plan holds, loader and plays come when needed
+	// libraries are where shared Python code is, by the folders of the user's own.
+	libraries map[string]*payload.Library
+	named     map[renamedTask]*ir.Extension
+	included  map[string]int // how often each site has brought in a file, for numbering
+	sealed    bool           // made by Open: source is what the plan holds, loader and plays come when needed
 }
 
 // owned says which modules of collections there are without the collections: pbc's own, where no ansible-core is installed that
@@ -92,7 +94,7 @@ func (o *Options) owned() func(module string) bool {
 
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
 func Compile(opt Options) (*Unit, diag.List) {
-	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, named: map[renamedTask]*ir.Extension{}}
+	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}}
 	po := opt.Playbook
 	po.Tagged = opt.Dialect == expr.Tagged
 	po.Newer = po.Newer || po.Tagged

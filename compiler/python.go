@@ -83,16 +83,28 @@ func (u *Unit) payload(name, file string) (*payload.Built, error) {
 	if b := u.payloads[key]; b != nil {
 		return b, nil
 	}
-	l := payload.Library{Disk: pythonDisk{u.source}, Core: u.opt.Core, Version: u.opt.CoreVersion, Utils: u.loader.UtilsDirs(), Collection: u.loader.CollectionDir, Tagged: u.opt.Dialect == expr.Tagged,
-		Route: func(coll, util string) payload.Route {
-			to, removed := u.loader.UtilsRoute(u.opt.Core, coll, util)
-			return payload.Route{Redirect: to, Removed: removed}
-		}}
-	b, err := l.Build(name, file)
+	b, err := u.library().Build(name, file)
 	if err == nil {
 		u.payloads[key] = b
 	}
 	return b, err
+}
+
+// library is where shared Python code is, for roles that bring some of their own, too.
+func (u *Unit) library() *payload.Library {
+	utils := u.loader.UtilsDirs()
+	key := strings.Join(utils, "\x00")
+	l := u.libraries[key]
+	if l == nil {
+		l = &payload.Library{Disk: pythonDisk{u.source}, Core: u.opt.Core, Version: u.opt.CoreVersion, Utils: utils, Collection: u.loader.CollectionDir,
+			Tagged: u.opt.Dialect == expr.Tagged,
+			Route: func(coll, util string) payload.Route {
+				to, removed := u.loader.UtilsRoute(u.opt.Core, coll, util)
+				return payload.Route{Redirect: to, Removed: removed}
+			}}
+		u.libraries[key] = l
+	}
+	return l
 }
 
 // pythonDisk reads Python code from where playbooks are read from.

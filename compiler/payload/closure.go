@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -72,9 +73,22 @@ func (l *Library) required() []string {
 
 // want adds the imports of a file to what is looked for.
 func (f *finder) want(src []byte, module string, pkg bool) {
-	for _, i := range imports(src, module, pkg) {
+	for _, i := range f.l.imports(src, module, pkg) {
 		f.todo = append(f.todo, wanted{parts: i.parts, ambiguous: true, optional: i.optional})
 	}
+}
+
+// imports are those of a file, which is scanned once.
+func (l *Library) imports(src []byte, module string, pkg bool) []imported {
+	s := l.scanned[module]
+	if s == nil || s.pkg != pkg || !bytes.Equal(s.src, src) {
+		s = &scan{src: src, pkg: pkg, imports: imports(src, module, pkg)}
+		if l.scanned == nil {
+			l.scanned = map[string]*scan{}
+		}
+		l.scanned[module] = s
+	}
+	return s.imports
 }
 
 // step looks for the first of the names.

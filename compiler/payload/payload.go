@@ -29,7 +29,8 @@ type Disk interface {
 	IsDir(path string) bool
 }
 
-// Library says where shared Python code is.
+// Library says where shared Python code is, and remembers what it has read of it: one is for one run. It is for one
+// goroutine at a time.
 type Library struct {
 	Disk Disk
 	// Core is the folder of the Python package ansible.
@@ -43,6 +44,22 @@ type Library struct {
 	Route func(collection, util string) Route
 	// Tagged is for dialect tagged.
 	Tagged bool
+
+	base    *packed          // what every module needs, once it was found
+	scanned map[string]*scan // shared code by its dotted name
+}
+
+// packed is a set of files and the bundle of them.
+type packed struct {
+	files  map[string][]byte
+	bundle []byte
+}
+
+// scan is a file that was read for what it imports.
+type scan struct {
+	src     []byte
+	pkg     bool
+	imports []imported
 }
 
 // Route is where a module_util has gone.
@@ -117,7 +134,7 @@ func (l *Library) python(b *Built, name, file string, src []byte) error {
 		b.Interpreter = []string{"/usr/bin/python"}
 	}
 	b.Module = l.moduleName(b.Payload.Name, file)
-	base, _, err := l.closure(b.Module, nil)
+	base, err := l.common(b.Module)
 	if err != nil {
 		return err
 	}
@@ -127,7 +144,7 @@ func (l *Library) python(b *Built, name, file string, src []byte) error {
 	}
 	own := map[string][]byte{}
 	for p, data := range all {
-		if old, ok := base[p]; !ok || !bytes.Equal(old, data) {
+		if old, ok := base.files[p]; !ok || !bytes.Equal(old, data) {
 			own[p] = data
 		}
 	}
@@ -143,14 +160,27 @@ func (l *Library) python(b *Built, name, file string, src []byte) error {
 			own[p] = nil
 		}
 	}
-	b.Base, b.Own = b.add(base), b.add(own)
+	b.Base, b.Own = b.keep(base.bundle), b.add(own)
 	return nil
 }
 
-func (b *Built) add(files map[string][]byte) string {
-	data := pack(files)
-	d := digest(data)
-	b.Blobs[d] = data
+// common is what every module needs; the module's name is for the error that some of it is missing.
+func (l *Library) common(module string) (*packed, error) {
+	if l.base == nil {
+		files, _, err := l.closure(module, nil)
+		if err != nil {
+			return nil, err
+		}
+		l.base = &packed{files: files, bundle: pack(files)}
+	}
+	return l.base, nil
+}
+
+func (b *Built) add(files map[string][]byte) string { return b.keep(pack(files)) }
+
+func (b *Built) keep(bundle []byte) string {
+	d := digest(bundle)
+	b.Blobs[d] = bundle
 	return d
 }
 
