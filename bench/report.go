@@ -30,6 +30,8 @@ func (r *report) begin(times int) {
 	r.line("of 10 ms; what outlives the run, such as a shared connection's master, is not in it). \"Started\" are the processes and")
 	r.line("threads the whole machine started meanwhile. Ansible and Mitogen have pipelining, ControlPersist and enough forks.")
 	r.line("Conditions and templates are measured in [benchmarks-expressions.md](benchmarks-expressions.md).")
+	r.line("What a host costs among many is measured by `go test ./cmd/pbc -run TestManyHosts -v`, with agents in the same process and 20 tasks: of 50 hosts")
+	r.line("702 KB in use for each and 1075 KB allocated, of 500 hosts 677 KB and 1092 KB (2026-11-23).")
 }
 
 func (r *report) section(name string, rtt time.Duration) {

@@ -116,8 +116,6 @@ func (l *Linker) fetchDest(s Site, t *ir.Task, source string, vars *value.Dict) 
 // mayStore says why a host may not have a file stored with arguments that its items have made, nil when it may: the items are those that the loop
 // of the task has, as far as the host has no part in them.
 func (l *Linker) mayStore(s Site, t *ir.Task, args *value.Dict) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	a := asker{l: l, play: s.Play, host: s.Host, sets: l.granted(s.Play, s.Host), task: t}
 	for _, name := range []string{"src", "dest"} {
 		if v, _ := args.GetStr(name); v != nil && !a.argument(v, name) {
