@@ -30,6 +30,10 @@ func (s *session) warnSettings() {
 
 // refuseSettings says what is lacking here of what the settings ask for.
 func (s *session) refuseSettings() error {
+	for _, set := range s.conf.With(config.Refused) {
+		_, lacks := set.Effect()
+		return &playbookError{msg: fmt.Sprintf("unsupported: %s (the setting %s, from %s)", lacks, set.Name, s.conf.Origin(set.Name)), code: 4}
+	}
 	const name = "ENABLE_TASK_DEBUGGER"
 	if s.like.ansible || !s.conf.Bool(name) {
 		return nil
@@ -57,6 +61,7 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	if classic && s.set("DEFAULT_NULL_REPRESENTATION") {
 		set.Null = ir.Val{V: s.conf.String("DEFAULT_NULL_REPRESENTATION")}
 	}
+	set.AllowBroken = !classic && s.conf.Bool("ALLOW_BROKEN_CONDITIONALS")
 	set.TrustLookups = classic && s.conf.Bool("DEFAULT_ALLOW_UNSAFE_LOOKUPS")
 	set.HashMerge = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
 	set.DefaultFactPath = s.conf.String("DEFAULT_FACT_PATH")

@@ -26,6 +26,9 @@ func TestEffectsNameSettings(t *testing.T) {
 		if _, both := unhonoured[name]; both {
 			t.Errorf("%s is harmless and unhonoured", name)
 		}
+		if _, both := refused[name]; both {
+			t.Errorf("%s is harmless and refused", name)
+		}
 	}
 }
 
@@ -34,12 +37,14 @@ func TestWithEffect(t *testing.T) {
 		{"none", "", ""},
 		{"honoured", "[defaults]\nforks = 7\n", ""},
 		{"harmless", "[defaults]\nno_target_syslog = yes\n", ""},
-		{"unhonoured", "[defaults]\njinja2_extensions = jinja2.ext.i18n\nfact_caching = redis\n", "CACHE_PLUGIN DEFAULT_JINJA2_EXTENSIONS"},
+		{"unhonoured", "[defaults]\njinja2_extensions = jinja2.ext.do, jinja2.ext.i18n\nfact_caching = redis\n", "CACHE_PLUGIN DEFAULT_JINJA2_EXTENSIONS"},
 		{"a value that is honoured", "[defaults]\nfact_caching = jsonfile\n", ""},
+		{"extensions that are honoured", "[defaults]\njinja2_extensions = jinja2.ext.do, jinja2.ext.loopcontrols\n", ""},
 		{"the default in words", "[defaults]\nfact_caching = memory\n", ""},
 		{"a list of what is honoured", "[defaults]\nvars_plugins_enabled = ansible.builtin.host_group_vars\n", ""},
 		{"a list with more", "[defaults]\nvars_plugins_enabled = host_group_vars, community.sops.sops\n", "VARIABLE_PLUGINS_ENABLED"},
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
+		{"refused for want of smart cards", "[ssh_connection]\npkcs11_provider = /x.so\n", "refused: ssh.pkcs11_provider"},
 		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", ""},
 	}
 	for _, test := range tests {
@@ -55,6 +60,9 @@ func TestWithEffect(t *testing.T) {
 			var names []string
 			for _, s := range c.With(Unhonoured) {
 				names = append(names, s.Name)
+			}
+			for _, s := range c.With(Refused) {
+				names = append(names, "refused: "+s.Name)
 			}
 			if got := strings.Join(names, " "); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)

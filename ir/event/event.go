@@ -80,6 +80,8 @@ type Event struct {
 	// Sheltered, of a start: what the host comes to next is in a rescue or an always, which the failure of others does not end.
 	Sheltered bool `msgpack:",omitempty"`
 	Notify    []string
+	// Beside, of a start, is the place of the last handler of a flush that the host has just passed without it: see Need.
+	Beside ir.Address `msgpack:",omitempty"`
 }
 
 // Flags are the keywords of a task as they were for this result.
@@ -118,6 +120,9 @@ type Need struct {
 	// has come to or passed over.
 	Open   bool       `msgpack:",omitempty"`
 	Passed ir.Address `msgpack:",omitempty"`
+	// Beside, of a Barrier, is the place of the last handler of the flush before, which the host has passed without it: where others
+	// run that one, it runs what it asks for beside them.
+	Beside ir.Address `msgpack:",omitempty"`
 }
 
 // Ask is what a Need asks for.

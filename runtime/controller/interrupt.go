@@ -47,7 +47,11 @@ func (r *playRun) interrupt() {
 	r.interrupted, r.over = true, true
 	r.round.pending = nil
 	for _, h := range r.hosts {
-		if h.state != hostDone {
+		switch h.state {
+		case hostDone:
+		case hostLater:
+			h.state = hostDone
+		default:
 			_ = h.peer.send(event.KindCancel, &struct{}{}) // one that is gone is told so by its reader
 		}
 	}

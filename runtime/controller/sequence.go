@@ -16,6 +16,8 @@ import (
 type sequence struct {
 	at   ir.Address // nil: the next one has to be found
 	host int        // the host whose turn it is
+	// until is the place of the task that this host runs beside those of the place.
+	until ir.Address
 }
 
 // drain shows what can be shown, and starts the task debugger where a host waits for it.
@@ -34,10 +36,11 @@ func (r *playRun) drain(ctx context.Context) {
 			if r.stops(ctx, h) {
 				return
 			}
-			if !idle && !r.past(h, r.seq.at) {
+			end := r.showBeside(h)
+			if r.besides(h, r.seq.at) || !idle && !r.past(h, end) {
 				return
 			}
-			r.seq.host++
+			r.seq.host, r.seq.until = r.seq.host+1, nil
 		}
 		r.seq = sequence{}
 	}

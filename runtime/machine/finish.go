@@ -22,6 +22,7 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	rescued := failed && x.m.rescuing()
 	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: res}, Flags: x.flags,
 		Handler: x.t.Handler, Rescued: rescued, Caught: failed && x.m.caught()}
+	x.m.fatal = failed && !e.Caught && x.flags.Fatal()
 	if x.t.Role >= 0 && status != event.Skipped && status != event.Unreachable {
 		x.m.roleRan[x.t.Role] = true
 	}

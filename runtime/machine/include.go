@@ -27,6 +27,7 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 		m.pass(here, addr)
 		return false, nil
 	}
+	m.beside = nil
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
 		return false, err
@@ -35,6 +36,7 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	case event.Fail:
 		return true, nil
 	case event.Apply: // run_once: the files are the first host's alone
+		m.leaveOut(number, t)
 		return m.apply(t, a.Result), nil
 	case event.Skip:
 		m.leaveOut(number, t)
@@ -225,7 +227,11 @@ func (x *taskRun) bring(list []wanted) (bool, error) {
 
 // passFiles notes that the host goes by the files from one ordinal to another, which others include.
 func (x *taskRun) passFiles(from, to int) {
-	if from < to && x.m.waits == ir.WaitAtBarriers {
+	switch {
+	case from >= to || x.m.waits != ir.WaitAtBarriers:
+	case x.m.flat():
+		x.m.passed = below(x.m.flushAt)
+	default:
 		x.m.passed = below(append(append(ir.Address{}, x.addr...), to-1))
 	}
 }

@@ -92,12 +92,16 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if err := m.loadPlugin(ctx, number, addr); err != nil {
 		return false, err
 	}
+	if m.code.Settings.Free && m.bypass(t) {
+		return false, m.refuseBypass(m.begin(ctx, number, addr))
+	}
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
 		return false, err
 	}
 	switch a.Go {
 	case event.Apply:
+		m.leaveOut(number, t)
 		if a.Result == nil {
 			return m.withOthers(ctx, number, addr)
 		}
@@ -135,7 +139,9 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	}
 }
 
-// leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
+// leaveOut leaves a task out that nobody wants to run now, or that another host has run for all. A handler stays notified in older ones.
+//
+// Observed: ansible-core 2.14.
 func (m *Machine) leaveOut(number int, t *ir.Task) {
 	if t.Handler && !m.newer {
 		m.notified[number], m.stays = true, true
@@ -168,7 +174,7 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 func (x *taskRun) eval() *eval.Eval {
 	set := x.m.code.Settings
 	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), Native: set.Native,
-		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
+		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups, AllowBroken: set.AllowBroken})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
@@ -187,7 +193,7 @@ func (x *taskRun) started() error {
 		x.banner, x.label = name, name
 	}
 	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: name, Handler: x.t.Handler, Flags: flags,
-		Sheltered: !x.m.newer && x.m.comesToShelter()})
+		Sheltered: !x.m.newer && x.m.comesToShelter(), Beside: x.m.takeBeside()})
 }
 
 // asWritten says whether a keyword is true for those who are told of a task's start: a template is not rendered yet, and is.
@@ -322,7 +328,7 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 }
 
 // gathered are the keys of the items' results that go to that of the loop, with what they are told as.
-var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations"}
+var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations", "_ansible_helps"}
 
 // summary is the result of a loop, made from those of its items.
 func (x *taskRun) summary(results []*value.Dict) *value.Dict {
