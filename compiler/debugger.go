@@ -106,7 +106,8 @@ func (u *Unit) checkPlanned(p *ir.Play, out *diag.List) {
 		out.Add(lacksDebugger(p.Pos, "the task debugger (strategy: "+name+")"))
 	}
 	for _, t := range p.Tasks {
-		if u.opt.NoDebugger && t.MayDebug(false) {
+		idle := t.Implicit && t.Module == "ansible.builtin.gather_facts" && p.GatherFacts.V == false
+		if u.opt.NoDebugger && t.MayDebug(false) && !idle {
 			out.Add(lacksDebugger(t.Pos, "the task debugger (debugger: "+t.Debugger+")"))
 		}
 	}

@@ -101,6 +101,9 @@ const tempted = `
       include_tasks: "{{ inventory_hostname }}.yml"
     - name: loads
       include_vars: "vars_{{ inventory_hostname }}.yml"
+    - name: debugs
+      command: echo
+      debugger: on_failed
 `
 
 // TestHostileNeeds has one of three hosts ask the controller for what its play does not ask for: that host is lost for it, the others
@@ -121,7 +124,8 @@ func TestHostileNeeds(t *testing.T) {
 	none := value.NewDict()
 	local := value.DictOf("ansible_connection", "local")
 	lazy := value.DictOf("x", &value.Tmpl{Src: "{{ lookup('pipe', 'touch marker') }}"})
-	const looks, copies, delegates, includes, loads = 0, 1, 2, 3, 4
+	const looks, copies, delegates, includes, loads, debugs = 0, 1, 2, 3, 4, 5
+	debug := &event.Need{Ask: event.Debug, Args: ir.Val{V: value.DictOf("again", false, "result", value.NewDict())}}
 	for _, c := range []struct {
 		name string
 		task int
@@ -158,6 +162,8 @@ func TestHostileNeeds(t *testing.T) {
 		{"a place to store a file", looks, &event.Need{Ask: event.StoreFile, Args: ir.Val{V: value.DictOf("source", "x", "data", []byte("x"))}}, "'fetch'"},
 		{"a new host", looks, &event.Need{Ask: event.Inventory, Args: ir.Val{V: value.DictOf("name", "evil")}}, "'add_host'"},
 		{"a pause", looks, &event.Need{Ask: event.Pause, Args: ir.Val{V: value.DictOf("seconds", nil)}}, "'pause'"},
+		{"the debugger for a task that has none", looks, debug, "the debugger after a task that has none"},
+		{"the debugger before a result", debugs, debug, "the debugger before a result"},
 		{"a filter in Python", looks, &event.Need{Ask: event.Plugin, Name: "evil", Args: ir.Val{V: none}}, "the filter or test evil"},
 		{"an action plugin", looks, &event.Need{Ask: event.Action, Name: "evil"}, "it asked for the action 'evil'"},
 		{"another action", looks, &event.Need{Ask: event.Rename, Name: "shell"}, "it asked for the action 'shell'"},
@@ -265,7 +271,7 @@ func (r lied) lost(t *testing.T, why string) {
 	if r.code != 4 {
 		t.Errorf("exit code %d, want 4", r.code)
 	}
-	for _, want := range []string{"fatal: [b]: UNREACHABLE! => ", "the host sent what makes no sense", why, "a                          : ok=6 ", "c                          : ok=6 ", "unreachable=1"} {
+	for _, want := range []string{"fatal: [b]: UNREACHABLE! => ", "the host sent what makes no sense", why, "a                          : ok=7 ", "c                          : ok=7 ", "unreachable=1"} {
 		if !strings.Contains(r.shown, want) {
 			t.Errorf("no %q in\n%s", want, r.shown)
 		}
@@ -297,6 +303,7 @@ func runWithLiar(t *testing.T, l *liar) lied {
 		}
 	}
 	s := sessionIn(t, dir, "-i", "hosts")
+	s.like.ansible = true // for a debugger that nobody may start
 	var mu sync.Mutex
 	r := lied{}
 	s.agents = func(host string) io.ReadWriteCloser {

@@ -5,7 +5,8 @@ package main
 var notes = map[string]row{
 	"filter vault":                        {state: same, note: "runs in the Python of the installed Ansible"},
 	"filter unvault":                      {state: same, note: "runs in the Python of the installed Ansible"},
-	"keyword debugger":                    {note: "refused at its line, unless it is `never`"},
+	"keyword debugger":                    {state: differs, note: "the installed Ansible's debugger, refused where there is none, and as a template; docs/usage.md has what it shows otherwise"},
+	"setting ENABLE_TASK_DEBUGGER":        {note: "refused where no Ansible is installed"},
 	"keyword strategy":                    {state: differs, note: "see Strategies"},
 	"keyword galaxy_info":                 {state: same, note: "as in a run of Ansible, nothing comes of it"},
 	"setting ANSIBLE_PIPELINING":          {note: "nothing to switch: modules are never copied one by one"},
