@@ -9,7 +9,7 @@
 package ir
 
 // FormatVersion is raised whenever a Program, Batch or message changes its shape.
-const FormatVersion = 3
+const FormatVersion = 4
 
 // Program is a compiled playbook.
 type Program struct {
