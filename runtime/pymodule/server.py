@@ -139,6 +139,7 @@ class Server(object):
         self.names = tempfile._get_candidate_names()
         self.folders = []
         self.base = None
+        self.unfit = None  # why what every module needs cannot be imported
         self.wake, wakeup = os.pipe()
         for fd in (self.wake, wakeup):
             os.set_blocking(fd, False)
@@ -182,7 +183,16 @@ class Server(object):
 
     def start(self, message, parts):
         job = Job(message, parts)
-        broken = self.prepare(job)
+        broken = None
+        if not self.unfit:
+            try:
+                broken = self.prepare(job)
+            except BaseException:  # this Python is none that ansible-core's modules run with
+                import traceback
+                self.unfit = traceback.format_exc()
+        if self.unfit:
+            send({'op': 'done', 'id': job.id, 'rc': 1}, b'', self.unfit.encode('utf-8', 'replace'))
+            return
         if broken:
             send(dict(broken, op='broken', id=job.id))
             return
