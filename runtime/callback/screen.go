@@ -63,6 +63,9 @@ func (s *Screen) Display(text string, c Color) { s.Message(Message{Text: text, C
 
 // Message prints a text as m says. A final newline is never doubled nor coloured.
 func (s *Screen) Message(m Message) {
+	if s.Tagged {
+		m.Text = strings.ReplaceAll(m.Text, "\r\n", "\n")
+	}
 	text, hadNewline := strings.CutSuffix(m.Text, "\n")
 	text = s.Paint(text, m.Color)
 	if hadNewline || !m.NoNewline {

@@ -16,6 +16,10 @@ func (x *taskRun) strict(res *value.Dict) error {
 	if !x.tagged() || x.m.code.Settings.LenientUTF8 || withoutJSON[x.t.Module] || strings.HasPrefix(x.t.Module, "pbc.") {
 		return nil
 	}
+	if diffByAction[x.t.Module] && has(res, "diff") {
+		res = res.Copy()
+		res.Del("diff")
+	}
 	bad, ok := malformed(res)
 	if !ok {
 		return nil
@@ -27,6 +31,9 @@ func (x *taskRun) strict(res *value.Dict) error {
 
 // withoutJSON are the modules whose output no module wraps.
 var withoutJSON = map[string]bool{"ansible.builtin.raw": true, "ansible.builtin.script": true}
+
+// diffByAction are the modules whose difference is no module's: the action plugin makes it on the controller.
+var diffByAction = map[string]bool{"ansible.builtin.copy": true, "ansible.builtin.template": true, "ansible.builtin.assemble": true}
 
 // malformed is the first string in v that is no UTF-8.
 func malformed(v value.Value) (string, bool) {

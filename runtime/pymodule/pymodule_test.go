@@ -105,6 +105,24 @@ func TestPython(t *testing.T) {
 	})
 }
 
+// TestUnfitPython has a Python that cannot import what every module needs: each module fails as Ansible's would, and says why.
+func TestUnfitPython(t *testing.T) {
+	unfit := bundle(map[string]string{"ansible/__init__.py": "", "ansible/module_utils/__init__.py": "", "ansible/module_utils/basic.py": "raise SystemExit('too old')"})
+	h := New(Options{Fetch: func(_ context.Context, digest string) ([]byte, error) {
+		return map[string][]byte{"base": unfit, "own": bundle(map[string]string{"ansible/modules/m.py": ""})}[digest], nil
+	}})
+	t.Cleanup(h.Close)
+	for _, name := range []string{"first", "again"} {
+		t.Run(name, func(t *testing.T) {
+			got := h.Run(t.Context(), pythonCall(t, "own", value.NewDict()))
+			said, _ := value.Text(get(got, "module_stderr"))
+			if rc := get(got, "rc"); rc != int64(1) || !strings.HasSuffix(said, "SystemExit: too old\n") {
+				t.Errorf("got %v, %q", rc, said)
+			}
+		})
+	}
+}
+
 func TestJobHasNoShell(t *testing.T) {
 	h := testHost(t, map[string]string{"kill": "os.kill(os.getpid(), 9)"})
 	got := h.Job(t.Context(), pythonCall(t, "kill", value.DictOf("a", "v")), "j1.2")

@@ -225,6 +225,7 @@ class Server(object):
         self.base = None
         self.ground = look(ground())
         self.spare, self.dismissed, self.runs = None, set(), 0
+        self.unfit = None  # why what every module needs cannot be imported
         self.wake, wakeup = os.pipe()
         for fd in (self.wake, wakeup):
             os.set_blocking(fd, False)
@@ -273,7 +274,16 @@ class Server(object):
             send({'op': 'stale', 'id': job.id})
             self.spare = self.spare and self.dismiss(self.spare)
             return
-        broken = self.prepare(job)
+        broken = None
+        if not self.unfit:
+            try:
+                broken = self.prepare(job)
+            except BaseException:  # this Python is none that ansible-core's modules run with
+                import traceback
+                self.unfit = traceback.format_exc()
+        if self.unfit:
+            send({'op': 'done', 'id': job.id, 'rc': 1}, b'', self.unfit.encode('utf-8', 'replace'))
+            return
         if broken:
             send(dict(broken, op='broken', id=job.id))
             return

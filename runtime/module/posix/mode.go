@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -33,17 +32,23 @@ func UnixMode(m os.FileMode) uint32 {
 	return r
 }
 
-// octalText is what Python's int reads to the base 8: a sign, and digits that single underscores may part.
-var octalText = regexp.MustCompile(`^[-+]?(0[oO]_?)?[0-7]+(_[0-7]+)*$`)
-
-// ParseOctal reads text as Python's int(s, 8). A number of more than 64 bits is the largest of them.
+// ParseOctal reads text as Python's int(s, 8): a sign, and digits that single underscores may part. A number of more than 64
+// bits is the largest of them.
 func ParseOctal(s string) (int64, bool) {
 	t := strings.TrimSpace(s)
-	if !octalText.MatchString(t) {
+	sign := t[:len(t)-len(strings.TrimLeft(t, "+-"))]
+	digits := t[len(sign):]
+	for _, prefix := range []string{"0o_", "0O_", "0o", "0O"} {
+		if rest, ok := strings.CutPrefix(digits, prefix); ok {
+			digits = rest
+			break
+		}
+	}
+	if len(sign) > 1 || strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") || strings.Contains(digits, "__") {
 		return 0, false
 	}
-	n, _ := strconv.ParseInt(strings.NewReplacer("_", "", "o", "", "O", "").Replace(t), 8, 64)
-	return n, true
+	n, err := strconv.ParseInt(sign+strings.ReplaceAll(digits, "_", ""), 8, 64)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // Symbolic is a file that symbolic modes are applied to.
