@@ -17,7 +17,7 @@ import (
 type Progress struct {
 	w       io.Writer  // the terminal
 	columns func() int // its width now
-	hosts   []string // of the play, in its order
+	hosts   []string   // of the play, in its order
 	doing   map[string]Doing
 	drawn   string // the line that is on the terminal
 }
