@@ -82,22 +82,3 @@ func (d *round) lead() {
 		return
 	}
 }
-
-// failElsewhere has the hosts fail that wait at other places while a run_once task has failed: it has failed for all hosts of the play, wherever they
-// are. It says whether there were any.
-//
-// Observed: the linear strategy of ansible-core 2.14.
-func (r *playRun) failElsewhere() bool {
-	e, d := r.round.result, r.round
-	if r.c.opt.Newer || d.alone || e == nil || e.Kind != event.Finished || e.Status != event.Failed || !e.Flags.RunOnce || e.Flags.IgnoreErrors {
-		return false
-	}
-	found := false
-	for _, h := range r.hosts {
-		if h == d.leader || h.state != hostWaiting || slices.Contains(d.same, h) {
-			continue
-		}
-		h.doomed, found = true, true
-	}
-	return found && r.resume()
-}

@@ -183,7 +183,6 @@ func (r *playRun) apply() bool {
 		return slices.DeleteFunc(slices.Clone(hosts), func(h *hostRun) bool { return h.state != hostWaiting })
 	}
 	r.round.applied = true
-	fails := r.failElsewhere()
 	same, dropped := waiting(r.round.same), waiting(r.round.dropped)
 	r.share(same)
 	if e := r.round.result; e != nil && e.Status == event.Unreachable && !r.round.alone {
@@ -193,7 +192,7 @@ func (r *playRun) apply() bool {
 	for _, h := range dropped {
 		r.letGo(h, &event.Answer{Go: event.Skip})
 	}
-	return fails || len(same)+len(dropped) > 0
+	return len(same)+len(dropped) > 0
 }
 
 // share gives the variables of a run_once task to the hosts that do not come to it.
