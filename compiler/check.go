@@ -12,17 +12,17 @@ import (
 
 // checkPlay finds what is right Ansible that pbc does not do yet.
 func (u *Unit) checkPlay(p *lower.Play, out *diag.List) {
-	checkStrategy(p, out)
+	u.checkStrategy(p, out)
 	u.checkDefaultStrategy(p.IR, out)
 	checkConnection(p.IR.Connection, p.IR.Pos, out)
 	u.checkTasks(&p.IR.Tables, p.IR.Connection.V, out)
-	checkDebuggers(p, 0, out)
+	u.checkDebuggers(p, 0, out)
 }
 
 // checkExtension does the same for what has come to a play.
 func (u *Unit) checkExtension(p *lower.Play, e *ir.Extension, out *diag.List) {
 	u.checkTasks(&e.Tables, nil, out)
-	checkDebuggers(p, e.FirstTask, out)
+	u.checkDebuggers(p, e.FirstTask, out)
 }
 
 // checkTasks checks the tasks of tables. The connection plugin that they inherit was checked.
@@ -36,35 +36,36 @@ func (u *Unit) checkTasks(t *ir.Tables, inherited value.Value, out *diag.List) {
 }
 
 // strategies are those that pbc keeps the promises of. Mitogen's promise the same as those they are named after.
-var strategies = map[string]bool{"linear": true, "free": true, "host_pinned": true, "mitogen_linear": true, "mitogen_free": true, "mitogen_host_pinned": true}
+var strategies = map[string]bool{"linear": true, "debug": true, "free": true, "host_pinned": true, "mitogen_linear": true, "mitogen_free": true, "mitogen_host_pinned": true}
 
-// LacksStrategy says what of a strategy pbc has not, "" when it keeps its promises; a strategy of "" is the default one.
-func LacksStrategy(name string) string {
+// LacksStrategy says what of a strategy there is not, "" when pbc keeps its promises; a strategy of "" is the default one. NoDebugger says that
+// there is no task debugger.
+func LacksStrategy(name string, noDebugger bool) string {
 	short := strings.TrimPrefix(name, "ansible.builtin.")
 	switch {
+	case short == "debug" && noDebugger:
+		return "the task debugger (strategy: " + name + ")"
 	case name == "" || strategies[short]:
 		return ""
-	case short == "debug":
-		return "the task debugger (strategy: " + name + ")"
 	}
 	return fmt.Sprintf("strategy %q", name)
 }
 
 // checkStrategy refuses the strategy that a play names, as far as it is known before the play begins.
-func checkStrategy(p *lower.Play, out *diag.List) {
+func (u *Unit) checkStrategy(p *lower.Play, out *diag.List) {
 	v := p.IR.Strategy.V
 	if _, later := v.(*value.Tmpl); later || v == nil {
 		return
 	}
 	name, _ := value.ToStr(v)
-	if lacks := LacksStrategy(name); lacks != "" {
+	if lacks := LacksStrategy(name, u.opt.NoDebugger); lacks != "" {
 		out.Add(diag.Unsupportedf(p.Tree.Keywords.Get("strategy").Pos, "%s", lacks))
 	}
 }
 
 // checkDefaultStrategy refuses the strategy of the settings, for the plays that name none.
 func (u *Unit) checkDefaultStrategy(p *ir.Play, out *diag.List) {
-	if lacks := LacksStrategy(u.opt.Strategy); lacks != "" && !p.Strategy.IsSet() {
+	if lacks := LacksStrategy(u.opt.Strategy, u.opt.NoDebugger); lacks != "" && !p.Strategy.IsSet() {
 		out.Add(diag.Unsupportedf(p.Pos, "%s, from %s", lacks, u.opt.StrategyFrom))
 	}
 }
@@ -122,7 +123,8 @@ func (u *Unit) foreign(module string) bool {
 	if u.opt.Compared == nil || len(parts) < 3 || parts[0] == "ansible" && parts[1] == "builtin" {
 		return false
 	}
-	return !u.opt.Compared(module, u.loader.CollectionVersion(parts[0]+"."+parts[1]))
+	collection := parts[0] + "." + parts[1]
+	return u.loader.CollectionDir(collection) != "" && !u.opt.Compared(module, u.loader.CollectionVersion(collection))
 }
 
 // fullName says whether a module has a full name: a bare one is that of a module beside the playbook.

@@ -57,7 +57,9 @@ type Options struct {
 	Managed string // the setting ansible_managed
 	// Strategy is that of the settings, for plays that name none, and StrategyFrom where it comes from; "" for the default one.
 	Strategy, StrategyFrom string
-	Playbook               playbook.Options
+	// NoDebugger has what starts the task debugger refused: there is no Ansible here that has it.
+	NoDebugger bool
+	Playbook   playbook.Options
 }
 
 // Unit is a set of playbooks compiled together: the program, and the way back to their trees. It
@@ -74,19 +76,30 @@ type Unit struct {
 	plays    []*lower.Play
 	jinja    jinja.Options
 	payloads map[string]*payload.Built
-	named    map[renamedTask]*ir.Extension
-	included map[string]int // how often each site has brought in a file, for numbering
-	sealed   bool           // made by Open: source is what the plan holds, loader and plays come when needed
+	// libraries are where shared Python code is, by the folders of the user's own.
+	libraries map[string]*payload.Library
+	named     map[renamedTask]*ir.Extension
+	included  map[string]int // how often each site has brought in a file, for numbering
+	sealed    bool           // made by Open: source is what the plan holds, loader and plays come when needed
+}
+
+// owned says which modules of collections there are without the collections: pbc's own, where no ansible-core is installed that
+// would have collections with it.
+func (o *Options) owned() func(module string) bool {
+	if o.Core != "" || o.Playbook.Owned != nil {
+		return o.Playbook.Owned
+	}
+	return o.Supported
 }
 
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
 func Compile(opt Options) (*Unit, diag.List) {
-	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, named: map[renamedTask]*ir.Extension{}}
+	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}}
 	po := opt.Playbook
 	po.Tagged = opt.Dialect == expr.Tagged
 	po.Newer = po.Newer || po.Tagged
 	po.Source = u.source
-	po.Render = u.render
+	po.Render, po.Owned = u.render, opt.owned()
 	u.loader = playbook.NewLoader(po)
 	u.Program = &ir.Program{Version: ir.FormatVersion, Dialect: link.DialectName(opt.Dialect), Entry: opt.Files}
 	var all diag.List

@@ -23,6 +23,10 @@ func (u *Unit) Include(play, task int, wanted *value.Dict) (*ir.Extension, error
 		name, _ := value.Text(v)
 		return u.renamed(play, task, name)
 	}
+	if v, ok := wanted.GetStr("redo"); ok && t != nil {
+		fields, _ := v.(*value.Dict)
+		return u.redone(play, task, fields)
+	}
 	if t == nil || t.Include == nil || t.Include.Static {
 		return nil, errors.New("the task is not an include")
 	}

@@ -26,6 +26,7 @@ type Suite struct {
 	// Areas are those for which the oracle is asked; the others replay recordings. Nil is all, and so is any where the cache
 	// remembers what the oracle did.
 	Areas map[string]bool
+	Costs Costs
 }
 
 // live says whether the oracle is asked about s.
@@ -43,12 +44,14 @@ func (u *Suite) Expected(ctx context.Context, s *scenario.Scenario) (compare.Out
 		return u.Recordings.Load(s)
 	}
 	out, _, err := u.Cache.Outcome(ctx, u.Oracle, u.Normaliser, s)
+	u.Costs.spent(s.Name, out, compare.Outcome{})
 	return out, err
 }
 
 // Judge compares what pbc does with s to what is expected.
 func (u *Suite) Judge(ctx context.Context, s *scenario.Scenario, expected compare.Outcome) (compare.Report, error) {
 	got, err := u.Subject.RunScenario(ctx, s)
+	u.Costs.spent(s.Name, compare.Outcome{}, got)
 	if err != nil {
 		return compare.Report{}, err
 	}

@@ -101,6 +101,8 @@ type Settings struct {
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
 	Collectors []string
 	FactsRead  bool
+	// Debugger has the task debugger start after every failure, where no keyword says otherwise; DebugIgnored also after failures that are ignored.
+	Debugger, DebugIgnored bool
 }
 
 // newerCore is the minor version of ansible-core from which Newer holds. What it stands for was observed in 2.14, where it is not so,

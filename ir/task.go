@@ -69,6 +69,9 @@ type Task struct {
 	Context Vals `msgpack:",omitempty"`
 	Async   Val
 	Poll    Val
+	// Debugger says after which results the task debugger starts: "always", "never", "on_failed", "on_unreachable" or "on_skipped"; "" for
+	// those that the settings say.
+	Debugger string `msgpack:",omitempty"`
 
 	// Defaults are the module_defaults that apply to the action, merged; nil when none.
 	Defaults []Val
@@ -93,6 +96,14 @@ var halved = map[string]bool{"assemble": true, "async_status": true, "command": 
 func (t *Task) Plugin() bool {
 	core, ok := strings.CutPrefix(t.Module, "ansible.builtin.")
 	return t.ActionFile != "" || t.ModuleFile != "" && ok && halved[core]
+}
+
+// MayDebug says whether the task debugger may start after the task; enabled says that it does so by itself after failures.
+func (t *Task) MayDebug(enabled bool) bool {
+	if t.Module == "ansible.builtin.meta" {
+		return false
+	}
+	return t.Debugger != "" && t.Debugger != "never" || enabled && t.Debugger != "never"
 }
 
 // Named says whether the task has a name that is text. One that is a number is shown by results only: banners

@@ -80,6 +80,7 @@ func (s *session) read() (*compiler.Unit, diag.List, error) {
 	if err != nil {
 		return nil, diag.List{}, err
 	}
+	opt.NoDebugger = false // where the plan runs there may be one
 	u, diags := compiler.Compile(opt)
 	return u, diags, nil
 }

@@ -120,11 +120,8 @@ func (r *toolRun) settingsDump(conf *config.Config) error {
 
 // unlikeAnsible is the remark on a setting that pbc does not honour, "" for others.
 func unlikeAnsible(s config.Setting) string {
-	switch effect, what := s.Effect(); effect {
-	case config.Unhonoured:
+	if effect, what := s.Effect(); effect == config.Unhonoured {
 		return "    # not honoured by pbc: " + what
-	case config.Refused:
-		return "    # refused by pbc: it lacks " + what
 	}
 	return ""
 }

@@ -59,6 +59,9 @@ func TestInterrupt(t *testing.T) {
 			cmd, out := started(t, dir, tt.hosts)
 			hosts := strings.Split(tt.hosts, ",")
 			pipe := heldBy(t, dir, len(hosts))
+			for _, h := range hosts {
+				out.await(t, "ok: ["+h+"]") // the task before the one that has begun: what hosts tell is on its way for a while
+			}
 			var everything io.Reader = strings.NewReader("")
 			if tt.hosts != "here" {
 				f, err := os.Open(ground.all)

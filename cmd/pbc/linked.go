@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"sync/atomic"
 
 	"pbc/compiler"
@@ -48,7 +50,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	for _, w := range p.Warnings {
 		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	if lacks := compiler.LacksStrategy(p.Strategy); lacks != "" {
+	if lacks := compiler.LacksStrategy(p.Strategy, !k.s.like.ansible); lacks != "" {
 		return nil, fmt.Errorf("unsupported: %s", lacks)
 	}
 	order := waits[p.Order]
@@ -56,7 +58,7 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		order = controller.Strict
 	}
 	return &controller.Play{ID: fmt.Sprint(n), Name: p.Name, Path: p.Path, Hosts: p.Hosts, Batches: p.Batches, Strategy: p.Strategy, CheckMode: p.CheckMode,
-		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy)}, nil
+		MaxFail: p.MaxFail, Order: order, Free: link.Free(p.Strategy), Pinned: strings.HasSuffix(p.Strategy, "host_pinned"), Debugger: k.l.Debugs(p.Strategy)}, nil
 }
 
 // Batch implements controller.Linker.
@@ -93,4 +95,12 @@ func reservedNames(l *link.Linker, d expr.Dialect) func(int, string, int) []*fai
 		return nil
 	}
 	return l.ReservedFor
+}
+
+// gateOf holds what hosts ask for to the program, unless PBC_TRUST_HOSTS says that they may ask for anything.
+func gateOf(l *link.Linker) controller.Gate {
+	if os.Getenv("PBC_TRUST_HOSTS") == "1" {
+		return nil
+	}
+	return l
 }

@@ -20,9 +20,14 @@ func (s *session) showsProgress(opt callback.Options) int {
 	case s.callbacks.stdout != "" || len(s.callbacks.enabled) > 0:
 		return 0
 	}
+	return terminalWidth(0)
+}
+
+// terminalWidth is the width of the terminal now, or what it is taken for where the terminal does not say.
+func terminalWidth(otherwise int) int {
 	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
-	if err != nil {
-		return 0
+	if err != nil || columns == 0 {
+		return otherwise
 	}
 	return columns
 }

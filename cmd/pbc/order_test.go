@@ -238,6 +238,7 @@ func orderOf(t *testing.T, seed uint64, files map[string]string, hosts []string)
 		}
 	}
 	if t.Failed() {
+		t.Logf("strict:\n%s", want.shown)
 		for name, text := range files {
 			t.Logf("%s:\n%s", name, text)
 		}

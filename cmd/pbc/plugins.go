@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -44,9 +45,13 @@ func newPlugins(s *session, u *compiler.Unit) *plugins {
 		secrets = append(secrets, pyplugin.Secret{ID: k.ID, Password: k.Password})
 	}
 	p := &plugins{s: s, u: u, dirs: dirs, placed: map[string]string{}}
-	p.host = pyplugin.New(pyplugin.Options{Python: s.like.python, Dirs: p.places(dirs), Playbooks: playbooks,
+	python := s.like.python
+	if s.like.library == "" {
+		python = "" // it has no Ansible to load
+	}
+	p.host = pyplugin.New(pyplugin.Options{Python: python, Dirs: p.places(dirs), Playbooks: playbooks,
 		Basedir: u.Program.Basedir, Secrets: secrets, CLI: commandLine(s.req),
-		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword})
+		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword, Stdin: os.Stdin})
 	if p.jinja() {
 		p.host.Start()
 	}
@@ -148,7 +153,11 @@ func (p *plugins) files(folder string) []string {
 
 // jinja says whether there may be filters and tests that do not come with Ansible.
 func (p *plugins) jinja() bool {
-	return len(p.files("filter_plugins")) > 0 || len(p.files("test_plugins")) > 0
+	return len(p.jinjaFiles()) > 0
+}
+
+func (p *plugins) jinjaFiles() []string {
+	return append(p.files("filter_plugins"), p.files("test_plugins")...)
 }
 
 // Names implements link.Python.
@@ -174,8 +183,11 @@ func (p *plugins) Names() (*ir.Plugins, error) {
 			return nil, err
 		}
 	}
-	if p.jinja() {
+	if inPython := p.jinjaFiles(); len(inPython) > 0 {
 		n, err := p.host.Names(context.Background())
+		if errors.Is(err, eval.ErrNoAnsible) {
+			return nil, fmt.Errorf("%s has filters or tests in Python, which Ansible would load: %w", inPython[0], err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -200,6 +212,9 @@ func (m missingPlugin) Error() string { return string(m) }
 // Find implements link.Python.
 func (p *plugins) Find(ctx context.Context, test bool, name string) (bool, error) {
 	f, err := p.host.Find(ctx, kindOf(test), name)
+	if errors.Is(err, eval.ErrNoAnsible) && (!strings.Contains(name, ".") || strings.HasPrefix(name, "ansible.builtin.")) { // in a collection it may be
+		return false, missingPlugin(fmt.Sprintf("Could not load \"%s\": '%[1]s'", name))
+	}
 	if err == nil && f.Missing != "" {
 		err = missingPlugin(f.Missing)
 	}
@@ -244,4 +259,12 @@ func (p *plugins) Lookup(ctx context.Context, c link.LookupCall, w link.World) (
 				c.Warn(text)
 			}
 		}})
+}
+
+// debug implements link.DebugFunc.
+func (p *plugins) debug(ctx context.Context, about *value.Dict, w link.World) (*value.Dict, error) {
+	if _, err := p.Names(); err != nil { // has the folders of roles searched that were included meanwhile
+		return nil, err
+	}
+	return p.host.Debug(ctx, about, w)
 }

@@ -133,7 +133,7 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	}
 	s.callbacks.out = s.out
 	if s.live = s.showsProgress(opt); s.live > 0 {
-		s.out = callback.Join(s.out, callback.NewProgress(s.screen, os.Stdout, s.live))
+		s.out = callback.Join(s.out, callback.NewProgress(s.screen, os.Stdout, func() int { return terminalWidth(s.live) }))
 	}
 	return s, nil
 }
@@ -266,7 +266,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
-		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY")}, nil
+		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -392,7 +392,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	defer python.close()
 	options := s.linkOptions(inv, u, known{memory})
-	options.Python = python
+	options.Python, options.Debug, options.Source = python, python.debug, u.Source
 	l := link.New(u.Program, options)
 	var current atomic.Int64
 	note := func(host, text string) { s.screenNote(host, text) }
@@ -405,7 +405,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	asked, over, release := s.interrupts.heed()
 	defer release()
-	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: l,
+	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: gateOf(l),
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
 		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles(),
 		Argv:     s.req.Shown(s.like.dialect == expr.Tagged),
@@ -421,6 +421,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	if errors.Is(err, controller.ErrInterrupted) {
 		return code, nil
+	}
+	if errors.Is(err, controller.ErrQuit) {
+		return interrupted, nil
 	}
 	if at := l.Unmet(); at != "" && err == nil {
 		s.out.Handle(callback.ErrorMessage{Text: "No matching task \"" + at + "\" found. Note: --start-at-task can only follow static includes.", Wrap: true})

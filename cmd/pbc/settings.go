@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"pbc/compiler"
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/ir"
@@ -27,13 +28,17 @@ func (s *session) warnSettings() {
 	}
 }
 
-// refuseSettings says what pbc lacks of what the settings ask for.
+// refuseSettings says what is lacking here of what the settings ask for.
 func (s *session) refuseSettings() error {
 	for _, set := range s.conf.With(config.Refused) {
 		_, lacks := set.Effect()
 		return &playbookError{msg: fmt.Sprintf("unsupported: %s (the setting %s, from %s)", lacks, set.Name, s.conf.Origin(set.Name)), code: 4}
 	}
-	return nil
+	const name = "ENABLE_TASK_DEBUGGER"
+	if s.like.ansible || !s.conf.Bool(name) {
+		return nil
+	}
+	return &playbookError{msg: fmt.Sprintf("unsupported: the task debugger (the setting %s, from %s)\n    hint: %s", name, s.conf.Origin(name), compiler.DebuggerHint), code: 4}
 }
 
 // set says whether the user gave a setting.
@@ -47,6 +52,7 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.Omit, set.Native = omitText(), s.conf.Bool("DEFAULT_JINJA2_NATIVE")
 	}
 	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
+	set.Debugger, set.DebugIgnored = s.conf.Bool("ENABLE_TASK_DEBUGGER"), !s.conf.Bool("TASK_DEBUGGER_IGNORE_ERRORS")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
 	set.MaxDiff = int64(s.conf.Int("MAX_FILE_SIZE_FOR_DIFF"))

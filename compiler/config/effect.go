@@ -85,7 +85,6 @@ var harmless = map[string]string{
 	"INVENTORY_CACHE_*":              "the installed ansible-inventory runs these plugins, and reads the setting",
 	"JINJA2_NATIVE_WARNING":          "Jinja is pbc's own",
 	"OLD_PLUGIN_CACHE_CLEARING":      "there are no plugins to forget",
-	"TASK_DEBUGGER_IGNORE_ERRORS":    "for the task debugger, which is refused",
 	"WIN_ASYNC_STARTUP_TIMEOUT":      "hosts with Windows are not reached",
 	"ANSIBLE_CONNECTION_PATH":        "network devices are not reached",
 	"CONNECTION_FACTS_MODULES":       "network devices are not reached",
@@ -126,7 +125,7 @@ var unhonoured = map[string]string{
 }
 
 // refused are the settings that pbc does not run with, and what it lacks.
-var refused = map[string]string{"ENABLE_TASK_DEBUGGER": "the task debugger", "ssh.pkcs11_provider": "keys on smart cards"}
+var refused = map[string]string{"ssh.pkcs11_provider": "keys on smart cards"}
 
 // fulfilled say of settings otherwise not honoured which values are.
 var fulfilled = map[string]func(value any) bool{

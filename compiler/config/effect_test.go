@@ -46,9 +46,7 @@ func TestWithEffect(t *testing.T) {
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
 		{"a folder without plugins", "[defaults]\nvars_plugins = ./none\nconnection_plugins = ./none\n", ""},
 		{"a folder with a plugin", "[defaults]\nvars_plugins = ./none:./plugins\n", "DEFAULT_VARS_PLUGIN_PATH"},
-		{"refused", "[defaults]\nenable_task_debugger = yes\n", "refused: ENABLE_TASK_DEBUGGER"},
 		{"refused for want of smart cards", "[ssh_connection]\npkcs11_provider = /x.so\n", "refused: ssh.pkcs11_provider"},
-		{"refused, at its default", "[defaults]\nenable_task_debugger = no\ntask_debugger_ignore_errors = no\n", ""},
 		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", ""},
 	}
 	for _, test := range tests {

@@ -77,6 +77,12 @@ type Options struct {
 	Plugins *ir.Plugins
 	// Fatal says that the play ends for all hosts when it does for one, or for some: any_errors_fatal, max_fail_percentage.
 	Fatal bool
+	// Debugger says that the task debugger starts after failures, where no keyword says otherwise.
+	Debugger bool
+	// Free says that the strategy of the play has no order among hosts.
+	Free bool
+	// Older says that the ansible-core is none that ir.Newer means.
+	Older bool
 }
 
 // Judge judges the tasks of one play. It is used by one goroutine.
@@ -88,6 +94,7 @@ type Judge struct {
 	every *string      // the reason of all variables together
 	// handlers are the names and topics that notify finds in any case.
 	handlers map[string]bool
+	last     *ir.Task // the last handler
 }
 
 // NewJudge returns a judge of a play's tasks.
@@ -106,7 +113,8 @@ func (j *Judge) Grow(t *ir.Tables, handlers []ir.Handler) {
 	j.opt.Tables = t
 	for _, h := range handlers {
 		if h.Task < len(t.Tasks) {
-			j.handler(t.Tasks[h.Task])
+			j.last = t.Tasks[h.Task]
+			j.handler(j.last)
 		}
 	}
 }
@@ -173,6 +181,8 @@ func (j *Judge) exact(t *ir.Task) string {
 		return "any_errors_fatal"
 	case j.opt.Fatal:
 		return "failures may end the play for all"
+	case t.MayDebug(j.opt.Debugger):
+		return "the task debugger may start"
 	case t.Register != "" && !plainName(t.Register):
 		return "its register ends the run"
 	case t.Module == "ansible.builtin.meta":
@@ -180,6 +190,9 @@ func (j *Judge) exact(t *ir.Task) string {
 	}
 	if j.unhandled(t) {
 		return "a handler that is not there would end the run"
+	}
+	if j.opt.Older && t == j.last && slices.ContainsFunc(j.opt.Tables.Tasks, func(t *ir.Task) bool { return !t.Handler && on(t.RunOnce) }) {
+		return "beside the last handler a run_once task may run, which ends the round"
 	}
 	if r := table[t.Module]; r.class == Exact {
 		return r.why
@@ -190,6 +203,9 @@ func (j *Judge) exact(t *ir.Task) string {
 // Ends says whether a task may end the run for all hosts by itself, as Ansible ends it for faults of the playbook that it meets late.
 func (j *Judge) Ends(t *ir.Task) bool {
 	if t.Register != "" && !plainName(t.Register) || t.ActionName.IsSet() || t.Plugin() {
+		return true
+	}
+	if j.opt.Free && (t.Module == "ansible.builtin.add_host" || t.Module == "ansible.builtin.pause") {
 		return true
 	}
 	if _, template := t.RunOnce.V.(*value.Tmpl); template {

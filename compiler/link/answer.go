@@ -42,6 +42,8 @@ func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.An
 		return l.answerPlugin(ctx, site, n)
 	case event.Action:
 		return l.answerAction(ctx, site, n)
+	case event.Debug:
+		return l.answerDebug(ctx, site, n)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

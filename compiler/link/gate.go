@@ -52,7 +52,7 @@ func (l *Linker) MayAsk(play int, host string, n *event.Need) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	asked := asker{l: l, play: play, host: host, sets: l.granted(play, host), n: n}
-	asked.task, _ = l.task(play, n.Task)
+	asked.task = l.asked(play, host, n.Task)
 	if n.Ask == event.Delegate {
 		return asked.delegate()
 	}
@@ -345,6 +345,8 @@ func (a asker) ofTask() error {
 		return a.fragments()
 	case event.Action:
 		return a.action(named)
+	case event.Debug:
+		return a.mayDebug()
 	}
 	return nil
 }

@@ -49,8 +49,8 @@ func (l *Linker) madeOn(host string) (set, included, facts *value.Dict) {
 
 // Front compiles what was not compiled ahead.
 type Front interface {
-	// Include compiles the file or role that an include asks for, or the task that an action's name makes of another: wanted is
-	// {action: name} then. What makes the include fail is the extension's Fault; an error ends the run.
+	// Include compiles the file or role that an include asks for, or the task that an action's name or the debugger makes of another: wanted is
+	// {action: name} or {redo: keywords} then. What makes the include fail is the extension's Fault; an error ends the run.
 	Include(play, task int, wanted *value.Dict) (*ir.Extension, error)
 	// Tables are the tables of a play, with those of all its extensions.
 	Tables(play int) *ir.Tables
@@ -92,6 +92,9 @@ type Options struct {
 	ManagedFormat string       // the setting ansible_managed
 	Lookup        LookupPlugin // nil has none
 	Python        Python       // plugins in Python; nil has none
+	Debug         DebugFunc    // the task debugger; nil has none
+	// Source reads a file of the program, for the debugger; nil reads none.
+	Source func(path string) ([]byte, error)
 	// FactCollector names what gathers a fact, whose name has no prefix. Nil gathers all facts; else those only that
 	// the run reads.
 	FactCollector func(fact string) string
@@ -134,7 +137,9 @@ type Linker struct {
 	// shadowing are the plugins in Python that stand before pbc's own, as last asked for.
 	shadowing atomic.Pointer[ir.Plugins]
 	actions   sessions
-	gate      gate
+	// redone are the tasks that the debugger has made of others, for a host.
+	redone map[redoneSite]int
+	gate   gate
 	// warned are where variables of reserved names have been told of.
 	warned map[reservedSite]bool
 }
@@ -291,6 +296,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		return nil, err
 	}
 	c.Settings.Free = Free(strategy)
+	c.Settings.Debugger = l.Debugs(strategy)
 	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {
 		v, err := l.playValue(play, p.ForceHandlers)

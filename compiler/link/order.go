@@ -80,11 +80,18 @@ func (l *Linker) ordering(play int) (*ordering, error) {
 	if err != nil {
 		return nil, err
 	}
+	strategy, err := l.strategy(play)
+	if err != nil {
+		return nil, err
+	}
 	all := func() []*value.Dict { return slices.Concat(vars, layerDicts(l.tables(play).Layers)) }
 	o.judge = effect.NewJudge(effect.Options{Play: l.prog.Plays[play], Tables: l.tables(play), Plugins: plugins,
-		Fatal:  out.AnyErrorsFatal || out.MaxFail >= 0,
-		Values: func(name string) []value.Value { return valuesOf(all(), name) },
-		Names:  func() []string { return layers(all()).Names() }})
+		Fatal:    out.AnyErrorsFatal || out.MaxFail >= 0,
+		Debugger: l.Debugs(out.Strategy),
+		Older:    !ir.Newer(l.opt.Settings.CoreVersion),
+		Free:     Free(strategy),
+		Values:   func(name string) []value.Value { return valuesOf(all(), name) },
+		Names:    func() []string { return layers(all()).Names() }})
 	l.orders[play] = o
 	return o, nil
 }

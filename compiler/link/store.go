@@ -82,6 +82,9 @@ func (l *Linker) fetchDest(s Site, t *ir.Task, source string, vars *value.Dict) 
 	if err != nil {
 		return "", err
 	}
+	if err := l.mayStore(s, t, args); err != nil {
+		return "", err
+	}
 	src, _ := text(args, "src")
 	dest, _ := text(args, "dest")
 	if !strings.HasPrefix(src, "~") {
@@ -108,6 +111,21 @@ func (l *Linker) fetchDest(s Site, t *ir.Task, source string, vars *value.Dict) 
 		return "", errRefused{errors.New("calculated dest '" + dest + "' is an existing directory, use another path that does not point to an existing directory")}
 	}
 	return dest, nil
+}
+
+// mayStore says why a host may not have a file stored with arguments that its items have made, nil when it may: the items are those that the loop
+// of the task has, as far as the host has no part in them.
+func (l *Linker) mayStore(s Site, t *ir.Task, args *value.Dict) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := asker{l: l, play: s.Play, host: s.Host, sets: l.granted(s.Play, s.Host), task: t}
+	for _, name := range []string{"src", "dest"} {
+		if v, _ := args.GetStr(name); v != nil && !a.argument(v, name) {
+			said, _ := value.ToStr(v)
+			return refusal("it wants to store %s", said)
+		}
+	}
+	return nil
 }
 
 // besidePlaybook is a path relative to the playbook's folder, or to a home.

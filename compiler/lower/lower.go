@@ -112,6 +112,21 @@ func (p *Play) Rename(t *playbook.Task) ir.Extension {
 	return e
 }
 
+// Redo lowers a task as the task debugger has left it, as an extension without code: t has its action and arguments, fields are all keywords
+// that have changed, by the names of Ansible's attributes.
+func (p *Play) Redo(t *playbook.Task, fields *value.Dict) ir.Extension {
+	b := p.b
+	e := ir.Extension{FirstTask: len(b.tables.Tasks), FirstScope: len(b.tables.Scopes), FirstLayer: len(b.tables.Layers), FirstRole: len(b.tables.Roles)}
+	out := b.tables.Tasks[b.task(t)]
+	for i, k := range fields.K {
+		name, _ := value.Text(k)
+		b.change(out, name, fields.V[i])
+	}
+	e.Tables = ir.Tables{Tasks: b.tables.Tasks[e.FirstTask:], Scopes: b.tables.Scopes[e.FirstScope:], Layers: b.tables.Layers[e.FirstLayer:],
+		Roles: b.tables.Roles[e.FirstRole:]}
+	return e
+}
+
 // Publish makes the defaults and variables of a role that was included with public visible to the
 // whole play.
 func (p *Play) Publish(e *ir.Extension, r *playbook.Role) {

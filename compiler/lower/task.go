@@ -102,6 +102,7 @@ func (b *builder) own(t *playbook.Task, out *ir.Task) {
 	out.Until = b.conditions(t.Own("until"))
 	out.Retries, out.Delay = k("retries"), k("delay")
 	out.Async, out.Poll = k("async"), k("poll")
+	out.Debugger, _ = playbook.Inherited(t, "debugger").Text()
 	if n := t.Own("notify"); !n.IsNull() {
 		out.Notify = b.list(n)
 	}

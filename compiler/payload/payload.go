@@ -29,7 +29,8 @@ type Disk interface {
 	IsDir(path string) bool
 }
 
-// Library says where shared Python code is.
+// Library says where shared Python code is, and remembers what it has read of it: one is for one run. It is for one
+// goroutine at a time.
 type Library struct {
 	Disk Disk
 	// Core is the folder of the Python package ansible.
@@ -41,6 +42,24 @@ type Library struct {
 	Collection func(name string) string
 	// Route says what a collection's metadata tell of one of its module_utils. Nil tells nothing.
 	Route func(collection, util string) Route
+	// Tagged is for dialect tagged.
+	Tagged bool
+
+	base    *packed          // what every module needs, once it was found
+	scanned map[string]*scan // shared code by its dotted name
+}
+
+// packed is a set of files and the bundle of them.
+type packed struct {
+	files  map[string][]byte
+	bundle []byte
+}
+
+// scan is a file that was read for what it imports.
+type scan struct {
+	src     []byte
+	pkg     bool
+	imports []imported
 }
 
 // Route is where a module_util has gone.
@@ -115,35 +134,53 @@ func (l *Library) python(b *Built, name, file string, src []byte) error {
 		b.Interpreter = []string{"/usr/bin/python"}
 	}
 	b.Module = l.moduleName(b.Payload.Name, file)
-	base, err := l.closure(b.Module, nil)
+	base, err := l.common(b.Module)
 	if err != nil {
 		return err
 	}
-	all, err := l.closure(b.Module, src)
+	all, origins, err := l.closure(b.Module, src)
 	if err != nil {
 		return err
 	}
 	own := map[string][]byte{}
 	for p, data := range all {
-		if old, ok := base[p]; !ok || !bytes.Equal(old, data) {
+		if old, ok := base.files[p]; !ok || !bytes.Equal(old, data) {
 			own[p] = data
 		}
 	}
-	own[strings.ReplaceAll(b.Module, ".", "/")+".py"] = src
+	main := strings.ReplaceAll(b.Module, ".", "/") + ".py"
+	own[main] = src
+	if l.Tagged {
+		origins[main] = file
+		b.Origins = origins
+	}
 	for dir := path.Dir(strings.ReplaceAll(b.Module, ".", "/")); dir != "."; dir = path.Dir(dir) {
 		p := dir + "/__init__.py"
 		if _, ok := all[p]; !ok {
 			own[p] = nil
 		}
 	}
-	b.Base, b.Own = b.add(base), b.add(own)
+	b.Base, b.Own = b.keep(base.bundle), b.add(own)
 	return nil
 }
 
-func (b *Built) add(files map[string][]byte) string {
-	data := pack(files)
-	d := digest(data)
-	b.Blobs[d] = data
+// common is what every module needs; the module's name is for the error that some of it is missing.
+func (l *Library) common(module string) (*packed, error) {
+	if l.base == nil {
+		files, _, err := l.closure(module, nil)
+		if err != nil {
+			return nil, err
+		}
+		l.base = &packed{files: files, bundle: pack(files)}
+	}
+	return l.base, nil
+}
+
+func (b *Built) add(files map[string][]byte) string { return b.keep(pack(files)) }
+
+func (b *Built) keep(bundle []byte) string {
+	d := digest(bundle)
+	b.Blobs[d] = bundle
 	return d
 }
 
@@ -182,11 +219,19 @@ func interpreter(src []byte) []string {
 	return words
 }
 
-// notFound is Ansible's message about shared code that is not there.
-func notFound(module string, candidates [][]string) error {
+// notFound is Ansible's message about shared code that is not there. Dialect tagged says ansible.legacy of a module that is
+// neither ansible-core's nor a collection's.
+func (l *Library) notFound(module string, candidates [][]string) error {
 	names := make([]string, len(candidates))
 	for i, c := range candidates {
 		names[i] = "'" + strings.Join(c, ".") + "'"
 	}
-	return Fault(fmt.Sprintf("Could not find imported module support code for %s.  Looked for ([%s])", module, strings.Join(names, ", ")))
+	gap := "  "
+	if l.Tagged {
+		gap = " "
+		if name, ok := strings.CutPrefix(module, "ansible.modules."); ok && !l.Disk.IsFile(l.Core+"/modules/"+name+".py") {
+			module = "ansible.legacy." + name
+		}
+	}
+	return Fault(fmt.Sprintf("Could not find imported module support code for %s.%sLooked for ([%s])", module, gap, strings.Join(names, ", ")))
 }

@@ -89,7 +89,7 @@ func (n *Normaliser) Outcome(o Outcome) Outcome {
 }
 
 func (n *Normaliser) run(r Run) Run {
-	out := Run{Exit: r.Exit, Stdout: n.text(r.Stdout), Stderr: n.text(r.Stderr)}
+	out := Run{Exit: r.Exit, Stdout: n.text(r.Stdout), Stderr: n.text(r.Stderr), CPU: r.CPU}
 	for _, e := range r.Events {
 		e.Item, e.Hosts, e.Custom = n.value("", e.Item), n.value("", e.Hosts), n.value("", e.Custom)
 		e.Name, e.Task, e.File = n.text(e.Name), n.text(e.Task), n.text(e.File)

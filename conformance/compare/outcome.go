@@ -12,11 +12,21 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // Outcome is what happened, run by run.
 type Outcome struct {
 	Runs []Run
+}
+
+// CPU is the processor time of all runs.
+func (o Outcome) CPU() time.Duration {
+	var all time.Duration
+	for _, run := range o.Runs {
+		all += run.CPU
+	}
+	return all
 }
 
 // Run is what one call of the program did.
@@ -26,6 +36,8 @@ type Run struct {
 	Stderr string
 	Events []Event
 	Tree   []Entry // what the run changed on disk, ordered by path
+
+	CPU time.Duration // of the program and of what it waited for, user and system; neither compared nor recorded
 }
 
 // Event is one line of an event log; conformance/README.md, "Event log", tells its fields.

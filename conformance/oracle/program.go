@@ -35,6 +35,21 @@ type Program struct {
 	Version string   // of ansible-core ("2.14.18"); "" for pbc
 	Env     []string // added to the environment of its calls
 	Plugin  bool     // needs the callback plugin to write the event log; pbc writes it itself
+
+	forks *forks // makes its processes, where that can be; nil starts them afresh
+}
+
+// TaggedPath is the ansible-playbook of the second oracle, ansible-core 2.19: the one that PBC_ORACLE_TAGGED names, else where
+// .ci/prepare puts it, there or not.
+func TaggedPath() string {
+	if path := os.Getenv("PBC_ORACLE_TAGGED"); path != "" {
+		return path
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil { // no home folder: it is nowhere
+		cache = os.DevNull
+	}
+	return filepath.Join(cache, "pbc", "ansible-2.19", "bin", "ansible-playbook")
 }
 
 // FindAnsible gives the oracle: the ansible-playbook at path, or on PATH when path is empty.
@@ -77,13 +92,14 @@ type Call struct {
 
 	Limit  time.Duration // how long the call may take; zero is Timeout
 	Typing []Typing      // what a person types; nil is nobody, and no terminal
+	Stdin  string        // the file that is the standard input, "" for none
 	Screen io.Writer     // gets what the program prints to stdout, while it does; may be nil
 }
 
 // Timeout is how long one call may take that says nothing else.
 const Timeout = 2 * time.Minute
 
-// Exec calls the program once, standard input closed or a terminal, and tells what it did; Tree is left empty. A program that does not end in time
+// Exec calls the program once, standard input closed, a file or a terminal, and tells what it did; Tree is left empty. A program that does not end in time
 // is killed with its whole process group, and that is an error, as is an event log that does not keep to the schema.
 func (p *Program) Exec(ctx context.Context, call Call) (compare.Run, error) {
 	log := filepath.Join(call.Scratch, "events")
@@ -141,23 +157,36 @@ func (p *Program) exec(ctx context.Context, call Call, env []string) (compare.Ru
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
+	if call.Stdin != "" {
+		in, err := os.Open(call.Stdin)
+		if err != nil {
+			return compare.Run{}, err
+		}
+		defer in.Close()
+		cmd.Stdin = in
+	}
 	run, err := compare.Run{}, error(nil)
 	shown := ""
-	if call.Typing == nil {
+	switch {
+	case p.forks.serves(call, env):
+		var made forked
+		made, err = p.forks.run(ctx, cmd)
+		run.Exit, run.CPU = made.status.ExitStatus(), made.cpu
+	case call.Typing == nil:
 		err = cmd.Run()
-	} else {
+	default:
 		shown, err = runOnTerminal(cmd, call.Typing)
 		shown = "\n[terminal]\n" + shown
 	}
 	run.Stdout, run.Stderr = stdout.String(), stderr.String()+shown
-	var exit *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
-		return run, fmt.Errorf("%s %s: %w; it had printed:\n%s%s", p.Path, strings.Join(call.Args, " "), ctx.Err(), run.Stdout, run.Stderr)
-	case errors.As(err, &exit):
-		run.Exit = exit.ExitCode()
-	case err != nil:
-		return run, err
+	if state := cmd.ProcessState; state != nil {
+		run.Exit, run.CPU = state.ExitCode(), state.UserTime()+state.SystemTime()
 	}
-	return run, nil
+	if ctx.Err() != nil {
+		return run, fmt.Errorf("%s %s: %w; it had printed:\n%s%s", p.Path, strings.Join(call.Args, " "), ctx.Err(), run.Stdout, run.Stderr)
+	}
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		err = nil // Exit says it
+	}
+	return run, err
 }

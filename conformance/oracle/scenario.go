@@ -70,8 +70,12 @@ func (p *Program) runOnce(ctx context.Context, s *scenario.Scenario, place *scen
 	if err != nil {
 		return compare.Run{}, err
 	}
+	stdin := ""
+	if s.Stdin != "" {
+		stdin = filepath.Join(place.Work, s.Stdin)
+	}
 	run, err := program.Exec(ctx, Call{
-		Dir: place.Work, Args: args, Env: environment(s, place), Scratch: filepath.Join(place.Root, "log"), Typing: typing(s),
+		Dir: place.Work, Args: args, Env: environment(s, place), Scratch: filepath.Join(place.Root, "log"), Typing: typing(s), Stdin: stdin,
 	})
 	if err != nil {
 		return run, err
@@ -110,19 +114,25 @@ func snapshot(place *scenario.Place) (compare.Snapshot, error) {
 
 // environment is the same for both programs, and small.
 func environment(s *scenario.Scenario, place *scenario.Place) []string {
-	env := []string{
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"HOME=" + place.Home, "LANG=C.UTF-8", "TERM=dumb", "TZ=UTC", "SHELL=/bin/sh",
-		"ANSIBLE_FORKS=1", "ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3", "PYTHONDONTWRITEBYTECODE=1",
-	}
-	if self, err := user.Current(); err == nil {
-		env = append(env, "USER="+self.Username, "LOGNAME="+self.Username)
-	}
+	env := append(commonEnvironment(), "HOME="+place.Home)
 	if s.SSH {
 		known := filepath.Join(place.Root, "ssh", "known_hosts")
 		env = append(env, "ANSIBLE_SSH_ARGS=-o ControlMaster=no -o UserKnownHostsFile="+known)
 	}
 	return append(env, s.Env...)
+}
+
+// commonEnvironment is what all scenarios have of it.
+func commonEnvironment() []string {
+	env := []string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"LANG=C.UTF-8", "TERM=dumb", "TZ=UTC", "SHELL=/bin/sh",
+		"ANSIBLE_FORKS=1", "ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3", "PYTHONDONTWRITEBYTECODE=1",
+	}
+	if self, err := user.Current(); err == nil {
+		env = append(env, "USER="+self.Username, "LOGNAME="+self.Username)
+	}
+	return env
 }
 
 // startSSH starts an sshd of the running user in dir on a port of the loopback address, with keys of its own, the user's key "user" and

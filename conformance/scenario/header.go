@@ -20,10 +20,12 @@ type header struct {
 	env     []string
 	dialect string
 	machine string
+	ansible string
 	http    bool
 	ssh     bool
 	accept  []Acceptance
 	typed   [][2]string
+	stdin   string
 	modes   map[string]fs.FileMode
 	noEOL   map[string]bool
 	others  []File // folders, links, removals
@@ -43,10 +45,12 @@ var keys = map[string]func(*header, string) error{
 	"noeol":   func(h *header, v string) error { h.noEOL[v] = true; return nil },
 	"dialect": (*header).setDialect,
 	"machine": func(h *header, v string) error { h.machine = v; return nil },
+	"ansible": func(h *header, v string) error { h.ansible = v; return nil },
 	"ssh":     func(h *header, v string) error { h.ssh = v == "yes"; return nil },
 	"http":    func(h *header, v string) error { h.http = v == "yes"; return nil },
 	"accept":  (*header).addAccept,
 	"type":    (*header).addTyped,
+	"stdin":   func(h *header, v string) error { h.stdin = v; return nil },
 }
 
 var keyLine = regexp.MustCompile(`^([a-z]+): *(.*)$`)

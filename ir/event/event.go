@@ -80,6 +80,8 @@ type Event struct {
 	// Sheltered, of a start: what the host comes to next is in a rescue or an always, which the failure of others does not end.
 	Sheltered bool `msgpack:",omitempty"`
 	Notify    []string
+	// Beside, of a start, is the place of the last handler of a flush that the host has just passed without it: see Need.
+	Beside ir.Address `msgpack:",omitempty"`
 }
 
 // Flags are the keywords of a task as they were for this result.
@@ -118,6 +120,9 @@ type Need struct {
 	// has come to or passed over.
 	Open   bool       `msgpack:",omitempty"`
 	Passed ir.Address `msgpack:",omitempty"`
+	// Beside, of a Barrier, is the place of the last handler of the flush before, which the host has passed without it: where others
+	// run that one, it runs what it asks for beside them.
+	Beside ir.Address `msgpack:",omitempty"`
 }
 
 // Ask is what a Need asks for.
@@ -146,6 +151,7 @@ const (
 	PlayHosts                   // answer Lost: the hosts that the play has lost so far
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
 	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
+	Debug                       // the task debugger, after a result. Args: {again, result, before, gone}, with {rendered} where keywords were; answer Value: {next} and for a redo {vars, gone}, Extensions: the task when it has changed
 )
 
 // Go is what a barrier answers.

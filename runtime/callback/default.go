@@ -13,14 +13,15 @@ import (
 type screenDefault struct {
 	printer
 	strategy   string
-	lastBanner string // ID of the task whose banner was printed last
-	lastName   string // the name given when the task started
-	named      bool   // lastName is to be used
-	noSkipped  bool   // skipped tasks and items have no line, though their banners stay
+	lastBanner string          // ID of the task whose banner was printed last
+	lastName   string          // the name given when the task started
+	named      bool            // lastName is to be used
+	handlers   map[string]bool // IDs of the handlers that have started
+	noSkipped  bool            // skipped tasks and items have no line, though their banners stay
 }
 
 func newDefault(s *Screen, o Options) *screenDefault {
-	return &screenDefault{printer: printer{screen: s, opt: o}}
+	return &screenDefault{printer: printer{screen: s, opt: o}, handlers: map[string]bool{}}
 }
 
 // newDebug returns ansible.posix.debug: default with the output of commands shown as it is.
@@ -120,6 +121,9 @@ func (c *screenDefault) checkMarker(checkMode bool) string {
 var freeStrategies = withInternalNames("free", "host_pinned")
 
 func (c *screenDefault) taskStart(t *Task) {
+	if t.Handler {
+		c.handlers[t.ID] = true
+	}
 	c.named = !freeStrategies[c.strategy]
 	if !c.named {
 		return
@@ -139,7 +143,7 @@ func (c *screenDefault) needBanner(t *Task) {
 
 func (c *screenDefault) banner(t *Task) {
 	prefix, name := "TASK", c.lastName
-	if t.Handler {
+	if c.handlers[t.ID] {
 		prefix = "RUNNING HANDLER"
 	}
 	if !c.named {

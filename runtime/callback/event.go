@@ -77,6 +77,9 @@ type Doing struct {
 	Gone bool   // the host has ended the play
 }
 
+// Aside says that something else writes to the screen, until it says that this has ended.
+type Aside struct{ Ended bool }
+
 // HostStart says that a host begins a task. Ansible: v2_runner_on_start.
 type HostStart struct {
 	Host string
@@ -230,6 +233,7 @@ func (NoHostsRemaining) event() {}
 func (TaskStart) event()        {}
 func (HostStart) event()        {}
 func (Doing) event()            {}
+func (Aside) event()            {}
 func (Result) event()           {}
 func (ItemResult) event()       {}
 func (Retry) event()            {}

@@ -12,18 +12,21 @@ import (
 // stays on the screen is Ansible's output alone.
 //
 //	[17/20] install packages: web3 web7 db1
+//
+// Where that is too long the task's name leaves room for the hosts, of which the first are named.
 type Progress struct {
-	w       io.Writer // the terminal
-	columns int
-	hosts   []string // of the play, in its order
+	w       io.Writer  // the terminal
+	columns func() int // its width now
+	hosts   []string   // of the play, in its order
 	doing   map[string]Doing
 	drawn   string // the line that is on the terminal
+	aside   bool   // somebody else writes there
 }
 
-// NewProgress returns a progress line on the terminal w, of the given number of columns, and takes the
+// NewProgress returns a progress line on the terminal w, which tells how many columns it has, and takes the
 // screen's writers over so that it can wipe the line before they write. Give it to Join after the
 // callback that prints on s. It is for terminals only.
-func NewProgress(s *Screen, w io.Writer, columns int) *Progress {
+func NewProgress(s *Screen, w io.Writer, columns func() int) *Progress {
 	p := &Progress{w: w, columns: columns, doing: map[string]Doing{}}
 	s.Out, s.Err = wiper{p, s.Out}, wiper{p, s.Err}
 	return p
@@ -46,6 +49,9 @@ func (p *Progress) Handle(e Event) {
 	switch e := e.(type) {
 	case PlayStart:
 		p.hosts, p.doing = nil, map[string]Doing{}
+	case Aside:
+		p.wipe()
+		p.aside = !e.Ended
 	case Doing:
 		if _, known := p.doing[e.Host]; !known {
 			p.hosts = append(p.hosts, e.Host)
@@ -73,8 +79,8 @@ func (p *Progress) wipe() {
 }
 
 func (p *Progress) draw() {
-	line := cutToWidth(p.line(), p.columns-1)
-	if line == p.drawn {
+	line := p.line(p.columns() - 1)
+	if line == p.drawn || p.aside {
 		return
 	}
 	p.wipe()
@@ -82,8 +88,8 @@ func (p *Progress) draw() {
 	p.drawn = line
 }
 
-// line is what is to be shown, "" while no host runs anything.
-func (p *Progress) line() string {
+// line is what is to be shown in so many columns, "" while no host runs anything.
+func (p *Progress) line(columns int) string {
 	var behind []string
 	var last Doing
 	for _, h := range p.hosts {
@@ -108,7 +114,23 @@ func (p *Progress) line() string {
 			past++
 		}
 	}
-	return fmt.Sprintf("[%d/%d] %s: %s", past, len(p.hosts), strings.TrimSpace(last.Task), strings.Join(behind, " "))
+	far := fmt.Sprintf("[%d/%d] ", past, len(p.hosts))
+	who := ": " + strings.Join(behind, " ")
+	task := strings.TrimSpace(last.Task)
+	room := columns - columnsOf(far)
+	if fits := max(room-columnsOf(who), room/2); columnsOf(task) > fits {
+		task = cutToWidth(task, fits-1) + "…"
+	}
+	return cutToWidth(far+task+who, columns)
+}
+
+// columnsOf is how many columns a text takes that cutToWidth would leave whole.
+func columnsOf(s string) int {
+	n := 0
+	for _, c := range s {
+		n += max(runeWidth(c), 0)
+	}
+	return n
 }
 
 // cutToWidth leaves as much of a text, free of control characters, as fits into the columns.

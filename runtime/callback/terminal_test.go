@@ -115,6 +115,20 @@ func TestOpenScreenOfAFile(t *testing.T) {
 	}
 }
 
+// TestProgressWidth has a line that does not fit: the task leaves room for the hosts, and a terminal that has become narrower is believed.
+func TestProgressWidth(t *testing.T) {
+	var tty bytes.Buffer
+	columns := 41
+	p := NewProgress(NewScreen(&tty, &tty), &tty, func() int { return columns })
+	p.Handle(Doing{Host: "web1", Task: "configure the service with a long name", At: []int{1}})
+	columns = 21
+	p.Handle(Doing{Host: "web2", Task: "configure the service with a long name", At: []int{1}})
+	want := "[0/1] configure the service with …: web1" + wipeLine + "[0/2] config…: web1 "
+	if got := tty.String(); got != want {
+		t.Errorf("got\n%q, want\n%q", got, want)
+	}
+}
+
 func TestProgress(t *testing.T) {
 	var tty bytes.Buffer
 	s := NewScreen(&tty, &tty)
@@ -123,7 +137,7 @@ func TestProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	task := &Task{ID: "1", Name: "work", Action: "command"}
-	all := Join(cb, NewProgress(s, &tty, 24))
+	all := Join(cb, NewProgress(s, &tty, func() int { return 24 }))
 	for _, e := range []Event{
 		PlayStart{Name: "p"}, Doing{Host: "one"}, Doing{Host: "a-long-name"}, Doing{Host: "two"},
 		Doing{Host: "one", Task: "work", At: []int{1}}, Doing{Host: "a-long-name", Task: "work", At: []int{1}},

@@ -67,9 +67,13 @@ type Play struct {
 	CheckMode      bool
 	// MaxFail is max_fail_percentage, negative when not given.
 	MaxFail float64
+	// Debugger says that the task debugger starts after failures, where no keyword says otherwise.
+	Debugger bool
 	// Order says where hosts wait for each other, unless Free says that they never do and are shown as they come.
 	Order Order
 	Free  bool
+	// Pinned says, of a play that is Free, that no more hosts take part at a time than forks: each from its beginning to its end.
+	Pinned bool
 }
 
 // Dialer opens the stream to a host's agent. It is called from several goroutines.
@@ -158,14 +162,15 @@ type Controller struct {
 	failed      map[string]bool
 	unreachable map[string]bool
 	stats       *stats
-	mu          sync.Mutex // guards delegates
-	told        bool       // that the user has interrupted the run
+	named       map[[2]int]string // the names of tasks by play and number, see nameOf
+	mu          sync.Mutex        // guards delegates
+	told        bool              // that the user has interrupted the run
 }
 
 // New returns a controller that is ready to run.
 func New(opt Options) *Controller {
 	return &Controller{opt: opt, inbox: make(chan message), peers: map[string]*peer{}, delegates: map[string]*peer{},
-		failed: map[string]bool{}, unreachable: map[string]bool{}, stats: newStats()}
+		failed: map[string]bool{}, unreachable: map[string]bool{}, stats: newStats(), named: map[[2]int]string{}}
 }
 
 // Run runs the plays and returns the exit code. The error is one that ends the run at once; it has

@@ -144,6 +144,10 @@ func (r *playRun) checkNeed(h *hostRun, n *event.Need) error {
 	switch {
 	case len(n.Addr) > maxDepth || len(n.Passed) > maxDepth:
 		return fmt.Errorf("%w: an address of %d parts", errLies, max(len(n.Addr), len(n.Passed)))
+	case n.Ask == event.Debug:
+		if err := r.checkDebug(h, n); err != nil {
+			return err
+		}
 	case waits && h.state != hostRunning:
 		return fmt.Errorf("%w: a second wait", errLies)
 	case n.Ask == event.Barrier && !r.together():

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"pbc/ir"
@@ -73,7 +74,7 @@ func group(list []asking) (files []*included, ordinals [][]int) {
 			if !ok {
 				d = value.NewDict()
 			}
-			key := includeKey(d)
+			key := strconv.Itoa(a.need.Task) + "\x00" + includeKey(d)
 			at := slices.IndexFunc(files, func(f *included) bool { return f.key == key && !slices.Contains(f.hosts, a.host) })
 			if at < 0 {
 				at = len(files)

@@ -47,7 +47,11 @@ func (r *playRun) interrupt() {
 	r.interrupted, r.over = true, true
 	r.round.pending = nil
 	for _, h := range r.hosts {
-		if h.state != hostDone {
+		switch h.state {
+		case hostDone:
+		case hostLater:
+			h.state = hostDone
+		default:
 			_ = h.peer.send(event.KindCancel, &struct{}{}) // one that is gone is told so by its reader
 		}
 	}
@@ -61,7 +65,7 @@ func (r *playRun) abandon() {
 		h.state = hostDone
 	}
 	r.round = &round{}
-	r.drain()
+	r.drain(context.Background())
 }
 
 // untilInterrupt is a context that ends with an interrupt as well.

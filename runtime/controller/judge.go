@@ -126,9 +126,12 @@ func (r *playRun) judge() {
 		r.breaks = true
 		r.c.emit(noHostsRemaining)
 	}
-	if r.breaks && len(r.failed) >= len(d.left) {
+	switch {
+	case r.breaks && len(r.failed) >= len(d.left):
 		r.broken = true
 		r.c.emit(noHostsRemaining)
+	case r.breaks: // the next failure may be the last: whatever comes after it must not have begun
+		r.strict.Store(true)
 	}
 }
 

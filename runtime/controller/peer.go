@@ -50,7 +50,9 @@ type message struct {
 	event *event.Event
 	need  *event.Need
 	err   error
-	size  int // of an event, in bytes
+	// answer is what has come of the task debugger.
+	answer *event.Answer
+	size   int // of an event, in bytes
 }
 
 func (c *Controller) newPeer(host string, rw io.ReadWriteCloser) (*peer, error) {

@@ -45,16 +45,21 @@ type playRun struct {
 	interrupted bool // by the user
 	// stepping has every task asked for before it runs.
 	stepping bool
+	// debugged is the host that the task debugger runs for, nil for none.
+	debugged *hostRun
+	late     []late
 }
 
 // hostState says what a host is doing.
 type hostState uint8
 
 const (
-	hostRunning hostState = iota
-	hostWaiting           // at a barrier
-	hostAsking            // for the files of an include, with others
+	hostRunning   hostState = iota
+	hostWaiting             // at a barrier
+	hostAsking              // for the files of an include, with others
+	hostDebugging           // the task debugger is to start, or runs
 	hostDone
+	hostLater // its turn has not come: see admit
 )
 
 // hostRun is one host of a playRun.
@@ -63,11 +68,17 @@ type hostRun struct {
 	index int
 	peer  *peer
 	state hostState
-	need  *event.Need // of hostWaiting and hostAsking
-	at    ir.Address  // nothing more comes from before that
-	queue []queued    // not shown yet
-	begun ir.Address  // the last task that it began
-	shown shownOf
+	// need is that of hostWaiting, hostAsking and hostDebugging.
+	need *event.Need
+	redo *event.Answer // of hostWaiting: it runs its task once more, as the debugger has left it
+	at   ir.Address    // nothing more comes from before that
+	// beside is where its next task may be run and shown, see event.Need.
+	beside ir.Address
+	// mated is the place of the last task that it ran beside others', in a round of this address.
+	mated, mates ir.Address
+	queue        []queued   // not shown yet
+	begun        ir.Address // the last task that it began
+	shown        shownOf
 	// last is the last task the host began, for telling where it was lost.
 	last *event.Event
 	// included is the result of the include that the host met last.
@@ -92,7 +103,7 @@ func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
 		if c.lost(name) {
 			continue
 		}
-		h := &hostRun{name: name, index: len(r.hosts)}
+		h := &hostRun{name: name, index: len(r.hosts), state: hostLater}
 		r.hosts = append(r.hosts, h)
 		r.byName[name] = h
 	}
@@ -109,7 +120,7 @@ func (r *playRun) run(ctx context.Context) error {
 		r.enter(h, ir.Address{})
 		r.c.live(callback.Doing{Host: h.name})
 	}
-	if err := r.start(ctx); err != nil {
+	if err := r.admit(ctx); err != nil {
 		return err
 	}
 	interrupt := r.c.opt.Interrupt
@@ -117,6 +128,9 @@ func (r *playRun) run(ctx context.Context) error {
 		select {
 		case m := <-r.c.inbox:
 			if err := r.take(ctx, m); err != nil {
+				return err
+			}
+			if err := r.admit(ctx); err != nil {
 				return err
 			}
 		case <-interrupt:
@@ -166,22 +180,46 @@ func (r *playRun) waits() ir.Waits {
 	return ir.WaitNever
 }
 
-// start connects to every host and sends it its batch, all at the same time.
-func (r *playRun) start(ctx context.Context) error {
+// admit starts the hosts whose turn it is to take part in the play: all, or with strategy host_pinned no more at a time than forks.
+func (r *playRun) admit(ctx context.Context) error {
+	var next []*hostRun
+	running := 0
+	for _, h := range r.hosts {
+		switch {
+		case h.state == hostLater && (r.over || r.interrupted):
+			h.state = hostDone
+		case h.state == hostLater:
+			next = append(next, h)
+		case h.state != hostDone:
+			running++
+		}
+	}
+	if r.play.Pinned && !r.together() && r.c.opt.Forks > 0 {
+		next = next[:min(len(next), max(0, r.c.opt.Forks-running))]
+	}
+	if len(next) == 0 {
+		return nil
+	}
+	return r.start(ctx, next)
+}
+
+// start connects to hosts and sends them their batches, all at the same time.
+func (r *playRun) start(ctx context.Context, hosts []*hostRun) error {
 	names := make([]string, len(r.hosts))
 	for i, h := range r.hosts {
 		names[i] = h.name
 	}
 	limit := r.c.opt.Forks
 	if limit <= 0 {
-		limit = len(r.hosts)
+		limit = len(hosts)
 	}
 	slots := make(chan struct{}, limit)
 	connecting, cancel := r.c.untilInterrupt(ctx)
 	defer cancel()
-	errs := make([]error, len(r.hosts))
+	errs := make([]error, len(hosts))
 	var wg sync.WaitGroup
-	for i, h := range r.hosts {
+	for i, h := range hosts {
+		h.state = hostRunning
 		h.peer = r.c.peers[h.name]
 		wg.Add(1)
 		go func() {
@@ -192,7 +230,7 @@ func (r *playRun) start(ctx context.Context) error {
 		}()
 	}
 	wg.Wait()
-	for i, h := range r.hosts {
+	for i, h := range hosts {
 		if errs[i] != nil && r.c.interrupting() {
 			h.state = hostDone
 			continue
@@ -264,6 +302,9 @@ func (c *Controller) dial(ctx context.Context, host string) (*peer, error) {
 
 // take deals with one message.
 func (r *playRun) take(ctx context.Context, m message) error {
+	if m.answer != nil {
+		return r.undebugged(ctx, m.answer)
+	}
 	h := r.byName[m.p.host]
 	if h == nil || h.peer != m.p || h.state == hostDone {
 		m.p.taken(m.size)
@@ -291,7 +332,10 @@ func (r *playRun) take(ctx context.Context, m message) error {
 		r.finish(h, &event.Event{Kind: event.Done, Outcome: event.HostUnreachable})
 	case m.need.Ask == event.Barrier:
 		r.enter(h, m.need.Addr)
-		h.state, h.need = hostWaiting, m.need
+		h.state, h.need, h.beside = hostWaiting, m.need, m.need.Beside
+	case m.need.Ask == event.Debug:
+		r.enter(h, m.need.Addr)
+		h.state, h.need = hostDebugging, m.need
 	case m.need.Ask == event.Fragments && r.together():
 		r.enter(h, m.need.Addr)
 		h.state, h.need = hostAsking, m.need
@@ -308,7 +352,10 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	r.follow(h, e)
 	switch e.Kind {
 	case event.Started:
-		h.last, h.trouble, h.sheltered = e, trouble{}, e.Sheltered
+		h.last, h.trouble, h.sheltered, h.beside = e, trouble{}, e.Sheltered, nil
+		if e.Beside != nil && e.Beside.Compare(r.round.addr) == 0 {
+			h.mated, h.mates = e.Addr, e.Beside
+		}
 	case event.Finished:
 		if h.last != nil && h.last.Task == e.Task {
 			h.last = e
@@ -331,6 +378,10 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	}
 	if r.together() && e.Kind != event.Done {
 		h.queue = append(h.queue, queued{e, size})
+		return
+	}
+	if r.debugged != nil && e.Kind != event.Done {
+		r.late = append(r.late, late{h, queued{e, size}})
 		return
 	}
 	r.show(h, e)

@@ -18,23 +18,29 @@ type round struct {
 	// pending are the hosts that have yet to be let go: no more run at a time than limit says.
 	pending []*hostRun
 	limit   int
-	// leader runs a run_once task for all; result is its result. Alone says that it has it for itself.
+	// leader runs a run_once task for all; result is its result. Alone says that it has it for itself. Same wait to take it, dropped
+	// wait for it and do nothing.
 	leader  *hostRun
 	alone   bool
+	same    []*hostRun
+	dropped []*hostRun
 	applied bool       // the others have what it left
 	failed  []*hostRun // those that fail by it, although it has not: it was not reached
 	result  *event.Event
 	// left are the hosts of the batch that could be reached when the round began, see judge.
 	left   []string
 	judged bool
+	// turns are nil where the task debugger never starts.
+	turns *turns
 }
 
 // advance shows what can be shown and, when every host waits, lets those go whose turn it is.
 func (r *playRun) advance(ctx context.Context) {
 	if !r.together() {
+		r.debugNext(ctx)
 		return
 	}
-	r.drain()
+	r.drain(ctx)
 	if r.interrupted {
 		r.dismiss()
 		return
@@ -60,21 +66,28 @@ func (r *playRun) feed() bool {
 			running++
 		}
 	}
-	for len(r.round.pending) > 0 && (r.round.limit <= 0 || running < r.round.limit) {
+	for len(r.round.pending) > 0 && (r.round.limit <= 0 || running < r.round.limit) && r.round.turns.ahead(r.round.limit) {
 		h := r.round.pending[0]
 		r.round.pending = r.round.pending[1:]
-		if h.state == hostWaiting {
-			r.letGo(h, &event.Answer{Go: event.Run})
-			running++
+		if h.state != hostWaiting {
+			continue
 		}
+		r.round.turns.begun(h)
+		if h.redo != nil {
+			r.letGo(h, h.redo)
+			r.begins(h)
+		} else {
+			r.letGo(h, &event.Answer{Go: event.Run})
+		}
+		running++
 	}
 	return len(r.round.pending) > 0
 }
 
-// busy says whether any host is still running.
+// busy says whether any host is still running, or debugged.
 func (r *playRun) busy() bool {
 	for _, h := range r.hosts {
-		if h.state == hostRunning {
+		if h.state == hostRunning || h.state == hostDebugging {
 			return true
 		}
 	}
@@ -87,12 +100,16 @@ func (r *playRun) release() bool {
 	if r.play.Free {
 		after = nil
 	}
+	if late := r.mates(r.seq.at, nil); len(late) > 0 {
+		r.begin(r.seq.at, late)
+		return true
+	}
 	low := r.lowest(after)
 	if len(low) == 0 {
 		return false
 	}
 	addr := low[0].need.Addr
-	if !low[0].need.Open {
+	if !r.strict.Load() && !low[0].need.Open {
 		r.runOn(addr)
 		return true
 	}
@@ -104,19 +121,24 @@ func (r *playRun) release() bool {
 			return err == nil
 		}
 	}
-	ask := askOf(low[0].need)
-	ask.once = ask.once && !r.play.Free
-	r.round = &round{addr: addr, hosts: low, limit: r.c.opt.Forks, left: r.left()}
-	if ask.throttle > 0 && (r.round.limit <= 0 || ask.throttle < r.round.limit) {
-		r.round.limit = ask.throttle
+	r.begin(addr, r.mates(addr, low))
+	return true
+}
+
+// begin lets hosts run what they wait for as one round.
+func (r *playRun) begin(addr ir.Address, hosts []*hostRun) {
+	r.round = &round{addr: addr, hosts: hosts, limit: r.c.opt.Forks, left: r.left()}
+	if n := askOf(hosts[0].need).throttle; n > 0 && (r.round.limit <= 0 || n < r.round.limit) {
+		r.round.limit = n
 	}
-	if ask.once {
-		r.round.leader, r.round.alone = low[0], ask.alone
-		r.round.hosts = low[:1]
+	if !r.play.Free {
+		r.round.lead()
+	}
+	if r.mayDebug(hosts[0].need.Task) {
+		r.round.turns = &turns{}
 	}
 	r.round.pending = r.round.hosts
 	r.feed()
-	return true
 }
 
 // lowest are the hosts that wait at the lowest address after one; where none waits after it, at the lowest of all: what hosts
@@ -157,19 +179,21 @@ func (r *playRun) apply() bool {
 	if r.round.leader == nil || r.round.applied {
 		return false
 	}
-	var same []*hostRun
-	for _, h := range r.hosts {
-		if h.state == hostWaiting && h.need.Addr.Compare(r.round.addr) == 0 {
-			same = append(same, h)
-		}
+	waiting := func(hosts []*hostRun) []*hostRun {
+		return slices.DeleteFunc(slices.Clone(hosts), func(h *hostRun) bool { return h.state != hostWaiting })
 	}
 	r.round.applied = true
+	fails := r.failElsewhere()
+	same, dropped := waiting(r.round.same), waiting(r.round.dropped)
 	r.share(same)
 	if e := r.round.result; e != nil && e.Status == event.Unreachable && !r.round.alone {
 		r.round.failed = same
 	}
 	r.applyResult(same)
-	return len(same) > 0
+	for _, h := range dropped {
+		r.letGo(h, &event.Answer{Go: event.Skip})
+	}
+	return fails || len(same)+len(dropped) > 0
 }
 
 // share gives the variables of a run_once task to the hosts that do not come to it.
@@ -247,6 +271,9 @@ func (r *playRun) applyResult(hosts []*hostRun) {
 func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 	n := h.need
 	h.state, h.need = hostRunning, nil
+	if a.Go != event.Run {
+		h.beside = nil
+	}
 	if h.doomed && a.Go == event.Run {
 		a.Go, h.doomed, h.begun = event.Fail, false, nil
 	}
@@ -263,7 +290,7 @@ func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 // dismiss ends the play for the hosts that still wait.
 func (r *playRun) dismiss() {
 	for _, h := range r.hosts {
-		if h.state == hostWaiting || h.state == hostAsking {
+		if h.state == hostWaiting || h.state == hostAsking || h.state == hostDebugging {
 			r.letGo(h, &event.Answer{Go: event.End})
 		}
 	}
@@ -295,6 +322,7 @@ func (r *playRun) includes() bool {
 	if list == nil {
 		return false
 	}
+	r.byTurn(list)
 	answers := r.bring(list)
 	for i, a := range answers {
 		r.letGo(list[i].host, a)

@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"context"
+
 	"pbc/ir"
 	"pbc/ir/event"
 )
@@ -14,22 +16,31 @@ import (
 type sequence struct {
 	at   ir.Address // nil: the next one has to be found
 	host int        // the host whose turn it is
+	// until is the place of the task that this host runs beside those of the place.
+	until ir.Address
 }
 
-// drain shows what can be shown.
-func (r *playRun) drain() {
+// drain shows what can be shown, and starts the task debugger where a host waits for it.
+func (r *playRun) drain(ctx context.Context) {
+	if r.debugged != nil {
+		return
+	}
 	idle := !r.busy() && len(r.round.pending) == 0
 	for {
 		if r.seq.at == nil && !r.nextPlace(idle) {
 			return
 		}
-		for r.seq.host < len(r.hosts) {
-			h := r.hosts[r.seq.host]
+		for order := r.order(); r.seq.host < len(order); {
+			h := order[r.seq.host]
 			r.showUntil(h, r.seq.at)
-			if !idle && !r.past(h, r.seq.at) {
+			if r.stops(ctx, h) {
 				return
 			}
-			r.seq.host++
+			end := r.showBeside(h)
+			if r.besides(h, r.seq.at) || !idle && !r.past(h, end) {
+				return
+			}
+			r.seq.host, r.seq.until = r.seq.host+1, nil
 		}
 		r.seq = sequence{}
 	}

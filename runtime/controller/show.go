@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"strconv"
 
 	"pbc/ir"
@@ -29,7 +30,7 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 		if r.c.opt.Reserved != nil {
 			r.c.warnAll(r.c.opt.Reserved(r.number, h.name, e.Task))
 		}
-		r.banner(e)
+		r.banner(h, e)
 		if t, _ := r.c.opt.Linker.Task(r.number, e.Task); t != nil && t.Module != "ansible.builtin.meta" {
 			r.c.emit(callback.HostStart{Host: h.name, Task: r.task(e)})
 		}
@@ -67,15 +68,22 @@ func (r *playRun) warnFree(f event.Flags) {
 	}
 }
 
-// banner opens a task, once for all hosts; a meta task for each.
-func (r *playRun) banner(e *event.Event) {
+// banner opens a task, once for all hosts; a meta task for each, as all tasks where hosts have no order.
+func (r *playRun) banner(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
 	meta := t != nil && t.Module == "ansible.builtin.meta"
-	if !meta && r.shown.any && r.shown.task == e.Task && r.shown.addr.Compare(e.Addr) == 0 {
+	at := r.place(h, e)
+	here := !meta && !r.play.Free && r.shown.any && r.shown.addr.Compare(at) == 0
+	if here && r.shown.task == e.Task {
 		return
 	}
-	r.shown = shown{addr: e.Addr, task: e.Task, any: true}
-	delete(r.tasks, e.Task) // it may have another name than it had when it ran before
+	r.shown = shown{addr: at, task: e.Task, any: true}
+	if !r.play.Free {
+		delete(r.tasks, e.Task) // it may have another name than it had when it ran before
+	}
+	if here && !r.c.opt.Newer {
+		return // of the tasks that run beside each other only the first is told of
+	}
 	r.c.emit(callback.TaskStart{Task: r.task(e)})
 }
 
@@ -89,7 +97,8 @@ func (r *playRun) task(e *event.Event) *callback.Task {
 	out := *t
 	if e.As != 0 {
 		if t, _ := r.c.opt.Linker.Task(r.number, e.As); t != nil {
-			out.Action = t.Action
+			out.Action, out.Loop = t.Action, t.Loop != nil
+			out.Args, _ = t.Args.V.(*value.Dict)
 			r.rename(&out, e)
 		}
 	}
@@ -120,7 +129,7 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 	if t.Named() {
 		raw, _ = value.ToStr(t.Name.V)
 	}
-	name := e.Name
+	name := r.nameOf(e)
 	if name == "" {
 		name = raw
 	}
@@ -135,6 +144,21 @@ func (r *playRun) newTask(e *event.Event) *callback.Task {
 	return out
 }
 
+// nameOf is the name of a task for a host. With strategy free the first host that comes to a task names it for all, and for all batches of the play.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (r *playRun) nameOf(e *event.Event) string {
+	if !r.play.Free {
+		return e.Name
+	}
+	key := [2]int{r.number, e.Task}
+	name, named := r.c.named[key]
+	if !named && e.Kind == event.Started {
+		name, r.c.named[key] = e.Name, e.Name
+	}
+	return cmp.Or(name, e.Name)
+}
+
 // result is an event as a callback's result.
 func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 	res, _ := e.Result.V.(*value.Dict)
@@ -147,7 +171,7 @@ func (r *playRun) result(h *hostRun, e *event.Event) callback.Result {
 	}
 	out := callback.Result{Host: h.name, Task: r.task(e), Result: res, DelegateTo: e.Flags.DelegateTo}
 	if e.Kind == event.Finished || e.Kind == event.Item {
-		out.Name = e.Name
+		out.Name = r.nameOf(e)
 	}
 	if r.c.opt.Tagged && out.Name != "" && out.Task.Label != "" {
 		out.Name = out.Task.Label // rendered once, for the banner
@@ -178,7 +202,7 @@ func (r *playRun) finished(h *hostRun, e *event.Event) {
 		r.c.stats.custom(h.name, d)
 	}
 	if h.last == nil && !r.shown.any {
-		r.banner(e)
+		r.banner(h, e)
 	}
 	if r.c.opt.Tagged && t != nil {
 		r.c.warnAll(reservedLeft(t, e))

@@ -70,6 +70,28 @@ func (s *stats) count(name string, e *event.Event, included bool) {
 	}
 }
 
+// takeBack takes back what a result was counted as, where the task runs again: a task that was rescued or ignored stays counted as that, and
+// one that was not ok takes away another that was.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (s *stats) takeBack(name string, e *event.Event) {
+	h := s.host(name)
+	less := func(n *int) { *n = max(*n-1, 0) }
+	d, _ := e.Result.V.(*value.Dict)
+	if v, ok := d.GetStr("changed"); ok && v == true {
+		less(&h.Changed)
+	}
+	switch e.Status {
+	case event.Failed:
+		less(&h.Failed)
+	case event.Unreachable:
+		less(&h.Unreachable)
+	case event.Skipped:
+		less(&h.Skipped)
+	}
+	less(&h.OK)
+}
+
 // custom keeps what set_stats asks to be shown.
 func (s *stats) custom(host string, res *value.Dict) {
 	v, _ := res.GetStr("ansible_stats")

@@ -277,6 +277,16 @@ func (e *Eval) Value(v value.Value) (value.Value, error) {
 	return e.classicValue(v)
 }
 
+// Printed is what a template that prints v alone gives: in dialect classic a text that looks like a list, a dict or a boolean
+// becomes one.
+func (e *Eval) Printed(v value.Value) (value.Value, error) {
+	r, err := e.Value(v)
+	if _, ok := value.Text(r); !ok || err != nil || e.tagged() || e.native() {
+		return r, err
+	}
+	return literalConcat([]val{r})
+}
+
 // String renders v as Value does and returns the text of the result: Python's str of it.
 func (e *Eval) String(v value.Value) (string, error) {
 	r, err := e.Value(v)

@@ -422,7 +422,12 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 		v = &value.Cond{Src: t.Src, Tmpl: t, At: t.At}
 	case nil:
 		return e.emptyCondition(nil)
-	case *value.Cond, string, *value.Str:
+	case *value.Str:
+		if t.Unsafe && strings.TrimSpace(t.S) != "" {
+			return false, &exception.Error{Class: exception.AnsibleTemplate, Msg: "Encountered untrusted template or expression.", At: t.At, Shown: t.S,
+				Help: "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted sources such as module results."}
+		}
+	case *value.Cond, string:
 	default:
 		if e.cfg.AllowBroken {
 			return e.truthOf(v, nil, nil)

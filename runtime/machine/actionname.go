@@ -83,13 +83,13 @@ func (x *taskRun) nameable() error {
 // unnamed makes the run that of the task as it is written again.
 func (x *taskRun) unnamed() {
 	if x.written != nil {
-		x.t, x.moduleOf, x.written = x.written, x.number, nil
+		x.t, x.moduleOf, x.written = x.written, x.own, nil
 	}
 }
 
 // as is the number of the task that the name of the action has made of the one that is written, 0 for none.
 func (x *taskRun) as() int {
-	if x.written == nil {
+	if x.moduleOf == x.number {
 		return 0
 	}
 	return x.moduleOf

@@ -20,11 +20,17 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 	}
 	defer func() { m.pastRole = false }()
 	open := m.barriers[task] || m.waits == ir.WaitAlways
+	if err := m.alone(); err != nil {
+		return nil, err
+	}
 	if m.waits == ir.WaitNever || !open && m.passed == nil {
 		m.standsAt()
 		return &event.Answer{Go: event.Run}, nil
 	}
-	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed})
+	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed, Beside: m.beside})
+	if a != nil && a.Go != event.Run {
+		m.beside = nil
+	}
 	if a != nil && (open || a.Go == event.Fail) {
 		m.passed = addr
 	} else {
@@ -60,6 +66,21 @@ func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error)
 // bypasses are the modules that one host runs for all. Without run_once the others get nothing of the result.
 var bypasses = map[string]bool{"ansible.builtin.add_host": true, "ansible.builtin.pause": true}
 
+// bypass says whether one host runs the task for all, whatever its keywords say. Strategies without an order among hosts refuse such tasks.
+func (m *Machine) bypass(t *ir.Task) bool { return bypasses[t.Module] || m.loaded[m.pluginOf(t)] }
+
+// refuseBypass ends the run before a task that one host would run for all, as strategies without an order among hosts do.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (m *Machine) refuseBypass(x *taskRun) error {
+	msg := "The '" + x.t.Action + "' module bypasses the host loop, which is currently not supported in the free strategy " +
+		"and would instead execute for every host in the inventory list."
+	if x.tagged() {
+		msg += "\n"
+	}
+	return m.abort(x, msg+x.excerpt())
+}
+
 // barrierArgs tells the controller what decides who runs the task, and how many at a time.
 func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *value.Dict {
 	t := m.tasks[task]
@@ -68,7 +89,7 @@ func (m *Machine) barrierArgs(ctx context.Context, task int, addr ir.Address) *v
 		what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
 		return value.DictOf("run_once", metaActions[what].once, "shielded", shielded)
 	}
-	bypass := bypasses[t.Module] || m.loaded[m.pluginOf(t)]
+	bypass := m.bypass(t)
 	if !t.RunOnce.IsSet() && !t.Throttle.IsSet() && !bypass && !shielded {
 		return nil
 	}
@@ -98,7 +119,11 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 			m.pass(ir.Instr{Op: ir.OpFlush}, addr)
 		}
 	case ir.OpInclude: // what others include is not known here
-		if !m.excluded[in.Task] {
+		switch {
+		case m.excluded[in.Task]:
+		case m.flat():
+			m.passed = below(m.flushAt)
+		default:
 			m.passed = below(addr)
 		}
 	case ir.OpFlush:
@@ -109,7 +134,7 @@ func (m *Machine) pass(in ir.Instr, addr ir.Address) {
 // passHandlers notes that the host does not run the handlers from an index on.
 func (m *Machine) passHandlers(from int, flush ir.Address) {
 	for i := from; i < len(m.handlers); i++ {
-		m.passHandler(i, flush)
+		m.passHandler(i, append(append(ir.Address{}, flush...), i))
 	}
 	if m.grows && m.waits == ir.WaitAtBarriers && flush[0] >= m.notifies { // others may have handlers that this host does not know
 		m.passed = below(flush)
@@ -117,12 +142,11 @@ func (m *Machine) passHandlers(from int, flush ir.Address) {
 }
 
 // passHandler notes that the host does not run a handler that others may run.
-func (m *Machine) passHandler(i int, flush ir.Address) {
+func (m *Machine) passHandler(i int, at ir.Address) {
 	t := m.handlers[i].Task
-	if m.waits != ir.WaitAtBarriers || flush[0] < m.notifies || m.excluded[t] {
+	if m.waits != ir.WaitAtBarriers || at[0] < m.notifies || m.excluded[t] {
 		return
 	}
-	at := append(append(ir.Address{}, flush...), i)
 	switch {
 	case m.tasks[t].Include != nil:
 		m.passed = below(at)
@@ -138,6 +162,12 @@ func below(addr ir.Address) ir.Address {
 
 // passAll notes that the host goes by the instructions from one index to another.
 func (m *Machine) passAll(code []ir.Instr, from, to int, prefix ir.Address) {
+	if m.flat() {
+		if from < to && m.waits == ir.WaitAtBarriers {
+			m.passed = below(m.flushAt)
+		}
+		return
+	}
 	for i := from; i < to && m.waits == ir.WaitAtBarriers; i++ {
 		m.pass(code[i], append(append(ir.Address{}, prefix...), i))
 	}

@@ -51,6 +51,9 @@ func (x *taskRun) executeOnce() (*value.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.t.Loop == nil {
+		x.final = p
+	}
 	return x.attempts(p)
 }
 

@@ -22,6 +22,7 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	rescued := failed && x.m.rescuing()
 	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: res}, Flags: x.flags,
 		Handler: x.t.Handler, Rescued: rescued, Caught: failed && x.m.caught()}
+	x.m.fatal = failed && !e.Caught && x.flags.Fatal()
 	if x.t.Role >= 0 && status != event.Skipped && status != event.Unreachable {
 		x.m.roleRan[x.t.Role] = true
 	}
@@ -43,12 +44,18 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 	if x.badRegister() {
 		return failed, x.m.abort(x, x.registerFault())
 	}
+	before := x.remembered()
 	x.m.host.Store(x.t, e)
 	x.m.facts = nil
+	if err := x.stop(e, before); err != nil {
+		return false, err
+	}
 	if failed && !rescued {
 		x.m.fall()
 	}
 	switch {
+	case x.gone && status != event.Unreachable: // as Ansible has it: the host stays lost
+		return false, x.m.park(x)
 	case status != event.Unreachable:
 		return failed, nil
 	case !x.flags.IgnoreUnreachable:

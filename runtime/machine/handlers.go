@@ -213,42 +213,51 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 			return false, err
 		}
 	}
-	m.flushing = true
+	m.flushing, m.flushAt, m.flushTo, m.beside = true, addr, 0, nil
 	defer func() { m.flushing = false }()
+	last := false
 	for i := 0; i < len(m.handlers); i++ {
 		m.handler = i
-		if !m.notified[m.handlerKey(i)] {
-			m.passHandler(i, addr)
+		at := m.nextHandler(i)
+		last = m.notified[m.handlerKey(i)]
+		if !last {
+			m.passHandler(i, at)
 			continue
 		}
-		key := m.handlerKey(i)
-		t := m.handlers[i].Task
-		again := m.tasks[t].Include != nil || m.newer // what notifies it from within has it run again
-		if again {
-			delete(m.notified, key)
-		}
-		at := append(append(ir.Address{}, addr...), i)
-		m.stays = false
-		var failed bool
-		var err error
-		switch {
-		case m.tasks[t].Include != nil:
-			failed, err = m.include(ctx, t, at)
-		case m.tasks[t].Module == "ansible.builtin.meta":
-			failed, err = m.meta(ctx, t, at)
-		default:
-			failed, err = m.task(ctx, t, at)
-		}
-		if !again && !m.stays {
-			delete(m.notified, key)
-		}
-		if failed || err != nil {
+		if failed, err := m.runHandler(ctx, i, at); failed || err != nil {
 			m.passHandlers(i+1, addr)
 			return failed, err
 		}
 	}
 	m.passHandlers(len(m.handlers), addr)
+	m.flushed = true
+	if !last {
+		m.standBeside(addr)
+	}
 	return false, nil
+}
+
+// runHandler runs the handler at a place of the list.
+func (m *Machine) runHandler(ctx context.Context, i int, at ir.Address) (failed bool, err error) {
+	key := m.handlerKey(i)
+	t := m.handlers[i].Task
+	again := m.tasks[t].Include != nil || m.newer // what notifies it from within has it run again
+	if again {
+		delete(m.notified, key)
+	}
+	m.stays = false
+	switch {
+	case m.tasks[t].Include != nil:
+		failed, err = m.include(ctx, t, at)
+	case m.tasks[t].Module == "ansible.builtin.meta":
+		failed, err = m.meta(ctx, t, at)
+	default:
+		failed, err = m.task(ctx, t, at)
+	}
+	if !again && !m.stays {
+		delete(m.notified, key)
+	}
+	return failed, err
 }
 
 // expandNotices marks the handlers of the notifications that were kept.

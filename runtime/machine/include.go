@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"pbc/ir"
@@ -26,6 +27,7 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 		m.pass(here, addr)
 		return false, nil
 	}
+	m.beside = nil
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
 		return false, err
@@ -34,6 +36,7 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	case event.Fail:
 		return true, nil
 	case event.Apply: // run_once: the files are the first host's alone
+		m.leaveOut(number, t)
 		return m.apply(t, a.Result), nil
 	case event.Skip:
 		m.leaveOut(number, t)
@@ -43,14 +46,21 @@ func (m *Machine) include(ctx context.Context, number int, addr ir.Address) (boo
 	if err := x.started(); err != nil {
 		return false, err
 	}
-	list, res := x.wantedFiles()
-	if res != nil {
-		m.pass(here, addr)
-		return x.finish(res)
+	for {
+		list, res := x.wantedFiles()
+		failed, err := false, error(nil)
+		if res != nil {
+			failed, err = x.finish(res)
+		} else {
+			failed, err = x.bring(list)
+		}
+		if errors.Is(err, errRedo) {
+			x = x.next
+			continue
+		}
+		m.pass(here, addr) // others may have included something else
+		return failed, err
 	}
-	failed, err := x.bring(list)
-	m.pass(here, addr) // others may have included something else
-	return failed, err
 }
 
 // wantedFiles evaluates the include. The result is not nil when nothing is included: the task was
@@ -217,7 +227,11 @@ func (x *taskRun) bring(list []wanted) (bool, error) {
 
 // passFiles notes that the host goes by the files from one ordinal to another, which others include.
 func (x *taskRun) passFiles(from, to int) {
-	if from < to && x.m.waits == ir.WaitAtBarriers {
+	switch {
+	case from >= to || x.m.waits != ir.WaitAtBarriers:
+	case x.m.flat():
+		x.m.passed = below(x.m.flushAt)
+	default:
 		x.m.passed = below(append(append(ir.Address{}, x.addr...), to-1))
 	}
 }
@@ -240,7 +254,7 @@ func inOrder(a *event.Answer) []int {
 	return order
 }
 
-// includeResult reports the include itself: Ansible's callbacks see it before the files. Its arguments
+// includeResult reports the include itself: Ansible's callbacks see it before the files, and the debugger may start. Its arguments
 // are as written.
 func (x *taskRun) includeResult(list []wanted) error {
 	var items []*value.Dict
@@ -271,7 +285,11 @@ func (x *taskRun) includeResult(list []wanted) error {
 		res = x.summary(items)
 	}
 	res.SetStr("changed", false)
-	return x.m.up.Emit(&event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags})
+	e := &event.Event{Kind: event.Finished, Addr: x.addr, Task: x.number, Name: x.label, Status: event.OK, Result: ir.Val{V: res}, Flags: x.flags}
+	if err := x.m.up.Emit(e); err != nil {
+		return err
+	}
+	return x.stop(e, x.remembered())
 }
 
 // fragments returns the code of an include: what the batch holds, else the controller's answer. In

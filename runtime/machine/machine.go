@@ -110,6 +110,11 @@ type Machine struct {
 	notices  notices      // dialect tagged: notifications whose handlers are not marked yet
 	flushing bool         // handlers are being run
 	handler  int          // the place of the one that is
+	flushAt  ir.Address   // the flush that runs, and the place in its list of what comes next: see flat
+	flushTo  int
+	flushed  bool         // handlers have been flushed in this play
+	beside   ir.Address   // see event.Need
+	fatal    bool         // the last task has failed, uncaught and fatally for all: see alone
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
 	pastRole bool     // a role has ended since the last task
@@ -264,7 +269,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 		}
 		m.passAll(code, next, pc, prefix)
 		in := code[pc]
-		addr := append(append(ir.Address{}, prefix...), pc)
+		addr := m.addressOf(in, pc, prefix)
 		pc++
 		next, lv.next = pc, pc
 		var failed bool

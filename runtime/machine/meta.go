@@ -53,6 +53,7 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 		m.pass(ir.Instr{Op: ir.OpMeta, Task: number}, addr)
 		return false, nil
 	}
+	m.beside = nil
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil || a.Go == event.Fail {
 		return err == nil, err
@@ -65,6 +66,7 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 	}
 	x := m.begin(ctx, number, addr)
 	if a.Go == event.Apply {
+		m.leaveOut(number, t)
 		if a.Result == nil || a.Result.Status == event.Skipped {
 			return false, nil
 		}
@@ -92,6 +94,9 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, m.abort(x, "flush_handlers cannot be used as a handler")
 	}
 	if err := m.metaReport(x, what, act, run); err != nil || !run {
+		if what == "flush_handlers" {
+			m.standBeside(addr)
+		}
 		return false, err
 	}
 	if what == "flush_handlers" {

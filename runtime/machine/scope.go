@@ -26,6 +26,8 @@ type scope struct {
 	hostless bool
 	fresh    *value.Dict // see now
 	gone     *ir.Lost    // see lost
+	// hidden are variables that the debugger has taken away.
+	hidden map[string]bool
 	// delegated is ansible_delegated_vars; nil for a task that is not delegated.
 	delegated func() (value.Value, bool)
 	// reach gives the variables about the connection that nothing else defines; nil before there are any.
@@ -44,6 +46,9 @@ func (m *Machine) scopeOf(ctx context.Context, t *ir.Task, number int) *scope {
 func (s *scope) Lookup(name string) (value.Value, bool) {
 	if v, ok := s.local.GetStr(name); ok {
 		return v, true
+	}
+	if s.hidden[name] {
+		return nil, false
 	}
 	if v, ok := s.magic(name); ok {
 		return v, true

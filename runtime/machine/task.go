@@ -24,8 +24,10 @@ type taskRun struct {
 	// written is the task as the playbook has it while t is what the name of its action made of it, whose number is moduleOf.
 	written  *ir.Task
 	moduleOf int
-	vars     *scope
-	flags    event.Flags
+	// own is the number of the task as the debugger has left it, that of the playbook before.
+	own   int
+	vars  *scope
+	flags event.Flags
 	// ready is the task with its keywords rendered, while its action runs.
 	ready *prepared
 	// instead is the module that the task's action runs, as it names it; "" for the task's own module.
@@ -57,6 +59,12 @@ type taskRun struct {
 	// loopFault is an undefined variable in the loop's terms: it counts only when no condition
 	// skips the task.
 	loopFault error
+	// final is the task with its keywords rendered, once they are; nil for a loop, whose items have their own.
+	final *prepared
+	// again says that the debugger has the task run once more, and gone that the host was not reached before that.
+	again, gone bool
+	// next is what runs in the place of this once the debugger has said so.
+	next *taskRun
 }
 
 // fault is an error that ends a task with Ansible's message. Excerpt says that Ansible shows the
@@ -84,12 +92,16 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if err := m.loadPlugin(ctx, number, addr); err != nil {
 		return false, err
 	}
+	if m.code.Settings.Free && m.bypass(t) {
+		return false, m.refuseBypass(m.begin(ctx, number, addr))
+	}
 	a, err := m.barrier(ctx, number, addr)
 	if err != nil {
 		return false, err
 	}
 	switch a.Go {
 	case event.Apply:
+		m.leaveOut(number, t)
 		if a.Result == nil {
 			return m.withOthers(ctx, number, addr)
 		}
@@ -110,18 +122,26 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 	if err := x.throttled(); err != nil {
 		return false, err
 	}
-	res := x.result()
-	if x.ending != nil {
-		return false, m.abort(x, x.ending.msg)
+	for {
+		res := x.result()
+		if x.ending != nil {
+			return false, m.abort(x, x.ending.msg)
+		}
+		failed, err := x.finish(res)
+		if errors.Is(err, errRedo) {
+			x = x.next
+			continue
+		}
+		if failed || err != nil {
+			return failed, err
+		}
+		return m.together(x)
 	}
-	failed, err := x.finish(res)
-	if failed || err != nil {
-		return failed, err
-	}
-	return m.together(x)
 }
 
-// leaveOut leaves a task out that nobody wants to run now. A handler stays notified in dialect classic.
+// leaveOut leaves a task out that nobody wants to run now, or that another host has run for all. A handler stays notified in older ones.
+//
+// Observed: ansible-core 2.14.
 func (m *Machine) leaveOut(number int, t *ir.Task) {
 	if t.Handler && !m.newer {
 		m.notified[number], m.stays = true, true
@@ -139,7 +159,7 @@ func (m *Machine) skips(number int, t *ir.Task) bool {
 
 func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskRun {
 	t := m.tasks[number]
-	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
+	x := &taskRun{m: m, ctx: ctx, t: t, number: number, moduleOf: number, own: number, addr: addr, vars: m.scopeOf(ctx, t, number)}
 	s := m.code.Settings
 	x.flags = event.Flags{Check: s.Check, Diff: s.Diff, NoLog: s.NoLog, AnyErrorsFatal: s.AnyErrorsFatal, Looped: t.Loop != nil}
 	if t.DelegateTo.IsSet() {
@@ -173,7 +193,7 @@ func (x *taskRun) started() error {
 		x.banner, x.label = name, name
 	}
 	return x.m.up.Emit(&event.Event{Kind: event.Started, Addr: x.addr, Task: x.number, Name: name, Handler: x.t.Handler, Flags: flags,
-		Sheltered: !x.m.newer && x.m.comesToShelter()})
+		Sheltered: !x.m.newer && x.m.comesToShelter(), Beside: x.m.takeBeside()})
 }
 
 // asWritten says whether a keyword is true for those who are told of a task's start: a template is not rendered yet, and is.
@@ -308,7 +328,7 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 }
 
 // gathered are the keys of the items' results that go to that of the loop, with what they are told as.
-var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations"}
+var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations", "_ansible_helps"}
 
 // summary is the result of a loop, made from those of its items.
 func (x *taskRun) summary(results []*value.Dict) *value.Dict {

@@ -13,7 +13,7 @@ import (
 
 // standsAt notes where the host is: there it fails when others' failure is its own, not where it has come to since.
 func (m *Machine) standsAt() {
-	if !m.newer || m.waits == ir.WaitNever {
+	if m.waits == ir.WaitNever {
 		return
 	}
 	m.stand = m.stand[:0]
@@ -70,6 +70,19 @@ func (m *Machine) sheltered() bool {
 // Observed: ansible-core 2.14.
 func (m *Machine) shielded() bool {
 	return !m.flushing && !m.pastRole && m.levels[len(m.levels)-1].innermost() != inBody
+}
+
+// alone ends the play of a host that is the only one of its batch, as the controller does for several: a failure that is fatal for all, and is not caught,
+// ends it but in a rescue or an always.
+//
+// Observed: ansible-core 2.14.
+func (m *Machine) alone() error {
+	fatal := m.fatal
+	m.fatal = false
+	if fatal && m.waits == ir.WaitNever && !m.newer && !m.code.Settings.Free && !m.shielded() {
+		return errFailed
+	}
+	return nil
 }
 
 // innermost is the part of the innermost block that runs, of those that are written in the playbook.

@@ -31,9 +31,10 @@ type key struct {
 
 // interpreter is a Python that has started and imported what every module needs.
 type interpreter struct {
-	cmd  *exec.Cmd
-	down *os.File
-	said *limited // what it prints before it serves
+	cmd   *exec.Cmd
+	down  *os.File
+	said  *limited      // what it prints before it serves
+	hello chan struct{} // closed when it serves
 
 	mu    sync.Mutex
 	last  int64
@@ -49,6 +50,9 @@ type reply struct {
 	out, err []byte
 	broken   string // the file that is no Python; fault says why
 	fault    string
+	line     int // where in the file, 0 when that is not known
+	column   int
+	stale    bool // nothing ran: another interpreter has to
 }
 
 // startError is an interpreter that did not come to serve: what its command printed.
@@ -81,8 +85,8 @@ func (s limitedSide) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// startInterpreter starts a Python by a command line of the shell, and waits until it serves.
-func startInterpreter(ctx context.Context, python string, env []string) (*interpreter, error) {
+// startInterpreter starts a Python by a command line of the shell. It has not come to serve yet, see ready.
+func startInterpreter(python string, env []string) (*interpreter, error) {
 	downR, downW, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -93,7 +97,7 @@ func startInterpreter(ctx context.Context, python string, env []string) (*interp
 		downW.Close()
 		return nil, err
 	}
-	p := &interpreter{down: downW, calls: map[int64]chan *reply{}, sent: map[string]bool{}, gone: make(chan struct{}), said: &limited{}}
+	p := &interpreter{down: downW, calls: map[int64]chan *reply{}, sent: map[string]bool{}, hello: make(chan struct{}), gone: make(chan struct{}), said: &limited{}}
 	// The shell is what Ansible starts modules with: it splits the command line, and says what it cannot find.
 	p.cmd = exec.Command("/bin/sh", "-c", python+` -c "$1"`, "/bin/sh", program)
 	p.cmd.Env = env
@@ -109,21 +113,24 @@ func startInterpreter(ctx context.Context, python string, env []string) (*interp
 		upR.Close()
 		return nil, err
 	}
-	hello := make(chan struct{})
-	go p.listen(upR, hello)
+	go p.listen(upR)
+	return p, nil
+}
+
+// ready waits until the interpreter serves. When ctx ends before that, the interpreter goes on for whoever needs it next.
+func (p *interpreter) ready(ctx context.Context) error {
 	select {
-	case <-hello:
-		return p, nil
+	case <-p.hello:
+		return nil
 	case <-p.gone:
-		return nil, p.err
+		return p.err
 	case <-ctx.Done():
-		p.kill()
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
 // listen takes answers until the interpreter ends.
-func (p *interpreter) listen(up *os.File, hello chan struct{}) {
+func (p *interpreter) listen(up *os.File) {
 	r := bufio.NewReader(up)
 	begun := false
 	for {
@@ -134,11 +141,11 @@ func (p *interpreter) listen(up *os.File, hello chan struct{}) {
 		switch op, _ := value.Text(get(m, "op")); op {
 		case "hello":
 			if !begun {
-				close(hello)
+				close(p.hello)
 			}
 			begun = true
-		case "done", "broken":
-			p.deliver(m, parts)
+		case "done", "broken", "stale":
+			p.deliver(op, m, parts)
 		}
 	}
 	up.Close()
@@ -152,16 +159,18 @@ func (p *interpreter) listen(up *os.File, hello chan struct{}) {
 	close(p.gone)
 }
 
-func (p *interpreter) deliver(m *value.Dict, parts [][]byte) {
+func (p *interpreter) deliver(op string, m *value.Dict, parts [][]byte) {
 	id, _ := get(m, "id").(int64)
-	rep := &reply{}
-	if len(parts) == 2 {
+	rep := &reply{stale: op == "stale"}
+	if op == "done" && len(parts) == 2 {
 		rc, _ := get(m, "rc").(int64)
 		rep.rc, rep.out, rep.err = int(rc), parts[0], parts[1]
-	} else {
-		rep.broken, _ = value.Text(get(m, "name"))
-		rep.fault, _ = value.Text(get(m, "error"))
 	}
+	rep.broken, _ = value.Text(get(m, "name"))
+	rep.fault, _ = value.Text(get(m, "error"))
+	line, _ := get(m, "line").(int64)
+	column, _ := get(m, "column").(int64)
+	rep.line, rep.column = int(line), int(column)
 	p.mu.Lock()
 	c := p.calls[id]
 	delete(p.calls, id)
@@ -208,18 +217,14 @@ func (p *interpreter) signal(id int64, s syscall.Signal) {
 }
 
 // files sends a bundle, once.
-func (p *interpreter) files(digest string, bundle func() ([]byte, error)) error {
+func (p *interpreter) files(digest string, bundle []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.sent[digest] {
 		return nil
 	}
-	b, err := bundle()
-	if err != nil {
-		return err
-	}
 	p.sent[digest] = true
-	return p.send(value.DictOf("op", "files", "digest", digest), b)
+	return p.send(value.DictOf("op", "files", "digest", digest), bundle)
 }
 
 // send writes a message; p.mu is held.

@@ -11,12 +11,15 @@ package pymodule
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"sync"
 
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/module"
 )
@@ -36,6 +39,7 @@ type Host struct {
 
 	mu      sync.Mutex
 	running map[key]*interpreter
+	retired []*interpreter
 	bundles map[string][]byte
 }
 
@@ -52,6 +56,10 @@ func (h *Host) Close() {
 		p.close()
 		delete(h.running, k)
 	}
+	for _, p := range h.retired {
+		p.close()
+	}
+	h.retired = nil
 }
 
 // Run runs the call's payload and returns what Ansible makes of its output. The result is never nil.
@@ -66,7 +74,7 @@ func (h *Host) Run(ctx context.Context, c *module.Call) *value.Dict {
 	var f fault
 	switch {
 	case errors.As(err, &f):
-		return raised(string(f))
+		return raised(f)
 	case err != nil:
 		return value.DictOf("failed", true, "changed", false, "msg", err.Error())
 	}
@@ -112,12 +120,18 @@ func (h *Host) Job(ctx context.Context, c *module.Call, id string) *value.Dict {
 }
 
 // fault is an error that Ansible meets before it starts a module.
-type fault string
+type fault struct{ chain *failure.Failure }
 
-func (f fault) Error() string { return string(f) }
+func (f fault) Error() string { return f.chain.Brief() }
 
 // raised is the result that stands for an error met before there is one of the module: see machine.Raised.
-func raised(msg string) *value.Dict { return value.DictOf("_ansible_raised", true, "msg", msg) }
+func raised(f fault) *value.Dict {
+	d := value.DictOf("_ansible_raised", true, "msg", f.Error())
+	if f.chain.At != nil {
+		d.SetStr("_ansible_error", f.chain.Value())
+	}
+	return d
+}
 
 // interpreterOf is the command line that starts the module's interpreter, "" for a binary.
 func interpreterOf(c *module.Call) string {
@@ -133,36 +147,71 @@ func interpreterOf(c *module.Call) string {
 
 // python runs a module in Python in a warm interpreter.
 func (h *Host) python(ctx context.Context, c *module.Call) (output, error) {
-	p, err := h.interpreter(ctx, c)
-	var start *startError
-	if errors.As(err, &start) {
-		return output{rc: start.rc, out: start.out, err: start.err}, nil
-	}
-	if err != nil {
-		return output{}, err
-	}
-	for _, d := range []string{c.Payload.Base, c.Payload.Own} {
-		if err := p.files(d, func() ([]byte, error) { return h.bundle(ctx, d) }); err != nil {
-			return output{}, err
-		}
-	}
 	args, err := value.JSON(value.DictOf("ANSIBLE_MODULE_ARGS", h.arguments(c)), value.JSONOptions{})
 	if err != nil {
-		return output{}, fault("Unable to pass options to module, they must be JSON serializable: " + err.Error())
+		return output{}, fault{failure.New("Unable to pass options to module, they must be JSON serializable: " + err.Error())}
 	}
-	m := value.DictOf("op", "run", "module", c.Payload.Module, "name", c.Payload.Name, "base", c.Payload.Base, "own", c.Payload.Own, "limit", int64(c.Payload.Limit))
-	r, err := p.run(ctx, m, []byte(args), environBytes(c.Env))
-	if err != nil {
-		return output{}, err
+	for attempt := 1; ; attempt++ {
+		p, err := h.interpreter(c)
+		if err != nil {
+			return output{}, err
+		}
+		r, err := h.call(ctx, p, c, []byte(args), attempt < maxStarts)
+		var start *startError
+		switch {
+		case errors.As(err, &start):
+			return output{rc: start.rc, out: start.out, err: start.err}, nil
+		case err != nil:
+			return output{}, err
+		case r.stale:
+			h.retire(p)
+		case r.broken != "":
+			return output{}, broken(c, r)
+		default:
+			return output{rc: shellCode(r.rc), out: string(r.out), err: string(r.err), note: shellNote(r.rc)}, nil
+		}
 	}
-	if r.broken != "" {
-		return output{}, fault(brokenText(c, r))
+}
+
+// maxStarts is how many interpreters one call starts at most, where what they depend on changes all the time.
+const maxStarts = 3
+
+// call has an interpreter run a module, which it may have to be sent first; a fresh one says when it has become stale.
+func (h *Host) call(ctx context.Context, p *interpreter, c *module.Call, args []byte, fresh bool) (*reply, error) {
+	bundles := map[string][]byte{} // come from afar while the interpreter starts
+	for _, d := range []string{c.Payload.Base, c.Payload.Own} {
+		b, err := h.bundle(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		bundles[d] = b
 	}
-	return output{rc: shellCode(r.rc), out: string(r.out), err: string(r.err), note: shellNote(r.rc)}, nil
+	if err := p.ready(ctx); err != nil {
+		return nil, err
+	}
+	for d, b := range bundles {
+		if err := p.files(d, b); err != nil {
+			return nil, err
+		}
+	}
+	m := value.DictOf("op", "run", "module", c.Payload.Module, "name", c.Payload.Name, "base", c.Payload.Base, "own", c.Payload.Own, "limit", int64(c.Payload.Limit), "fresh", fresh)
+	return p.run(ctx, m, args, environBytes(c.Env))
+}
+
+// retire has an interpreter get no more to do. What it runs may end.
+func (h *Host) retire(p *interpreter) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for k, q := range h.running {
+		if p == q {
+			delete(h.running, k)
+			h.retired = append(h.retired, p)
+		}
+	}
 }
 
 // interpreter returns the interpreter for a call, and starts it when there is none.
-func (h *Host) interpreter(ctx context.Context, c *module.Call) (*interpreter, error) {
+func (h *Host) interpreter(c *module.Call) (*interpreter, error) {
 	k := key{python: interpreterOf(c), base: c.Payload.Base, env: startEnv(c.Env)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -173,7 +222,7 @@ func (h *Host) interpreter(ctx context.Context, c *module.Call) (*interpreter, e
 			return p, nil
 		}
 	}
-	p, err := startInterpreter(ctx, k.python, environ(c.Env))
+	p, err := startInterpreter(k.python, environ(c.Env))
 	if err == nil {
 		h.running[k] = p
 	}
@@ -236,14 +285,35 @@ func (h *Host) bundle(ctx context.Context, digest string) ([]byte, error) {
 	return b, err
 }
 
-// brokenText is Ansible's message about a file of a module that is no Python.
-func brokenText(c *module.Call, r *reply) string {
+// broken is Ansible's error about a file of a module that is no Python.
+func broken(c *module.Call, r *reply) fault {
+	own := r.broken == strings.ReplaceAll(c.Payload.Module, ".", "/")+".py"
+	parts := strings.Split(strings.TrimSuffix(strings.TrimSuffix(r.broken, ".py"), "/__init__"), "/")
+	if c.Tagged() {
+		return brokenTagged(c, r, own, strings.Join(parts, "."))
+	}
 	name := c.Payload.Name
-	if own := strings.ReplaceAll(c.Payload.Module, ".", "/") + ".py"; r.broken != own {
-		parts := strings.Split(strings.TrimSuffix(strings.TrimSuffix(r.broken, ".py"), "/__init__"), "/")
+	if !own {
 		name = "('" + strings.Join(parts, "', '") + "')"
 	}
-	return "Unable to import " + name + " due to " + r.fault
+	return fault{failure.New("Unable to import " + name + " due to " + r.fault)}
+}
+
+// brokenTagged tells the place in the controller's file, too.
+func brokenTagged(c *module.Call, r *reply, own bool, name string) fault {
+	if own {
+		name = c.Payload.Name
+	}
+	file := c.Payload.Origins[r.broken]
+	if file == "" {
+		file = r.broken
+	}
+	cause := r.fault
+	if r.line > 0 {
+		cause += fmt.Sprintf(" (%s, line %d)", path.Base(file), r.line)
+	}
+	f := failure.Failure{Msg: "Unable to compile " + value.StrRepr(name) + ".", At: &value.Origin{File: file, Line: r.line, Col: r.column}}
+	return fault{f.Because(failure.New(cause))}
 }
 
 // versioned are the added arguments that not every ansible-core knows.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func bundle(files map[string]string) []byte {
 var base = bundle(map[string]string{
 	"ansible/__init__.py":              "",
 	"ansible/module_utils/__init__.py": "",
-	"ansible/module_utils/basic.py":    "import json, sys\n_ANSIBLE_ARGS = None\nseen = []\ndef args(): return json.loads(_ANSIBLE_ARGS.decode())['ANSIBLE_MODULE_ARGS']\n",
+	"ansible/module_utils/basic.py":    "import json, sys\n_ANSIBLE_ARGS = None\nseen = []\ntry:\n  import extra\nexcept ImportError:\n  extra = None\ndef args(): return json.loads(_ANSIBLE_ARGS.decode())['ANSIBLE_MODULE_ARGS']\n",
 })
 
 // testHost runs modules whose source is given by the name of their blob.
@@ -86,18 +87,22 @@ func TestPython(t *testing.T) {
 		{"a signal", "kill", value.DictOf("failed", true, "module_stdout", "", "module_stderr", "Killed\n",
 			"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error", "rc", int64(137))},
 		{"no Python", "bad", value.DictOf("_ansible_raised", true, "msg", "Unable to import m due to invalid syntax")},
+		{"still no Python", "bad", value.DictOf("_ansible_raised", true, "msg", "Unable to import m due to invalid syntax")},
 		{"a blob that is not there", "none", value.DictOf("failed", true, "changed", false, "msg", "no such blob")},
 		{"others go on", "echo", value.DictOf("a", "vé")},
 	}
-	h := testHost(t, sources)
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got := h.Run(t.Context(), pythonCall(t, test.own, value.DictOf("a", "v")))
-			if d := cmp.Diff(text(t, test.want), text(t, got)); d != "" {
-				t.Error(d)
-			}
-		})
-	}
+	inEach(t, func(t *testing.T, python string) {
+		h := testHost(t, sources)
+		for _, test := range tests {
+			t.Run(test.name, func(t *testing.T) {
+				c := pythonCall(t, test.own, value.DictOf("a", "v"))
+				c.Interpreter = python
+				if d := cmp.Diff(text(t, test.want), text(t, h.Run(t.Context(), c))); d != "" {
+					t.Error(d)
+				}
+			})
+		}
+	})
 }
 
 func TestJobHasNoShell(t *testing.T) {
@@ -192,9 +197,9 @@ func TestDiscover(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := test.d.in(system{platform: "Linux", path: "/usr/bin:/bin", release: test.release, runs: func(p string) bool { return contains(test.there, p) }})
-			warning := ""
-			for _, w := range append(f.Warnings, f.Said...) {
-				warning += w
+			warning := strings.Join(f.Warnings, "")
+			if f.Said != nil {
+				warning += f.Said.Text(nil)
 			}
 			if f.Path != test.path || warning != test.warning {
 				t.Errorf("got %s, %q\nwant %s, %q", f.Path, warning, test.path, test.warning)

@@ -5,11 +5,13 @@
 #   json    = {"op": ..., "parts": [sizes], ...}
 #
 #   down    files  digest                     part: a bundle (see pbc/compiler/payload)
-#           run    id module name base own limit   parts: arguments as JSON; the environment, NAME=value ended by NUL
+#           run    id module name base own limit fresh   parts: arguments as JSON; the environment, NAME=value ended by NUL;
+#                                             fresh: not by an interpreter that is stale
 #           kill   id signal
-#   up      hello  version
+#   up      hello  version                    what follows answers run
 #           done   id rc                      parts: standard output, standard error
-#           broken id name error              a file of the module is no Python
+#           broken id name error line column  a file of the module is no Python
+#           stale id                          what Python reads when it starts has changed: another one has to run it
 #
 # Every command but kill is answered in the order of its end; files is not answered. When descriptor 3 ends, so does
 # everything that was started.
@@ -49,12 +51,16 @@ def receive():
     return message, [read_full(3, n) for n in message.get('parts', [])]
 
 
-def send(message, *parts):
+def write(fd, message, parts):
     message['parts'] = [len(p) for p in parts]
     text = json.dumps(message).encode('utf-8')
     data = memoryview(b''.join([struct.pack('>I', len(text)), text] + list(parts)))
     while data:
-        data = data[os.write(4, data):]
+        data = data[os.write(fd, data):]
+
+
+def send(message, *parts):
+    write(4, message, parts)
 
 
 def unpack(bundle):
@@ -83,7 +89,7 @@ class Source(object):
             try:
                 self.get_code(path[:-3].replace('/', '.'), path)
             except (SyntaxError, ValueError) as e:
-                return path, getattr(e, 'msg', None) or str(e)
+                return {'name': path, 'error': getattr(e, 'msg', None) or str(e), 'line': getattr(e, 'lineno', None) or 0, 'column': getattr(e, 'offset', None) or 0}
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.at:
@@ -121,16 +127,94 @@ class Source(object):
             raise OSError(2, 'No such file or directory', path)
 
 
+def ground():
+    """What Python's own start depends on, which a task may change: its program, the folders that modules are imported from, among them
+    those that Python would look into if they were there, and the files in them that name others."""
+    import site
+    sites = site.getsitepackages() if hasattr(site, 'getsitepackages') else []
+    if site.ENABLE_USER_SITE:
+        sites.append(site.getusersitepackages())
+    links = [folder + '/' + name for folder in sites if os.path.isdir(folder) for name in os.listdir(folder) if name.endswith('.pth')]
+    return dict.fromkeys([sys.executable] + sys.path + sites + links)
+
+
+def look(places):
+    """Puts the state of files and folders beside their names."""
+    for place in places:
+        try:
+            at = os.stat(place)
+            places[place] = (at.st_dev, at.st_ino, at.st_mtime_ns)
+        except OSError:
+            places[place] = None
+    return places
+
+
 class Job(object):
     def __init__(self, message, parts):
         self.id, self.module, self.name, self.limit = (message[k] for k in ('id', 'module', 'name', 'limit'))
         self.base, self.own = message['base'], message['own']
         self.args, self.env = parts
-        self.pid, self.out = None, {}
+
+
+class Child(object):
+    """A process that waits for one job."""
+
+    def __init__(self, server):
+        self.sources = len(server.sources)
+        job, out, err = os.pipe(), os.pipe(), os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.become(server, job[0], out[1], err[1])
+        try:
+            os.setpgid(self.pid, self.pid)
+        except OSError:
+            pass  # it has done so itself
+        for fd in (job[0], out[1], err[1]):
+            os.close(fd)
+        for fd in (out[0], err[0]):
+            os.set_blocking(fd, False)
+        self.job, self.fds = job[1], (out[0], err[0])
+        self.out, self.open = {out[0]: [], err[0]: []}, {out[0], err[0]}
+
+    def become(self, server, job, out, err):
+        """The child itself: has the streams of a module, and its job's pipe where the server has commands."""
+        os.setpgid(0, 0)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        null = os.open(os.devnull, os.O_RDONLY)
+        for old, new in ((null, 0), (out, 1), (err, 2), (job, 3)):
+            os.dup2(old, new)
+        os.closerange(4, max(null, err, job, server.wake + 1) + 64)
+        raise Leave()
+
+    def give(self, message, parts):
+        """Hands the job over, and says whether there was anybody to take it."""
+        try:
+            write(self.job, message, parts)
+        except OSError:
+            return False
+        finally:
+            os.close(self.job)
+            self.job = None
+        return True
+
+    def drain(self, fd):
+        while fd in self.open:
+            try:
+                data = os.read(fd, 1 << 16)
+            except BlockingIOError:
+                return
+            if not data:
+                self.open.discard(fd)
+            self.out[fd].append(data)
+
+    def close(self):
+        for fd in self.fds + ((self.job,) if self.job else ()):
+            os.close(fd)
 
 
 class Leave(Exception):
-    """Raised in a child, to leave the server's loop."""
+    """Raised in a child, which leaves the server's loop."""
 
 
 class Server(object):
@@ -139,6 +223,8 @@ class Server(object):
         self.names = tempfile._get_candidate_names()
         self.folders = []
         self.base = None
+        self.ground = look(ground())
+        self.spare, self.dismissed, self.runs = None, set(), 0
         self.wake, wakeup = os.pipe()
         for fd in (self.wake, wakeup):
             os.set_blocking(fd, False)
@@ -157,13 +243,14 @@ class Server(object):
             import ansible.module_utils.basic
             if 'ansible.module_utils._internal._ansiballz._loader' in self.base.at:
                 import ansible.module_utils._internal._ansiballz._loader
-            getattr(gc, 'freeze', gc.collect)()
         if job.own in self.sources:
             return None
-        source = Source(self.path(job.name), self.bundles.pop(job.own))
+        source = Source(self.path(job.name), self.bundles[job.own])
         broken = source.compile()
         if broken is None:
             self.sources[job.own] = source
+            del self.bundles[job.own]
+            getattr(gc, 'freeze', gc.collect)()  # what is here now is nothing that a module has made
             if any(b'_modlib_path' in text for text in source.files.values()):
                 self.write_zip(source)
         return broken
@@ -182,68 +269,70 @@ class Server(object):
 
     def start(self, message, parts):
         job = Job(message, parts)
+        if message['fresh'] and look(dict.fromkeys(self.ground)) != self.ground:
+            send({'op': 'stale', 'id': job.id})
+            self.spare = self.spare and self.dismiss(self.spare)
+            return
         broken = self.prepare(job)
         if broken:
-            send({'op': 'broken', 'id': job.id, 'name': broken[0], 'error': broken[1]})
+            send(dict(broken, op='broken', id=job.id))
             return
-        out, err = os.pipe(), os.pipe()
-        job.pid = os.fork()
-        if job.pid == 0:
-            os.setpgid(0, 0)
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            null = os.open(os.devnull, os.O_RDONLY)
-            for old, new in ((null, 0), (out[1], 1), (err[1], 2)):
-                os.dup2(old, new)
-            os.closerange(3, max(null, err[1], self.wake + 1) + 64)
-            raise Leave(job)
-        try:
-            os.setpgid(job.pid, job.pid)
-        except OSError:
-            pass  # it has done so itself
-        for fd in (out[1], err[1]):
-            os.close(fd)
-        for fd in (out[0], err[0]):
-            os.set_blocking(fd, False)
-        job.out = {out[0]: [], err[0]: []}
-        job.open = {out[0], err[0]}
-        job.fds = (out[0], err[0])
-        self.jobs[job.id] = job
+        child, self.spare = self.spare, None
+        if child and child.sources != len(self.sources):
+            child = self.dismiss(child)  # it does not know this module
+        if child and not child.give(message, parts):
+            child = self.dismiss(child)  # somebody has ended it
+        if not child:
+            child = Child(self)
+            child.give(message, parts)
+        self.jobs[job.id] = child
+        self.runs += 1
 
-    def drain(self, job, fd):
-        while fd in job.open:
-            try:
-                data = os.read(fd, 1 << 16)
-            except BlockingIOError:
-                return
-            if not data:
-                job.open.discard(fd)
-            job.out[fd].append(data)
+    def collect(self, child, fd):
+        """Takes what a module prints. Mostly that is its end, which takes time: time to make the next one's process."""
+        child.drain(fd)
+        self.provide()
+
+    def provide(self):
+        if not self.spare and self.runs > 1:  # whoever runs one module alone has no use for it
+            self.spare = Child(self)
+
+    def dismiss(self, child):
+        """Has a child end that got no job. Returns None."""
+        child.close()
+        self.dismissed.add(child.pid)
 
     def reap(self):
-        for job in list(self.jobs.values()):
-            pid, status = os.waitpid(job.pid, os.WNOHANG)
+        for pid in list(self.dismissed):
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                self.dismissed.remove(pid)
+        if self.spare and os.waitpid(self.spare.pid, os.WNOHANG)[0]:
+            self.spare.close()
+            self.spare = None
+        for id, child in list(self.jobs.items()):
+            pid, status = os.waitpid(child.pid, os.WNOHANG)
             if pid == 0:
                 continue
-            for fd in job.fds:
-                self.drain(job, fd)
-                os.close(fd)
-            del self.jobs[job.id]
+            for fd in child.fds:
+                child.drain(fd)
+            child.close()
+            del self.jobs[id]
             rc = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-            send({'op': 'done', 'id': job.id, 'rc': rc}, *[b''.join(job.out[fd]) for fd in job.fds])
+            send({'op': 'done', 'id': id, 'rc': rc}, *[b''.join(child.out[fd]) for fd in child.fds])
+            self.provide()
 
     def serve(self):
         send({'op': 'hello', 'version': list(sys.version_info[:3])})
         while True:
-            open_fds = [fd for job in self.jobs.values() for fd in job.open]
+            open_fds = [fd for child in self.jobs.values() for fd in child.open]
             ready = select.select([3, self.wake] + open_fds, [], [])[0]
             if self.wake in ready:
                 os.read(self.wake, 512)
                 self.reap()
-            for job in self.jobs.values():
-                for fd in job.fds:
+            for child in self.jobs.values():
+                for fd in child.fds:
                     if fd in ready:
-                        self.drain(job, fd)
+                        self.collect(child, fd)
             if 3 in ready:
                 message, parts = receive()
                 if message is None:
@@ -259,20 +348,20 @@ class Server(object):
             os.killpg(self.jobs[message['id']].pid, message['signal'])
 
     def end(self):
-        for job in self.jobs.values():
-            os.killpg(job.pid, signal.SIGKILL)
+        for child in list(self.jobs.values()) + ([self.spare] if self.spare else []):
+            os.killpg(child.pid, signal.SIGKILL)
         for folder in self.folders:
             for name in os.listdir(folder):
                 os.remove(folder + '/' + name)
             os.rmdir(folder)
 
 
-def execute(server, job):
-    """Runs a module in its own process, as if Python had just been started for it."""
-    os.environ.clear()
-    for entry in job.env.split(b'\0')[:-1]:
-        name, value = entry.split(b'=', 1)
-        os.environb[name] = value
+def execute(server, job, before):
+    """Runs a module in its own process, as if Python had just been started for it. Before is the environment till now."""
+    env = dict(entry.split(b'=', 1) for entry in job.env.split(b'\0')[:-1])
+    if env != before:
+        os.environ.clear()
+        os.environb.update(env)
     time.tzset()
     if sys.version_info < (3, 7) and 'random' in sys.modules:
         sys.modules['random'].seed()
@@ -305,12 +394,104 @@ def execute(server, job):
     sys.exit(1)
 
 
-sys.path[:] = [p for p in sys.path if p not in ('', '.')]
-server, job = Server(), None
-try:
-    server.serve()
-    server.end()
-except Leave as leave:
-    job = leave.args[0]
-if job:
-    execute(server, job)
+# Extension modules of Python's own whose objects leave nothing undone when their process just ends.
+HARMLESS = set("""_asyncio _bisect _blake2 _bz2 _contextvars _crypt _csv _ctypes _datetime _decimal _elementtree _hashlib _heapq _json _lsprof
+_lzma _md5 _opcode _pickle _posixsubprocess _queue _random _sha1 _sha2 _sha256 _sha3 _sha512 _socket _ssl _statistics _struct _uuid _zoneinfo
+array audioop binascii cmath fcntl grp math mmap pyexpat resource select spwd syslog termios unicodedata zlib""".split())
+
+
+def finalized(kind):
+    return any('__del__' in vars(base) for base in kind.__mro__)
+
+
+def spent(thing, kind):
+    """Says of an object that has something to do at its end whether that is nothing any more."""
+    import io
+    import types
+    import weakref
+    for generator, frame in ((types.GeneratorType, 'gi_frame'), (types.CoroutineType, 'cr_frame')):
+        if kind is generator:
+            return getattr(thing, frame) is None
+    if kind in (io.FileIO, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.TextIOWrapper):
+        return thing.closed
+    if issubclass(kind, weakref.ref):
+        return not isinstance(thing.__callback__, types.FunctionType) or thing.__callback__.__module__ in ('weakref', '_weakrefset')
+    # Python would only say, if it was asked to, that these are still open.
+    return kind in (io.BytesIO, io.StringIO) or (kind.__module__, kind.__name__) in (('socket', 'socket'), ('subprocess', 'Popen'))
+
+
+def nothing_left(known):
+    """Says whether Python's own end would do nothing with the objects of a module but free memory, which costs more than many a
+    module. Known are the names of the modules that were there before it."""
+    import importlib.machinery
+    import weakref
+    for name in set(sys.modules) - known:
+        file = getattr(sys.modules[name], '__file__', None)
+        if name not in HARMLESS and isinstance(file, str) and file.endswith(tuple(importlib.machinery.EXTENSION_SUFFIXES)):
+            return False
+    things = gc.get_objects()
+    for kind in set(map(type, things)):
+        if ('ctypes', 'CDLL') in [(base.__module__, base.__name__) for base in kind.__mro__]:
+            return False
+        if not finalized(kind) and not issubclass(kind, weakref.ref):
+            continue
+        for thing in things:
+            if type(thing) is kind and not spent(thing, kind):
+                return False
+    # Objects that are not collected, not seen above therefore: only a class without any attributes has such.
+    return not any(isinstance(kind, type) and not kind.__flags__ & 1 << 14 and finalized(kind) for kind in things)
+
+
+def end(code, known):
+    """Ends the process of a module as Python would, in Python's order: threads, what is registered, streams, objects."""
+    import _thread
+    import atexit
+    plain = hasattr(gc, 'freeze') and (code is None or type(code) is int and 0 <= code < 256) and not sys.warnoptions
+    if plain and not sys.flags.inspect and not sys.flags.dev_mode and not _thread._count():
+        try:
+            atexit._run_exitfuncs()
+        except BaseException:
+            pass  # told already
+        if streams() and not _thread._count() and not getattr(sys.modules.get('threading'), '_threading_atexits', None) and nothing_left(known):
+            os._exit(code or 0)
+    sys.exit(code)
+
+
+def streams():
+    """Writes what the streams hold back, and says whether Python's end had nothing else to do with them."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except BaseException:
+        return False
+    return sys.stdout is sys.__stdout__ and sys.stderr is sys.__stderr__
+
+
+def work(server):
+    """The life of a child."""
+    code, known, before = None, set(sys.modules), dict(os.environb)
+    message, parts = receive()
+    if message is None:
+        os._exit(0)
+    os.close(3)
+    try:
+        execute(server, Job(message, parts), before)
+    except SystemExit as e:
+        code = e.code
+    end(code, known)
+
+
+def main():
+    sys.path[:] = [p for p in sys.path if p not in ('', '.')]
+    server = Server()
+    try:
+        server.serve()
+        server.end()
+        os._exit(0)
+    except Leave:
+        pass
+    work(server)
+
+
+if __name__ == '__main__':
+    main()

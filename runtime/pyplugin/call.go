@@ -187,6 +187,28 @@ func (h *Host) Action(ctx context.Context, task *value.Dict, c Call) (*value.Dic
 	return d, nil
 }
 
+// Debug runs Ansible's task debugger at the terminal. About is what it sees of the task and its result. The reply says as "next" what the
+// user wants: "continue", "quit", or "redo", then with the keywords that have changed as "fields", and the variables as "vars" and "gone".
+// In these, text that is no template is marked, or cannot be one.
+func (h *Host) Debug(ctx context.Context, about *value.Dict, w World) (*value.Dict, error) {
+	packed, err := packDict(about)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.start(); err != nil {
+		return nil, err
+	}
+	v, err := h.exchange(ctx, value.DictOf("do", "debug", "about", packed), Call{World: w})
+	if err == nil {
+		v, err = unpack(v)
+	}
+	d, ok := v.(*value.Dict)
+	if err == nil && !ok {
+		err = errForm
+	}
+	return d, err
+}
+
 // request is the message of a call.
 func (c *Call) request(what string) (*value.Dict, error) {
 	args, err := packAll(c.Args)

@@ -6,6 +6,11 @@ def named(function, **known):
     return function(**{name: known[name] for name in inspect.signature(function).parameters})
 
 
+def plain_text(text):
+    """Whether a text cannot be a template."""
+    return not any(mark in text for mark in ("{{", "{%", "{#"))
+
+
 class Classic:
     """What differs between ansible-core up to 2.18, and from 2.19 on: this is the former."""
     undefinedness = "UndefinedError", "AnsibleUndefinedVariable"
@@ -67,9 +72,13 @@ class Classic:
         """The tag of a text that is more than text, None for others."""
         if isinstance(text, self.Native):
             return "native"
-        if isinstance(text, self.Unsafe):
+        if isinstance(text, self.Unsafe) and not (getattr(current, "redoing", None) and plain_text(text)):
             return "unsafe"
         return None
+
+    def place(self, data):
+        """The line and column that a part of a playbook was read from."""
+        return getattr(data, "ansible_pos", (None, None, None))[1:]
 
     def cipher(self, v):
         return v._ciphertext if isinstance(v, self.Vault) else None
@@ -211,7 +220,15 @@ class Tagged:
         return self.Vault(ciphertext=cipher)
 
     def mark(self, text):
+        redoing = getattr(current, "redoing", None)
+        if redoing:
+            return None if self.trusted(text) or redoing == "text" and plain_text(text) else "unsafe"
         return "template" if self.trusted(text) else None
+
+    def place(self, data):
+        from ansible._internal._datatag._tags import Origin
+        origin = Origin.get_tag(data)
+        return (origin.line_num, origin.col_num) if origin else (None, None)
 
     def cipher(self, v):
         return v._ciphertext if isinstance(v, self.Vault) else None

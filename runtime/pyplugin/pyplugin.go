@@ -25,7 +25,7 @@ import (
 	"pbc/runtime/eval"
 )
 
-// The program of the process: what serves all plugins, the generations of ansible-core, action plugins, callback plugins, and the loop.
+// The program of the process: what serves all plugins, the generations of ansible-core, action plugins, callback plugins, the task debugger, and the loop.
 var (
 	//go:embed server.py
 	serverSource string
@@ -35,6 +35,8 @@ var (
 	actionSource string
 	//go:embed callback.py
 	callbackSource string
+	//go:embed debugger.py
+	debuggerSource string
 	//go:embed main.py
 	mainSource string
 )
@@ -54,6 +56,8 @@ type Options struct {
 	// CLI are options of the command line as Ansible's context has them.
 	CLI *value.Dict
 	Env []string // of the process; nil is this one's
+	// Stdin is where the task debugger reads what the user types; nil for none. Nothing else in the process reads it.
+	Stdin *os.File
 }
 
 // Secret is a vault password.
@@ -137,8 +141,11 @@ func (h *Host) launch() error {
 	if err != nil {
 		return errors.Join(err, inR.Close(), inW.Close())
 	}
-	h.cmd = exec.Command(h.opt.Python, "-c", serverSource+dialectSource+actionSource+callbackSource+mainSource)
+	h.cmd = exec.Command(h.opt.Python, "-c", serverSource+dialectSource+actionSource+callbackSource+debuggerSource+mainSource)
 	h.cmd.Env, h.cmd.Stdout, h.cmd.Stderr = h.opt.Env, os.Stdout, os.Stderr
+	if h.opt.Stdin != nil {
+		h.cmd.Stdin = h.opt.Stdin
+	}
 	h.cmd.ExtraFiles = []*os.File{inR, outW}
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // ^C is for pbc to handle
 	err = h.cmd.Start()

@@ -408,7 +408,7 @@ class Workers:
         self.busy = threading.Event()
 
     def put(self, request):
-        if self.busy.is_set():
+        if self.busy.is_set() and request["do"] != "debug":  # which has to be where Ctrl-C comes
             threading.Thread(target=serve, args=(request,), daemon=True).start()
         else:
             self.busy.set()
@@ -416,7 +416,9 @@ class Workers:
 
     def run(self):
         while True:
-            serve(self.jobs.get())
+            request = self.jobs.get()
+            self.busy.set()
+            serve(request)
             self.busy.clear()
 
 
