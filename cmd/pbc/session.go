@@ -500,6 +500,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
+		Locked:  len(s.keys.Secrets) == 0,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }
 

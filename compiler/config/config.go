@@ -111,6 +111,9 @@ func Load(env Env, core string) (*Config, error) {
 	return c, nil
 }
 
+// systemFile is the ansible.cfg of all users, which counts where there is no other. Tests put theirs in its place.
+var systemFile = "/etc/ansible/ansible.cfg"
+
 // find looks for ansible.cfg where Ansible does: ANSIBLE_CONFIG, the working folder unless all the world
 // may write there, the home folder, /etc/ansible.
 func (c *Config) find(env Env) {
@@ -136,7 +139,7 @@ func (c *Config) find(env Env) {
 			}
 		}
 	}
-	paths = append(paths, Unfrack("~/.ansible.cfg", ""), "/etc/ansible/ansible.cfg")
+	paths = append(paths, Unfrack("~/.ansible.cfg", ""), systemFile)
 	for _, p := range paths {
 		if f, err := os.Open(p); err == nil {
 			_ = f.Close()

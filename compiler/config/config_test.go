@@ -186,6 +186,57 @@ func TestErrorsTagged(t *testing.T) {
 	}
 }
 
+func TestFind(t *testing.T) {
+	dir := t.TempDir()
+	for _, d := range []string{"work", "home", "etc", "named"} {
+		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func(was string) { systemFile = was }(systemFile)
+	systemFile = filepath.Join(dir, "etc/ansible.cfg")
+	t.Setenv("HOME", filepath.Join(dir, "home"))
+	t.Chdir(filepath.Join(dir, "work"))
+	const work, home, etc, named = "work/ansible.cfg", "home/.ansible.cfg", "etc/ansible.cfg", "named/ansible.cfg"
+	tests := []struct {
+		name  string
+		there []string
+		env   string // ANSIBLE_CONFIG
+		want  string
+	}{
+		{"nowhere", nil, "", ""},
+		{"of all users, as a last resort", []string{etc}, "", etc},
+		{"of the user", []string{etc, home}, "", home},
+		{"of the working folder", []string{etc, home, work}, "", work},
+		{"named", []string{etc, home, work, named}, dir + "/named/ansible.cfg", named},
+		{"a folder is named", []string{etc, work, named}, dir + "/named", named},
+		{"a folder without one is named", []string{etc, home}, dir + "/named", home},
+		{"relative", []string{etc, named}, "../named/ansible.cfg", named},
+		{"below home", []string{etc, home}, "~/.ansible.cfg", home},
+		{"by a variable", []string{etc, home}, "$HOME/.ansible.cfg", home},
+		{"a file that is not there is named", []string{etc}, "/nowhere.cfg", etc},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, file := range test.there {
+				if err := os.WriteFile(filepath.Join(dir, file), nil, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				defer os.Remove(filepath.Join(dir, file))
+			}
+			c := &Config{}
+			c.find(func(name string) (string, bool) { return test.env, name == "ANSIBLE_CONFIG" && test.env != "" })
+			want := test.want
+			if want != "" {
+				want = filepath.Join(dir, want)
+			}
+			if c.File != want {
+				t.Errorf("got %s, want %s", c.File, want)
+			}
+		})
+	}
+}
+
 func TestWorldWritable(t *testing.T) {
 	dir := in(t, sample)
 	t.Setenv("HOME", filepath.Join(dir, "home"))

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -128,8 +129,13 @@ var refused = map[string]string{"ssh.pkcs11_provider": "keys on smart cards"}
 
 // fulfilled say of settings otherwise not honoured which values are.
 var fulfilled = map[string]func(value any) bool{
-	"PLAYBOOK_VARS_ROOT": oneOf("top"),
-	"SSH_AGENT":          oneOf("none"),
+	"BECOME_PLUGIN_PATH":             noPlugins,
+	"DEFAULT_CACHE_PLUGIN_PATH":      noPlugins,
+	"DEFAULT_CONNECTION_PLUGIN_PATH": noPlugins,
+	"DEFAULT_STRATEGY_PLUGIN_PATH":   noPlugins,
+	"DEFAULT_VARS_PLUGIN_PATH":       noPlugins,
+	"PLAYBOOK_VARS_ROOT":             oneOf("top"),
+	"SSH_AGENT":                      oneOf("none"),
 	"DEFAULT_JINJA2_EXTENSIONS": func(v any) bool {
 		text, ok := v.(string)
 		if list, is := v.([]string); is {
@@ -140,6 +146,15 @@ var fulfilled = map[string]func(value any) bool{
 	},
 	"CACHE_PLUGIN":             oneOf("memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"),
 	"VARIABLE_PLUGINS_ENABLED": onlyOf("", "host_group_vars", "ansible.builtin.host_group_vars", "ansible.legacy.host_group_vars"),
+}
+
+// noPlugins accepts folders that hold no plugin.
+func noPlugins(v any) bool {
+	dirs, ok := v.([]string)
+	return ok && !slices.ContainsFunc(dirs, func(dir string) bool {
+		found, err := filepath.Glob(filepath.Join(dir, "*.py"))
+		return len(found) > 0 || err != nil
+	})
 }
 
 // oneOf accepts some texts.

@@ -44,6 +44,8 @@ func TestWithEffect(t *testing.T) {
 		{"a list of what is honoured", "[defaults]\nvars_plugins_enabled = ansible.builtin.host_group_vars\n", ""},
 		{"a list with more", "[defaults]\nvars_plugins_enabled = host_group_vars, community.sops.sops\n", "VARIABLE_PLUGINS_ENABLED"},
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
+		{"a folder without plugins", "[defaults]\nvars_plugins = ./none\nconnection_plugins = ./none\n", ""},
+		{"a folder with a plugin", "[defaults]\nvars_plugins = ./none:./plugins\n", "DEFAULT_VARS_PLUGIN_PATH"},
 		{"refused for want of smart cards", "[ssh_connection]\npkcs11_provider = /x.so\n", "refused: ssh.pkcs11_provider"},
 		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", ""},
 	}
@@ -51,6 +53,12 @@ func TestWithEffect(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "ansible.cfg")
 			if err := os.WriteFile(file, []byte(test.ini), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Mkdir(filepath.Join(filepath.Dir(file), "plugins"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(filepath.Dir(file), "plugins", "p.py"), nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			c, err := Load(func(name string) (string, bool) { return file, name == "ANSIBLE_CONFIG" }, "2.14.18")

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -52,6 +53,9 @@ func (inv *Inventory) parseINI(source string) error {
 		return err
 	}
 	cause := *chainOf(err)
+	if errors.As(err, new(*value.VaultError)) { // the vault tells its place itself
+		return &fault{failure.Failure{Msg: "Failed to parse inventory."}.Because(&cause)}
+	}
 	cause.Cause, cause.Msg, cause.At = nil, cause.Brief(), nil
 	return &fault{failure.Failure{Msg: "Failed to parse inventory.", At: &value.Origin{File: source}}.Because(&cause)}
 }

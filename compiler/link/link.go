@@ -106,6 +106,8 @@ type Options struct {
 	Strategy  string // that of plays which name none; "" is linear
 	// Decrypt opens vaulted text; nil for none.
 	Decrypt files.Decrypt
+	// Locked says that there is no vault password: the message of a vaulted file is another then.
+	Locked bool
 }
 
 // Linker is a program joined with an inventory.

@@ -14,8 +14,10 @@ import (
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/module"
 	"pbc/runtime/python"
 )
 
@@ -43,12 +45,23 @@ func (l *Linker) openFile(f *ir.File) bool {
 	if f.Fault != "" || l.opt.Decrypt == nil {
 		return false
 	}
-	t := l.opt.Store.Open(&f.Tree, l.opt.Decrypt)
+	t := l.opt.Store.Open(&f.Tree, l.unlock)
 	if t == &f.Tree {
 		return false
 	}
 	f.Tree = *t
 	return true
+}
+
+// unlock opens a vaulted file that a task names.
+//
+// Observed: scenarios/vault/closed_sources.txtar.
+func (l *Linker) unlock(path string, data []byte) ([]byte, error) {
+	plain, err := l.opt.Decrypt(path, data)
+	if err != nil && l.opt.Locked {
+		return nil, errors.New(module.NoVaultPassword + path)
+	}
+	return plain, err
 }
 
 // openFiles adds to the files that tasks name what their vaults hold. The tasks stay as they are.
@@ -75,8 +88,23 @@ func (l *Linker) openFiles(tasks []*ir.Task) []*ir.Task {
 
 // CompleteFile parses a template that was found, and adds the variables that only it sees.
 func (l *Linker) CompleteFile(f *ir.File, options *value.Dict) error {
-	return Complete(f, Template{Decrypt: l.opt.Decrypt, Disk: l.opt.Store.Disk(), Jinja: l.jinja, Options: options, Managed: l.opt.ManagedFormat})
+	t := Template{Decrypt: l.opt.Decrypt, Disk: l.opt.Store.Disk(), Jinja: l.jinja, Options: options, Managed: l.opt.ManagedFormat}
+	if l.opt.Decrypt != nil && l.opt.Dialect == expr.Classic {
+		t.Decrypt = l.unlock
+	}
+	err := Complete(f, t)
+	if errors.As(err, new(closedError)) {
+		f.Tree.Opened = &ir.OpenedFile{Fault: err.Error()}
+		return nil
+	}
+	return err
 }
+
+// closedError says why a vaulted template stays closed.
+type closedError struct{ error }
+
+// Unwrap is the reason.
+func (e closedError) Unwrap() error { return e.error }
 
 // errVaulted says that a template cannot be read yet: it is opened in a run only.
 var errVaulted = errors.New("the template is vaulted")
@@ -106,7 +134,7 @@ func Complete(f *ir.File, t Template) error {
 			return errVaulted
 		}
 		if src, err = t.Decrypt(f.Tree.Path, src); err != nil {
-			return err
+			return closedError{err}
 		}
 	}
 	opt := t.Jinja

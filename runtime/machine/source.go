@@ -9,6 +9,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/exception"
@@ -68,7 +69,11 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	if f.Fault != "" {
 		return &fault{msg: f.Fault, result: value.DictOf("failed", true, "msg", f.Fault)}
 	}
-	w := view{follow: unset(c.Args, "local_follow"), decrypt: unset(c.Args, "decrypt")}
+	w := view{follow: unset(c.Args, "local_follow"), decrypt: unset(c.Args, "decrypt"), tagged: x.tagged()}
+	if why := w.closed(&f.Tree); why != "" && x.t.Module == "ansible.builtin.script" {
+		c.SourceError = why
+		return nil
+	}
 	if c.Source, err = w.source(&f.Tree); err != nil {
 		return err
 	}
@@ -112,7 +117,7 @@ func (x *taskRun) findFile(ctx context.Context, kind, name string, args *value.D
 
 // view is how a task looks at files of the controller: a link that it follows appears as what it leads
 // to, a vaulted file that it decrypts as what it holds.
-type view struct{ follow, decrypt bool }
+type view struct{ follow, decrypt, tagged bool }
 
 // unset reads an argument that is true when it is not given.
 func unset(args *value.Dict, name string) bool {
@@ -121,16 +126,32 @@ func unset(args *value.Dict, name string) bool {
 	return b || !given || !ok
 }
 
+// closed is why a vaulted file that the view decrypts stays closed, empty for any other.
+func (w view) closed(t *ir.FileTree) string {
+	if !w.decrypt || t.Opened == nil {
+		return ""
+	}
+	return t.Opened.Fault
+}
+
+// closedFault is the error of a file that stays closed. Dialect tagged tells its place where there were passwords.
+func (w view) closedFault(why, file string) error {
+	if !w.tagged || strings.HasPrefix(why, module.NoVaultPassword) {
+		return faultf("%s", why)
+	}
+	return &taggedFault{chain: &failure.Failure{Msg: why, At: &value.Origin{File: file}}}
+}
+
 // source is a file as modules see it.
 func (w view) source(t *ir.FileTree) (*module.Source, error) {
 	s := &module.Source{Path: t.Path, Mode: t.Mode, Size: t.Size, Digest: t.Digest, Link: t.Link, IsDir: t.IsDir}
 	if leads := t.Digest != "" || t.IsDir; w.follow && leads {
 		s.Link = ""
 	}
+	if why := w.closed(t); why != "" {
+		return nil, w.closedFault(why, t.Path)
+	}
 	if o := t.Opened; o != nil && w.decrypt {
-		if o.Fault != "" {
-			return nil, faultf("%s", o.Fault)
-		}
 		s.Size, s.Digest = o.Size, o.Digest
 	}
 	kept := "" // the last link to a folder that stays one: what is listed below it is not copied

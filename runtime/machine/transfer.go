@@ -130,7 +130,11 @@ func (u *unpacking) source() (*module.Source, *value.Dict, error) {
 	if f.Fault != "" {
 		return nil, module.SourceFail(u.x.m.dialect, f.Fault), nil
 	}
-	src, err := view{follow: true, decrypt: unset(u.args, "decrypt")}.source(&f.Tree)
+	w := view{follow: true, decrypt: unset(u.args, "decrypt"), tagged: u.x.tagged()}
+	if why := w.closed(&f.Tree); why != "" && !w.tagged {
+		return nil, module.SourceFail(u.x.m.dialect, why), nil
+	}
+	src, err := w.source(&f.Tree)
 	return src, nil, err
 }
 

@@ -303,6 +303,9 @@ func ActionFail(msg, cause string) *value.Dict {
 	return value.DictOf("failed", true, "msg", msg, "exception", trace, FailedBy, ByRaise)
 }
 
+// NoVaultPassword begins what Ansible says of a vaulted file when it has no password at all; the file follows.
+const NoVaultPassword = "A vault password or secret must be specified to decrypt "
+
 // SourceFail is the result of an action plugin that has not found its file on the controller. In dialect tagged it has no
 // message of its own.
 func SourceFail(d expr.Dialect, msg string) *value.Dict {
@@ -312,7 +315,14 @@ func SourceFail(d expr.Dialect, msg string) *value.Dict {
 	if again, ok := Unreadable(msg); ok {
 		return ActionFail(again, "ansible.errors.AnsibleParserError: "+again)
 	}
-	return ActionFail(msg, "ansible.errors.AnsibleFileNotFound: "+msg)
+	class := "ansible.errors.AnsibleFileNotFound"
+	switch {
+	case strings.HasPrefix(msg, NoVaultPassword):
+		class = "ansible.errors.AnsibleParserError"
+	case strings.HasPrefix(msg, "Decryption failed"):
+		class = "ansible.parsing.vault.AnsibleVaultError"
+	}
+	return ActionFail(msg, class+": "+msg)
 }
 
 // Unreadable is what dialect classic says of a file of the controller that is there and cannot be read: it tells the cause
