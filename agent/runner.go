@@ -139,25 +139,24 @@ func (r *runner) discover(ctx context.Context, c *module.Call, b machine.Become)
 	}
 	d.SetStr(module.DiscoveredFact, found.Path)
 	res.SetStr("ansible_facts", d)
-	extend(res, "warnings", found.Warnings)
-	extend(res, module.WarningsKey, found.Said)
+	for _, w := range found.Warnings {
+		extend(res, "warnings", w)
+	}
+	if found.Said != nil {
+		extend(res, module.WarningsKey, found.Said.Value())
+	}
 	return res
 }
 
-// extend adds texts to a list in a result.
-func extend(res *value.Dict, key string, texts []string) {
-	if len(texts) == 0 {
-		return
-	}
+// extend adds to a list in a result.
+func extend(res *value.Dict, key string, v value.Value) {
 	l := value.NewList()
-	if v, ok := res.GetStr(key); ok {
-		if old, ok := v.(*value.List); ok {
+	if had, ok := res.GetStr(key); ok {
+		if old, ok := had.(*value.List); ok {
 			l.V = append(l.V, old.V...)
 		}
 	}
-	for _, t := range texts {
-		l.V = append(l.V, t)
-	}
+	l.V = append(l.V, v)
 	res.SetStr(key, l)
 }
 

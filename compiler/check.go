@@ -122,7 +122,8 @@ func (u *Unit) foreign(module string) bool {
 	if u.opt.Compared == nil || len(parts) < 3 || parts[0] == "ansible" && parts[1] == "builtin" {
 		return false
 	}
-	return !u.opt.Compared(module, u.loader.CollectionVersion(parts[0]+"."+parts[1]))
+	collection := parts[0] + "." + parts[1]
+	return u.loader.CollectionDir(collection) != "" && !u.opt.Compared(module, u.loader.CollectionVersion(collection))
 }
 
 // fullName says whether a module has a full name: a bare one is that of a module beside the playbook.

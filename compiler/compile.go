@@ -30,8 +30,10 @@ import (
 type Options struct {
 	Files   []string // the playbooks, as given
 	Dialect expr.Dialect
-	Extra   *value.Dict // -e, for names that must be known before running
-	Store   *files.Store
+	// Extensions are those of Jinja that templates have: see jinja.Options.
+	Extensions []string
+	Extra      *value.Dict // -e, for names that must be known before running
+	Store      *files.Store
 	// Supported says whether pbc can run a module, by its full name.
 	Supported func(module string) bool
 	// Compared says whether pbc's own module of a full name was compared with the one in that version of its collection; a module
@@ -77,14 +79,23 @@ type Unit struct {
 	sealed   bool           // made by Open: source is what the plan holds, loader and plays come when needed
 }
 
+// owned says which modules of collections there are without the collections: pbc's own, where no ansible-core is installed that
+// would have collections with it.
+func (o *Options) owned() func(module string) bool {
+	if o.Core != "" || o.Playbook.Owned != nil {
+		return o.Playbook.Owned
+	}
+	return o.Supported
+}
+
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
 func Compile(opt Options) (*Unit, diag.List) {
-	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, named: map[renamedTask]*ir.Extension{}}
+	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, named: map[renamedTask]*ir.Extension{}}
 	po := opt.Playbook
 	po.Tagged = opt.Dialect == expr.Tagged
 	po.Newer = po.Newer || po.Tagged
 	po.Source = u.source
-	po.Render = u.render
+	po.Render, po.Owned = u.render, opt.owned()
 	u.loader = playbook.NewLoader(po)
 	u.Program = &ir.Program{Version: ir.FormatVersion, Dialect: link.DialectName(opt.Dialect), Entry: opt.Files}
 	var all diag.List

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/eval"
 )
 
 // Payload implements link.Front: it gathers what a host needs to run a module that is not native. Name is the
@@ -68,6 +70,9 @@ func (u *Unit) coreModule(name string) string {
 
 // payload builds the payload of a module, once.
 func (u *Unit) payload(name, file string) (*payload.Built, error) {
+	if file == "" && u.opt.Core == "" {
+		return nil, fmt.Errorf("the module %s runs in Python: %w", name, eval.ErrNoAnsible)
+	}
 	if file == "" && u.opt.Dialect == expr.Tagged {
 		return nil, link.Unresolved(name)
 	}
@@ -78,7 +83,7 @@ func (u *Unit) payload(name, file string) (*payload.Built, error) {
 	if b := u.payloads[key]; b != nil {
 		return b, nil
 	}
-	l := payload.Library{Disk: pythonDisk{u.source}, Core: u.opt.Core, Version: u.opt.CoreVersion, Utils: u.loader.UtilsDirs(), Collection: u.loader.CollectionDir,
+	l := payload.Library{Disk: pythonDisk{u.source}, Core: u.opt.Core, Version: u.opt.CoreVersion, Utils: u.loader.UtilsDirs(), Collection: u.loader.CollectionDir, Tagged: u.opt.Dialect == expr.Tagged,
 		Route: func(coll, util string) payload.Route {
 			to, removed := u.loader.UtilsRoute(u.opt.Core, coll, util)
 			return payload.Route{Redirect: to, Removed: removed}

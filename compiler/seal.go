@@ -179,7 +179,7 @@ func (s *sealer) pluginFiles() {
 // twin are the options of a unit that reads what this one has read.
 func (u *Unit) twin() Options {
 	opt := u.opt
-	opt.Playbook.Source = u.source
+	opt.Playbook.Source, opt.Playbook.Owned = u.source, opt.owned()
 	opt.Supported, opt.Refuses, opt.KnownFact, opt.Later, opt.Strategy = nil, nil, nil, false, ""
 	return opt
 }

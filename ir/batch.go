@@ -92,6 +92,7 @@ type Settings struct {
 	KeepUndefined   bool     // error_on_undefined_vars off
 	Null            Val      // null_representation
 	TrustLookups    bool     // allow_unsafe_lookups
+	AllowBroken     bool     // allow_broken_conditionals
 	AsyncDir        string   // where files of jobs go on hosts
 	LenientUTF8     bool     // module_strict_utf8_response off
 	PollInterval    int      // of async tasks that do not say, in seconds

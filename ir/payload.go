@@ -12,6 +12,9 @@ type Payload struct {
 	// Base and Own are the digests of bundles (see compiler/payload): the files that every module in Python
 	// imports, and the others that this one needs. Only StylePython has a Base.
 	Base, Own string
+	// Origins are the controller's paths of files of Own that are not ansible-core's, by their paths in the bundle: dialect
+	// tagged tells them of files that are no Python. Nil in dialect classic.
+	Origins map[string]string
 	// Internal are the arguments whose names begin with _ansible_ that are the same for all tasks of a host: a
 	// *value.Dict.
 	Internal Val

@@ -28,20 +28,22 @@ var versions = map[expr.Dialect]string{expr.Classic: "2.14.18", expr.Tagged: "2.
 const dialectHelp = "the ansible-core to be like: classic (2.14 to 2.18) or tagged (2.19 on); unset: the one that is installed, else tagged"
 
 // chooseCore decides whom to be like: word is what --dialect says, else PBC_DIALECT, else it is the ansible-core that
-// PBC_ANSIBLE names by its ansible-playbook, or that is found on PATH. Where there is none it is tagged.
+// PBC_ANSIBLE names by its ansible-playbook ("none" for none), or that is found on PATH. Where there is none it is tagged.
 func chooseCore(word string) (core, error) {
 	source := "--dialect"
 	if word == "" {
 		word, source = os.Getenv("PBC_DIALECT"), "PBC_DIALECT"
 	}
 	var found *installed.Core
-	if program := os.Getenv("PBC_ANSIBLE"); program != "" {
+	switch program := os.Getenv("PBC_ANSIBLE"); program {
+	case "none":
+	case "":
+		self, _ := os.Executable()
+		found = installed.OnPath(os.Getenv("PATH"), self)
+	default:
 		if found = installed.Find(program); found == nil {
 			return core{}, fmt.Errorf("PBC_ANSIBLE: no ansible-core is found behind %s", program)
 		}
-	} else {
-		self, _ := os.Executable()
-		found = installed.OnPath(os.Getenv("PATH"), self)
 	}
 	dialect := expr.Tagged
 	if found != nil {

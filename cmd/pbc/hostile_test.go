@@ -190,6 +190,16 @@ func TestHostileNeeds(t *testing.T) {
 	}
 }
 
+// TestTrustedHosts has the user let hosts ask for anything: what is refused otherwise is answered.
+func TestTrustedHosts(t *testing.T) {
+	t.Setenv("PBC_TRUST_HOSTS", "1")
+	l := &liar{task: 1, ask: &event.Need{Ask: event.HostVar, Name: "secret", Args: ir.Val{V: "a"}}}
+	r := runWithLiar(t, l)
+	if l.reply == nil || l.reply.Value.V == nil || r.code != 0 {
+		t.Errorf("it was answered %v, exit code %d:\n%s", l.reply, r.code, r.shown)
+	}
+}
+
 // TestHostileTells has the host tell what no task of its play says.
 func TestHostileTells(t *testing.T) {
 	pipe := value.DictOf("x", jinja.Defaults(expr.Classic).Value("{{ lookup('fileglob', '*') }}"))

@@ -9,7 +9,6 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/files"
 	"pbc/compiler/inventory"
-	"pbc/compiler/jinja"
 	"pbc/compiler/link"
 	"pbc/compiler/vault"
 	"pbc/ir"
@@ -103,7 +102,7 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 		}
 	}
 	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}
-	if err := link.Complete(f, link.Template{Decrypt: h.decrypt, Disk: h.s.store.Disk(), Jinja: jinja.Defaults(h.s.like.dialect), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
+	if err := link.Complete(f, link.Template{Decrypt: h.decrypt, Disk: h.s.store.Disk(), Jinja: h.s.jinja(), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
 		return nil, err
 	}
 	top := value.NewDict()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -44,7 +45,11 @@ func newPlugins(s *session, u *compiler.Unit) *plugins {
 		secrets = append(secrets, pyplugin.Secret{ID: k.ID, Password: k.Password})
 	}
 	p := &plugins{s: s, u: u, dirs: dirs, placed: map[string]string{}}
-	p.host = pyplugin.New(pyplugin.Options{Python: s.like.python, Dirs: p.places(dirs), Playbooks: playbooks,
+	python := s.like.python
+	if s.like.library == "" {
+		python = "" // it has no Ansible to load
+	}
+	p.host = pyplugin.New(pyplugin.Options{Python: python, Dirs: p.places(dirs), Playbooks: playbooks,
 		Basedir: u.Program.Basedir, Secrets: secrets, CLI: commandLine(s.req),
 		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword})
 	if p.jinja() {
@@ -148,7 +153,11 @@ func (p *plugins) files(folder string) []string {
 
 // jinja says whether there may be filters and tests that do not come with Ansible.
 func (p *plugins) jinja() bool {
-	return len(p.files("filter_plugins")) > 0 || len(p.files("test_plugins")) > 0
+	return len(p.jinjaFiles()) > 0
+}
+
+func (p *plugins) jinjaFiles() []string {
+	return append(p.files("filter_plugins"), p.files("test_plugins")...)
 }
 
 // Names implements link.Python.
@@ -174,8 +183,11 @@ func (p *plugins) Names() (*ir.Plugins, error) {
 			return nil, err
 		}
 	}
-	if p.jinja() {
+	if inPython := p.jinjaFiles(); len(inPython) > 0 {
 		n, err := p.host.Names(context.Background())
+		if errors.Is(err, eval.ErrNoAnsible) {
+			return nil, fmt.Errorf("%s has filters or tests in Python, which Ansible would load: %w", inPython[0], err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -200,6 +212,9 @@ func (m missingPlugin) Error() string { return string(m) }
 // Find implements link.Python.
 func (p *plugins) Find(ctx context.Context, test bool, name string) (bool, error) {
 	f, err := p.host.Find(ctx, kindOf(test), name)
+	if errors.Is(err, eval.ErrNoAnsible) && (!strings.Contains(name, ".") || strings.HasPrefix(name, "ansible.builtin.")) { // in a collection it may be
+		return false, missingPlugin(fmt.Sprintf("Could not load \"%s\": '%[1]s'", name))
+	}
 	if err == nil && f.Missing != "" {
 		err = missingPlugin(f.Missing)
 	}

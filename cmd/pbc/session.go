@@ -114,6 +114,9 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	if err != nil {
 		return nil, err
 	}
+	if !ir.Newer(like.version) { // before the setting of their own
+		opt.Palette[callback.ColorIncluded] = opt.Palette[callback.ColorSkip]
+	}
 	opt.Verbosity, opt.Check, opt.Diff = req.Verbosity, req.Check, req.Diff
 	if s.allFacts, err = s.seesFacts(opt); err != nil {
 		return nil, err
@@ -196,6 +199,22 @@ func (s *session) secrets() error {
 	return err
 }
 
+// jinjaExtensions are the extensions of Jinja that the settings ask for, by their names in Python.
+func (s *session) jinjaExtensions() []string {
+	switch v := s.conf.Value("DEFAULT_JINJA2_EXTENSIONS").(type) {
+	case string: // before 2.19
+		return strings.Split(strings.ReplaceAll(v, " ", ""), ",")
+	case []string:
+		return v
+	}
+	return nil
+}
+
+// jinja are the options of the templates of this run.
+func (s *session) jinja() jinja.Options {
+	return jinja.Defaults(s.like.dialect).Extended(s.jinjaExtensions())
+}
+
 // jinjaText makes a value of a string that the user gave.
 func (s *session) jinjaText(text string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
@@ -205,7 +224,7 @@ func (s *session) jinjaText(text string, n *yaml.Node) value.Value {
 	if n != nil {
 		at = n.Pos
 	}
-	return jinja.Defaults(s.like.dialect).ValueAt(text, at)
+	return s.jinja().ValueAt(text, at)
 }
 
 // collectionPaths are the folders with collections: the configured ones, then those of Python's packages.
@@ -245,7 +264,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
-	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
+	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
 		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY")}, nil
 }
@@ -386,19 +405,15 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	asked, over, release := s.interrupts.heed()
 	defer release()
-	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: l,
+	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: gateOf(l),
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
 		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles(),
+		Argv:     s.req.Shown(s.like.dialect == expr.Tagged),
 		Reserved: reservedNames(l, s.like.dialect)})
 	for _, w := range l.ReservedAtLoad() {
 		s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	for _, name := range []string{"default", "minimal", "oneline"} { // those of ansible-core, loaded or not
-		if name == "default" && u.Program.Dialect == "tagged" {
-			continue
-		}
-		s.out.Handle(callback.Verbose{Level: 2, Text: "Skipping callback '" + name + "', as we already have a stdout callback."})
-	}
+	s.tellCallbacks()
 	code, err := c.Run(over)
 	endLocalAgents()
 	if errors.As(err, new(controller.Crash)) && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
@@ -411,6 +426,27 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		s.out.Handle(callback.ErrorMessage{Text: "No matching task \"" + at + "\" found. Note: --start-at-task can only follow static includes.", Wrap: true})
 	}
 	return code, err
+}
+
+// tellCallbacks tells of the callbacks of ansible-core as Ansible meets them, those that it does not use too.
+func (s *session) tellCallbacks() {
+	tell := func(level int, format string, args ...any) {
+		s.out.Handle(callback.Verbose{Level: level, Text: fmt.Sprintf(format, args...)})
+	}
+	screen := strings.TrimPrefix(s.conf.String("DEFAULT_STDOUT_CALLBACK"), "ansible.builtin.")
+	all := []string{"default", "junit", "minimal", "oneline", "tree"}
+	if slices.Contains(all, screen) && s.like.library != "" {
+		tell(4, "Loading callback plugin %s of type stdout, v2.0 from %s", screen, filepath.Join(s.like.library, "plugins", "callback", screen+".py"))
+	}
+	if s.like.dialect == expr.Tagged {
+		all = all[1:]
+	}
+	for _, name := range all {
+		tell(5, "Attempting to use '%s' callback.", name)
+		if name != "junit" && name != "tree" {
+			tell(2, "Skipping callback '%s', as we already have a stdout callback.", name)
+		}
+	}
 }
 
 // list prints what the --list options and --syntax-check ask for, and runs nothing. Whatever is asked for, the hosts of plays
@@ -432,7 +468,7 @@ func (s *session) list(u *compiler.Unit, inv *inventory.Inventory) error {
 		_, _ = u.List(playbook.ListOptions{Hosts: true, Match: match})
 		failed = nil
 	}
-	if s.req.Syntax && !s.req.ListHosts && !s.req.ListTasks && !s.req.ListTags {
+	if s.req.Syntax {
 		for _, f := range s.req.Playbooks {
 			s.out.Handle(callback.Message{Text: "\nplaybook: " + f})
 		}
@@ -457,7 +493,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Connection: s.req.Connection, Detached: restarts(u.Program),
 		InjectFacts: s.conf.Bool("INJECT_FACTS_AS_VARS"), MissingHandler: s.conf.Bool("ERROR_ON_MISSING_HANDLER"), TaskTimeout: s.conf.Int("TASK_TIMEOUT"), LocalTmp: s.localTmp(),
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
-	return link.Options{Dialect: s.like.dialect, Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
+	return link.Options{Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),

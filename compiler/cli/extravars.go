@@ -4,20 +4,25 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
+	"pbc/compiler/config"
 	"pbc/compiler/diag"
 	"pbc/compiler/inventory"
 	"pbc/compiler/playbook/args"
 	"pbc/compiler/vault"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/keyword"
 	"pbc/ir/value"
+	"pbc/runtime/module/posix"
 )
 
-// commandLine stands for the file that a text of the command line is in.
-const commandLine = "<string>"
+// commandLine stands for the file that a text of the command line is in, and taggedLine in dialect tagged.
+const (
+	commandLine = "<string>"
+	taggedLine  = "<CLI option '-e'>"
+)
 
 // OptionsError is a fault in the options that Ansible finds after parsing them. It prints its help, then
 // the message after "ERROR! ", and exits with 5.
@@ -63,7 +68,11 @@ func (v Vars) one(opt string) (value.Value, error) {
 	case opt[0] == '/' || opt[0] == '.':
 		return nil, &OptionsError{fmt.Sprintf("Please prepend extra_vars filename '%s' with '@'", opt)}
 	case opt[0] == '[' || opt[0] == '{':
-		return v.parse(commandLine, []byte(opt), false)
+		line := commandLine
+		if v.Tagged {
+			line = taggedLine
+		}
+		return v.parse(line, []byte(opt), false)
 	}
 	a, err := args.ParseKV(opt, false)
 	if err != nil {
@@ -82,7 +91,7 @@ func (v Vars) one(opt string) (value.Value, error) {
 // key is the name of a variable that is written on the command line.
 func (v Vars) key(name string) value.Value {
 	if v.Tagged && keyword.Reserved(name) {
-		return &value.Str{S: name, At: &value.Origin{File: "<CLI option '-e'>"}}
+		return &value.Str{S: name, At: &value.Origin{File: taggedLine}}
 	}
 	return name
 }
@@ -102,8 +111,7 @@ func (v Vars) file(file string) (value.Value, error) {
 				"If you are using a module and expect the file to exist on the remote, see the remote_src option", Tagged: diag.NotFound(file)}
 	}
 	if err != nil {
-		msg := err.Error()[strings.LastIndex(err.Error(), ": ")+2:]
-		return nil, &diag.Diagnostic{Kind: diag.Invalid, Msg: "an error occurred while trying to read the file '" + file + "': " + msg}
+		return nil, unreadableVars(file, err)
 	}
 	secret := vault.IsEncrypted(data)
 	if secret {
@@ -116,6 +124,15 @@ func (v Vars) file(file string) (value.Value, error) {
 		}
 	}
 	return v.parse(file, data, secret)
+}
+
+// unreadableVars is the fault of a file of variables that is there and cannot be read.
+func unreadableVars(file string, err error) *diag.Diagnostic {
+	path := config.Unfrack(file, "")
+	cause := posix.PyError(err, []byte(path))
+	told := failure.Failure{Msg: fmt.Sprintf("An error occurred while trying to read the file %s.", value.StrRepr(path))}
+	return &diag.Diagnostic{Kind: diag.Invalid, Msg: fmt.Sprintf("an error occurred while trying to read the file '%s': %s. %s", path, cause, cause),
+		Tagged: told.Because(failure.New(posix.PyError(err, path)))}
 }
 
 func (v Vars) parse(file string, data []byte, secret bool) (value.Value, error) {
@@ -132,7 +149,7 @@ func (v Vars) parse(file string, data []byte, secret bool) (value.Value, error) 
 		return nil, nil
 	}
 	all := docs[0].ToValue(v.Mk)
-	if d, ok := all.(*value.Dict); ok && v.Tagged && file != commandLine {
+	if d, ok := all.(*value.Dict); ok && v.Tagged && file != taggedLine {
 		docs[0].PlaceKeys(d, keyword.Reserved)
 	}
 	return all, nil

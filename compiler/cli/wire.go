@@ -11,8 +11,12 @@ import (
 	"strings"
 
 	"pbc/compiler/config"
+	"pbc/compiler/diag"
 	"pbc/compiler/inventory"
 	"pbc/compiler/vault"
+	"pbc/ir/failure"
+	"pbc/ir/value"
+	"pbc/runtime/module/posix"
 )
 
 // VaultRequest is what the command line and the settings say about vault passwords. Prompt and Warn are
@@ -77,7 +81,7 @@ func (p *Playbook) Passwords(c *config.Config, prompt func(question string) (str
 		}
 		question = method + " password[defaults to SSH password]: "
 	case p.ConnectionPasswordFile != "":
-		if connect, err = passwordFile(p.ConnectionPasswordFile); err != nil {
+		if connect, err = passwordFile(p.ConnectionPasswordFile, c.Tagged()); err != nil {
 			return "", "", err
 		}
 	}
@@ -90,7 +94,7 @@ func (p *Playbook) Passwords(c *config.Config, prompt func(question string) (str
 			become = connect
 		}
 	case p.BecomePasswordFile != "":
-		become, err = passwordFile(p.BecomePasswordFile)
+		become, err = passwordFile(p.BecomePasswordFile, c.Tagged())
 	}
 	return connect, become, err
 }
@@ -104,7 +108,7 @@ func unlessEnd(err error) error {
 }
 
 // passwordFile reads a password from a file, from the output of an executable one, or from stdin ("-").
-func passwordFile(file string) (string, error) {
+func passwordFile(file string, tagged bool) (string, error) {
 	var secret []byte
 	info, err := os.Stat(file)
 	switch {
@@ -113,12 +117,12 @@ func passwordFile(file string) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("The password file %s was not found", file)
 	case info.Mode()&0o111 != 0:
-		secret, err = passwordScript(file)
+		secret, err = passwordScript(file, tagged)
 	default:
 		secret, err = os.ReadFile(file)
 		secret = bytes.TrimSpace(secret)
 		if err != nil {
-			err = fmt.Errorf("Could not read password file %s: %w", file, err)
+			err = unreadable(file, err, tagged)
 		}
 	}
 	if err != nil {
@@ -136,16 +140,33 @@ func readAll(f *os.File) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func passwordScript(file string) ([]byte, error) {
+// unreadable is the error of a password file that cannot be read.
+func unreadable(file string, err error, tagged bool) error {
+	cause := posix.PyError(err, []byte(file))
+	msg := fmt.Sprintf("Could not read password file %s: %s", file, cause)
+	if tagged {
+		msg = fmt.Sprintf("Could not read password file %s.", value.StrRepr(file))
+	}
+	return &diag.Diagnostic{Kind: diag.Invalid, Exit: 1, Msg: msg, Tagged: failure.Failure{Msg: msg}.Because(failure.New(cause))}
+}
+
+func passwordScript(file string, tagged bool) ([]byte, error) {
 	out, err := exec.Command(file).Output()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return nil, fmt.Errorf("The password script %s returned an error (rc=%d): b'%s'", file, exit.ExitCode(),
-			strings.ReplaceAll(string(exit.Stderr), "\n", `\n`))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("Problem occured when trying to run the password script %s (%w)."+
-			" If this is not a script, remove the executable bit from the file.", file, err)
+	switch {
+	case errors.As(err, &exit):
+		said := string(exit.Stderr)
+		if !tagged {
+			said, _ = value.Repr(exit.Stderr)
+		}
+		return nil, fmt.Errorf("The password script %s returned an error (rc=%d): %s", file, exit.ExitCode(), said)
+	case err != nil:
+		occurred := "occured" // as Ansible writes it
+		if tagged {
+			occurred = "occurred"
+		}
+		return nil, fmt.Errorf("Problem %s when trying to run the password script %s (%s)."+
+			" If this is not a script, remove the executable bit from the file.", occurred, file, posix.PyError(err, []byte(file)))
 	}
 	return out, nil
 }

@@ -213,7 +213,7 @@ func (c *Config) resolve(s Setting, env Env, file iniFile) error {
 	if err != nil {
 		return c.badType(s, text, origin, err)
 	}
-	if !s.allows(v) {
+	if !allows(c.choices(s), v) {
 		return c.badChoice(s, v)
 	}
 	c.origins[s.Name], c.values[s.Name] = origin, v
@@ -231,14 +231,25 @@ func entry(name string) string {
 
 var pluginTypes = map[string]string{"ssh": "connection", "callback": "callback", "sh": "shell", "sudo": "become", "su": "become", "script": "inventory", "constructed": "inventory"}
 
+// colours are the names of colours, in the order in which Ansible lists them. From 2.18 on a colour may be any text.
+var colours = []string{"black", "bright gray", "blue", "white", "green", "bright blue", "cyan", "bright green", "red", "bright cyan", "purple",
+	"bright red", "yellow", "bright purple", "dark gray", "bright yellow", "magenta", "bright magenta", "normal"}
+
+// choices are the values that a setting may have, none for any.
+func (c *Config) choices(s Setting) []string {
+	if strings.HasPrefix(s.Name, "COLOR_") && !within(c.core, "2.18", "") {
+		return colours
+	}
+	return strings.Fields(s.Choices)
+}
+
 // allows says whether a value is one of the choices.
-func (s Setting) allows(v any) bool {
-	allowed := strings.Fields(s.Choices)
+func allows(allowed []string, v any) bool {
 	values, ok := v.([]string)
 	if !ok {
 		values = []string{fmt.Sprint(v)}
 	}
-	return s.Choices == "" || !slices.ContainsFunc(values, func(x string) bool { return !slices.Contains(allowed, x) })
+	return len(allowed) == 0 || !slices.ContainsFunc(values, func(x string) bool { return !slices.Contains(allowed, x) })
 }
 
 // badChoice is the error of a value that is none of the choices.
@@ -252,7 +263,7 @@ func (c *Config) badChoice(s Setting, v any) error {
 		shown = "[" + strings.Join(items, ", ") + "]"
 		repr = shown
 	}
-	choices := strings.Join(strings.Fields(s.Choices), ", ")
+	choices := strings.Join(c.choices(s), ", ")
 	if within(c.core, "2.19", "") {
 		return fmt.Errorf("Invalid value %s for config %s. Valid values are: %s", repr, label(s.Name), choices)
 	}
@@ -367,6 +378,9 @@ func resolvePath(path, base string) string {
 	}
 	return Unfrack(path, base)
 }
+
+// Tagged says whether the settings are those of an ansible-core of dialect tagged.
+func (c *Config) Tagged() bool { return within(c.core, "2.19", "") }
 
 // Origin says what sets a setting: "default", "env: NAME" or the path of ansible.cfg.
 func (c *Config) Origin(name string) string { return c.origins[name] }

@@ -275,7 +275,7 @@ func checkTable(t *testing.T, rows []Setting) {
 			t.Errorf("setting %s: no doc, no source, or twice in the table", s.Name)
 		}
 		seen[s.Name] = true
-		if s.Default != nil && !s.allows(s.Default) {
+		if s.Default != nil && !allows(strings.Fields(s.Choices), s.Default) {
 			t.Errorf("setting %s: the default is not allowed", s.Name)
 		}
 		for _, ini := range strings.Fields(s.Ini) {

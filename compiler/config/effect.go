@@ -49,6 +49,7 @@ var harmless = map[string]string{
 	"ssh.scp_extra_args":             "files are sent over the one connection",
 	"ssh.sftp_extra_args":            "files are sent over the one connection",
 	"ssh.sftp_batch_mode":            "files are sent over the one connection",
+	"sh.remote_tmp":                  "what hosts keep is in folders of pbc's own",
 	"ssh.ssh_transfer_method":        "files are sent over the one connection",
 	"ssh.scp_if_ssh":                 "files are sent over the one connection",
 	"ssh.use_tty":                    "no terminal is asked for",
@@ -102,15 +103,12 @@ var harmless = map[string]string{
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
 var unhonoured = map[string]string{
 	"COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH": "collections are taken for any ansible-core",
-	"ALLOW_BROKEN_CONDITIONALS":               "conditions that are no boolean fail",
 	"ALLOW_EMBEDDED_TEMPLATES":                "templates inside of expressions count",
 	"DISPLAY_TRACEBACK":                       "there are no tracebacks of Python",
 	"LOG_VERBOSITY":                           "the log has what the screen has",
-	"COLOR_INCLUDED":                          "includes have the colour of what is skipped",
 	"SSH_AGENT":                               "keys are not given to an agent",
 	"TARGET_LOG_INFO":                         "modules log without that text",
 	"PARAMIKO_HOST_KEY_AUTO_ADD":              "unknown host keys are refused or added as for ssh",
-	"INTERPRETER_PYTHON_FALLBACK":             "the usual Pythons are looked for",
 	"VARIABLE_PLUGINS_ENABLED":                "host_group_vars runs, and no other",
 	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
 	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
@@ -120,21 +118,27 @@ var unhonoured = map[string]string{
 	"DEFAULT_CONNECTION_PLUGIN_PATH":          "connection plugins there are not used",
 	"DEFAULT_STRATEGY_PLUGIN_PATH":            "strategies there are not used",
 	"DEFAULT_VARS_PLUGIN_PATH":                "vars plugins there are not used",
-	"DEFAULT_JINJA2_EXTENSIONS":               "templates have no extensions",
+	"DEFAULT_JINJA2_EXTENSIONS":               "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
 	"PLAYBOOK_VARS_ROOT":                      "group_vars and host_vars beside the playbook of the play count",
 	"STRING_CONVERSION_ACTION":                "values that become text are warned about as without it",
-	"ssh.pkcs11_provider":                     "keys on smart cards are not used",
-	"sh.remote_tmp":                           "temporary files of hosts are in their usual folder",
 	"su.prompt_l10n":                          "the usual prompts are known",
 }
 
 // refused are the settings that pbc does not run with, and what it lacks.
-var refused = map[string]string{"ENABLE_TASK_DEBUGGER": "the task debugger"}
+var refused = map[string]string{"ENABLE_TASK_DEBUGGER": "the task debugger", "ssh.pkcs11_provider": "keys on smart cards"}
 
 // fulfilled say of settings otherwise not honoured which values are.
 var fulfilled = map[string]func(value any) bool{
-	"PLAYBOOK_VARS_ROOT":       oneOf("top"),
-	"SSH_AGENT":                oneOf("none"),
+	"PLAYBOOK_VARS_ROOT": oneOf("top"),
+	"SSH_AGENT":          oneOf("none"),
+	"DEFAULT_JINJA2_EXTENSIONS": func(v any) bool {
+		text, ok := v.(string)
+		if list, is := v.([]string); is {
+			text, ok = strings.Join(list, ","), true
+		}
+		names := strings.Split(strings.ReplaceAll(text, " ", ""), ",")
+		return ok && onlyOf("", "jinja2.ext.do", "jinja2.ext.loopcontrols")(names)
+	},
 	"CACHE_PLUGIN":             oneOf("memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"),
 	"VARIABLE_PLUGINS_ENABLED": onlyOf("", "host_group_vars", "ansible.builtin.host_group_vars", "ansible.legacy.host_group_vars"),
 }

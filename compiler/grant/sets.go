@@ -15,7 +15,7 @@ type Sets []*Set
 type Refusal struct{ What string }
 
 // Error implements error.
-func (r *Refusal) Error() string { return r.What + ", which the play does not ask for" }
+func (r *Refusal) Error() string { return r.What + ", which the play does not ask for (if it does, PBC_TRUST_HOSTS=1 helps)" }
 
 func refuse(format string, args ...any) error { return &Refusal{What: fmt.Sprintf(format, args...)} }
 

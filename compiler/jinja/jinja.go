@@ -6,6 +6,7 @@
 package jinja
 
 import (
+	"slices"
 	"strings"
 
 	"pbc/ir/expr"
@@ -31,6 +32,13 @@ type Options struct {
 	File bool
 
 	literalBackslash bool
+}
+
+// Extended are the options with extensions of Jinja, by their names in Python. Those that are none of Do and LoopControls change nothing.
+func (o Options) Extended(extensions []string) Options {
+	o.Do = o.Do || slices.Contains(extensions, "jinja2.ext.do")
+	o.LoopControls = o.LoopControls || slices.Contains(extensions, "jinja2.ext.loopcontrols")
+	return o
 }
 
 // Defaults are the options of ansible-core: Jinja's delimiters, with trim_blocks.

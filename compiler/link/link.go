@@ -75,6 +75,8 @@ type Options struct {
 	Extra      *value.Dict // -e
 	Tags, Skip []string
 	Settings   ir.Settings
+	// Extensions are those of Jinja that templates have: see jinja.Options.
+	Extensions []string
 	// Gathering is "implicit", "explicit" or "smart".
 	Gathering string
 	// Order is how much of the linear strategy's order plays keep that do not say.
@@ -112,9 +114,11 @@ type Linker struct {
 	// prompted are the answers to vars_prompt, by play.
 	prompted map[int]*value.Dict
 	started  bool // the task of --start-at-task has been found
-	shared   map[int]*ir.Code
-	orders   map[int]*ordering
-	active   map[int][]string // the hosts of the batch that runs
+	// gatherAnyway is the play that gathers facts whatever it says: see beforeStart.
+	gatherAnyway *ir.Play
+	shared       map[int]*ir.Code
+	orders       map[int]*ordering
+	active       map[int][]string // the hosts of the batch that runs
 	// all are the hosts of the play that runs, added those that add_host has made since its batch began.
 	all, added []string
 	// found are the hosts that the play has since meta: refresh_inventory, nil before one.
@@ -141,7 +145,8 @@ type sentKey struct {
 
 // New returns a linker.
 func New(p *ir.Program, opt Options) *Linker {
-	return &Linker{opt: opt, prog: p, jinja: jinja.Defaults(opt.Dialect), gate: newGate(jinja.Defaults(opt.Dialect)), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}, warned: map[reservedSite]bool{}}
+	texts := jinja.Defaults(opt.Dialect).Extended(opt.Extensions)
+	return &Linker{opt: opt, prog: p, jinja: texts, gate: newGate(texts), prompted: map[int]*value.Dict{}, shared: map[int]*ir.Code{}, orders: map[int]*ordering{}, hosts: map[int]playHosts{}, active: map[int][]string{}, sent: map[sentKey]*names{}, warned: map[reservedSite]bool{}}
 }
 
 // Plays is the number of plays.
@@ -219,7 +224,7 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	part.Route = ir.Val{V: l.knownRoute(play, host, n)}
 	b := &ir.Batch{Version: ir.FormatVersion, Dialect: DialectName(l.opt.Dialect), Code: &own, Host: part}
 	if skips, all := l.skipsFacts(play, facts); skips {
-		own.Excluded = append([]int{0}, own.Excluded...)
+		own.Excluded = append([]int{gathering}, own.Excluded...)
 		if all && len(own.Barriers) > 0 && own.Barriers[0] == 0 {
 			own.Barriers = own.Barriers[1:] // nobody runs it
 		}
@@ -297,7 +302,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Excluded = append(excluded, l.beforeStart(p, excluded)...)
+	c.Excluded = append(excluded, l.beforeStart(play, excluded)...)
 	if c.Plugins, err = l.plugins(); err != nil {
 		return nil, err
 	}
@@ -351,6 +356,9 @@ func (l *Linker) ahead(c *ir.Code) map[string][]byte {
 // skipsFacts says whether the play does not gather facts of a host, and whether it gathers those of none.
 func (l *Linker) skipsFacts(play int, facts *value.Dict) (skips, all bool) {
 	p := l.prog.Plays[play]
+	if p == l.gatherAnyway {
+		return false, false
+	}
 	given := p.GatherFacts.IsSet()
 	want := true
 	if given {

@@ -10,25 +10,42 @@ import (
 
 // beforeStart lists the tasks of a play that --start-at-task passes over: those before the first that the option names, in
 // the order in which a host without failures meets them. A play without such a task is passed over as a whole, with its gathering of facts.
+// Where the first of all is meant, facts are gathered, even in a play that otherwise does not.
 //
 // Ansible docs: "Executing playbooks for troubleshooting". Observed: scenarios/cli/start_at_task.txtar.
-func (l *Linker) beforeStart(p *ir.Play, excluded []int) []int {
+func (l *Linker) beforeStart(play int, excluded []int) []int {
 	if l.opt.StartAt == "" || l.started {
 		return nil
 	}
+	p := l.prog.Plays[play]
+	_, factless := l.skipsFacts(play, nil)
 	var before []int
+	first := true
 	for _, n := range straight(p.Code) {
-		if slices.Contains(excluded, n) {
+		flush, facts := n == implicitFlush, n == gathering
+		if flush && ir.Newer(l.opt.Settings.CoreVersion) || facts && factless || !flush && slices.Contains(excluded, n) {
 			continue
 		}
-		if l.startsAt(p, p.Tables.Tasks[n]) {
+		if flush && l.startsAt("", "meta") || !flush && l.startsAtTask(p, p.Tables.Tasks[n]) {
 			l.started = true
+			if first {
+				l.gatherAnyway = p
+			}
 			return slices.DeleteFunc(before, func(n int) bool { return p.Tables.Tasks[n].Implicit })
 		}
-		before = append(before, n)
+		if !flush {
+			before = append(before, n)
+		}
+		first = first && facts
+	}
+	if factless {
+		before = append(before, gathering)
 	}
 	return before
 }
+
+// gathering is the task of every play that gathers facts.
+const gathering = 0
 
 // Unmet is what --start-at-task asked for when no task was that, else "".
 func (l *Linker) Unmet() string {
@@ -40,6 +57,9 @@ func (l *Linker) Unmet() string {
 	return l.opt.StartAt
 }
 
+// implicitFlush stands among tasks for the handlers that run between the sections of a play.
+const implicitFlush = -1
+
 // straight lists the tasks that a host without failures meets.
 func straight(code []ir.Instr) []int {
 	var out []int
@@ -48,6 +68,8 @@ func straight(code []ir.Instr) []int {
 		switch in := code[pc]; in.Op {
 		case ir.OpTask, ir.OpInclude, ir.OpMeta:
 			out = append(out, in.Task)
+		case ir.OpFlush:
+			out = append(out, implicitFlush)
 		case ir.OpBlock:
 			blocks = append(blocks, in)
 		case ir.OpBody: // to the block's always, or its end
@@ -64,8 +86,8 @@ func straight(code []ir.Instr) []int {
 	return out
 }
 
-// startsAt says whether --start-at-task, a pattern, names a task: by its name as written, or else its action, with or without its role.
-func (l *Linker) startsAt(p *ir.Play, t *ir.Task) bool {
+// startsAtTask says whether --start-at-task, a pattern, names a task: by its name as written, or else its action, with or without its role.
+func (l *Linker) startsAtTask(p *ir.Play, t *ir.Task) bool {
 	name, _ := value.ToStr(t.Name.V)
 	shown := name
 	if !t.Named() {
@@ -74,5 +96,9 @@ func (l *Linker) startsAt(p *ir.Play, t *ir.Task) bool {
 	if t.Role >= 0 {
 		shown = p.Tables.Roles[t.Role].Name + " : " + shown
 	}
+	return l.startsAt(name, shown)
+}
+
+func (l *Linker) startsAt(name, shown string) bool {
 	return name == l.opt.StartAt || shown == l.opt.StartAt || name != "" && posix.Fnmatch(name, l.opt.StartAt) || posix.Fnmatch(shown, l.opt.StartAt)
 }

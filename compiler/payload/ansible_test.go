@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pbc/compiler/installed"
+	"pbc/internal/live"
 )
 
 // osDisk is the file system.
@@ -35,10 +36,7 @@ func (osDisk) IsDir(p string) bool {
 // library is that of the installed ansible-core.
 func library(t *testing.T) (*Library, *installed.Core) {
 	t.Helper()
-	c := installed.OnPath(os.Getenv("PATH"), "")
-	if c == nil {
-		t.Fatal("no ansible-core is installed; .ci/prepare installs one")
-	}
+	c := live.Ansible(t)
 	collections := filepath.Join(filepath.Dir(c.Library), "ansible_collections")
 	return &Library{Disk: osDisk{}, Core: c.Library, Version: c.Version, Collection: func(name string) string {
 		dir := filepath.Join(append([]string{collections}, strings.Split(name, ".")...)...)

@@ -37,13 +37,15 @@ type finder struct {
 	todo   []wanted
 	seen   map[string]bool // dotted names that are done
 	files  map[string][]byte
+	// origins are where the files that are not ansible-core's are on the controller.
+	origins map[string]string
 }
 
 // closure finds all that a module of that name with that source imports, with what every module needs. A nil
-// source asks for that alone.
-func (l *Library) closure(module string, src []byte) (map[string][]byte, error) {
+// source asks for that alone. It returns the files by their paths in the payload, and finder.origins.
+func (l *Library) closure(module string, src []byte) (files map[string][]byte, origins map[string]string, err error) {
 	extend := "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
-	f := &finder{l: l, module: module, seen: map[string]bool{"ansible": true, "ansible.module_utils": true}, files: map[string][]byte{
+	f := &finder{l: l, module: module, origins: map[string]string{}, seen: map[string]bool{"ansible": true, "ansible.module_utils": true}, files: map[string][]byte{
 		"ansible/__init__.py":              []byte(extend + "__version__ = '" + l.Version + "'\n__author__ = 'Ansible, Inc.'\n"),
 		"ansible/module_utils/__init__.py": []byte(extend)}}
 	f.want(src, module, false)
@@ -52,10 +54,10 @@ func (l *Library) closure(module string, src []byte) (map[string][]byte, error) 
 	}
 	for len(f.todo) > 0 {
 		if err := f.step(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return f.files, nil
+	return f.files, f.origins, nil
 }
 
 // required are the names that every module needs, imported or not.
@@ -96,7 +98,7 @@ func (f *finder) step() error {
 		if w.optional {
 			return nil
 		}
-		return notFound(f.module, u.candidates)
+		return f.l.notFound(f.module, u.candidates)
 	}
 	name := strings.Join(u.parts, ".")
 	if f.seen[name] {
@@ -105,6 +107,9 @@ func (f *finder) step() error {
 	f.seen[name] = true
 	f.want(u.src, name, u.pkg)
 	f.files[u.path()] = u.src
+	if u.file != "" && !strings.HasPrefix(u.file, f.l.Core+"/") {
+		f.origins[u.path()] = u.file
+	}
 	for i := 1; i < len(u.parts); i++ {
 		f.todo = append(f.todo, wanted{parts: u.parts[:i], redirected: u.redirected, optional: w.optional})
 	}
@@ -117,6 +122,7 @@ type util struct {
 	found      bool
 	parts      []string // its name
 	src        []byte
+	file       string // where src is from, "" for what is made here
 	pkg        bool
 	redirected bool
 }
@@ -205,7 +211,7 @@ func (l *Library) read(u *util, p string) bool {
 		if err != nil {
 			continue
 		}
-		u.src, u.pkg = src, strings.HasSuffix(file, "/__init__.py")
+		u.src, u.file, u.pkg = src, file, strings.HasSuffix(file, "/__init__.py")
 		return true
 	}
 	return false

@@ -41,6 +41,8 @@ type Library struct {
 	Collection func(name string) string
 	// Route says what a collection's metadata tell of one of its module_utils. Nil tells nothing.
 	Route func(collection, util string) Route
+	// Tagged is for dialect tagged.
+	Tagged bool
 }
 
 // Route is where a module_util has gone.
@@ -115,11 +117,11 @@ func (l *Library) python(b *Built, name, file string, src []byte) error {
 		b.Interpreter = []string{"/usr/bin/python"}
 	}
 	b.Module = l.moduleName(b.Payload.Name, file)
-	base, err := l.closure(b.Module, nil)
+	base, _, err := l.closure(b.Module, nil)
 	if err != nil {
 		return err
 	}
-	all, err := l.closure(b.Module, src)
+	all, origins, err := l.closure(b.Module, src)
 	if err != nil {
 		return err
 	}
@@ -129,7 +131,12 @@ func (l *Library) python(b *Built, name, file string, src []byte) error {
 			own[p] = data
 		}
 	}
-	own[strings.ReplaceAll(b.Module, ".", "/")+".py"] = src
+	main := strings.ReplaceAll(b.Module, ".", "/") + ".py"
+	own[main] = src
+	if l.Tagged {
+		origins[main] = file
+		b.Origins = origins
+	}
 	for dir := path.Dir(strings.ReplaceAll(b.Module, ".", "/")); dir != "."; dir = path.Dir(dir) {
 		p := dir + "/__init__.py"
 		if _, ok := all[p]; !ok {
@@ -182,11 +189,19 @@ func interpreter(src []byte) []string {
 	return words
 }
 
-// notFound is Ansible's message about shared code that is not there.
-func notFound(module string, candidates [][]string) error {
+// notFound is Ansible's message about shared code that is not there. Dialect tagged says ansible.legacy of a module that is
+// neither ansible-core's nor a collection's.
+func (l *Library) notFound(module string, candidates [][]string) error {
 	names := make([]string, len(candidates))
 	for i, c := range candidates {
 		names[i] = "'" + strings.Join(c, ".") + "'"
 	}
-	return Fault(fmt.Sprintf("Could not find imported module support code for %s.  Looked for ([%s])", module, strings.Join(names, ", ")))
+	gap := "  "
+	if l.Tagged {
+		gap = " "
+		if name, ok := strings.CutPrefix(module, "ansible.modules."); ok && !l.Disk.IsFile(l.Core+"/modules/"+name+".py") {
+			module = "ansible.legacy." + name
+		}
+	}
+	return Fault(fmt.Sprintf("Could not find imported module support code for %s.%sLooked for ([%s])", module, gap, strings.Join(names, ", ")))
 }

@@ -336,6 +336,9 @@ func (c *catalog) qualified(k kind, name string) (Plugin, string, error) {
 	}
 	inst := c.collection(coll)
 	if inst.dir == "" {
+		if k == moduleKind && c.l.opt.Owned != nil && c.l.opt.Owned(name) {
+			return Plugin{FQCN: name}, "", nil
+		}
 		return Plugin{}, "", nil
 	}
 	dir := path.Join(append([]string{inst.dir, pluginPackage[k]}, parts[2:len(parts)-1]...)...)

@@ -38,6 +38,8 @@ type Options struct {
 	UtilsPaths  []string
 	// Core is the ansible-core of the controller, whose modules there are too; "" for none.
 	Core string
+	// Owned says whether a module of a full name is there although its collection is not installed. Nil says so of none.
+	Owned func(module string) bool
 	// Render evaluates a template that must be known before running: the name of an imported file or role.
 	// node is where it was written, for errors; scope gives the variables that Ansible has at that time, to
 	// which the implementation adds extra vars. An undefined variable is an error that wraps *value.UndefError. Without

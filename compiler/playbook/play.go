@@ -44,7 +44,10 @@ func (l *Loader) playbookFile(file string, given *Map) []*Play {
 	for _, item := range n.Items {
 		switch {
 		case !isMap(item):
-			l.invalid(pos(item), "playbook entries must be either valid plays or 'import_playbook' statements")
+			d := l.invalid(pos(item), "playbook entries must be either valid plays or 'import_playbook' statements")
+			if d.Tagged = failure.New(d.Msg); !item.IsNull() {
+				d.Tagged.At = originOf(item.Pos)
+			}
 			return plays
 		case isImport(item):
 			plays = append(plays, l.importPlaybook(item)...)

@@ -56,9 +56,13 @@ func Load(r Request) (*Keyring, error) {
 	k := &Keyring{MatchID: r.MatchID, Tagged: r.Tagged}
 	var last error
 	for _, id := range ids {
-		label, source, ok := strings.Cut(id, "@")
-		if !ok {
+		label, source, named := strings.Cut(id, "@")
+		if !named {
 			label, source = "", id
+		}
+		told := label
+		if !named {
+			told = "None"
 		}
 		if source == promptID || source == promptAsk {
 			s, err := r.ask(label, source)
@@ -66,7 +70,7 @@ func Load(r Request) (*Keyring, error) {
 				return nil, err
 			}
 			if err != nil {
-				r.Warn(fmt.Sprintf("Error in vault password prompt (%s): %s", pyNone(label), err))
+				r.Warn(fmt.Sprintf("Error in vault password prompt (%s): %s", told, err))
 				return nil, err
 			}
 			k.Secrets = append(k.Secrets, s)
@@ -74,7 +78,7 @@ func Load(r Request) (*Keyring, error) {
 		}
 		password, stage, err := k.read(source, label)
 		if err != nil {
-			r.Warn(fmt.Sprintf("Error %s (%s): %s", stage, pyNone(label), err))
+			r.Warn(fmt.Sprintf("Error %s (%s): %s", stage, told, err))
 			last = err
 			continue
 		}
@@ -157,6 +161,9 @@ func (k *Keyring) read(source, id string) (password []byte, stage string, err er
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, stageFind, fmt.Errorf("The vault password file %s was not found", file)
+	}
+	if k.Tagged && info.IsDir() {
+		return nil, stageFind, fmt.Errorf("The vault password file provided '%s' can not be a directory", file)
 	}
 	if info.Mode()&0o111 != 0 {
 		password, err = runScript(file, id)

@@ -39,6 +39,19 @@ type Program struct {
 	forks *forks // makes its processes, where that can be; nil starts them afresh
 }
 
+// TaggedPath is the ansible-playbook of the second oracle, ansible-core 2.19: the one that PBC_ORACLE_TAGGED names, else where
+// .ci/prepare puts it, there or not.
+func TaggedPath() string {
+	if path := os.Getenv("PBC_ORACLE_TAGGED"); path != "" {
+		return path
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil { // no home folder: it is nowhere
+		cache = os.DevNull
+	}
+	return filepath.Join(cache, "pbc", "ansible-2.19", "bin", "ansible-playbook")
+}
+
 // FindAnsible gives the oracle: the ansible-playbook at path, or on PATH when path is empty.
 func FindAnsible(path string) (*Program, error) {
 	if path == "" {

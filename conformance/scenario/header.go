@@ -20,6 +20,7 @@ type header struct {
 	env     []string
 	dialect string
 	machine string
+	ansible string
 	http    bool
 	ssh     bool
 	accept  []Acceptance
@@ -43,6 +44,7 @@ var keys = map[string]func(*header, string) error{
 	"noeol":   func(h *header, v string) error { h.noEOL[v] = true; return nil },
 	"dialect": (*header).setDialect,
 	"machine": func(h *header, v string) error { h.machine = v; return nil },
+	"ansible": func(h *header, v string) error { h.ansible = v; return nil },
 	"ssh":     func(h *header, v string) error { h.ssh = v == "yes"; return nil },
 	"http":    func(h *header, v string) error { h.http = v == "yes"; return nil },
 	"accept":  (*header).addAccept,

@@ -30,6 +30,7 @@ type Scenario struct {
 	Env     []string    // NAME=value, added to the common environment
 	Dialect string      // "classic", "tagged", or "" for both
 	Machine string      // why the outcome depends on this machine; "" when it does not
+	Ansible string      `json:"-"` // what of the installed Ansible pbc runs; "" where it needs none
 	SSH     bool        // wants a private sshd
 	HTTP    bool        `json:",omitempty"` // wants a web server; not in the digest of those that do not
 	Typed   [][2]string `json:",omitempty"` // what a person at the terminal of each run waits for and types; nil for no terminal
@@ -122,7 +123,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 		return nil, err
 	}
 	s := &Scenario{
-		Name: name, Doc: h.doc, Env: h.env, Dialect: h.dialect, Machine: h.machine, SSH: h.ssh, HTTP: h.http, Typed: h.typed, Accept: h.accept,
+		Name: name, Doc: h.doc, Env: h.env, Dialect: h.dialect, Machine: h.machine, Ansible: h.ansible, SSH: h.ssh, HTTP: h.http, Typed: h.typed, Accept: h.accept,
 	}
 	inventory, playbook := false, false
 	for _, f := range archive.Files {

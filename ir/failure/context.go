@@ -59,6 +59,9 @@ func Excerpt(o value.Origin, read ReadFile) string {
 	if read == nil {
 		return head
 	}
+	if strings.HasPrefix(o.File, "<") { // no file, but a description of what the text is of
+		return hidden("TypeError")
+	}
 	src, err := read(o.File)
 	if err != nil {
 		return hidden("FileNotFoundError")

@@ -2,6 +2,8 @@ package callback
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +21,7 @@ const (
 	ColorDiffRemove
 	ColorError
 	ColorHighlight
+	ColorIncluded
 	ColorOK
 	ColorSkip
 	ColorUnreachable
@@ -42,6 +45,7 @@ var colorSettings = [colorCount]colorSetting{
 	ColorDiffRemove:  {"diff_remove", "red"},
 	ColorError:       {"error", "red"},
 	ColorHighlight:   {"highlight", "white"},
+	ColorIncluded:    {"included", "cyan"},
 	ColorOK:          {"ok", "green"},
 	ColorSkip:        {"skip", "cyan"},
 	ColorUnreachable: {"unreachable", "bright red"},
@@ -57,10 +61,29 @@ var sgrCodes = map[string]string{
 	"bright yellow": "1;33", "bright magenta": "1;35",
 }
 
-// colorNames are the names in the order in which Ansible lists them.
-var colorNames = []string{
-	"black", "bright gray", "blue", "white", "green", "bright blue", "cyan", "bright green", "red", "bright cyan",
-	"purple", "bright red", "yellow", "bright purple", "dark gray", "bright yellow", "magenta", "bright magenta", "normal",
+// numbered are the colours of terminals with 256: color0 to color255, rgb000 to rgb555, gray0 to gray23. What follows counts for nothing.
+var numbered = regexp.MustCompile(`^(?:color(\d+)|rgb([0-5])([0-5])([0-5])|gray(\d+))`)
+
+// sgr is the code of a colour by its name, empty for one that is unknown, whose text Ansible would lose.
+//
+// Observed: scenarios/cli/colours.txtar.
+func sgr(name string) string {
+	m := numbered.FindStringSubmatch(name)
+	if m == nil {
+		return sgrCodes[name]
+	}
+	digits := func(group int) int {
+		n, _ := strconv.Atoi(m[group]) // digits, or none
+		return n
+	}
+	n := digits(1)
+	switch {
+	case m[2] != "":
+		n = 16 + 36*digits(2) + 6*digits(3) + digits(4)
+	case m[5] != "":
+		n = 232 + digits(5)
+	}
+	return "38;5;" + strconv.Itoa(n)
 }
 
 // Palette holds the SGR parameters of each role. The zero Palette colours nothing.
@@ -75,17 +98,13 @@ func DefaultPalette() Palette {
 	return p
 }
 
-// Set gives a role, by its key in ansible.cfg's [colors], the colour of one of Ansible's names.
+// Set gives a role, by its key in ansible.cfg's [colors], a colour by its name.
 func (p *Palette) Set(key, name string) error {
 	for c, s := range colorSettings {
 		if s.key != key || key == "" {
 			continue
 		}
-		code, ok := sgrCodes[name]
-		if !ok {
-			return badChoice("setting: COLOR_"+strings.ToUpper(key), name, colorNames)
-		}
-		p[c] = code
+		p[c] = sgr(name)
 		return nil
 	}
 	return fmt.Errorf("unknown colour setting %q", key)

@@ -407,7 +407,7 @@ func (c *screenDefault) included(e Included) {
 	case truthy(e.Label):
 		msg += " => (item=" + text(e.Label) + ")"
 	}
-	c.screen.Display(msg, ColorSkip)
+	c.screen.Display(msg, ColorIncluded)
 }
 
 func (c *screenDefault) stats(e Stats) {

@@ -149,6 +149,8 @@ type Config struct {
 	Null value.Value
 	// TrustLookups has what lookups return count as templates in dialect classic: allow_unsafe_lookups.
 	TrustLookups bool
+	// AllowBroken has conditions of dialect tagged count that give no boolean: allow_broken_conditionals.
+	AllowBroken bool
 }
 
 // Eval evaluates for one host and one task or item. It is cheap to make, remembers the variables
@@ -273,6 +275,16 @@ func (e *Eval) Value(v value.Value) (value.Value, error) {
 		return e.ValueAt(v, nil)
 	}
 	return e.classicValue(v)
+}
+
+// Printed is what a template that prints v alone gives: in dialect classic a text that looks like a list, a dict or a boolean
+// becomes one.
+func (e *Eval) Printed(v value.Value) (value.Value, error) {
+	r, err := e.Value(v)
+	if _, ok := value.Text(r); !ok || err != nil || e.tagged() || e.native() {
+		return r, err
+	}
+	return literalConcat([]val{r})
 }
 
 // String renders v as Value does and returns the text of the result: Python's str of it.

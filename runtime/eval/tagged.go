@@ -421,9 +421,12 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 	case *value.Tmpl:
 		v = &value.Cond{Src: t.Src, Tmpl: t, At: t.At}
 	case nil:
-		return false, broken(nil, "Empty conditional expressions are not allowed.")
+		return e.emptyCondition(nil)
 	case *value.Cond, string, *value.Str:
 	default:
+		if e.cfg.AllowBroken {
+			return e.truthOf(v, nil, nil)
+		}
 		return false, broken(nil, "Conditional expressions must be strings.")
 	}
 	c, err := e.asCond(v)
@@ -438,15 +441,43 @@ func (e *Eval) taggedCondition(v val) (bool, error) {
 		}
 		return false, err
 	}
-	b, ok := r.(bool)
+	if s, ok := r.(*value.Str); ok && s.At != nil {
+		from = s.At
+	}
 	if r == nil {
 		from = nil // none is one and the same everywhere
 	}
-	if !ok {
-		return false, broken(at, fmt.Sprintf("Conditional result (%s) was derived from value of type '%s' at %s. Conditionals must have a boolean result.",
-			pythonTruth(r), value.TypeName(r), value.StrRepr(originText(from))))
+	return e.truthOf(r, from, at)
+}
+
+// truthOf is the outcome of the condition at that gave v, a value from another place: it should be a boolean.
+func (e *Eval) truthOf(v val, from, at *value.Origin) (bool, error) {
+	if b, ok := v.(bool); ok {
+		return b, nil
 	}
-	return b, nil
+	msg := fmt.Sprintf("Conditional result (%s) was derived from value of type '%s' at %s. Conditionals must have a boolean result.",
+		pythonTruth(v), value.TypeName(v), value.StrRepr(originText(from)))
+	if !e.cfg.AllowBroken {
+		return false, broken(at, msg)
+	}
+	e.tellBroken(at, msg)
+	return python.Truth(v)
+}
+
+// emptyCondition is the outcome of a condition without text.
+func (e *Eval) emptyCondition(at *value.Origin) (bool, error) {
+	if !e.cfg.AllowBroken {
+		return false, broken(at, "Empty conditional expressions are not allowed.")
+	}
+	e.tellBroken(at, "Empty conditional expression was evaluated as True.")
+	return true, nil
+}
+
+// tellBroken tells of a condition that ALLOW_BROKEN_CONDITIONALS lets pass.
+func (e *Eval) tellBroken(at *value.Origin, msg string) {
+	n := python.Deprecation(msg, "2.23")
+	n.At, n.Help = at, "Broken conditionals are currently allowed because the `ALLOW_BROKEN_CONDITIONALS` configuration option is enabled."
+	e.tell(n)
 }
 
 // isUndefinedVariable says whether err is the use of what is not there, not of a marker that stands for another error.
@@ -474,7 +505,14 @@ func (e *Eval) taggedTruth(c *value.Cond) (v val, from *value.Origin, err error)
 			return nil, nil, err
 		}
 		s, ok := value.Text(r)
+		if r == nil {
+			b, err := e.emptyCondition(nil)
+			return b, nil, err
+		}
 		if !ok {
+			n := python.Deprecation("Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.", "2.23")
+			n.At = c.At
+			e.tell(n)
 			return r, c.At, nil
 		}
 		at := c.At
@@ -484,7 +522,8 @@ func (e *Eval) taggedTruth(c *value.Cond) (v val, from *value.Origin, err error)
 		c = &value.Cond{Src: c.Src, Root: c.Root, Tmpl: c.Tmpl, Fault: c.Fault, Line: c.Line, At: at}
 	}
 	if strings.TrimSpace(c.Src) == "" {
-		return nil, nil, broken(c.At, "Empty conditional expressions are not allowed.")
+		b, err := e.emptyCondition(c.At)
+		return b, nil, err
 	}
 	v, err = e.taggedDecide(c)
 	return v, c.At, err

@@ -10,7 +10,6 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
-	"pbc/runtime/python"
 )
 
 // execute runs the task once, or once for the present item: conditions, arguments, attempts.
@@ -80,11 +79,6 @@ func (x *taskRun) condition(list []ir.Val, ev *eval.Eval) (bool, error) {
 	for _, c := range list {
 		x.warnOfDelimiters(c.V)
 		ok, err := ev.Condition(c.V)
-		if cond, is := c.V.(*value.Cond); is && cond.Tmpl != nil && x.tagged() && err == nil {
-			n := python.Deprecation("Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.", "2.23")
-			n.At = cond.At
-			x.deprecate(n)
-		}
 		if err != nil && x.tagged() {
 			return false, err
 		}

@@ -215,8 +215,8 @@ func (x *taskRun) item(c loopControl, items []value.Value, i int, item value.Val
 		res.SetStr("ansible_loop", get(x.vars.local, "ansible_loop"))
 	}
 	label := item
-	if c.label == nil { // the label is the template of the item, which makes lists of tuples
-		if v, err := x.eval().Value(item); err == nil {
+	if c.label == nil { // the label is a template that prints the item, which makes lists of tuples
+		if v, err := x.eval().Printed(item); err == nil {
 			label = v
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/module"
@@ -97,6 +98,9 @@ func raised(res *value.Dict) (*value.Dict, error) {
 		return res, nil
 	}
 	msg, _ := value.Text(get(res, "msg"))
+	if chain := failure.FromValue(get(res, "_ansible_error")); chain != nil {
+		return nil, &taggedFault{chain: chain}
+	}
 	if class, ok := value.Text(get(res, "class")); ok {
 		return nil, &eval.Error{Class: class, Msg: msg}
 	}

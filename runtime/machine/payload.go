@@ -133,10 +133,7 @@ func (x *taskRun) discover(c *module.Call, mode string) error {
 	if mode == "" {
 		mode = "auto"
 	}
-	c.Discover = &module.Discovery{Mode: mode, Host: host, Version: x.m.code.Settings.CoreVersion, Tagged: x.m.dialect == eval.Tagged}
-	if host == "" {
-		c.Discover.Host = x.m.host.Name
-	}
+	c.Discover = &module.Discovery{Mode: mode, Host: x.m.host.Name, Version: x.m.code.Settings.CoreVersion, Tagged: x.m.dialect == eval.Tagged}
 	if v, ok := x.variableOf(host, "ansible_interpreter_python_fallback"); ok {
 		if l, ok := v.(*value.List); ok {
 			for _, e := range l.V {
@@ -196,7 +193,9 @@ func (x *taskRun) outputWarnings(res *value.Dict) {
 	res.Del(module.WarningsKey)
 	for _, v := range l.V {
 		s, _ := value.Text(v)
-		if x.tagged() {
+		if chain := failure.FromValue(v); chain != nil {
+			x.tell(chain)
+		} else if x.tagged() {
 			x.tell(failure.New(s))
 		} else {
 			x.warn(s)

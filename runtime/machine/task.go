@@ -154,7 +154,7 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 func (x *taskRun) eval() *eval.Eval {
 	set := x.m.code.Settings
 	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), Native: set.Native,
-		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups})
+		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups, AllowBroken: set.AllowBroken})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
@@ -308,7 +308,7 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 }
 
 // gathered are the keys of the items' results that go to that of the loop, with what they are told as.
-var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations"}
+var gathered = []string{"warnings", "deprecations", "_ansible_warnings", "_ansible_deprecations", "_ansible_helps"}
 
 // summary is the result of a loop, made from those of its items.
 func (x *taskRun) summary(results []*value.Dict) *value.Dict {

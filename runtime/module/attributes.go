@@ -3,9 +3,11 @@ package module
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
+	"math/big"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -156,10 +158,13 @@ func (t *Task) setGroup(f FileArgs, diff *value.Dict) (bool, error) {
 }
 
 // ModeBits returns the permission bits that mode gives the file at path.
-func (t *Task) ModeBits(path string, mode value.Value, st *unix.Stat_t) (uint32, error) {
+// It may be any number: which of them are modes, chmod knows.
+func (t *Task) ModeBits(path string, mode value.Value, st *unix.Stat_t) (int64, error) {
 	switch x := mode.(type) {
 	case int64:
-		return uint32(x), nil
+		return x, nil
+	case *big.Int:
+		return math.MaxInt64, nil
 	case bool:
 		if x {
 			return 1, nil
@@ -177,11 +182,11 @@ func (t *Task) ModeBits(path string, mode value.Value, st *unix.Stat_t) (uint32,
 			"details", "'"+value.TypeName(mode)+"' object has no attribute 'split'")
 	}
 	isDir := uint32(st.Mode)&unix.S_IFMT == unix.S_IFDIR
-	n, err := posix.Symbolic{Now: uint32(st.Mode), IsDir: isDir, Umask: umask(), Progressive: t.Tagged()}.Apply(text)
+	n, err := posix.Symbolic{Now: uint32(st.Mode), IsDir: isDir, Umask: umask(), Tagged: t.Tagged()}.Apply(text)
 	if err != nil {
 		return 0, FailWith("mode must be in octal or symbolic form", "path", path, "details", err.Error())
 	}
-	return n, nil
+	return int64(n), nil
 }
 
 func (t *Task) setMode(f FileArgs, diff *value.Dict) (bool, error) {
@@ -197,14 +202,17 @@ func (t *Task) setMode(f FileArgs, diff *value.Dict) (bool, error) {
 		return false, err
 	}
 	before := uint32(st.Mode) & posix.PermBits
-	if before == mode {
+	if int64(before) == mode {
 		return false, nil
 	}
 	note(diff, "mode", posix.FormatMode(before), "0"+octal3(mode))
 	if t.Check {
 		return true, nil
 	}
-	if err := chmod(f.Path, mode, st); err != nil {
+	if mode != int64(int32(mode)) {
+		return false, FailWith("chmod failed", "path", f.Path, "details", "Python int too large to convert to C int")
+	}
+	if err := chmod(f.Path, uint32(mode)&posix.PermBits, st); err != nil {
 		return false, Raise(err, []byte(f.Path))
 	}
 	after, err := lstat(f.Path)
@@ -214,11 +222,8 @@ func (t *Task) setMode(f FileArgs, diff *value.Dict) (bool, error) {
 	return uint32(after.Mode)&posix.PermBits != before, nil
 }
 
-// octal3 writes a number in octal with at least three digits.
-func octal3(n uint32) string {
-	s := strconv.FormatUint(uint64(n), 8)
-	return strings.Repeat("0", max(0, 3-len(s))) + s
-}
+// octal3 writes a number in octal with at least three places, as Python's %03o.
+func octal3(n int64) string { return fmt.Sprintf("%03o", n) }
 
 // chmod sets a mode. A link has none of its own on Linux: the file it leads to keeps its mode.
 func chmod(path string, mode uint32, st *unix.Stat_t) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/module"
 )
@@ -16,10 +17,11 @@ import (
 // discovery is a question for the Python of this machine.
 type discovery module.Discovery
 
-// Found is the Python of a host. Warnings are part of the result of the task that asked; Said are told at once.
+// Found is the Python of a host. Warnings are part of the result of the task that asked; Said, which may be nil, is told at once.
 type Found struct {
-	Path           string
-	Warnings, Said []string
+	Path     string
+	Warnings []string
+	Said     *failure.Failure
 }
 
 // Fallbacks are the interpreters that are looked for where the user names no others.
@@ -107,11 +109,11 @@ func (d discovery) link() string {
 
 func (d discovery) tagged(found, list []string) Found {
 	if len(found) == 0 {
-		return Found{Path: "/usr/bin/python3", Said: []string{fmt.Sprintf("No python interpreters found for host %s (tried %s).", value.StrRepr(d.Host), reprList(list))}}
+		return Found{Path: "/usr/bin/python3", Said: failure.New(fmt.Sprintf("No python interpreters found for host %s (tried %s).", value.StrRepr(d.Host), reprList(list)))}
 	}
-	return Found{Path: found[0], Said: []string{fmt.Sprintf("Host %s is using the discovered Python interpreter at %s, "+
-		"but future installation of another Python interpreter could cause a different interpreter to be discovered. See %s for more information.",
-		value.StrRepr(d.Host), value.StrRepr(found[0]), d.link())}}
+	return Found{Path: found[0], Said: &failure.Failure{Msg: fmt.Sprintf("Host %s is using the discovered Python interpreter at %s, "+
+		"but future installation of another Python interpreter could cause a different interpreter to be discovered.",
+		value.StrRepr(d.Host), value.StrRepr(found[0])), Help: "See " + d.link() + " for more information."}}
 }
 
 // classic prefers the Python that the distribution brings.

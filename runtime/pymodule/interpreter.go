@@ -49,6 +49,8 @@ type reply struct {
 	out, err []byte
 	broken   string // the file that is no Python; fault says why
 	fault    string
+	line     int // where in the file, 0 when that is not known
+	column   int
 }
 
 // startError is an interpreter that did not come to serve: what its command printed.
@@ -161,6 +163,9 @@ func (p *interpreter) deliver(m *value.Dict, parts [][]byte) {
 	} else {
 		rep.broken, _ = value.Text(get(m, "name"))
 		rep.fault, _ = value.Text(get(m, "error"))
+		line, _ := get(m, "line").(int64)
+		column, _ := get(m, "column").(int64)
+		rep.line, rep.column = int(line), int(column)
 	}
 	p.mu.Lock()
 	c := p.calls[id]

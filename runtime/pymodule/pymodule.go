@@ -11,12 +11,15 @@ package pymodule
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"sync"
 
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/module"
 )
@@ -66,7 +69,7 @@ func (h *Host) Run(ctx context.Context, c *module.Call) *value.Dict {
 	var f fault
 	switch {
 	case errors.As(err, &f):
-		return raised(string(f))
+		return raised(f)
 	case err != nil:
 		return value.DictOf("failed", true, "changed", false, "msg", err.Error())
 	}
@@ -112,12 +115,18 @@ func (h *Host) Job(ctx context.Context, c *module.Call, id string) *value.Dict {
 }
 
 // fault is an error that Ansible meets before it starts a module.
-type fault string
+type fault struct{ chain *failure.Failure }
 
-func (f fault) Error() string { return string(f) }
+func (f fault) Error() string { return f.chain.Brief() }
 
 // raised is the result that stands for an error met before there is one of the module: see machine.Raised.
-func raised(msg string) *value.Dict { return value.DictOf("_ansible_raised", true, "msg", msg) }
+func raised(f fault) *value.Dict {
+	d := value.DictOf("_ansible_raised", true, "msg", f.Error())
+	if f.chain.At != nil {
+		d.SetStr("_ansible_error", f.chain.Value())
+	}
+	return d
+}
 
 // interpreterOf is the command line that starts the module's interpreter, "" for a binary.
 func interpreterOf(c *module.Call) string {
@@ -148,7 +157,7 @@ func (h *Host) python(ctx context.Context, c *module.Call) (output, error) {
 	}
 	args, err := value.JSON(value.DictOf("ANSIBLE_MODULE_ARGS", h.arguments(c)), value.JSONOptions{})
 	if err != nil {
-		return output{}, fault("Unable to pass options to module, they must be JSON serializable: " + err.Error())
+		return output{}, fault{failure.New("Unable to pass options to module, they must be JSON serializable: " + err.Error())}
 	}
 	m := value.DictOf("op", "run", "module", c.Payload.Module, "name", c.Payload.Name, "base", c.Payload.Base, "own", c.Payload.Own, "limit", int64(c.Payload.Limit))
 	r, err := p.run(ctx, m, []byte(args), environBytes(c.Env))
@@ -156,7 +165,7 @@ func (h *Host) python(ctx context.Context, c *module.Call) (output, error) {
 		return output{}, err
 	}
 	if r.broken != "" {
-		return output{}, fault(brokenText(c, r))
+		return output{}, broken(c, r)
 	}
 	return output{rc: shellCode(r.rc), out: string(r.out), err: string(r.err), note: shellNote(r.rc)}, nil
 }
@@ -236,14 +245,35 @@ func (h *Host) bundle(ctx context.Context, digest string) ([]byte, error) {
 	return b, err
 }
 
-// brokenText is Ansible's message about a file of a module that is no Python.
-func brokenText(c *module.Call, r *reply) string {
+// broken is Ansible's error about a file of a module that is no Python.
+func broken(c *module.Call, r *reply) fault {
+	own := r.broken == strings.ReplaceAll(c.Payload.Module, ".", "/")+".py"
+	parts := strings.Split(strings.TrimSuffix(strings.TrimSuffix(r.broken, ".py"), "/__init__"), "/")
+	if c.Tagged() {
+		return brokenTagged(c, r, own, strings.Join(parts, "."))
+	}
 	name := c.Payload.Name
-	if own := strings.ReplaceAll(c.Payload.Module, ".", "/") + ".py"; r.broken != own {
-		parts := strings.Split(strings.TrimSuffix(strings.TrimSuffix(r.broken, ".py"), "/__init__"), "/")
+	if !own {
 		name = "('" + strings.Join(parts, "', '") + "')"
 	}
-	return "Unable to import " + name + " due to " + r.fault
+	return fault{failure.New("Unable to import " + name + " due to " + r.fault)}
+}
+
+// brokenTagged tells the place in the controller's file, too.
+func brokenTagged(c *module.Call, r *reply, own bool, name string) fault {
+	if own {
+		name = c.Payload.Name
+	}
+	file := c.Payload.Origins[r.broken]
+	if file == "" {
+		file = r.broken
+	}
+	cause := r.fault
+	if r.line > 0 {
+		cause += fmt.Sprintf(" (%s, line %d)", path.Base(file), r.line)
+	}
+	f := failure.Failure{Msg: "Unable to compile " + value.StrRepr(name) + ".", At: &value.Origin{File: file, Line: r.line, Col: r.column}}
+	return fault{f.Because(failure.New(cause))}
 }
 
 // versioned are the added arguments that not every ansible-core knows.

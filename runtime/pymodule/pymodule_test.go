@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,9 +193,9 @@ func TestDiscover(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f := test.d.in(system{platform: "Linux", path: "/usr/bin:/bin", release: test.release, runs: func(p string) bool { return contains(test.there, p) }})
-			warning := ""
-			for _, w := range append(f.Warnings, f.Said...) {
-				warning += w
+			warning := strings.Join(f.Warnings, "")
+			if f.Said != nil {
+				warning += f.Said.Text(nil)
 			}
 			if f.Path != test.path || warning != test.warning {
 				t.Errorf("got %s, %q\nwant %s, %q", f.Path, warning, test.path, test.warning)

@@ -9,7 +9,7 @@
 #           kill   id signal
 #   up      hello  version
 #           done   id rc                      parts: standard output, standard error
-#           broken id name error              a file of the module is no Python
+#           broken id name error line column  a file of the module is no Python
 #
 # Every command but kill is answered in the order of its end; files is not answered. When descriptor 3 ends, so does
 # everything that was started.
@@ -83,7 +83,7 @@ class Source(object):
             try:
                 self.get_code(path[:-3].replace('/', '.'), path)
             except (SyntaxError, ValueError) as e:
-                return path, getattr(e, 'msg', None) or str(e)
+                return {'name': path, 'error': getattr(e, 'msg', None) or str(e), 'line': getattr(e, 'lineno', None) or 0, 'column': getattr(e, 'offset', None) or 0}
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.at:
@@ -184,7 +184,7 @@ class Server(object):
         job = Job(message, parts)
         broken = self.prepare(job)
         if broken:
-            send({'op': 'broken', 'id': job.id, 'name': broken[0], 'error': broken[1]})
+            send(dict(broken, op='broken', id=job.id))
             return
         out, err = os.pipe(), os.pipe()
         job.pid = os.fork()

@@ -1,13 +1,11 @@
 package pyplugin
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"math"
 	"math/big"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,24 +13,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pbc/internal/live"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
-
-// python is the interpreter of the Ansible on PATH.
-func python(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("ansible-playbook")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, _, _ := bytes.Cut(b, []byte("\n"))
-	return strings.TrimSpace(strings.TrimPrefix(string(line), "#!"))
-}
 
 func host(t *testing.T) *Host {
 	t.Helper()
@@ -41,7 +25,7 @@ func host(t *testing.T) *Host {
 		t.Fatal(err)
 	}
 	env := append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "ANSIBLE_HOME="+t.TempDir())
-	h := New(Options{Python: python(t), Dirs: []string{dir}, Basedir: dir, Env: env})
+	h := New(Options{Python: live.Ansible(t).Python, Dirs: []string{dir}, Basedir: dir, Env: env})
 	t.Cleanup(h.Close)
 	return h
 }

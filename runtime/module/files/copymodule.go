@@ -124,7 +124,7 @@ func (c *copied) makeParents() (*value.Dict, error) {
 	for d := dir; !posix.Exists(d); d = posix.Dirname(d) {
 		made = append(made, d)
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := posix.Makedirs(dir); err != nil {
 		return nil, module.Raise(err, []byte(errPath(err, dir)))
 	}
 	c.changed = c.t.Tagged()

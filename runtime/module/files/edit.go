@@ -72,7 +72,7 @@ func (e *edit) makeParent(failure func(dir string, err error) error) error {
 	if e.t.Check || dir == "" || posix.Exists(dir) {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	if err := posix.Makedirs(dir); err != nil {
 		return failure(dir, err)
 	}
 	return nil

@@ -234,7 +234,7 @@ func (f *target) remove() (*value.Dict, error) {
 	f.startDiff("absent")
 	if !f.t.Check {
 		if f.was == "directory" {
-			if name, err := removeTree(f.path, []byte(f.path)); err != nil {
+			if name, err := removeTree(f.path, f.path); err != nil {
 				return nil, module.Fail("rmtree failed: %s", posix.PyError(err, name))
 			}
 		} else if err := unix.Unlink(f.path); err != nil && !errors.Is(err, syscall.ENOENT) {

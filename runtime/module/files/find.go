@@ -64,14 +64,15 @@ type search struct {
 	age, size          *float64
 	now                float64
 
-	files    *value.List
-	skipped  *value.Dict
-	examined int64
-	warned   bool
-	stopped  bool   // the limit of matches was reached in this path
-	limited  bool   // it was in some path
-	slow     error  // a pattern that passed its bound
-	broken   string // why a pattern is none: every path that has a file to hold against it is skipped
+	files     *value.List
+	skipped   *value.Dict
+	examined  int64
+	warned    bool
+	stopped   bool   // the limit of matches was reached in this path
+	limited   bool   // it was in some path
+	slow      error  // a pattern that passed its bound
+	senseless string // why contains is no pattern: the first file that is held against it ends the search of its path
+	broken    string // why a pattern is none: every path that has a file to hold against it is skipped
 }
 
 func find(_ context.Context, t *module.Task) (*value.Dict, error) {
@@ -134,8 +135,8 @@ func (s *search) prepare() error {
 		return module.Fail("limit cannot be %d (use None for unlimited)", n)
 	}
 	if s.t.Has("contains") {
-		if s.contains, err = compile(s.t.Str("contains"), 0); err != nil {
-			return err
+		if s.contains, err = pyre.Compile(s.t.Str("contains"), 0); err != nil {
+			s.senseless = err.Error()
 		}
 	}
 	for _, p := range s.t.Strings("patterns") {
@@ -317,10 +318,11 @@ func (s *search) fits(mode uint32) (bool, error) {
 	if text == "" {
 		return true, nil
 	}
-	want, ok := posix.ParseOctal(text)
+	n, ok := posix.ParseOctal(text)
+	want := uint32(n)
 	if !ok {
 		var err error
-		if want, err = (posix.Symbolic{Progressive: true}).Apply(text); err != nil {
+		if want, err = (posix.Symbolic{Tagged: true}).Apply(text); err != nil {
 			return false, err
 		}
 	}
@@ -377,7 +379,7 @@ func (s *search) aged(st *unix.Stat_t) bool {
 // encoding matches nothing; in dialect tagged it ends the search of the path.
 func (s *search) holds(path string) (holds bool, why string) {
 	if s.contains == nil {
-		return true, ""
+		return s.senseless == "", s.senseless
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {

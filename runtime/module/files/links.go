@@ -63,7 +63,7 @@ func (f *target) symlink() (*value.Dict, error) {
 		}
 	}
 	if changed && !f.t.Check {
-		if err := f.place(os.Symlink, unix.Rmdir); err != nil {
+		if err := f.place(f.src, os.Symlink, unix.Rmdir); err != nil {
 			return nil, err
 		}
 	}
@@ -109,12 +109,12 @@ func (f *target) mayLink() error {
 	return nil
 }
 
-// place makes the link, through a temporary name where there is something to replace. A folder is
+// place makes the link to src, through a temporary name where there is something to replace. A folder is
 // taken away first.
-func (f *target) place(link func(old, name string) error, clear func(string) error) error {
+func (f *target) place(src string, link func(old, name string) error, clear func(string) error) error {
 	if f.was == "absent" {
-		if err := link(f.src, f.path); err != nil {
-			return module.FailWith("Error while linking: "+posix.PyError(err, []byte(f.src), []byte(f.path)), "path", f.path)
+		if err := link(src, f.path); err != nil {
+			return module.FailWith("Error while linking: "+posix.PyError(err, []byte(src), []byte(f.path)), "path", f.path)
 		}
 		return nil
 	}
@@ -127,7 +127,7 @@ func (f *target) place(link func(old, name string) error, clear func(string) err
 		}
 	}
 	if err == nil {
-		err, paths = link(f.src, tmp), []value.Value{[]byte(f.src), []byte(tmp)}
+		err, paths = link(src, tmp), []value.Value{[]byte(src), []byte(tmp)}
 	}
 	if err == nil {
 		err, paths = unix.Rename(tmp, f.path), []value.Value{[]byte(tmp), []byte(f.path)}
@@ -160,7 +160,7 @@ func (f *target) hardlink() (*value.Dict, error) {
 		return value.DictOf("path", f.path, "changed", false), nil
 	}
 	if changed && !f.t.Check {
-		if err := f.place(os.Link, unix.Unlink); err != nil {
+		if err := f.place(f.linked(), os.Link, unix.Unlink); err != nil {
 			return nil, err
 		}
 	}
@@ -169,6 +169,16 @@ func (f *target) hardlink() (*value.Dict, error) {
 	}
 	changed, err = f.apply(args, w, changed)
 	return f.linkResult(changed), err
+}
+
+// linked is what a hard link is made to. A link in its place is followed in dialect tagged where there was nothing before: one
+// step, and from the folder that the module runs in.
+func (f *target) linked() string {
+	if !f.t.Tagged() || f.was != "absent" || !f.follow || !posix.IsLink(f.src) {
+		return f.src
+	}
+	to, _ := os.Readlink(f.src)
+	return to
 }
 
 // hardChange says whether a new hard link is due, and whether there is nothing left to do.

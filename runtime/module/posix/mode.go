@@ -4,8 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"pbc/ir/value"
 )
 
 // PermBits are all bits that chmod changes.
@@ -29,28 +33,31 @@ func UnixMode(m os.FileMode) uint32 {
 	return r
 }
 
-// ParseOctal reads text as Python's int(s, 8).
-func ParseOctal(s string) (uint32, bool) {
-	t := strings.TrimSpace(s)
-	t = strings.TrimPrefix(strings.TrimPrefix(t, "0o"), "0O")
-	n, err := strconv.ParseUint(t, 8, 32)
-	return uint32(n), err == nil
-}
+// octalText is what Python's int reads to the base 8: a sign, and digits that single underscores may part.
+var octalText = regexp.MustCompile(`^[-+]?(0[oO]_?)?[0-7]+(_[0-7]+)*$`)
 
-// ErrSymbolic is what a bad symbolic mode gives.
-var ErrSymbolic = errors.New("bad symbolic permission for mode")
+// ParseOctal reads text as Python's int(s, 8). A number of more than 64 bits is the largest of them.
+func ParseOctal(s string) (int64, bool) {
+	t := strings.TrimSpace(s)
+	if !octalText.MatchString(t) {
+		return 0, false
+	}
+	n, _ := strconv.ParseInt(strings.NewReplacer("_", "", "o", "", "O", "").Replace(t), 8, 64)
+	return n, true
+}
 
 // Symbolic is a file that symbolic modes are applied to.
 type Symbolic struct {
 	Now   uint32 // the permission bits it has
 	IsDir bool
 	Umask uint32
-	// Progressive has each clause see what those before it have made, as chmod(1) does and dialect tagged; otherwise all see Now.
-	Progressive bool
+	// Tagged has each clause see what those before it have made, as chmod(1) does and dialect tagged, and every letter checked;
+	// otherwise all see Now, and of whom and of what only the first letter is checked.
+	Tagged bool
 }
 
 // Apply applies "u=rw,g+X,o-x" to the permission bits of a file; without letters for whom, the umask's bits are left
-// out. The error wraps ErrSymbolic.
+// out. A letter that is none and was not checked is the KeyError of whoever needs it.
 func (s Symbolic) Apply(text string) (uint32, error) {
 	s.Now &= PermBits
 	r := s.Now
@@ -64,7 +71,7 @@ func (s Symbolic) Apply(text string) (uint32, error) {
 }
 
 func (s *Symbolic) clause(r uint32, clause string) (uint32, error) {
-	bad := fmt.Errorf("%w: %s", ErrSymbolic, clause)
+	bad := fmt.Errorf("bad symbolic permission for mode: %s", clause)
 	i := strings.IndexAny(clause, "+-=")
 	who := clause
 	if i >= 0 {
@@ -74,7 +81,7 @@ func (s *Symbolic) clause(r uint32, clause string) (uint32, error) {
 	if who == "a" || who == "" {
 		who = "ugo"
 	}
-	if strings.Trim(who, "ugo") != "" {
+	if !s.made(who, "ugo") {
 		return 0, bad
 	}
 	for i >= 0 && i < len(clause) {
@@ -85,17 +92,36 @@ func (s *Symbolic) clause(r uint32, clause string) (uint32, error) {
 			perms = clause[i+1 : i+1+end]
 		}
 		i += 1 + len(perms)
-		if strings.Trim(perms, "rwxXstugo") != "" {
+		if !s.made(perms, "rwxXstugo") {
 			return 0, bad
 		}
 		for _, c := range who {
-			if s.Progressive {
+			if at := strings.IndexFunc(perms, func(p rune) bool { return !strings.ContainsRune("rwxXstugo", p) }); perms != "" && (!strings.ContainsRune("ugo", c) || at >= 0) {
+				return 0, keyError(c, perms, at)
+			}
+			if s.Tagged {
 				s.Now = r
 			}
 			r = apply(r, c, op, s.bits(c, perms, masked))
 		}
 	}
 	return r, nil
+}
+
+// made says whether a text is made of the letters, as far as that is checked.
+func (s *Symbolic) made(text, letters string) bool {
+	if s.Tagged {
+		return strings.Trim(text, letters) == ""
+	}
+	return text == "" || strings.Contains(letters, text[:1])
+}
+
+// keyError is the error of looking up a user that is none, or else the permission that begins at perms[at:].
+func keyError(who rune, perms string, at int) error {
+	if strings.ContainsRune("ugo", who) {
+		who, _ = utf8.DecodeRuneInString(perms[at:])
+	}
+	return errors.New(value.StrRepr(string(who)))
 }
 
 // shift is where a class of users has its three bits.

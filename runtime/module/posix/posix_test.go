@@ -2,6 +2,7 @@ package posix
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,10 +38,11 @@ func TestSplit(t *testing.T) {
 
 func TestSymbolicMode(t *testing.T) {
 	for _, c := range []struct {
-		name, text  string
-		now, umask  uint32
-		dir, broken bool
-		want        uint32
+		name, text string
+		now, umask uint32
+		dir        bool
+		fault      string
+		want       uint32
 	}{
 		{name: "all three", text: "u=rw,g=r,o=", now: 0o777, umask: 0o22, want: 0o640},
 		{name: "umask without whom", text: "+w", now: 0o444, umask: 0o22, want: 0o644},
@@ -51,13 +53,43 @@ func TestSymbolicMode(t *testing.T) {
 		{name: "special bits", text: "u+s,g+s,+t", now: 0o755, want: 0o7755},
 		{name: "equals clears special", text: "u=rwx", now: 0o4755, want: 0o755},
 		{name: "two operators", text: "u+x-w", now: 0o644, want: 0o544},
-		{name: "unknown letter", text: "u+q", broken: true},
-		{name: "unknown class", text: "z+r", broken: true},
+		{name: "unknown letter", text: "u+q", fault: "bad symbolic permission for mode: u+q"},
+		{name: "unknown class", text: "z+r", fault: "bad symbolic permission for mode: z+r"},
+		{name: "unknown letter later", text: "u+rq", fault: "'q'"},
+		{name: "unknown class later", text: "u +r", fault: "' '"},
+		{name: "nothing to do", text: "u r", now: 0o640, want: 0o640},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Symbolic{Now: c.now, IsDir: c.dir, Umask: c.umask}.Apply(c.text)
-			if got != c.want || errors.Is(err, ErrSymbolic) != c.broken {
-				t.Errorf("got %o, %v, want %o", got, err, c.want)
+			fault := ""
+			if err != nil {
+				fault = err.Error()
+			}
+			if got != c.want || fault != c.fault {
+				t.Errorf("got %o, %q, want %o, %q", got, fault, c.want, c.fault)
+			}
+		})
+	}
+}
+
+func TestParseOctal(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       int64
+		ok         bool
+	}{
+		{"as usual", "0644", 0o644, true},
+		{"Python's own", " 0o644\n", 0o644, true},
+		{"a sign", "-1", -1, true},
+		{"parted", "1_777", 0o1777, true},
+		{"many bits", "7777777777777777777777777", math.MaxInt64, true},
+		{"not octal", "0888", 0, false},
+		{"a sign alone", "-", 0, false},
+		{"parted twice", "1__7", 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got, ok := ParseOctal(c.text); got != c.want || ok != c.ok {
+				t.Errorf("got %o, %v, want %o, %v", got, ok, c.want, c.ok)
 			}
 		})
 	}
