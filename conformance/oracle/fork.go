@@ -96,14 +96,14 @@ type forked struct {
 	cpu    time.Duration
 }
 
-// run starts what cmd says and waits until it has ended and nobody has its outputs open any more, as cmd.Run would.
-func (f *forks) run(ctx context.Context, cmd *exec.Cmd) (forked, error) {
+// run starts what cmd says with stdin and waits until it has ended and nobody has its outputs open any more, as cmd.Run would.
+func (f *forks) run(ctx context.Context, cmd *exec.Cmd, stdin *os.File) (forked, error) {
 	ours, theirs, err := channels()
 	if err != nil {
 		return forked{}, err
 	}
 	defer closeAll(ours)
-	err = f.request(cmd, theirs)
+	err = f.request(cmd, append([]*os.File{stdin}, theirs...))
 	closeAll(theirs)
 	if err != nil {
 		return forked{}, err
@@ -121,13 +121,8 @@ func (f *forks) run(ctx context.Context, cmd *exec.Cmd) (forked, error) {
 	return out, errors.Join(err, failed[0], failed[1])
 }
 
-// channels gives what a process is to have as its standard input, output and error and its reply, and the other ends of the last three.
+// channels gives what a process is to have as its standard output and error and its reply, and the other ends of them.
 func channels() (ours, theirs []*os.File, err error) {
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		return nil, nil, err
-	}
-	theirs = append(theirs, null)
 	for range 3 {
 		r, w, err := os.Pipe()
 		if err != nil {

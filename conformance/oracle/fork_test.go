@@ -32,23 +32,28 @@ exec(sys.argv[1])
 
 // TestForkedIsFresh holds a process that was made by forking to be what a fresh one is, as far as it can tell.
 func TestForkedIsFresh(t *testing.T) {
+	dir := t.TempDir()
 	tests := []struct {
 		name, do string
 		env      []string
+		stdin    string
 		forked   bool
 	}{
-		{"ends", "pass", nil, true},
-		{"an exit code", "sys.exit(3)", nil, true},
-		{"a message", "sys.exit('wrong')", nil, true},
-		{"killed", "sys.stdout.flush(); os.kill(os.getpid(), 9)", nil, true},
-		{"terminated", "sys.stdout.flush(); os.kill(os.getpid(), 15)", nil, true},
-		{"a child", "subprocess.run(['sh', '-c', 'echo child; exit 4']); print(os.wait4.__name__)", nil, true},
-		{"an environment", "pass", []string{"HOME=/", "NAME=a=b", "EMPTY="}, true},
-		{"another Python", "pass", []string{"PYTHONDONTWRITEBYTECODE="}, false},
-		{"another language", "pass", []string{"LC_ALL=C"}, false},
+		{"ends", "pass", nil, "", true},
+		{"an exit code", "sys.exit(3)", nil, "", true},
+		{"a message", "sys.exit('wrong')", nil, "", true},
+		{"killed", "sys.stdout.flush(); os.kill(os.getpid(), 9)", nil, "", true},
+		{"terminated", "sys.stdout.flush(); os.kill(os.getpid(), 15)", nil, "", true},
+		{"a child", "subprocess.run(['sh', '-c', 'echo child; exit 4']); print(os.wait4.__name__)", nil, "", true},
+		{"a standard input", "pass", nil, filepath.Join(dir, "typed"), true},
+		{"an environment", "pass", []string{"HOME=/", "NAME=a=b", "EMPTY="}, "", true},
+		{"another Python", "pass", []string{"PYTHONDONTWRITEBYTECODE="}, "", false},
+		{"another language", "pass", []string{"LC_ALL=C"}, "", false},
 	}
-	dir := t.TempDir()
 	path := filepath.Join(dir, "program")
+	if err := os.WriteFile(filepath.Join(dir, "typed"), []byte("one\ntwo\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte(selfish), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +65,7 @@ func TestForkedIsFresh(t *testing.T) {
 	defer stop()
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			call := Call{Dir: dir, Args: []string{test.do, "two words"}, Env: append(commonEnvironment(), test.env...), Scratch: t.TempDir()}
+			call := Call{Dir: dir, Args: []string{test.do, "two words"}, Env: append(commonEnvironment(), test.env...), Scratch: t.TempDir(), Stdin: test.stdin}
 			if got := prepared.forks.serves(call, call.Env); got != test.forked {
 				t.Fatalf("got forked %v, want %v", got, test.forked)
 			}

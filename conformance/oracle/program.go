@@ -157,20 +157,18 @@ func (p *Program) exec(ctx context.Context, call Call, env []string) (compare.Ru
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
-	if call.Stdin != "" {
-		in, err := os.Open(call.Stdin)
-		if err != nil {
-			return compare.Run{}, err
-		}
-		defer in.Close()
-		cmd.Stdin = in
+	in, err := os.Open(cmp.Or(call.Stdin, os.DevNull))
+	if err != nil {
+		return compare.Run{}, err
 	}
-	run, err := compare.Run{}, error(nil)
+	defer in.Close()
+	cmd.Stdin = in
+	var run compare.Run
 	shown := ""
 	switch {
 	case p.forks.serves(call, env):
 		var made forked
-		made, err = p.forks.run(ctx, cmd)
+		made, err = p.forks.run(ctx, cmd, in)
 		run.Exit, run.CPU = made.status.ExitStatus(), made.cpu
 	case call.Typing == nil:
 		err = cmd.Run()
