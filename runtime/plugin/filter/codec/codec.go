@@ -320,6 +320,8 @@ func strftimeFilter(c *python.Call) (value.Value, error) {
 			if sec, ok = python.ParseFloat(s); !ok {
 				return nil, exception.While(exception.FilterError("Invalid value for epoch value (%s)", s))
 			}
+		} else if used := python.Use(v); used != nil { // the message would have it
+			return nil, used
 		} else if n.Kind == 0 || err != nil {
 			return nil, exception.While(exception.FilterError("Invalid value for epoch value (%s)", python.Str(v)))
 		}
