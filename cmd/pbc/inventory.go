@@ -31,7 +31,8 @@ func listInventory(r *toolRun) error {
 		return err
 	}
 	r.facts = r.factCache()
-	inv, err := inventory.Load(r.inventoryOptions(firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))))
+	dir := firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))
+	inv, err := inventory.Load(r.inventoryOptions(dir))
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func listInventory(r *toolRun) error {
 		}
 	}
 	show := listing.Listing{Inventory: inv, Export: p.On("export") || r.conf.Bool("INVENTORY_EXPORT"), Extra: r.extra,
-		Merge:  r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge",
+		Merge: r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", NoPlaybook: dir == "",
 		Tagged: r.like.dialect == expr.Tagged}
 	show.Open = func(cipher []byte) ([]byte, error) { return r.keys.Decrypt(cipher, "") }
 	if r.facts != nil {
@@ -50,6 +51,9 @@ func listInventory(r *toolRun) error {
 	text, err := r.listing(show)
 	if err != nil {
 		return err
+	}
+	if text == "" {
+		return exitCode(1) // a TOML document of nothing: Ansible takes it for no action at all
 	}
 	file := p.Text("output_file")
 	if file == "" {

@@ -35,6 +35,9 @@ type Listing struct {
 	Tagged bool
 	// Facts returns what the fact cache has of a host. May be nil.
 	Facts func(host string) *value.Dict
+	// NoPlaybook says that no folder of a playbook was given. Then the variables of hosts that are not exported are those of a
+	// playbook in the working folder.
+	NoPlaybook bool
 }
 
 // HostVars are the variables of a host that a listing shows.
@@ -42,6 +45,10 @@ func (l Listing) HostVars(h *inventory.Host) (*value.Dict, error) {
 	if l.Export {
 		d, err := h.OwnVars()
 		return shown(d), err
+	}
+	if l.NoPlaybook {
+		l.Inventory.Beside(".")
+		defer l.Inventory.Beside("")
 	}
 	d, err := h.Vars()
 	if err != nil {
