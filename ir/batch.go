@@ -66,6 +66,7 @@ type Settings struct {
 	// Waits says where the host waits for the others that run the play.
 	Waits       Waits
 	Free        bool // the play's strategy has no order among hosts
+	LivePlay    bool // the files of vars_files may be others for each task: they are named by facts
 	InjectFacts bool // inject_facts_as_vars
 	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
 	Omit           string

@@ -283,7 +283,14 @@ func (l *Linker) inventoryNow(s Site) (value.Value, error) {
 	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
 		vars = n.prune(vars)
 	}
-	now := value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added))
+	play, err := l.playVars(s.Play, s.Host)
+	if err != nil {
+		return nil, err
+	}
+	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
+		play = n.prune(play)
+	}
+	now := value.DictOf("play", play, "groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added))
 	if l.found != nil {
 		now.SetStr("found", texts(l.found))
 	}

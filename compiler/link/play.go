@@ -83,6 +83,7 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if out.Batches, err = batches(hosts, serial); err == nil && len(out.Batches) > 0 {
 		out.Warnings = l.reserved(number)
 	}
+	out.Warnings = append(l.passedOver(number), out.Warnings...)
 	return out, err
 }
 

@@ -152,12 +152,8 @@ func (b *builder) header(p *ir.Play) {
 	if b.play.Vars.Len() > 0 {
 		p.Vars = b.layer("play vars", b.play.Vars)
 	}
-	for _, alternatives := range b.play.VarsFiles() {
-		l := &value.List{}
-		for _, n := range alternatives {
-			l.V = append(l.V, b.val(n).V)
-		}
-		p.VarsFiles = append(p.VarsFiles, ir.Val{V: l})
+	for _, n := range b.play.VarsFilesNodes() {
+		p.VarsFiles, p.VarsFilesAt = append(p.VarsFiles, b.val(n)), append(p.VarsFilesAt, n.Pos)
 	}
 	p.VarsPrompt = b.prompts()
 	for _, r := range b.play.Roles {
