@@ -12,6 +12,7 @@ import (
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/python"
 )
 
@@ -228,8 +229,11 @@ func (l *Linker) varsFileUndefined(play, entry int, err error) error {
 	if l.opt.Dialect == expr.Classic {
 		return errors.New(msg + l.opt.Front.Excerpt(p.VarsFilesAt[entry]))
 	}
-	return errors.New(msg + ": " + err.Error())
+	chain := failure.Failure{Msg: msg, At: originOf(p.VarsFilesAt[entry])}.Because(exception.Failure(err))
+	return &diag.Diagnostic{Exit: 1, Msg: chain.Brief(), Tagged: chain}
 }
+
+func originOf(p ir.Pos) *value.Origin { return &value.Origin{File: p.File, Line: p.Line, Col: p.Col} }
 
 // gathered says whether facts of a host have been gathered.
 func (l *Linker) gathered(host string) bool {
@@ -252,8 +256,7 @@ func (l *Linker) passedOver(play int) []*failure.Failure {
 	for i, f := range p.VarsFiles {
 		var undef *value.UndefError
 		if _, err := l.playValue(play, f); errors.As(err, &undef) {
-			out = append(out, &failure.Failure{Msg: "skipping vars_files item due to an undefined variable",
-				At: &value.Origin{File: p.VarsFilesAt[i].File, Line: p.VarsFilesAt[i].Line, Col: p.VarsFilesAt[i].Col}})
+			out = append(out, &failure.Failure{Msg: "skipping vars_files item due to an undefined variable", At: originOf(p.VarsFilesAt[i])})
 		}
 	}
 	return out
