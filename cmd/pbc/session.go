@@ -380,7 +380,11 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		return 1, err
 	}
 	if s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags {
-		return 0, s.list(u, inv)
+		l := link.New(u.Program, s.linkOptions(inv, u, known{controller.NewMemory()}))
+		if err := s.validated(l); err != nil {
+			return 1, err
+		}
+		return 0, s.list(u, inv, l)
 	}
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
@@ -452,9 +456,31 @@ func (s *session) tellCallbacks() {
 	}
 }
 
+// validated is the first fault of a play that Ansible finds when it lists plays, nil mostly. Nobody is asked for vars_prompt.
+func (s *session) validated(l *link.Linker) error {
+	for n := range l.Plays() {
+		list, err := l.Prompts(n)
+		if err != nil {
+			return err
+		}
+		answers := value.NewDict()
+		for _, d := range list {
+			preset, _ := d.GetStr("default")
+			if p := readPrompt(d); !l.HasExtra(p.name) {
+				answers.SetStr(p.name, preset)
+			}
+		}
+		l.SetPrompted(n, answers)
+		if err := l.Validate(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // list prints what the --list options and --syntax-check ask for, and runs nothing. Whatever is asked for, the hosts of plays
 // are looked for, which may warn.
-func (s *session) list(u *compiler.Unit, inv *inventory.Inventory) error {
+func (s *session) list(u *compiler.Unit, inv *inventory.Inventory, l *link.Linker) error {
 	var failed error
 	match := func(patterns []string) []string {
 		hosts, err := inv.Match(patterns...)
@@ -468,7 +494,7 @@ func (s *session) list(u *compiler.Unit, inv *inventory.Inventory) error {
 		return names
 	}
 	if !s.req.ListHosts {
-		_, _ = u.List(playbook.ListOptions{Hosts: true, Match: match})
+		_, _ = u.List(playbook.ListOptions{Hosts: true, Match: match, Headline: l.Headline})
 		failed = nil
 	}
 	if s.req.Syntax {
@@ -477,7 +503,7 @@ func (s *session) list(u *compiler.Unit, inv *inventory.Inventory) error {
 		}
 		return nil
 	}
-	text, err := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.req.Tags, Skip: s.req.SkipTags, Match: match})
+	text, err := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.req.Tags, Skip: s.req.SkipTags, Match: match, Headline: l.Headline})
 	if err != nil {
 		return err
 	}

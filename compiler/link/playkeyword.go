@@ -35,9 +35,33 @@ type keywordValue struct {
 	value ir.Val
 }
 
+// Validate is the fault of a play that Ansible finds when it starts or lists the play, nil mostly. Its hosts are looked for, which may warn.
+func (l *Linker) Validate(number int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.opt.Front.Fault(number); err != nil {
+		return err
+	}
+	l.opt.Inventory.Beside(l.playDir(l.prog.Plays[number]))
+	return l.validate(number)
+}
+
+// Headline are the patterns of a play's hosts and its name, as lists of plays show them.
+func (l *Linker) Headline(number int) (patterns []string, name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var p Play
+	_ = l.playKeywords(number, &p) // what is wrong has been told
+	patterns, _ = l.patterns(number)
+	return patterns, p.Name
+}
+
 // validate is the fault of the first keyword that has no value of its type, which ends the run. Constants have been looked at
 // before.
 func (l *Linker) validate(number int) error {
+	if hosts := newNames(); hosts.none(l.prog.Plays[number].Hosts.V) {
+		_, _ = l.hostsOf(number, false) // Ansible looks for them before, and warns of patterns
+	}
 	for _, k := range l.early(number) {
 		v, err := l.playValue(number, k.value)
 		if err == nil && v != nil {
@@ -61,6 +85,12 @@ func (l *Linker) validate(number int) error {
 		return &diag.Diagnostic{Exit: 4, Msg: chain.Brief(), Tagged: chain}
 	}
 	return nil
+}
+
+// none says whether a value reads no variable.
+func (n *names) none(v value.Value) bool {
+	n.value(v)
+	return len(n.set) == 0 && !n.all
 }
 
 // classicFault is the fault of a keyword as dialect classic tells it. Errors that it does not expect there are told as they are.
