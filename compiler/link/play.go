@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pbc/compiler/diag"
 	"pbc/compiler/effect"
 	"pbc/compiler/inventory"
 	"pbc/ir"
@@ -13,6 +14,7 @@ import (
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 )
 
 // Play is a play whose keywords have been evaluated.
@@ -34,6 +36,10 @@ func (l *Linker) Prompts(number int) ([]*value.Dict, error) {
 	var out []*value.Dict
 	for _, q := range l.prog.Plays[number].VarsPrompt {
 		v, err := l.playValue(number, q.Values)
+		if err != nil && l.opt.Dialect == expr.Tagged {
+			chain := exception.Failure(err)
+			return nil, &diag.Diagnostic{Exit: 1, Msg: chain.Brief(), Tagged: chain}
+		}
 		if err != nil {
 			return nil, err
 		}

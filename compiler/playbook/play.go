@@ -232,7 +232,9 @@ func (l *Loader) varsPrompt(p *Play) bool {
 	n := p.Keywords.Get("vars_prompt")
 	for _, item := range listItems(n) {
 		if !isMap(item) {
-			l.failure(ir.Pos{}, "variable files must contain either a dictionary of variables, or a list of dictionaries. Got: %s (%s)", show(n), class(n))
+			d := l.failure(ir.Pos{}, "variable files must contain either a dictionary of variables, or a list of dictionaries. Got: %s (%s)", show(n), class(n))
+			d.Tagged, d.TaggedExit = &failure.Failure{Msg: "Invalid variable file contents.", At: originOf(item.Pos),
+				Help: "Variable files must contain either a dictionary of variables, or a list of dictionaries."}, 4
 			return false
 		}
 		if item.Get("name") == nil {
