@@ -51,7 +51,7 @@ type session struct {
 	connectPassword, becomePassword string
 	store                           *files.Store
 	hosts                           *inventory.Inventory // nil before it is loaded
-	roles                           []string // of --roles-path, before those of the settings
+	roles                           []string             // of --roles-path, before those of the settings
 	order                           effect.Order
 	// allFacts has plays gather all facts, not only those that something reads.
 	allFacts bool
@@ -473,39 +473,6 @@ func (s *session) tellCallbacks() {
 			tell(2, "Skipping callback '%s', as we already have a stdout callback.", name)
 		}
 	}
-}
-
-// list prints what the --list options and --syntax-check ask for, and runs nothing. Whatever is asked for, the hosts of plays
-// are looked for, which may warn.
-func (s *session) list(u *compiler.Unit, inv *inventory.Inventory) error {
-	var failed error
-	match := func(patterns []string) []string {
-		hosts, err := inv.Match(patterns...)
-		if err != nil {
-			failed = err
-		}
-		var names []string
-		for _, h := range hosts {
-			names = append(names, h.Name)
-		}
-		return names
-	}
-	if !s.req.ListHosts {
-		_, _ = u.List(playbook.ListOptions{Hosts: true, Match: match})
-		failed = nil
-	}
-	if s.req.Syntax {
-		for _, f := range s.req.Playbooks {
-			s.out.Handle(callback.Message{Text: "\nplaybook: " + f})
-		}
-		return nil
-	}
-	text, err := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.req.Tags, Skip: s.req.SkipTags, Match: match})
-	if err != nil {
-		return err
-	}
-	s.out.Handle(callback.Message{Text: strings.TrimSuffix(text, "\n")})
-	return failed
 }
 
 func (s *session) screenNote(host, text string) {
