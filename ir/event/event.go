@@ -82,6 +82,9 @@ type Event struct {
 	Notify    []string
 	// Beside, of a start, is the place of the last handler of a flush that the host has just passed without it: see Need.
 	Beside ir.Address `msgpack:",omitempty"`
+	// Flush, of Done, is where the host has flushed its handlers although it had failed (force_handlers): until others have come there it counts as
+	// one that has yet to.
+	Flush ir.Address `msgpack:",omitempty"`
 }
 
 // Flags are the keywords of a task as they were for this result.

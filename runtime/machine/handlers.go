@@ -237,6 +237,13 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 	return false, nil
 }
 
+// noteForced notes where the host flushes its handlers although it has failed.
+func (m *Machine) noteForced(l *level, flush ir.Address) {
+	if n := len(l.blocks); !m.newer && n > 0 && l.blocks[n-1].in.Flag && l.blocks[n-1].failed {
+		m.forced = flush
+	}
+}
+
 // runHandler runs the handler at a place of the list.
 func (m *Machine) runHandler(ctx context.Context, i int, at ir.Address) (failed bool, err error) {
 	key := m.handlerKey(i)

@@ -113,6 +113,7 @@ type Machine struct {
 	flushAt  ir.Address   // the flush that runs, and the place in its list of what comes next: see flat
 	flushTo  int
 	flushed  bool         // handlers have been flushed in this play
+	forced   ir.Address   // where handlers were flushed although the host had failed
 	beside   ir.Address   // see event.Need
 	fatal    bool         // the last task has failed, uncaught and fatally for all: see alone
 	roleRan  map[int]bool // roles of which a task has run
@@ -225,7 +226,7 @@ func (m *Machine) Run(ctx context.Context) error {
 	case failed:
 		outcome = event.HostFailed
 	}
-	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome})
+	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Flush: m.forced})
 }
 
 // errFailed says the same of a host that has failed.
@@ -282,6 +283,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 		case ir.OpMeta:
 			failed, err = m.meta(ctx, in.Task, addr)
 		case ir.OpFlush:
+			m.noteForced(lv, addr)
 			failed, err = m.flush(ctx, addr)
 		case ir.OpRoleDone:
 			m.roleDone[in.Task] = m.roleDone[in.Task] || m.roleRan[in.Task]
