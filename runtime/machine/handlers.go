@@ -208,6 +208,9 @@ func (m *Machine) handlerListens(i int, topic string) bool {
 
 // flush runs the notified handlers in the order of their definition, each at most once.
 func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
+	if m.flushFailed { // older ones end the play there
+		return false, errFailed
+	}
 	if len(m.notices) > 0 {
 		if err := m.expandNotices(ctx, addr); err != nil {
 			return false, err
@@ -226,6 +229,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 		}
 		if failed, err := m.runHandler(ctx, i, at); failed || err != nil {
 			m.passHandlers(i+1, addr)
+			m.flushFailed = failed && !m.newer
 			return failed, err
 		}
 	}

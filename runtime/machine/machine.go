@@ -112,7 +112,12 @@ type Machine struct {
 	handler  int          // the place of the one that is
 	flushAt  ir.Address   // the flush that runs, and the place in its list of what comes next: see flat
 	flushTo  int
-	flushed  bool         // handlers have been flushed in this play
+	flushed  bool // handlers have been flushed in this play
+	// flushFailed says that a handler has failed, and no rescue has taken that.
+	flushFailed bool
+	// lags says that the host has failed, and has yet to begin what takes that in a block around its own: Ansible looks for that when it goes on, so
+	// that it cannot fail again before.
+	lags     bool
 	forced   ir.Address   // where handlers were flushed although the host had failed
 	beside   ir.Address   // see event.Need
 	fatal    bool         // the last task has failed, uncaught and fatally for all: see alone
@@ -291,6 +296,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 		case ir.OpBlock:
 			lv.blocks = append(lv.blocks, block{in: in})
 		case ir.OpBody, ir.OpRescued:
+			m.flushFailed = m.flushFailed && in.Op != ir.OpRescued
 			pc = lv.leave()
 		case ir.OpAlways:
 			b := lv.pop()
@@ -308,7 +314,9 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 			return false, err
 		}
 		if failed {
+			blocks := len(lv.blocks)
 			to, caught := m.unwind(lv)
+			m.noteLag(!caught || len(lv.blocks) < blocks)
 			if !caught {
 				return true, nil
 			}

@@ -32,6 +32,15 @@ func (m *Machine) goBack() {
 	}
 }
 
+// noteLag notes, of a failure that goes through the innermost code, whether something further out takes it than the block in which the host stood.
+func (m *Machine) noteLag(further bool) {
+	switch here := len(m.levels); {
+	case here > len(m.stand): // code that has yet to begin
+	case here < len(m.stand) || further:
+		m.lags = true
+	}
+}
+
 // together waits, after a task whose failure is one of all hosts, for those that still run it: the host fails with them, where a rescue
 // or an always of included code may take it. Elsewhere the next barrier tells in time, see goBack. It says whether the host has failed.
 //
