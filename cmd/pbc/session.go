@@ -50,6 +50,7 @@ type session struct {
 	// connectPassword and becomePassword were asked for, or read from files.
 	connectPassword, becomePassword string
 	store                           *files.Store
+	hosts                           *inventory.Inventory // nil before it is loaded
 	roles                           []string // of --roles-path, before those of the settings
 	order                           effect.Order
 	// allFacts has plays gather all facts, not only those that something reads.
@@ -350,13 +351,35 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	return o
 }
 
-// inventory loads the sources of the command line, or those of the settings.
+// inventory loads, once, the sources of the command line, or those of the settings.
 func (s *session) inventory(dir string) (*inventory.Inventory, error) {
+	if s.hosts != nil {
+		return s.hosts, nil
+	}
 	inv, err := inventory.Load(s.inventoryOptions(dir))
+	if err == nil {
+		err = inv.Check(s.req.Limit)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return inv, inv.Check(s.req.Limit)
+	s.hosts = inv
+	return inv, nil
+}
+
+// prepare loads the inventory and compiles the playbooks, in the order in which Ansible tells what is wrong with them. That of a playbook
+// in a collection is known when it is compiled.
+func (s *session) prepare() (*compiler.Unit, error) {
+	if first := s.req.Playbooks[0]; !collectionPlaybook.MatchString(first) {
+		dir, err := filepath.Abs(filepath.Dir(first))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.inventory(dir); err != nil {
+			return nil, err
+		}
+	}
+	return s.compile()
 }
 
 // known gives the linker what the controller remembers of hosts.
