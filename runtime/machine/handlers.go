@@ -217,7 +217,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 		}
 	}
 	m.flushing, m.flushAt, m.flushTo, m.beside = true, addr, 0, nil
-	defer func() { m.flushing = false }()
+	defer func() { m.flushing, m.cut = false, false }()
 	last := false
 	for i := 0; i < len(m.handlers); i++ {
 		m.handler = i
@@ -239,6 +239,14 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 		m.standBeside(addr)
 	}
 	return false, nil
+}
+
+// forgetHandlers forgets what has been marked: a host of an inventory that has been read again is none of those that the handlers know. What files that
+// handlers include have left is one of their own.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (m *Machine) forgetHandlers() {
+	m.notified, m.cut = map[int]bool{}, m.flushing
 }
 
 // noteForced notes where the host flushes its handlers although it has failed.

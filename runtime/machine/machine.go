@@ -113,6 +113,7 @@ type Machine struct {
 	flushAt  ir.Address   // the flush that runs, and the place in its list of what comes next: see flat
 	flushTo  int
 	flushed  bool // handlers have been flushed in this play
+	cut      bool // what the file has left that a handler includes is left out, see forgetHandlers
 	// flushFailed says that a handler has failed, and no rescue has taken that.
 	flushFailed bool
 	// lags says that the host has failed, and has yet to begin what takes that in a block around its own: Ansible looks for that when it goes on, so
@@ -269,7 +270,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 	defer func() { m.levels = m.levels[:len(m.levels)-1] }()
 	next := 0 // what stands before was run or passed over
 	defer func() { m.passAll(code, next, len(code), prefix) }()
-	for pc := 0; pc < len(code); {
+	for pc := 0; pc < len(code) && !m.cut; {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
