@@ -40,8 +40,8 @@ type Runner interface {
 	Run(ctx context.Context, c *module.Call, b Become) *value.Dict
 	// Has says whether the module of that full name is native.
 	Has(name string) bool
-	// TempDir returns a folder for the files of one task; it is removed when the machine ends.
-	TempDir() (string, error)
+	// TempDir returns a folder for the files of tasks, below the one that remote_tmp names, which base is; it is removed when the machine ends.
+	TempDir(base string) (string, error)
 }
 
 // Become says which user a module runs as. The zero Become is the connection's own user.

@@ -80,10 +80,11 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 	if err != nil {
 		return nil, err
 	}
+	c.RemoteBase = x.remoteTmp()
 	if !own || x.m.host.Detached || x.m.code.Settings.Detached {
 		return x.delegate(ctx, c, b, route)
 	}
-	if c.RemoteTmp, err = x.m.run.TempDir(); err != nil {
+	if c.RemoteTmp, err = x.m.run.TempDir(c.RemoteBase); err != nil {
 		return nil, err
 	}
 	return x.m.run.Run(ctx, c, b), nil
@@ -122,7 +123,7 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		}
 		d.SetStr("collectors", l)
 	}
-	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError, "shell": c.Shell} {
+	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError, "shell": c.Shell, "remote_base": c.RemoteBase} {
 		if s != "" {
 			d.SetStr(k, s)
 		}
@@ -160,7 +161,7 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	text := func(k string) string { s, _ := value.Text(get(d, k)); return s }
 	flag := func(k string) bool { b, _ := get(d, k).(bool); return b }
 	c := &module.Call{Name: text("name"), Action: text("action"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), Env: map[string]string{},
-		LocalTmp: text("local_tmp"), SourceError: text("source_error"), Shell: text("shell")}
+		LocalTmp: text("local_tmp"), SourceError: text("source_error"), Shell: text("shell"), RemoteBase: text("remote_base")}
 	c.MaxDiff, _ = get(d, "max_diff").(int64)
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)

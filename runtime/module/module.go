@@ -39,6 +39,8 @@ type Call struct {
 	Env map[string]string
 	// RemoteTmp is the folder for the module's own temporary files; it exists.
 	RemoteTmp string
+	// RemoteBase is the setting remote_tmp, below which RemoteTmp is made.
+	RemoteBase string
 
 	// LocalTmp is the controller's folder for temporary files of this run: headers of diffs name it.
 	LocalTmp string
