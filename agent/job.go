@@ -201,7 +201,7 @@ func (j *job) run(id string) *value.Dict {
 	c, _ := machine.DecodeCall(d)
 	ctx, cancel := context.WithTimeout(context.Background(), patience(time.Duration(j.Limit)*time.Second, c.Tagged()))
 	defer cancel()
-	tmp, err := os.MkdirTemp(tempBase(j.Own), "ansible-tmp-")
+	tmp, err := os.MkdirTemp(tempBase(c.RemoteBase, j.Own), "ansible-tmp-")
 	if err != nil {
 		return failed(err.Error())
 	}

@@ -26,7 +26,7 @@ import (
 type runner struct {
 	s   *server
 	mu  sync.Mutex
-	tmp string
+	tmp map[string]string // folders of the session, by what they are made in
 	// hops are the agents of other users, kept for the run.
 	hops map[machine.Become]*hop
 	// python runs what is not native.
@@ -34,7 +34,7 @@ type runner struct {
 }
 
 func newRunner(s *server) *runner {
-	r := &runner{s: s, hops: map[machine.Become]*hop{}}
+	r := &runner{s: s, hops: map[machine.Become]*hop{}, tmp: map[string]string{}}
 	r.python = pymodule.New(pymodule.Options{Fetch: s.fetch, OwnTemp: s.opt.Hopped && os.Getuid() != 0})
 	return r
 }
@@ -45,18 +45,20 @@ func (r *runner) Has(name string) bool {
 	return ok && strings.Contains(name, ".") // a bare name is that of a module beside the playbook
 }
 
-// TempDir implements machine.Runner: one folder for the session, made when first asked for.
-func (r *runner) TempDir() (string, error) {
+// TempDir implements machine.Runner: one folder for the session in each base, made when first asked for.
+func (r *runner) TempDir(base string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.tmp != "" {
-		return r.tmp, nil
+	if dir := r.tmp[base]; dir != "" {
+		if _, err := os.Lstat(dir); err == nil { // a task may have removed it
+			return dir, nil
+		}
 	}
 	var failed error
-	for _, base := range append([]string{tempBase(r.s.opt.Hopped)}, systemTemps...) { // the first may be there and another's
-		dir := filepath.Join(base, posix.TaskDir())
+	for _, in := range append([]string{tempBase(base, r.s.opt.Hopped && os.Getuid() != 0)}, systemTemps...) { // the first may be there and another's
+		dir := filepath.Join(in, posix.TaskDir())
 		if err := os.Mkdir(dir, 0o700); err == nil {
-			r.tmp = dir
+			r.tmp[base] = dir
 			return dir, nil
 		} else if failed == nil {
 			failed = err
@@ -68,16 +70,19 @@ func (r *runner) TempDir() (string, error) {
 // systemTemps are Ansible's system_tmpdirs.
 var systemTemps = []string{"/var/tmp", "/tmp"}
 
-// tempBase is Ansible's remote_tmp: .ansible/tmp below the home that the account database gives. An
-// unprivileged user that a task became has one of the system's folders, as everybody whose home cannot
-// be written.
-func tempBase(hopped bool) string {
-	u, ok := posix.UserByID(os.Getuid())
-	if ok && u.Home != "" && !(hopped && os.Getuid() != 0) {
-		base := filepath.Join(u.Home, ".ansible", "tmp")
-		if os.MkdirAll(base, 0o700) == nil {
-			return base
+// tempBase is Ansible's remote_tmp as a path that is there: ~ is the home that the account database gives. An
+// unprivileged user that a task became has one of the system's folders, as everybody who cannot make remote_tmp.
+func tempBase(base string, unprivileged bool) string {
+	if rest, below := strings.CutPrefix(base, "~/"); below || base == "" {
+		u, ok := posix.UserByID(os.Getuid())
+		if !ok || u.Home == "" {
+			unprivileged = true
+		} else if base = filepath.Join(u.Home, rest); !below {
+			base = filepath.Join(u.Home, ".ansible", "tmp")
 		}
+	}
+	if !unprivileged && os.MkdirAll(base, 0o700) == nil {
+		return base
 	}
 	for _, d := range systemTemps {
 		if fi, err := os.Stat(d); err == nil && fi.IsDir() {
@@ -182,10 +187,10 @@ func (r *runner) close() {
 	for _, h := range r.hops {
 		h.sess.Close()
 	}
-	if r.tmp != "" {
-		os.RemoveAll(r.tmp)
-		r.tmp = ""
+	for _, dir := range r.tmp {
+		os.RemoveAll(dir)
 	}
+	clear(r.tmp)
 }
 
 // hop is the agent of another user.

@@ -69,8 +69,8 @@ type Settings struct {
 	InjectFacts bool // inject_facts_as_vars
 	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
 	Omit           string
-	MissingHandler bool // error_on_missing_handler
-	RemoteTmp      string
+	MissingHandler bool   // error_on_missing_handler
+	RemoteTmp      string // remote_tmp where no variable says otherwise
 	LocalTmp       string // the controller's folder for temporary files of the run, which diffs name
 	Become         BecomeSettings
 	// BecomeBy are the settings of single methods, by their short names; a text that is not empty wins over that of Become.
@@ -187,4 +187,5 @@ var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_beco
 	"ansible_sudo_user", "ansible_sudo_exe", "ansible_sudo_flags", "ansible_sudo_pass", "ansible_su_user", "ansible_su_exe", "ansible_su_flags", "ansible_su_pass",
 	"ansible_doas_user", "ansible_doas_exe", "ansible_doas_flags", "ansible_doas_pass",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
-	"ansible_facts_modules", "ansible_network_os", "ansible_shell_executable", "ansible_interpreter_python_fallback", "ansible_async_dir", "ansible_python_module_rlimit_nofile"}
+	"ansible_facts_modules", "ansible_network_os", "ansible_shell_executable", "ansible_interpreter_python_fallback", "ansible_async_dir", "ansible_python_module_rlimit_nofile",
+	"ansible_remote_tmp", "ansible_syslog_facility"}

@@ -50,7 +50,6 @@ var harmless = map[string]string{
 	"ssh.scp_extra_args":             "files are sent over the one connection",
 	"ssh.sftp_extra_args":            "files are sent over the one connection",
 	"ssh.sftp_batch_mode":            "files are sent over the one connection",
-	"sh.remote_tmp":                  "what hosts keep is in folders of pbc's own",
 	"ssh.ssh_transfer_method":        "files are sent over the one connection",
 	"ssh.scp_if_ssh":                 "files are sent over the one connection",
 	"ssh.use_tty":                    "no terminal is asked for",

@@ -11,6 +11,7 @@ import (
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/module"
 )
 
 // layers gives variables from dictionaries, the highest precedence first.
@@ -246,7 +247,7 @@ func (l *Linker) layersOf(host string, made HostVars) layers {
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity))
 	out := layers{l.opt.Extra, set, included}
 	if l.opt.Settings.InjectFacts {
-		out = append(out, facts)
+		out = append(out, module.Injected(facts))
 	}
 	return append(out, inv, top, l.opt.Magic)
 }

@@ -195,6 +195,9 @@ func (l *Library) moduleName(name, file string) string {
 	if core && strings.HasPrefix(rel, "ansible/modules/") {
 		return strings.ReplaceAll(strings.TrimSuffix(rel, ".py"), "/", ".")
 	}
+	if l.Tagged {
+		return "ansible.legacy." + name
+	}
 	return "ansible.modules." + name
 }
 
@@ -219,8 +222,7 @@ func interpreter(src []byte) []string {
 	return words
 }
 
-// notFound is Ansible's message about shared code that is not there. Dialect tagged says ansible.legacy of a module that is
-// neither ansible-core's nor a collection's.
+// notFound is Ansible's message about shared code that is not there.
 func (l *Library) notFound(module string, candidates [][]string) error {
 	names := make([]string, len(candidates))
 	for i, c := range candidates {
@@ -229,9 +231,6 @@ func (l *Library) notFound(module string, candidates [][]string) error {
 	gap := "  "
 	if l.Tagged {
 		gap = " "
-		if name, ok := strings.CutPrefix(module, "ansible.modules."); ok && !l.Disk.IsFile(l.Core+"/modules/"+name+".py") {
-			module = "ansible.legacy." + name
-		}
 	}
 	return Fault(fmt.Sprintf("Could not find imported module support code for %s.%sLooked for ([%s])", module, gap, strings.Join(names, ", ")))
 }

@@ -177,7 +177,14 @@ func deprecationOf(d *value.Dict) Deprecation {
 		}
 		return textKey(d, key)
 	}
-	return Deprecation{Text: pick("msg"), Version: pick("version"), Date: pick("date"), Collection: pick("collection_name")}
+	said := Deprecation{Text: pick("msg"), Version: pick("version"), Date: pick("date"), Collection: pick("collection_name")}
+	if by, ok := d.GetStr("deprecator"); ok {
+		if who, ok := by.(*value.Dict); ok && textKey(who, "type") == "module" {
+			name := textKey(who, "resolved_name")
+			said.Plugin = "module " + value.StrRepr(name[strings.LastIndexByte(name, '.')+1:])
+		}
+	}
+	return said
 }
 
 // elements iterates as Python does: over a list's elements, or a text's characters.

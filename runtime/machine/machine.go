@@ -40,8 +40,9 @@ type Runner interface {
 	Run(ctx context.Context, c *module.Call, b Become) *value.Dict
 	// Has says whether the module of that full name is native.
 	Has(name string) bool
-	// TempDir returns a folder for the files of one task; it is removed when the machine ends.
-	TempDir() (string, error)
+	// TempDir returns a folder for the files of one task, in the folder that is named, which may begin with "~/"; it is removed when
+	// the machine ends.
+	TempDir(base string) (string, error)
 }
 
 // Become says which user a module runs as. The zero Become is the connection's own user.

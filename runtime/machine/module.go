@@ -23,6 +23,10 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.shell(c); err != nil {
 		return nil, err
 	}
+	var err error
+	if c.RemoteBase, err = x.setting(x.flags.DelegateTo, "ansible_remote_tmp", x.m.code.Settings.RemoteTmp); err != nil {
+		return nil, err
+	}
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
 	}
@@ -55,6 +59,19 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	return raised(res)
 }
 
+// setting is a variable of this host, or of the one that the task is delegated to, as text; otherwise is what holds without it.
+func (x *taskRun) setting(host, name, otherwise string) (string, error) {
+	v, ok := x.variableOf(host, name)
+	if !ok {
+		return otherwise, nil
+	}
+	v, err := x.eval().Value(v)
+	if err != nil {
+		return "", err
+	}
+	return value.ToStr(v)
+}
+
 // shell says which shell runs the line of raw.
 func (x *taskRun) shell(c *module.Call) error {
 	v, ok := x.vars.Lookup("ansible_shell_executable")
@@ -83,8 +100,10 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 	if !own || x.m.host.Detached || x.m.code.Settings.Detached {
 		return x.delegate(ctx, c, b, route)
 	}
-	if c.RemoteTmp, err = x.m.run.TempDir(); err != nil {
-		return nil, err
+	if b == (Become{}) { // the agent of another user has its own
+		if c.RemoteTmp, err = x.m.run.TempDir(c.RemoteBase); err != nil {
+			return nil, err
+		}
 	}
 	return x.m.run.Run(ctx, c, b), nil
 }
@@ -122,7 +141,7 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		}
 		d.SetStr("collectors", l)
 	}
-	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError, "shell": c.Shell} {
+	for k, s := range map[string]string{"local_tmp": c.LocalTmp, "source_error": c.SourceError, "shell": c.Shell, "remote_base": c.RemoteBase} {
 		if s != "" {
 			d.SetStr(k, s)
 		}
@@ -160,7 +179,7 @@ func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	text := func(k string) string { s, _ := value.Text(get(d, k)); return s }
 	flag := func(k string) bool { b, _ := get(d, k).(bool); return b }
 	c := &module.Call{Name: text("name"), Action: text("action"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), Env: map[string]string{},
-		LocalTmp: text("local_tmp"), SourceError: text("source_error"), Shell: text("shell")}
+		LocalTmp: text("local_tmp"), SourceError: text("source_error"), Shell: text("shell"), RemoteBase: text("remote_base")}
 	c.MaxDiff, _ = get(d, "max_diff").(int64)
 	if n, ok := get(d, "verbosity").(int64); ok {
 		c.Verbosity = int(n)

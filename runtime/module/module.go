@@ -39,6 +39,8 @@ type Call struct {
 	Env map[string]string
 	// RemoteTmp is the folder for the module's own temporary files; it exists.
 	RemoteTmp string
+	// RemoteBase is remote_tmp, the folder that RemoteTmp is to be made in: it may begin with "~/".
+	RemoteBase string
 
 	// LocalTmp is the controller's folder for temporary files of this run: headers of diffs name it.
 	LocalTmp string

@@ -163,21 +163,24 @@ func TestNoInterpreter(t *testing.T) {
 
 func TestObject(t *testing.T) {
 	tests := []struct {
-		name, out, text, junk string
-		ok                    bool
+		name, out, text, junk, fault string
 	}{
-		{"alone", "{\"a\": 1}\n", `{"a": 1}`, "", true},
-		{"between other lines", "x\n {\n}\ny\n", " {\n}", "y", true},
-		{"blank lines behind", "{}\n\n  \n", "{}", "", true},
-		{"a list", "[1]\n", "", "", false},
-		{"not closed", "{\n", "", "", false},
-		{"nothing", "", "", "", false},
+		{"alone", "{\"a\": 1}\n", `{"a": 1}`, "", ""},
+		{"between other lines", "x\n {\n}\ny\n", " {\n}", "y", ""},
+		{"blank lines behind", "{}\n\n  \n", "{}", "", ""},
+		{"a list", "[1]\n", "", "", "No start of json char found"},
+		{"not closed", "{\n", "", "", "No end of json char found"},
+		{"nothing", "", "", "", "No start of json char found"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			text, junk, ok := object(test.out)
-			if text != test.text || junk != test.junk || ok != test.ok {
-				t.Errorf("got %q, %q, %v, want %q, %q, %v", text, junk, ok, test.text, test.junk, test.ok)
+			text, junk, err := object(test.out)
+			fault := ""
+			if err != nil {
+				fault = err.Error()
+			}
+			if text != test.text || junk != test.junk || fault != test.fault {
+				t.Errorf("got %q, %q, %q, want %q, %q, %q", text, junk, fault, test.text, test.junk, test.fault)
 			}
 		})
 	}

@@ -89,8 +89,9 @@ def unpack(bundle):
 class Source(object):
     """A bundle as Python imports it: finder and loader of what is in it. Code is compiled once."""
 
-    def __init__(self, root, files):
+    def __init__(self, root, files, shown=None):
         self.root, self.files, self.code, self.at = root, files, {}, {}
+        self.shown = shown or root  # what code says it is from
         for path in files:
             name = path[:-3].replace('/', '.')
             self.at[name[:-9] if name.endswith('.__init__') else name] = path
@@ -152,7 +153,7 @@ class Source(object):
     def get_code(self, name, path=None):
         path = path or self.at[name]
         if path not in self.code:
-            self.code[path] = compile(self.files[path], self.root + '/' + path, 'exec', dont_inherit=True)
+            self.code[path] = compile(self.files[path], self.shown + '/' + path, 'exec', dont_inherit=True)
         return self.code[path]
 
     def get_source(self, name):
@@ -290,7 +291,9 @@ class Server(object):
                 import ansible.module_utils._internal._ansiballz._loader
         if job.own in self.sources:
             return None
-        source = Source(self.path(job.name), self.bundles[job.own])
+        # From ansible-core 2.19 on, code below the folder of the package ansible is told by that from other code.
+        loads = 'ansible.module_utils._internal._ansiballz._loader' in self.base.at
+        source = Source(self.path(job.name), self.bundles[job.own], self.base.root if loads else None)
         broken = source.compile()
         if broken is None:
             self.sources[job.own] = source
