@@ -51,8 +51,10 @@ func (r *runner) Has(name string) bool {
 func (r *runner) TempDir(base string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.tmp[base] != "" {
-		return r.tmp[base], nil
+	if dir := r.tmp[base]; dir != "" {
+		if _, err := os.Lstat(dir); err == nil { // a task may have removed it
+			return dir, nil
+		}
 	}
 	var failed error
 	for _, in := range append([]string{tempBase(base, r.s.opt.Hopped)}, systemTemps...) { // the first may be there and another's

@@ -126,9 +126,6 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	if v, ok := known.GetStr("_ansible_version"); ok {
 		internal.SetStr("_ansible_version", v)
 	}
-	if v, ok, err := l.hostVar(s, s.Host, "ansible_syslog_facility"); ok && err == nil {
-		internal.SetStr("_ansible_syslog_facility", v)
-	}
 	own.Internal = ir.Val{V: internal}
 	return &event.Answer{Payload: &own}
 }

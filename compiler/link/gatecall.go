@@ -177,6 +177,9 @@ func (a caller) surroundings(c *value.Dict, text func(string) string) error {
 	if s := text("shell"); s != "" && !a.anySaid(s, ir.Val{}, "ansible_shell_executable") {
 		return refusal("it asked for the shell %s", s)
 	}
+	if s := text("remote_base"); s != "" && s != a.l.opt.Settings.RemoteTmp && !a.anySaid(s, ir.Val{}, "ansible_remote_tmp") {
+		return refusal("it asked for the folder %s", s)
+	}
 	if err := a.become(c); err != nil {
 		return err
 	}

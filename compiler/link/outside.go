@@ -9,6 +9,7 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/module"
 )
 
 // outside answers evaluations that run on the controller.
@@ -210,7 +211,7 @@ func (l *Linker) taskLayers(s Site, own taskVars) (layers, error) {
 	out = append(out, lv[1].vars...)
 	out = append(out, value.DictOf("ansible_facts", namespaced(facts)))
 	if l.opt.Settings.InjectFacts {
-		out = append(out, facts)
+		out = append(out, module.Injected(facts))
 	} else if local, ok := facts.GetStr("ansible_local"); ok {
 		out = append(out, value.DictOf("ansible_local", local))
 	}

@@ -14,6 +14,7 @@ import (
 	"pbc/runtime/eval"
 	"pbc/runtime/exception"
 	"pbc/runtime/python"
+	"pbc/runtime/module"
 )
 
 // layers gives variables from dictionaries, the highest precedence first.
@@ -326,7 +327,7 @@ func (l *Linker) layersOf(host string, made HostVars) layers {
 		"ansible_diff_mode", l.opt.Settings.Diff, "ansible_verbosity", int64(l.opt.Settings.Verbosity))
 	out := layers{l.opt.Extra, set, included}
 	if l.opt.Settings.InjectFacts {
-		out = append(out, facts)
+		out = append(out, module.Injected(facts))
 	}
 	return append(out, inv, top, l.opt.Magic)
 }

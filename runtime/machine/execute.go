@@ -10,6 +10,7 @@ import (
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/module"
 )
 
 // execute runs the task once, or once for the present item: conditions, arguments, attempts.
@@ -269,7 +270,11 @@ func (x *taskRun) remember(register string, res *value.Dict) {
 // localFacts makes the facts of a result visible for the rest of the task.
 func (x *taskRun) localFacts(res *value.Dict) {
 	facts, ok := get(res, "ansible_facts").(*value.Dict)
-	if !ok || x.t.Module == "ansible.builtin.debug" || !x.readsAgain() {
+	if !ok || x.t.Module == "ansible.builtin.debug" {
+		return
+	}
+	x.warnRestricted(facts)
+	if !x.readsAgain() {
 		return
 	}
 	if cleanFacts(x.t.Module) {
@@ -280,7 +285,19 @@ func (x *taskRun) localFacts(res *value.Dict) {
 	all.Update(namespaceFacts(facts))
 	x.vars.local.SetStr("ansible_facts", x.taint(all))
 	if x.m.code.Settings.InjectFacts {
-		x.vars.local.Update(facts)
+		x.vars.local.Update(module.Injected(facts))
+	}
+}
+
+// warnRestricted tells of the facts that are no variables.
+func (x *taskRun) warnRestricted(facts *value.Dict) {
+	if cleanFacts(x.t.Module) || !x.m.code.Settings.InjectFacts {
+		return
+	}
+	for _, k := range facts.K {
+		if name, _ := value.Text(k); module.Restricted(name) {
+			x.warnOf("Removed restricted key from module data: " + name)
+		}
 	}
 }
 

@@ -55,6 +55,24 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	return raised(res)
 }
 
+// setting is a variable of this host, or of the one that the task is delegated to, as text; otherwise is what holds without it.
+func (x *taskRun) setting(host, name, otherwise string) (string, error) {
+	v, ok := x.variableOf(host, name)
+	if !ok {
+		return otherwise, nil
+	}
+	v, err := x.eval().Value(v)
+	if err != nil {
+		return "", err
+	}
+	return value.ToStr(v)
+}
+
+// remoteTmp is the folder below which tasks keep temporary files, on the host.
+func (x *taskRun) remoteTmp() (string, error) {
+	return x.setting(x.flags.DelegateTo, "ansible_remote_tmp", x.m.code.Settings.RemoteTmp)
+}
+
 // shell says which shell runs the line of raw.
 func (x *taskRun) shell(c *module.Call) error {
 	v, ok := x.vars.Lookup("ansible_shell_executable")
@@ -80,12 +98,16 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 	if err != nil {
 		return nil, err
 	}
-	c.RemoteBase = x.remoteTmp()
+	if c.RemoteBase, err = x.remoteTmp(); err != nil {
+		return nil, err
+	}
 	if !own || x.m.host.Detached || x.m.code.Settings.Detached {
 		return x.delegate(ctx, c, b, route)
 	}
-	if c.RemoteTmp, err = x.m.run.TempDir(c.RemoteBase); err != nil {
-		return nil, err
+	if b == (Become{}) { // the agent of another user has its own
+		if c.RemoteTmp, err = x.m.run.TempDir(c.RemoteBase); err != nil {
+			return nil, err
+		}
 	}
 	return x.m.run.Run(ctx, c, b), nil
 }

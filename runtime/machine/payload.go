@@ -12,6 +12,7 @@ import (
 	"pbc/runtime/eval"
 	"pbc/runtime/exception"
 	"pbc/runtime/module"
+	"pbc/runtime/python"
 )
 
 // payload gives a call the module that is not native: from the controller, once for each.
@@ -32,33 +33,60 @@ func (x *taskRun) payload(ctx context.Context, c *module.Call) error {
 		p = a.Payload
 		x.m.payloads[key] = p
 	}
-	var err error
-	if c.Payload, err = x.limited(p); err != nil {
+	own := *p
+	c.Payload = &own
+	if err := x.limit(&own); err != nil {
+		return err
+	}
+	if err := x.internals(&own); err != nil {
 		return err
 	}
 	return x.interpreter(c)
 }
 
-// limited is a module with as many open files as the host's variable allows it, where there is one.
+// internals are the arguments that are added to those of the task, of which variables of the task change some.
+func (x *taskRun) internals(p *ir.Payload) error {
+	all, ok := p.Internal.V.(*value.Dict)
+	if !ok {
+		return nil
+	}
+	all = all.Copy()
+	p.Internal.V = all
+	tmp, err := x.remoteTmp()
+	if err != nil {
+		return err
+	}
+	all.SetStr("_ansible_remote_tmp", tmp)
+	for name, host := range map[string]string{"shell_executable": x.flags.DelegateTo, "syslog_facility": ""} {
+		now, _ := value.Text(get(all, "_ansible_"+name))
+		v, err := x.setting(host, "ansible_"+name, now)
+		if err != nil {
+			return err
+		}
+		all.SetStr("_ansible_"+name, v)
+	}
+	return nil
+}
+
+// limit has a module open as many files as the host's variable allows it, where there is one.
 //
 // Ansible docs: "PYTHON_MODULE_RLIMIT_NOFILE".
-func (x *taskRun) limited(p *ir.Payload) (*ir.Payload, error) {
+func (x *taskRun) limit(p *ir.Payload) error {
 	v, ok := x.vars.Lookup("ansible_python_module_rlimit_nofile")
 	if !ok {
-		return p, nil
+		return nil
 	}
 	r, err := x.eval().Value(v)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	n, ok := toInt(r)
 	if !ok {
 		s, _ := value.ToStr(r)
-		return nil, exception.ValueError("invalid literal for int() with base 10: %s", value.StrRepr(s))
+		return exception.ValueError("invalid literal for int() with base 10: %s", value.StrRepr(s))
 	}
-	own := *p
-	own.Limit = int(n)
-	return &own, nil
+	p.Limit = int(n)
+	return nil
 }
 
 // interpreter gives a call the interpreter that the user asked for in place of the one that the module names, when
@@ -132,6 +160,9 @@ func (x *taskRun) discover(c *module.Call, mode string) error {
 	}
 	if mode == "" {
 		mode = "auto"
+	}
+	if x.tagged() && strings.HasPrefix(mode, "auto_legacy") {
+		x.deprecate(python.Deprecation("The '"+mode+"' option for 'INTERPRETER_PYTHON' now has the same effect as 'auto'.", "2.21"))
 	}
 	c.Discover = &module.Discovery{Mode: mode, Host: x.m.host.Name, Version: x.m.code.Settings.CoreVersion, Tagged: x.m.dialect == eval.Tagged}
 	if v, ok := x.variableOf(host, "ansible_interpreter_python_fallback"); ok {

@@ -9,6 +9,7 @@ import (
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/module"
 )
 
 // scope gives the variables of one task, raw. The order of its layers is Ansible's precedence,
@@ -200,6 +201,9 @@ func (s *scope) fact(name string) (value.Value, bool) {
 	if !m.code.Settings.InjectFacts && name != "ansible_local" {
 		return nil, false
 	}
+	if module.Restricted(name) || strings.HasPrefix(name, "_ansible_") {
+		return nil, false
+	}
 	return m.host.Facts.GetStr(name)
 }
 
@@ -299,7 +303,7 @@ func (s *scope) Names() []string {
 		add(d)
 	}
 	if m.code.Settings.InjectFacts {
-		add(m.host.Facts)
+		add(module.Injected(m.host.Facts))
 	}
 	add(value.DictOf("ansible_facts", nil, "ansible_search_path", nil, "omit", nil, "environment", nil,
 		"ansible_current_hosts", nil, "ansible_failed_hosts", nil))

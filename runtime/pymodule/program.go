@@ -52,10 +52,7 @@ func (h *Host) program(ctx context.Context, c *module.Call) (output, error) {
 		return output{}, err
 	}
 	line := strings.Join(words, " ")
-	if in := interpreterOf(c); in != "" {
-		if c.Tagged() {
-			in = module.Quote(in) // with its arguments, as if all were its name
-		}
+	if in := commandOf(c); in != "" {
 		line = in + " " + line
 	}
 	// "sleep 0" is Ansible's: it keeps the shell, which says how the module ended.

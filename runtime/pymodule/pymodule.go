@@ -145,6 +145,15 @@ func interpreterOf(c *module.Call) string {
 	return strings.Join(append([]string{first}, c.Payload.Interpreter[1:]...), " ")
 }
 
+// commandOf is the interpreter as the shell reads it: from ansible-core 2.19 on one word, with its arguments, as if all were its name.
+func commandOf(c *module.Call) string {
+	in := interpreterOf(c)
+	if c.Tagged() && in != "" {
+		return module.Quote(in)
+	}
+	return in
+}
+
 // python runs a module in Python in a warm interpreter.
 func (h *Host) python(ctx context.Context, c *module.Call) (output, error) {
 	args, err := value.JSON(value.DictOf("ANSIBLE_MODULE_ARGS", h.arguments(c)), value.JSONOptions{})
@@ -212,7 +221,7 @@ func (h *Host) retire(p *interpreter) {
 
 // interpreter returns the interpreter for a call, and starts it when there is none.
 func (h *Host) interpreter(c *module.Call) (*interpreter, error) {
-	k := key{python: interpreterOf(c), base: c.Payload.Base, env: startEnv(c.Env)}
+	k := key{python: commandOf(c), base: c.Payload.Base, env: startEnv(c.Env)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if p := h.running[k]; p != nil {

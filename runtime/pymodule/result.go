@@ -1,6 +1,7 @@
 package pymodule
 
 import (
+	"errors"
 	"strings"
 	"syscall"
 
@@ -37,26 +38,29 @@ func shellNote(rc int) string {
 //
 // Observed: ansible-core 2.14.
 func (o output) result(interpreter string, tagged bool) *value.Dict {
-	text, junk, ok := object(o.out)
+	text, junk, err := object(o.out)
 	var d *value.Dict
 	var warnings []value.Value
-	if ok {
-		v, err := value.ParseJSON([]byte(text))
+	if err == nil {
+		var v value.Value
+		v, err = value.ParseJSON([]byte(text))
 		d, _ = v.(*value.Dict)
-		ok = err == nil && d != nil
 	}
-	if !ok {
+	if err != nil {
 		d = o.failure(interpreter)
 	}
-	unread := !ok && tagged
 	if junk != "" {
 		warnings = append(warnings, "Module invocation had junk after the JSON data: "+junk)
 	}
+	if facts, ok := d.GetStr("ansible_facts"); ok && value.TypeName(facts) != "dict" {
+		return module.Raised("AttributeError", value.StrRepr(value.TypeName(facts))+" object has no attribute 'keys'")
+	}
 	warnings = append(warnings, removeInternal(d)...)
 	switch {
-	case unread:
-		o.unread(d, interpreter)
+	case err != nil && tagged:
+		o.unread(d, interpreter, err)
 	case tagged:
+		warnings = append(warnings, noLists(d)...)
 		summaries(d)
 	}
 	if r, has := d.GetStr("results"); has {
@@ -103,9 +107,21 @@ func removeInternal(d *value.Dict) []value.Value {
 	return warnings
 }
 
+// noLists takes warnings and deprecations that are none out of a result, and tells of it.
+func noLists(d *value.Dict) []value.Value {
+	var told []value.Value
+	for _, name := range []string{"warnings", "deprecations"} {
+		if v := get(d, name); v != nil && value.TypeName(v) != "list" {
+			told = append(told, "Task result `"+name+"` was <class '"+value.TypeName(v)+"'> instead of <class 'list'>.")
+			d.Del(name)
+		}
+	}
+	return told
+}
+
 // object cuts the JSON object out of what a module printed: from the first line that begins with a brace to the last
 // that ends with one.
-func object(out string) (text, junk string, ok bool) {
+func object(out string) (text, junk string, err error) {
 	var lines []string
 	for _, l := range module.SplitLines(out).V {
 		s, _ := value.Text(l)
@@ -115,18 +131,21 @@ func object(out string) (text, junk string, ok bool) {
 	for first < len(lines) && !strings.HasPrefix(strings.TrimSpace(lines[first]), "{") {
 		first++
 	}
+	if first == len(lines) {
+		return "", "", errors.New("No start of json char found")
+	}
 	last := len(lines) - 1
 	for last >= first && !strings.HasSuffix(strings.TrimSpace(lines[last]), "}") {
 		last--
 	}
 	if last < first {
-		return "", "", false
+		return "", "", errors.New("No end of json char found")
 	}
 	rest := strings.Join(lines[last+1:], "\n")
 	if strings.TrimSpace(rest) == "" {
 		rest = ""
 	}
-	return strings.Join(lines[first:last+1], "\n"), rest, true
+	return strings.Join(lines[first:last+1], "\n"), rest, nil
 }
 
 // failure is the result of a module that printed no object.
@@ -146,9 +165,9 @@ func (o output) failure(interpreter string) *value.Dict {
 	return d
 }
 
-// unread words failure as dialect tagged does.
-func (o output) unread(d *value.Dict, interpreter string) {
-	f := &failure.Failure{Msg: "Module result deserialization failed.", Help: "See stdout/stderr for the returned output.", Cause: failure.New("No start of json char found")}
+// unread words failure as dialect tagged does; why tells what is wrong with the output.
+func (o output) unread(d *value.Dict, interpreter string, why error) {
+	f := &failure.Failure{Msg: "Module result deserialization failed.", Help: "See stdout/stderr for the returned output.", Cause: failure.New(why.Error())}
 	if interpreter != "" && (notThere(o.err, interpreter) || notThere(o.out, interpreter)) {
 		f = &failure.Failure{Msg: "The module interpreter " + value.StrRepr(interpreter) + " was not found.",
 			Help: "Consider overriding the configured interpreter path for this host. See stdout/stderr for the returned output."}

@@ -16,11 +16,12 @@
 # Every command but kill is answered in the order of its end; files is not answered. When descriptor 3 ends, so does
 # everything that was started.
 import sys
-if sys.version_info < (3, 5):
-    sys.stderr.write('pbc runs modules with Python 3.5 and later; %s is %s\n' % (sys.executable, sys.version.split()[0]))
+if sys.version_info < (2, 7) or (3, 0) <= sys.version_info < (3, 5):
+    sys.stderr.write('pbc runs modules with Python 2.7, and with 3.5 and later; %s is %s\n' % (sys.executable, sys.version.split()[0]))
     sys.exit(1)
+import errno
+import fcntl
 import gc
-import importlib.util
 import json
 import os
 import runpy
@@ -30,6 +31,16 @@ import struct
 import tempfile
 import time
 import zlib
+PYTHON2 = sys.version_info[0] == 2  # dialect classic still has modules that run with it
+if PYTHON2:
+    import imp
+else:
+    import importlib.util
+OLDEST_CONTROLLER = (3, 9)
+
+
+def never_wait(fd):
+    fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
 
 
 def read_full(fd, size):
@@ -67,7 +78,7 @@ def unpack(bundle):
     data, at, files = zlib.decompress(bundle), 0, {}
     while at < len(data):
         n = struct.unpack_from('>I', data, at)[0]
-        path = data[at + 4:at + 4 + n].decode('utf-8')
+        path = data[at + 4:at + 4 + n] if PYTHON2 else data[at + 4:at + 4 + n].decode('utf-8')
         at += 4 + n
         n = struct.unpack_from('>I', data, at)[0]
         files[path] = data[at + 4:at + 4 + n]
@@ -78,17 +89,22 @@ def unpack(bundle):
 class Source(object):
     """A bundle as Python imports it: finder and loader of what is in it. Code is compiled once."""
 
-    def __init__(self, root, files):
+    def __init__(self, root, files, shown=None):
         self.root, self.files, self.code, self.at = root, files, {}, {}
+        self.shown = shown or root  # what code says it is from
         for path in files:
             name = path[:-3].replace('/', '.')
             self.at[name[:-9] if name.endswith('.__init__') else name] = path
 
     def compile(self):
+        """Returns the first file that is no Python. For a Python older than any that Ansible itself runs with a file may be too new, which
+        fails where it is imported, and nowhere else."""
         for path in self.files:
             try:
                 self.get_code(path[:-3].replace('/', '.'), path)
-            except (SyntaxError, ValueError) as e:
+            except (SyntaxError, ValueError, TypeError) as e:
+                if sys.version_info < OLDEST_CONTROLLER:
+                    continue
                 return {'name': path, 'error': getattr(e, 'msg', None) or str(e), 'line': getattr(e, 'lineno', None) or 0, 'column': getattr(e, 'offset', None) or 0}
 
     def find_spec(self, name, path=None, target=None):
@@ -96,6 +112,31 @@ class Source(object):
             return None
         where = [os.path.dirname(self.get_filename(name))] if self.is_package(name) else None
         return importlib.util.spec_from_file_location(name, self.get_filename(name), loader=self, submodule_search_locations=where)
+
+    def below(self, path):
+        """Python 2's runpy looks through the folders of packages only: this is the importer of those in the bundle."""
+        if not path.startswith(self.root + '/'):
+            raise ImportError(path)
+        return self
+
+    def find_module(self, name, path=None):
+        """Python 2 asks this, and then for load_module."""
+        return self if name in self.at else None
+
+    def load_module(self, name):
+        if name in sys.modules:
+            return sys.modules[name]
+        module = sys.modules[name] = imp.new_module(name)
+        module.__file__, module.__loader__ = self.get_filename(name), self
+        module.__package__ = name if self.is_package(name) else name.rpartition('.')[0]
+        if self.is_package(name):
+            module.__path__ = [os.path.dirname(module.__file__)]
+        try:
+            self.exec_module(module)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
+        return sys.modules[name]
 
     def create_module(self, spec):
         return None
@@ -112,19 +153,19 @@ class Source(object):
     def get_code(self, name, path=None):
         path = path or self.at[name]
         if path not in self.code:
-            self.code[path] = compile(self.files[path], self.root + '/' + path, 'exec', dont_inherit=True)
+            self.code[path] = compile(self.files[path], self.shown + '/' + path, 'exec', dont_inherit=True)
         return self.code[path]
 
     def get_source(self, name):
         if name not in self.at:
             raise ImportError(name)
-        return importlib.util.decode_source(self.files[self.at[name]])
+        return self.files[self.at[name]] if PYTHON2 else importlib.util.decode_source(self.files[self.at[name]])
 
     def get_data(self, path):
         try:
             return self.files[path[len(self.root) + 1:]]
         except KeyError:
-            raise OSError(2, 'No such file or directory', path)
+            raise (IOError if PYTHON2 else OSError)(2, 'No such file or directory', path)
 
 
 def ground():
@@ -143,7 +184,7 @@ def look(places):
     for place in places:
         try:
             at = os.stat(place)
-            places[place] = (at.st_dev, at.st_ino, at.st_mtime_ns)
+            places[place] = (at.st_dev, at.st_ino, getattr(at, 'st_mtime_ns', at.st_mtime))
         except OSError:
             places[place] = None
     return places
@@ -151,7 +192,8 @@ def look(places):
 
 class Job(object):
     def __init__(self, message, parts):
-        self.id, self.module, self.name, self.limit = (message[k] for k in ('id', 'module', 'name', 'limit'))
+        self.id, self.limit = message['id'], message['limit']
+        self.module, self.name = (message[k].encode('utf-8') if PYTHON2 else message[k] for k in ('module', 'name'))
         self.base, self.own = message['base'], message['own']
         self.args, self.env = parts
 
@@ -172,7 +214,7 @@ class Child(object):
         for fd in (job[0], out[1], err[1]):
             os.close(fd)
         for fd in (out[0], err[0]):
-            os.set_blocking(fd, False)
+            never_wait(fd)
         self.job, self.fds = job[1], (out[0], err[0])
         self.out, self.open = {out[0]: [], err[0]: []}, {out[0], err[0]}
 
@@ -202,7 +244,9 @@ class Child(object):
         while fd in self.open:
             try:
                 data = os.read(fd, 1 << 16)
-            except BlockingIOError:
+            except OSError as e:
+                if e.errno != errno.EAGAIN:
+                    raise
                 return
             if not data:
                 self.open.discard(fd)
@@ -228,8 +272,9 @@ class Server(object):
         self.unfit = None  # why what every module needs cannot be imported
         self.wake, wakeup = os.pipe()
         for fd in (self.wake, wakeup):
-            os.set_blocking(fd, False)
+            never_wait(fd)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.siginterrupt(signal.SIGCHLD, False)
         signal.set_wakeup_fd(wakeup)
 
     def path(self, name):
@@ -246,7 +291,9 @@ class Server(object):
                 import ansible.module_utils._internal._ansiballz._loader
         if job.own in self.sources:
             return None
-        source = Source(self.path(job.name), self.bundles[job.own])
+        # From ansible-core 2.19 on, code below the folder of the package ansible is told by that from other code.
+        loads = 'ansible.module_utils._internal._ansiballz._loader' in self.base.at
+        source = Source(self.path(job.name), self.bundles[job.own], self.base.root if loads else None)
         broken = source.compile()
         if broken is None:
             self.sources[job.own] = source
@@ -282,7 +329,7 @@ class Server(object):
                 import traceback
                 self.unfit = traceback.format_exc()
         if self.unfit:
-            send({'op': 'done', 'id': job.id, 'rc': 1}, b'', self.unfit.encode('utf-8', 'replace'))
+            send({'op': 'done', 'id': job.id, 'rc': 1}, b'', self.unfit if PYTHON2 else self.unfit.encode('utf-8', 'replace'))
             return
         if broken:
             send(dict(broken, op='broken', id=job.id))
@@ -335,7 +382,7 @@ class Server(object):
         send({'op': 'hello', 'version': list(sys.version_info[:3])})
         while True:
             open_fds = [fd for child in self.jobs.values() for fd in child.open]
-            ready = select.select([3, self.wake] + open_fds, [], [])[0]
+            ready = self.wait([3, self.wake] + open_fds)
             if self.wake in ready:
                 os.read(self.wake, 512)
                 self.reap()
@@ -348,6 +395,15 @@ class Server(object):
                 if message is None:
                     return
                 self.take(message, parts)
+
+    def wait(self, fds):
+        """The descriptors that can be read, of which there is one at least."""
+        while True:
+            try:
+                return select.select(fds, [], [])[0]
+            except select.error as e:
+                if e.args[0] != errno.EINTR:  # Python 2 does not go on by itself
+                    raise
 
     def take(self, message, parts):
         if message['op'] == 'files':
@@ -366,12 +422,16 @@ class Server(object):
             os.rmdir(folder)
 
 
+def environment():
+    return os.environ if PYTHON2 else os.environb
+
+
 def execute(server, job, before):
     """Runs a module in its own process, as if Python had just been started for it. Before is the environment till now."""
     env = dict(entry.split(b'=', 1) for entry in job.env.split(b'\0')[:-1])
     if env != before:
         os.environ.clear()
-        os.environb.update(env)
+        environment().update(env)
     time.tzset()
     if sys.version_info < (3, 7) and 'random' in sys.modules:
         sys.modules['random'].seed()
@@ -391,6 +451,8 @@ def execute(server, job, before):
             os.chdir('/')
     source = server.sources[job.own]
     sys.meta_path.insert(0, source)
+    if PYTHON2:
+        sys.path_hooks.insert(0, source.below)
     sys.path.insert(0, source.root)
     sys.argv = [source.root]
     from ansible.module_utils import basic
@@ -463,9 +525,11 @@ def nothing_left(known):
 
 def end(code, known):
     """Ends the process of a module as Python would, in Python's order: threads, what is registered, streams, objects."""
+    if not hasattr(gc, 'freeze'):
+        sys.exit(code)
     import _thread
     import atexit
-    plain = hasattr(gc, 'freeze') and (code is None or type(code) is int and 0 <= code < 256) and not sys.warnoptions
+    plain = (code is None or type(code) is int and 0 <= code < 256) and not sys.warnoptions
     if plain and not sys.flags.inspect and not sys.flags.dev_mode and not _thread._count():
         try:
             atexit._run_exitfuncs()
@@ -488,7 +552,7 @@ def streams():
 
 def work(server):
     """The life of a child."""
-    code, known, before = None, set(sys.modules), dict(os.environb)
+    code, known, before = None, set(sys.modules), dict(environment())
     message, parts = receive()
     if message is None:
         os._exit(0)
