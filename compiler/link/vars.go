@@ -13,8 +13,8 @@ import (
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/exception"
-	"pbc/runtime/python"
 	"pbc/runtime/module"
+	"pbc/runtime/python"
 )
 
 // layers gives variables from dictionaries, the highest precedence first.
