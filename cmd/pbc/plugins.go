@@ -268,3 +268,17 @@ func (p *plugins) debug(ctx context.Context, about *value.Dict, w link.World) (*
 	}
 	return p.host.Debug(ctx, about, w)
 }
+
+// warnVarsPlugins warns of vars plugins beside playbooks and in roles: Ansible runs them, pbc has none but its own.
+func (s *session) warnVarsPlugins(u *compiler.Unit) {
+	dirs, _ := u.PluginDirs()
+	for _, dir := range dirs {
+		found, _ := filepath.Glob(filepath.Join(dir, "vars_plugins", "*.py"))
+		for _, file := range found {
+			if filepath.Base(file) == "__init__.py" {
+				continue
+			}
+			s.warn("pbc does not run the vars plugin " + file + ": variables that it gives are missing")
+		}
+	}
+}

@@ -409,6 +409,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		}
 		return 0, s.list(u, inv, l)
 	}
+	s.warnVarsPlugins(u)
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
 	memory.MergeHashes = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"

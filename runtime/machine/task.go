@@ -443,7 +443,7 @@ func (x *taskRun) keyword(name string, v ir.Val, unset bool) (bool, error) {
 	if !ok {
 		s, _ := value.ToStr(r)
 		return false, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an bool."+
-			"The error was: The value '%s' is not a valid boolean.  Valid booleans include: %s", name, s, s, validBooleans), excerpt: true}
+			"The error was: The value '%s' is not a valid boolean.  Valid booleans include: %s", name, asText(v), s, validBooleans), excerpt: true}
 	}
 	return b, nil
 }
@@ -469,9 +469,15 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 	if !ok {
 		s, _ := value.ToStr(r)
 		return 0, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an int."+
-			"The error was: invalid literal for int() with base 10: %s", name, s, value.StrRepr(s)), excerpt: true}
+			"The error was: invalid literal for int() with base 10: %s", name, asText(v), value.StrRepr(s)), excerpt: true}
 	}
 	return n, nil
+}
+
+// asText is the text of a keyword as the playbook has it.
+func asText(v ir.Val) string {
+	s, _ := value.ToStr(v.V)
+	return s
 }
 
 // fieldFault words an error met while rendering a keyword of a task: what is no error of Ansible's own
