@@ -31,6 +31,8 @@ type playRun struct {
 	strict atomic.Bool // every task is to be waited at from now on
 	shown  shown
 	batch  []string // all hosts of the batch, those that earlier plays have lost among them
+	// reduced says that some of the batch have failed in earlier plays, see together.
+	reduced bool
 	// failed are the hosts that count as failed for any_errors_fatal and max_fail_percentage: not all that have failed.
 	failed map[string]bool
 	// down are the hosts that have failed, here or earlier.
@@ -92,7 +94,9 @@ type hostRun struct {
 	// parked is what a host waits at that could not be reached, in a play that may clear its errors; cleared says that it has.
 	parked  *event.Need
 	cleared bool
-	told    *ir.Lost // what it was told last
+	// behindAll says that others have gone by it, see leaveBehind.
+	behindAll bool
+	told      *ir.Lost // what it was told last
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }
@@ -108,6 +112,7 @@ func newPlayRun(c *Controller, number int, p *Play, hosts []string) *playRun {
 		r.hosts = append(r.hosts, h)
 		r.byName[name] = h
 	}
+	r.reduced = !c.opt.Newer && len(r.left()) > len(r.hosts)
 	return r
 }
 
@@ -165,9 +170,10 @@ func (r *playRun) leave() {
 // strictly says whether the hosts wait at every task, also a host that is alone.
 func (r *playRun) strictly() bool { return r.play.Order == Strict || r.c.opt.Step != nil }
 
-// together says whether the hosts keep the order of the linear strategy.
+// together says whether the hosts keep the order of the linear strategy. In older ones hosts of the batch that failed in an earlier play do
+// nothing, and yet count for any_errors_fatal: one that is left of several is judged as they are.
 func (r *playRun) together() bool {
-	return r.strictly() || len(r.hosts) > 1 && !r.play.Free
+	return r.strictly() || !r.play.Free && (len(r.hosts) > 1 || len(r.hosts) == 1 && r.reduced)
 }
 
 // waits says where the hosts wait for each other.

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"math"
 	"reflect"
 	"slices"
 
@@ -137,6 +138,7 @@ func (r *playRun) begin(addr ir.Address, hosts []*hostRun) {
 	if r.mayDebug(hosts[0].need.Task) {
 		r.round.turns = &turns{}
 	}
+	r.leaveBehind(addr)
 	r.round.pending = r.round.hosts
 	r.feed()
 }
@@ -167,6 +169,7 @@ func (r *playRun) lowest(after ir.Address) []*hostRun {
 // runOn lets all hosts run at their own speed that wait at an address or behind it, with no place between at which all wait.
 func (r *playRun) runOn(addr ir.Address) {
 	r.round = &round{addr: addr, left: r.left()}
+	r.leaveBehind(addr)
 	for _, h := range r.hosts {
 		if h.state == hostWaiting && !h.need.Open && (h.need.Passed.Compare(addr) < 0 || h.need.Addr.Compare(addr) == 0) {
 			r.letGo(h, &event.Answer{Go: event.Run})
@@ -193,6 +196,21 @@ func (r *playRun) apply() bool {
 		r.letGo(h, &event.Answer{Go: event.Skip})
 	}
 	return r.failElsewhere() || len(same)+len(dropped) > 0
+}
+
+// leaveBehind has nobody wait for what hosts have that wait behind an address, which others run now: their turn comes when all have come to the end.
+func (r *playRun) leaveBehind(addr ir.Address) {
+	for _, h := range r.hosts {
+		switch {
+		case h.state != hostWaiting:
+		case h.need.Addr.Compare(addr) < 0:
+			r.c.opt.Memory.enter(h.name, ir.Address{math.MaxInt32})
+			h.behindAll = true
+		case h.behindAll:
+			h.at, h.behindAll = h.need.Addr, false
+			r.c.opt.Memory.enter(h.name, h.at)
+		}
+	}
 }
 
 // failElsewhere has the hosts fail with the leader of the round that stand somewhere else, where they are. Newer ones have them all fail once more, out of
