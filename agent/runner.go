@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,9 +25,10 @@ import (
 
 // runner runs modules in this process, or in that of another user.
 type runner struct {
-	s   *server
-	mu  sync.Mutex
-	tmp map[string]string // folders of the session, by what they are made in
+	s  *server
+	mu sync.Mutex
+	// tmp are the folders for files of tasks, by what was asked for.
+	tmp map[string]string
 	// hops are the agents of other users, kept for the run.
 	hops map[machine.Become]*hop
 	// python runs what is not native.
@@ -34,7 +36,7 @@ type runner struct {
 }
 
 func newRunner(s *server) *runner {
-	r := &runner{s: s, hops: map[machine.Become]*hop{}, tmp: map[string]string{}}
+	r := &runner{s: s, tmp: map[string]string{}, hops: map[machine.Become]*hop{}}
 	r.python = pymodule.New(pymodule.Options{Fetch: s.fetch, OwnTemp: s.opt.Hopped && os.Getuid() != 0})
 	return r
 }
@@ -55,7 +57,7 @@ func (r *runner) TempDir(base string) (string, error) {
 		}
 	}
 	var failed error
-	for _, in := range append([]string{tempBase(base, r.s.opt.Hopped && os.Getuid() != 0)}, systemTemps...) { // the first may be there and another's
+	for _, in := range append([]string{tempBase(base, r.s.opt.Hopped)}, systemTemps...) { // the first may be there and another's
 		dir := filepath.Join(in, posix.TaskDir())
 		if err := os.Mkdir(dir, 0o700); err == nil {
 			r.tmp[base] = dir
@@ -70,18 +72,18 @@ func (r *runner) TempDir(base string) (string, error) {
 // systemTemps are Ansible's system_tmpdirs.
 var systemTemps = []string{"/var/tmp", "/tmp"}
 
-// tempBase is Ansible's remote_tmp as a path that is there: ~ is the home that the account database gives. An
-// unprivileged user that a task became has one of the system's folders, as everybody who cannot make remote_tmp.
-func tempBase(base string, unprivileged bool) string {
-	if rest, below := strings.CutPrefix(base, "~/"); below || base == "" {
-		u, ok := posix.UserByID(os.Getuid())
-		if !ok || u.Home == "" {
-			unprivileged = true
-		} else if base = filepath.Join(u.Home, rest); !below {
-			base = filepath.Join(u.Home, ".ansible", "tmp")
+// tempBase is the folder that the setting remote_tmp names, made. A ~ at its beginning is the home that the account database
+// gives. An unprivileged user that a task became has one of the system's folders, as everybody whose own cannot be made.
+func tempBase(setting string, hopped bool) string {
+	base := os.ExpandEnv(cmp.Or(setting, "~/.ansible/tmp"))
+	if rest, home := strings.CutPrefix(base, "~"); home && (rest == "" || rest[0] == '/') {
+		if u, _ := posix.UserByID(os.Getuid()); u.Home != "" {
+			base = u.Home + rest
+		} else {
+			base = ""
 		}
 	}
-	if !unprivileged && os.MkdirAll(base, 0o700) == nil {
+	if base != "" && !(hopped && os.Getuid() != 0) && os.MkdirAll(base, 0o700) == nil {
 		return base
 	}
 	for _, d := range systemTemps {

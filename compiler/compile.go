@@ -227,6 +227,7 @@ func (u *Unit) List(o playbook.ListOptions) (string, error) {
 	text := ""
 	for _, pb := range u.books {
 		text += u.loader.List(pb, o)
+		o.First += len(pb.Plays)
 	}
 	return text, nil
 }

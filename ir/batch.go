@@ -66,11 +66,12 @@ type Settings struct {
 	// Waits says where the host waits for the others that run the play.
 	Waits       Waits
 	Free        bool // the play's strategy has no order among hosts
+	LivePlay    bool // the files of vars_files may be others for each task: they are named by facts
 	InjectFacts bool // inject_facts_as_vars
 	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
 	Omit           string
 	MissingHandler bool   // error_on_missing_handler
-	RemoteTmp      string // remote_tmp where no variable says otherwise
+	RemoteTmp      string // where hosts keep the temporary files of tasks; "" for Ansible's own place
 	LocalTmp       string // the controller's folder for temporary files of the run, which diffs name
 	Become         BecomeSettings
 	// BecomeBy are the settings of single methods, by their short names; a text that is not empty wins over that of Become.

@@ -9,7 +9,7 @@
 package ir
 
 // FormatVersion is raised whenever a Program, Batch or message changes its shape.
-const FormatVersion = 4
+const FormatVersion = 5
 
 // Program is a compiled playbook.
 type Program struct {
@@ -86,9 +86,11 @@ type Play struct {
 	Port              Val
 	FactPath          Val
 
-	Vars       int   // the layer of the play's vars, -1 when none
-	VarsFiles  []Val // each a text or a list of alternatives
-	VarsPrompt []Prompt
+	Vars      int   // the layer of the play's vars, -1 when none
+	VarsFiles []Val // each a text or a list of alternatives
+	// VarsFilesAt are the places of VarsFiles.
+	VarsFilesAt []Pos
+	VarsPrompt  []Prompt
 	// RoleDefaults and RoleVars are the layers that every task of the play sees, in order of
 	// increasing precedence: those of the roles the play names.
 	RoleDefaults []int

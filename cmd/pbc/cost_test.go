@@ -104,10 +104,12 @@ func compiled(t *testing.T, s *session) *compiler.Unit {
 	return u
 }
 
-// turnsOf runs a playbook of n command tasks on one host and counts the round trips.
-func turnsOf(t *testing.T, n int) int {
-	tasks := strings.Repeat("    - command: \"true\"\n      register: r\n    - set_fact: {x: \"{{ r.rc }}\"}\n    - copy: {content: \"{{ x }}\", dest: out}\n", n)
-	s := newTestSession(t, map[string]string{"site.yml": "- hosts: all\n  gather_facts: no\n  tasks:\n" + tasks, "hosts": "one ansible_connection=local\n"}, "-i", "hosts")
+// turnsOf runs a playbook of a thing done n times on one host and counts the round trips.
+func turnsOf(t *testing.T, d expr.Dialect, task string, n int) int {
+	play := "- hosts: all\n  gather_facts: no\n  tasks:\n" + strings.Repeat(task, n)
+	files := map[string]string{"site.yml": play, "hosts": "one ansible_connection=local\n", "t.j2": "{{ inventory_hostname }}\n"}
+	s := newTestSession(t, files, "-i", "hosts")
+	s.like = coreOf(d, nil)
 	var c *trips
 	s.observe = func(rw io.ReadWriteCloser) io.ReadWriteCloser {
 		c = &trips{ReadWriteCloser: rw}
@@ -123,9 +125,22 @@ func turnsOf(t *testing.T, n int) int {
 }
 
 func TestAPlayOnOneHostIsOneBatch(t *testing.T) {
-	one, hundred := turnsOf(t, 1), turnsOf(t, 100)
-	if one != hundred {
-		t.Errorf("300 tasks took %d round trips, 3 took %d: want as many", hundred, one)
+	const values = "    - command: \"true\"\n      register: r\n    - set_fact: {x: \"{{ r.rc }}\"}\n    - copy: {content: \"{{ x }}\", dest: out}\n"
+	for _, c := range []struct {
+		name, task string
+		dialect    expr.Dialect
+	}{
+		{"values", values, expr.Classic},
+		{"values, tagged", values, expr.Tagged},
+		{"templates", "    - template: {src: t.j2, dest: out}\n      vars: {x: 1}\n", expr.Classic},
+		{"templates, tagged", "    - template: {src: t.j2, dest: out}\n      vars: {x: 1}\n", expr.Tagged},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			one, hundred := turnsOf(t, c.dialect, c.task, 1), turnsOf(t, c.dialect, c.task, 100)
+			if one != hundred {
+				t.Errorf("done once it took %d round trips, a hundred times %d: want as many", one, hundred)
+			}
+		})
 	}
 }
 

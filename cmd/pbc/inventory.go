@@ -8,7 +8,9 @@ import (
 	"pbc/compiler/inventory"
 	"pbc/compiler/inventory/listing"
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
+	"pbc/runtime/callback"
 	"pbc/runtime/module/posix"
 )
 
@@ -31,7 +33,8 @@ func listInventory(r *toolRun) error {
 		return err
 	}
 	r.facts = r.factCache()
-	inv, err := inventory.Load(r.inventoryOptions(firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))))
+	dir := firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))
+	inv, err := inventory.Load(r.inventoryOptions(dir))
 	if err != nil {
 		return err
 	}
@@ -41,8 +44,11 @@ func listInventory(r *toolRun) error {
 		}
 	}
 	show := listing.Listing{Inventory: inv, Export: p.On("export") || r.conf.Bool("INVENTORY_EXPORT"), Extra: r.extra,
-		Merge:  r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge",
-		Tagged: r.like.dialect == expr.Tagged}
+		Merge: r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Tagged: r.like.dialect == expr.Tagged,
+		Warn: func(f *failure.Failure) { r.out.Handle(callback.Warning{Text: f.Msg, Chain: f}) }}
+	if dir == "" {
+		show.Cwd, _ = os.Getwd()
+	}
 	show.Open = func(cipher []byte) ([]byte, error) { return r.keys.Decrypt(cipher, "") }
 	if r.facts != nil {
 		show.Facts = r.facts.Load
@@ -50,6 +56,9 @@ func listInventory(r *toolRun) error {
 	text, err := r.listing(show)
 	if err != nil {
 		return err
+	}
+	if text == "" {
+		return exitCode(1) // a TOML document of nothing: Ansible takes it for no action at all
 	}
 	file := p.Text("output_file")
 	if file == "" {

@@ -23,7 +23,7 @@ func playbookMain(args []string) int {
 	if inv == nil {
 		return code
 	}
-	return inv.run(func() error { return findPlaybooks(inv.req.Playbooks) }, (*session).compile)
+	return inv.run(func() error { return findPlaybooks(inv.req.Playbooks) }, (*session).prepare)
 }
 
 // invocation is a command line with ansible-playbook's options.

@@ -1,16 +1,20 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"strconv"
 
 	"golang.org/x/term"
 
 	"pbc/compiler/link"
+	"pbc/ir/expr"
+	"pbc/ir/keyword"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/crypt"
 	"pbc/runtime/eval"
+	"pbc/runtime/python"
 )
 
 // prompt is one entry of vars_prompt.
@@ -33,6 +37,9 @@ func (s *session) prompts(l *link.Linker, play int) error {
 	answers := value.NewDict()
 	for _, d := range list {
 		p := readPrompt(d)
+		if err := s.promptFault(d); err != nil {
+			return err
+		}
 		if l.HasExtra(p.name) {
 			continue
 		}
@@ -43,6 +50,31 @@ func (s *session) prompts(l *link.Linker, play int) error {
 		answers.SetStr(p.name, v)
 	}
 	l.SetPrompted(play, answers)
+	return nil
+}
+
+// promptFault is the fault of an entry of vars_prompt that ends the run, nil mostly.
+func (s *session) promptFault(d *value.Dict) error {
+	for _, key := range []string{"private", "confirm"} {
+		v, _ := d.GetStr(key)
+		var wrong *keyword.TypeError
+		if _, err := (&keyword.Keyword{Name: key, Type: keyword.Bool}).Convert(v); errors.As(err, &wrong) {
+			return &playbookError{msg: "Unexpected Exception, this is probably a bug: " + wrong.Cause, code: 250}
+		}
+	}
+	size, _ := d.GetStr("salt_size")
+	encrypt, _ := d.GetStr("encrypt")
+	if on, _ := python.Truth(encrypt); !on || size == nil {
+		return nil
+	}
+	_, isInt := size.(int64)
+	if s.like.dialect == expr.Tagged && !isInt {
+		return &playbookError{msg: "Unexpected Exception, this is probably a bug: salt_size must be an integer", code: 250}
+	}
+	var wrong *keyword.TypeError
+	if _, err := (&keyword.Keyword{Name: "salt_size", Type: keyword.Int}).Convert(size); errors.As(err, &wrong) {
+		return &playbookError{msg: "Could not hash the secret.. " + wrong.Cause, code: 1}
+	}
 	return nil
 }
 

@@ -50,7 +50,8 @@ type session struct {
 	// connectPassword and becomePassword were asked for, or read from files.
 	connectPassword, becomePassword string
 	store                           *files.Store
-	roles                           []string // of --roles-path, before those of the settings
+	hosts                           *inventory.Inventory // nil before it is loaded
+	roles                           []string             // of --roles-path, before those of the settings
 	order                           effect.Order
 	// allFacts has plays gather all facts, not only those that something reads.
 	allFacts bool
@@ -350,13 +351,35 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	return o
 }
 
-// inventory loads the sources of the command line, or those of the settings.
+// inventory loads, once, the sources of the command line, or those of the settings.
 func (s *session) inventory(dir string) (*inventory.Inventory, error) {
+	if s.hosts != nil {
+		return s.hosts, nil
+	}
 	inv, err := inventory.Load(s.inventoryOptions(dir))
+	if err == nil {
+		err = inv.Check(s.req.Limit)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return inv, inv.Check(s.req.Limit)
+	s.hosts = inv
+	return inv, nil
+}
+
+// prepare loads the inventory and compiles the playbooks, in the order in which Ansible tells what is wrong with them. That of a playbook
+// in a collection is known when it is compiled.
+func (s *session) prepare() (*compiler.Unit, error) {
+	if first := s.req.Playbooks[0]; !collectionPlaybook.MatchString(first) {
+		dir, err := filepath.Abs(filepath.Dir(first))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.inventory(dir); err != nil {
+			return nil, err
+		}
+	}
+	return s.compile()
 }
 
 // known gives the linker what the controller remembers of hosts.
@@ -380,7 +403,11 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		return 1, err
 	}
 	if s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags {
-		return 0, s.list(u, inv)
+		l := link.New(u.Program, s.linkOptions(inv, u, known{controller.NewMemory()}))
+		if err := s.validated(l); err != nil {
+			return 1, err
+		}
+		return 0, s.list(u, inv, l)
 	}
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
@@ -450,39 +477,6 @@ func (s *session) tellCallbacks() {
 			tell(2, "Skipping callback '%s', as we already have a stdout callback.", name)
 		}
 	}
-}
-
-// list prints what the --list options and --syntax-check ask for, and runs nothing. Whatever is asked for, the hosts of plays
-// are looked for, which may warn.
-func (s *session) list(u *compiler.Unit, inv *inventory.Inventory) error {
-	var failed error
-	match := func(patterns []string) []string {
-		hosts, err := inv.Match(patterns...)
-		if err != nil {
-			failed = err
-		}
-		var names []string
-		for _, h := range hosts {
-			names = append(names, h.Name)
-		}
-		return names
-	}
-	if !s.req.ListHosts {
-		_, _ = u.List(playbook.ListOptions{Hosts: true, Match: match})
-		failed = nil
-	}
-	if s.req.Syntax {
-		for _, f := range s.req.Playbooks {
-			s.out.Handle(callback.Message{Text: "\nplaybook: " + f})
-		}
-		return nil
-	}
-	text, err := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.req.Tags, Skip: s.req.SkipTags, Match: match})
-	if err != nil {
-		return err
-	}
-	s.out.Handle(callback.Message{Text: strings.TrimSuffix(text, "\n")})
-	return failed
 }
 
 func (s *session) screenNote(host, text string) {

@@ -51,9 +51,9 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	if classic {
 		set.Omit, set.Native = omitText(), s.conf.Bool("DEFAULT_JINJA2_NATIVE")
 	}
+	set.RemoteTmp = s.conf.String("sh.remote_tmp")
 	set.AsyncDir, set.PollInterval = s.conf.String("sh.async_dir"), s.conf.Int("DEFAULT_POLL_INTERVAL")
 	set.Debugger, set.DebugIgnored = s.conf.Bool("ENABLE_TASK_DEBUGGER"), !s.conf.Bool("TASK_DEBUGGER_IGNORE_ERRORS")
-	set.RemoteTmp = s.conf.String("sh.remote_tmp")
 	set.Interpreter = s.conf.String("INTERPRETER_PYTHON")
 	set.NoLog, set.AnyErrorsFatal = s.conf.Bool("DEFAULT_NO_LOG"), s.conf.Bool("ANY_ERRORS_FATAL")
 	set.MaxDiff = int64(s.conf.Int("MAX_FILE_SIZE_FOR_DIFF"))

@@ -143,7 +143,7 @@ var readers = names(`config csvfile dict env file fileglob first_found flattened
 	random_choice sequence subelements together unvault varnames vars`)
 
 // who are the variables that tell which hosts are left: what tasks on others have made of them.
-var who = names("ansible_play_hosts ansible_play_batch play_hosts")
+var who = names("ansible_play_hosts ansible_play_batch play_hosts ansible_current_hosts ansible_failed_hosts")
 
 func names(list string) map[string]bool {
 	m := map[string]bool{}

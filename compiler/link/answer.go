@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
-	"pbc/compiler/inventory"
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
-	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/exception"
@@ -280,7 +277,14 @@ func (l *Linker) inventoryNow(s Site) (value.Value, error) {
 	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
 		vars = n.prune(vars)
 	}
-	now := value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added))
+	play, err := l.playVars(s.Play, s.Host)
+	if err != nil {
+		return nil, err
+	}
+	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
+		play = n.prune(play)
+	}
+	now := value.DictOf("play", play, "groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added))
 	if l.found != nil {
 		now.SetStr("found", texts(l.found))
 	}
@@ -315,129 +319,4 @@ func (l *Linker) answerLookup(ctx context.Context, s Site, n *event.Need) *event
 	a := result(v, err)
 	a.Warnings, a.Deprecations = warnings, deprecations
 	return a
-}
-
-// changeInventory does what add_host, group_by and meta: refresh_inventory ask for.
-func (l *Linker) changeInventory(s Site, n *event.Need) *event.Answer {
-	args, _ := n.Args.V.(*value.Dict)
-	t, _ := l.task(s.Play, s.Task)
-	if t == nil {
-		return &event.Answer{Error: "unknown task"}
-	}
-	clear(l.gate.hosts)
-	switch t.Module {
-	case "ansible.builtin.add_host":
-		return result(l.addHost(s, args))
-	case "ansible.builtin.group_by":
-		return result(l.groupBy(s.Host, args))
-	}
-	if n.Name != "refresh_inventory" {
-		return &event.Answer{}
-	}
-	return l.refresh(s, n)
-}
-
-// refresh reads the inventory again, for the first host that asks. A host that the play does not find any more has come to its end.
-func (l *Linker) refresh(s Site, n *event.Need) *event.Answer {
-	once := fmt.Sprint(s.Play, n.Addr, l.active[s.Play])
-	if l.refreshed != once {
-		l.refreshed = once
-		if err := l.opt.Inventory.Refresh(); err != nil {
-			return result(nil, err)
-		}
-		names, err := l.playHosts(s.Play)
-		if err != nil {
-			return result(nil, err)
-		}
-		l.all, l.added, l.found = names, nil, append([]string{}, names...)
-	}
-	if !slices.Contains(l.found, s.Host) {
-		return &event.Answer{Go: event.End}
-	}
-	return &event.Answer{}
-}
-
-func (l *Linker) addHost(s Site, args *value.Dict) (value.Value, error) {
-	t, _ := l.task(s.Play, s.Task)
-	first := func(names ...string) value.Value {
-		for _, n := range names {
-			if v, ok := args.GetStr(n); ok {
-				return v
-			}
-		}
-		return nil
-	}
-	name, _ := value.ToStr(first("name", "hostname", "host"))
-	groups := groupNames(first("groupname", "groups", "group"))
-	vars := value.NewDict()
-	for i, k := range args.K {
-		switch key, _ := value.Text(k); key {
-		case "name", "hostname", "groups", "groupname":
-		default:
-			_ = vars.Set(placedArg(t, key), args.V[i]) // text can be a key
-		}
-	}
-	if l.opt.Dialect == expr.Classic {
-		vars = value.Taint(vars).(*value.Dict) // as in every result
-	}
-	if host, port, ok := inventory.SplitAddress(name); ok {
-		name = host
-		if port != 0 {
-			vars.SetStr("ansible_ssh_port", port)
-		}
-	}
-	changed, err := l.opt.Inventory.AddHost(name, groups, vars)
-	if err != nil {
-		return nil, err
-	}
-	l.gate.added[name] = inventory.Combine(l.gate.added[name], vars, false)
-	if changed && !slices.Contains(l.all, name) {
-		l.added = appendNew(l.added, name)
-	}
-	return value.DictOf("changed", changed, "add_host", value.DictOf("host_name", name, "groups", texts(groups), "host_vars", vars)), nil
-}
-
-func groupNames(v value.Value) []string {
-	var out []string
-	if list, ok := v.(*value.List); ok {
-		for _, e := range list.V {
-			s, _ := value.ToStr(e)
-			out = appendNew(out, strings.TrimSpace(s))
-		}
-		return out
-	}
-	s, _ := value.Text(v)
-	for _, g := range strings.Split(s, ",") {
-		if g = strings.TrimSpace(g); g != "" {
-			out = appendNew(out, g)
-		}
-	}
-	return out
-}
-
-func (l *Linker) groupBy(host string, args *value.Dict) (value.Value, error) {
-	key, _ := args.GetStr("key")
-	name, err := value.ToStr(key)
-	if err != nil {
-		return nil, err
-	}
-	name = strings.ReplaceAll(name, " ", "-")
-	parents := []string{"all"}
-	if p, ok := args.GetStr("parents"); ok {
-		parents = nil
-		if list, ok := p.(*value.List); ok {
-			for _, e := range list.V {
-				s, _ := value.ToStr(e)
-				parents = append(parents, strings.ReplaceAll(s, " ", "-"))
-			}
-		} else {
-			s, _ := value.ToStr(p)
-			parents = []string{strings.ReplaceAll(s, " ", "-")}
-		}
-	}
-	changed, err := l.opt.Inventory.AddToGroup(l.opt.Inventory.Host(host), name, parents)
-	if err != nil {
-		return nil, err
-	}
-	return value.DictOf("changed", changed, "add_group", name, "parent_groups", texts(parents)), nil
 }

@@ -74,7 +74,7 @@ func (l *Linker) MayTell(play int, host string, e *event.Event) error {
 	defer l.mu.Unlock()
 	t, _ := l.task(play, e.Task)
 	if ends && t != nil {
-		if o, err := l.ordering(play); err == nil && !o.judge.Ends(t) {
+		if o, err := l.ordering(play); err == nil && !o.judge.Ends(t) && !l.livePlay(play) {
 			return fmt.Errorf("it ended the run: %s", e.Name)
 		}
 	}

@@ -296,6 +296,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		return nil, err
 	}
 	c.Settings.Free = Free(strategy)
+	c.Settings.LivePlay = l.livePlay(play)
 	c.Settings.Debugger = l.Debugs(strategy)
 	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {

@@ -124,8 +124,11 @@ func (n *names) task(t *ir.Task) {
 			}
 		}
 	}
-	if t.Module == "ansible.builtin.validate_argument_spec" {
+	switch t.Module {
+	case "ansible.builtin.validate_argument_spec":
 		n.spec(t)
+	case "ansible.builtin.template":
+		n.set["ansible_managed"] = true // dialect tagged looks whether a variable has that name
 	}
 }
 

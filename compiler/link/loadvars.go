@@ -30,6 +30,7 @@ type includeVars struct {
 	role     *ir.Role
 	dir      string // of the file the task is in
 	args     *value.Dict
+	written  *value.Dict // args as the playbook has them
 	included []string
 	warnings []string
 	closed   *value.VaultError // a vault that was met and cannot be opened
@@ -49,11 +50,15 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	if t == nil || !ok {
 		return &event.Answer{Error: "malformed include_vars"}
 	}
-	iv := &includeVars{l: l, lex: l.scope(s), role: role, dir: path.Dir(t.Pos.File), args: args}
+	written, _ := t.Args.V.(*value.Dict)
+	iv := &includeVars{l: l, lex: l.scope(s), role: role, dir: path.Dir(t.Pos.File), args: args, written: written}
 	if msg := iv.validate(); msg != "" {
 		return &event.Answer{Error: msg}
 	}
 	vars, msg, err := iv.load()
+	if err == nil {
+		vars, err = iv.named(vars)
+	}
 	var raised *exception.Error
 	if errors.As(err, &raised) && raised.Class != exception.Ansible {
 		return &event.Answer{Error: raised.Msg, Kind: event.Raised + raised.Class}
@@ -61,16 +66,13 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	if err != nil {
 		return &event.Answer{Error: err.Error(), Warnings: iv.warnings}
 	}
-	if name := iv.text("name"); name != "" {
-		vars = value.DictOf(name, vars)
-	}
 	l.learn(vars)
 	res := value.NewDict()
 	if msg != "" {
 		res.SetStr("failed", true)
 		res.SetStr("message", msg)
 	} else if b := iv.text("hash_behaviour"); iv.given("hash_behaviour") && (b == "merge") != l.opt.Settings.HashMerge || b != "" && b != "merge" && b != "replace" {
-		if vars, err = l.merged(s, vars, b == "merge"); err != nil {
+		if vars, err = l.merged(s, vars, iv.truth("name"), b == "merge"); err != nil {
 			return &event.Answer{Error: err.Error()}
 		}
 	}
@@ -92,6 +94,47 @@ func (iv *includeVars) text(key string) string {
 	}
 	s, _ := value.ToStr(v)
 	return s
+}
+
+func (iv *includeVars) truth(key string) bool {
+	v, _ := iv.args.GetStr(key)
+	given, _ := python.Truth(v)
+	return given
+}
+
+// named puts the variables below the name that they are to have.
+func (iv *includeVars) named(vars *value.Dict) (*value.Dict, error) {
+	if !iv.truth("name") {
+		return vars, nil
+	}
+	name, _ := iv.args.GetStr("name")
+	switch name.(type) {
+	case *value.List, *value.Dict:
+		return nil, exception.TypeError("unhashable type: '%s'", iv.class("name"))
+	}
+	return value.DictOf(iv.text("name"), vars), nil
+}
+
+// class is what Python calls the class of an argument. What a playbook says has classes of its own, which lists and dictionaries
+// have lost when an action gets them in dialect classic, and which nothing computed has.
+func (iv *includeVars) class(key string) string {
+	v, _ := iv.args.GetStr(key)
+	name := value.TypeName(v)
+	_, isText := value.Text(v)
+	if !iv.tagged() {
+		if isText {
+			return "AnsibleUnicode"
+		}
+		return name
+	}
+	written := value.Value(nil)
+	if iv.written != nil {
+		written, _ = iv.written.GetStr(key)
+	}
+	if _, computed := written.(*value.Tmpl); computed || v == nil || name == "bool" {
+		return name
+	}
+	return "_AnsibleTagged" + strings.ToUpper(name[:1]) + name[1:]
 }
 
 func (iv *includeVars) validate() string {
@@ -121,11 +164,20 @@ func (iv *includeVars) load() (vars *value.Dict, msg string, err error) {
 			return nil, "", exception.AnsibleError("Invalid type for \"extensions\" option, it must be a list")
 		}
 	}
-	if dir := iv.text("dir"); dir != "" {
-		return iv.folder(iv.root(dir))
+	if iv.truth("dir") {
+		if err := iv.dirIsText(); err != nil {
+			return nil, "", err
+		}
+		return iv.folder(iv.root(iv.text("dir")))
 	}
-	name := strings.TrimRight(iv.text("file"), "\n")
-	if name == "" {
+	name := ""
+	switch {
+	case iv.truth("file"):
+		if v, _ := iv.args.GetStr("file"); !isText(v) {
+			return nil, "", exception.Raise("AttributeError", "'%s' object has no attribute 'startswith'", iv.class("file"))
+		}
+		name = iv.text("file")
+	case iv.truth("_raw_params"):
 		name = strings.TrimRight(iv.text("_raw_params"), "\n")
 	}
 	if name == "" {
@@ -142,6 +194,23 @@ func (iv *includeVars) load() (vars *value.Dict, msg string, err error) {
 	}
 	vars, msg = iv.file(f.Tree.Path, false)
 	return vars, msg, nil
+}
+
+// dirIsText says how a folder fails whose name is no text.
+func (iv *includeVars) dirIsText() error {
+	v, _ := iv.args.GetStr("dir")
+	switch {
+	case isText(v):
+		return nil
+	case iv.role != nil:
+		return exception.Raise("AttributeError", "'%s' object has no attribute 'split'", iv.class("dir"))
+	}
+	return exception.TypeError("join() argument must be str, bytes, or os.PathLike object, not '%s'", iv.class("dir"))
+}
+
+func isText(v value.Value) bool {
+	_, ok := value.Text(v)
+	return ok
 }
 
 // file reads one file of variables.
@@ -239,17 +308,17 @@ func (iv *includeVars) isDir(p string) bool {
 
 // within takes the folders that depth lets in: older ones count folders, newer ones levels.
 func (iv *includeVars) within(root string, dirs []string) ([]string, error) {
-	v, _ := iv.args.GetStr("depth")
-	if given, err := python.Truth(v); err != nil || !given {
+	if !iv.truth("depth") {
 		return dirs, nil
 	}
-	depth, ok := v.(int64)
+	v, _ := iv.args.GetStr("depth")
+	depth, ok := number(v)
 	if !ok {
-		op, name := "<=", classicType(v)
+		op := "<="
 		if iv.tagged() {
-			op, name = ">", strings.Replace(name, "AnsibleUnicode", "_AnsibleTaggedStr", 1)
+			op = ">"
 		}
-		return nil, exception.TypeError("'%s' not supported between instances of 'int' and '%s'", op, name)
+		return nil, exception.TypeError("'%s' not supported between instances of 'int' and '%s'", op, iv.class("depth"))
 	}
 	var out []string
 	for i, dir := range dirs {
@@ -257,11 +326,24 @@ func (iv *includeVars) within(root string, dirs []string) ([]string, error) {
 		if ir.Newer(iv.l.opt.Settings.CoreVersion) {
 			level = strings.Count(strings.TrimPrefix(dir, root), "/") + 1
 		}
-		if int64(level) <= depth {
+		if float64(level) <= depth {
 			out = append(out, dir)
 		}
 	}
 	return out, nil
+}
+
+// number is what Python compares a number with; true is one.
+func number(v value.Value) (float64, bool) {
+	switch x := v.(type) {
+	case int64:
+		return float64(x), true
+	case float64:
+		return x, true
+	case bool:
+		return 1, x
+	}
+	return 0, false
 }
 
 func (iv *includeVars) folder(root string) (*value.Dict, string, error) {
@@ -301,6 +383,7 @@ type fileChoice struct {
 	matching  *pyre.Regexp // nil matches all
 	ignored   []string
 	unknownOK bool
+	fault     error // of ignore_files, which the first file meets
 }
 
 // choice reads the arguments that choose files.
@@ -329,6 +412,8 @@ func (iv *includeVars) choice() (c fileChoice, err error) {
 	default:
 		if s, ok := value.Text(v); ok {
 			c.ignored = strings.Fields(s)
+		} else if iv.truth("ignore_files") {
+			c.fault = exception.TypeError("'%s' object is not iterable", iv.class("ignore_files"))
 		}
 	}
 	return c, nil
@@ -365,6 +450,9 @@ func (iv *includeVars) files(dir string, c fileChoice, out *value.Dict) (msg str
 }
 
 func (c fileChoice) ignores(name string) (bool, error) {
+	if c.fault != nil {
+		return false, c.fault
+	}
 	for _, pattern := range c.ignored {
 		re, err := pyre.Compile(pattern+"$", 0)
 		if err != nil {
@@ -379,7 +467,7 @@ func (c fileChoice) ignores(name string) (bool, error) {
 
 // merged combines the variables read with those of the same name that the host has; deep goes all the way down. Dialect classic
 // does so for each variable, which then must be a dictionary on both sides.
-func (l *Linker) merged(s Site, vars *value.Dict, deep bool) (*value.Dict, error) {
+func (l *Linker) merged(s Site, vars *value.Dict, named, deep bool) (*value.Dict, error) {
 	layers, err := l.taskLayers(s, taskVars{})
 	if err != nil {
 		return vars, nil
@@ -400,8 +488,12 @@ func (l *Linker) merged(s Site, vars *value.Dict, deep bool) (*value.Dict, error
 		a, ok1 := was.(*value.Dict)
 		b, ok2 := vars.V[i].(*value.Dict)
 		if !ok1 || !ok2 {
+			of := classicType(vars.V[i])
+			if named {
+				of = "dict" // which Ansible has made itself
+			}
 			return nil, exception.AnsibleError("failed to combine variables, expected dicts but got a '%s' and a '%s': \n%s\n%s",
-				classicType(was), classicType(vars.V[i]), jsonText(was), jsonText(vars.V[i]))
+				classicType(was), of, jsonText(was), jsonText(vars.V[i]))
 		}
 		_ = out.Set(k, inventory.Combine(a, b, deep))
 	}

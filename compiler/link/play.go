@@ -6,12 +6,15 @@ import (
 	"strconv"
 	"strings"
 
+	"pbc/compiler/diag"
 	"pbc/compiler/effect"
 	"pbc/compiler/inventory"
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 )
 
 // Play is a play whose keywords have been evaluated.
@@ -33,6 +36,10 @@ func (l *Linker) Prompts(number int) ([]*value.Dict, error) {
 	var out []*value.Dict
 	for _, q := range l.prog.Plays[number].VarsPrompt {
 		v, err := l.playValue(number, q.Values)
+		if err != nil && l.opt.Dialect == expr.Tagged {
+			chain := exception.Failure(err)
+			return nil, &diag.Diagnostic{Exit: 1, Msg: chain.Brief(), Tagged: chain}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -53,6 +60,9 @@ func (l *Linker) Play(number int) (*Play, error) {
 	p := l.prog.Plays[number]
 	l.opt.Inventory.Beside(l.playDir(p))
 	clear(l.gate.hosts) // they may have other variables now
+	if err := l.validate(number); err != nil {
+		return nil, err
+	}
 	out := &Play{Path: p.Pos.File + ":" + strconv.Itoa(p.Pos.Line), MaxFail: -1}
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
@@ -79,6 +89,7 @@ func (l *Linker) Play(number int) (*Play, error) {
 	if out.Batches, err = batches(hosts, serial); err == nil && len(out.Batches) > 0 {
 		out.Warnings = l.reserved(number)
 	}
+	out.Warnings = append(l.passedOver(number), out.Warnings...)
 	return out, err
 }
 
@@ -110,21 +121,21 @@ func (l *Linker) playKeywords(number int, out *Play) error {
 		return err
 	}
 	out.AnyErrorsFatal = l.opt.Settings.AnyErrorsFatal
+	// The tasks fail that inherit what cannot be rendered or is no boolean. In dialect classic a text is true where it is not rendered.
 	if p.AnyErrorsFatal.IsSet() {
 		v, err := l.playValue(number, p.AnyErrorsFatal)
-		if err != nil {
-			return err
-		}
+		known := false
 		if v != nil {
-			out.AnyErrorsFatal, _ = eval.Boolean(v)
+			out.AnyErrorsFatal, known = eval.Boolean(v)
+		}
+		if err != nil || v != nil && !known {
+			out.AnyErrorsFatal = l.opt.Dialect == expr.Classic
 		}
 	}
-	check, err := l.playValue(number, p.CheckMode)
-	if err != nil {
-		return err
-	}
-	if out.CheckMode = l.opt.Settings.Check; check != nil {
-		out.CheckMode, _ = eval.Boolean(check)
+	if out.CheckMode = l.opt.Settings.Check; p.CheckMode.IsSet() {
+		if v, err := l.playValue(number, p.CheckMode); err == nil && v != nil {
+			out.CheckMode, _ = eval.Boolean(v)
+		}
 	}
 	if p.MaxFailPercentage.IsSet() {
 		s, err := text(p.MaxFailPercentage)

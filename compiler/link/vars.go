@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"pbc/compiler/diag"
 	"pbc/compiler/inventory"
@@ -11,7 +12,9 @@ import (
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/module"
+	"pbc/runtime/python"
 )
 
 // layers gives variables from dictionaries, the highest precedence first.
@@ -149,10 +152,17 @@ func (l *Linker) playVars(play int, host string) (*value.Dict, error) {
 	out := layer(p, p.Vars).Copy()
 	merge := l.opt.Settings.HashMerge
 	out = inventory.Combine(out, l.prompted[play], merge)
-	for _, f := range p.VarsFiles {
-		vars := append(layers{l.opt.Magic, l.opt.Extra, out}, l.hostLayers(host)...)
+	for i, f := range p.VarsFiles {
+		vars := append(layers{l.opt.Magic, l.opt.Extra, out}, l.factLayers(host)...)
 		vars = append(vars, l.playLayers(play)...)
 		d, err := l.varsFile(play, host, f, vars)
+		var undef *value.UndefError
+		if errors.As(err, &undef) && !l.gathered(host) {
+			continue // what is missing may be a fact
+		}
+		if errors.As(err, &undef) {
+			return nil, l.varsFileUndefined(play, i, err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -170,10 +180,6 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 	var names []string
 	for _, alternative := range list.V {
 		v, err := l.evaluator(play, host, vars).Value(alternative)
-		var undef *value.UndefError
-		if errors.As(err, &undef) {
-			return nil, l.varsFileUndefined(alternative, err)
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -217,9 +223,74 @@ func (l *Linker) varsFileFault(file string, err error) error {
 	return badVarsFile{err}
 }
 
-func (l *Linker) varsFileUndefined(name value.Value, err error) error {
-	s, _ := value.ToStr(name)
-	return fmt.Errorf("an undefined variable was found when attempting to template the vars_files item '%s'. %s", s, err)
+func (l *Linker) varsFileUndefined(play, entry int, err error) error {
+	p := l.prog.Plays[play]
+	s, _ := value.ToStr(p.VarsFiles[entry].V)
+	msg := "an undefined variable was found when attempting to template the vars_files item '" + s + "'"
+	if l.opt.Dialect == expr.Classic {
+		return errors.New(msg + l.opt.Front.Excerpt(p.VarsFilesAt[entry]))
+	}
+	chain := failure.Failure{Msg: msg, At: originOf(p.VarsFilesAt[entry])}.Because(exception.Failure(err))
+	return &diag.Diagnostic{Exit: 1, Msg: chain.Brief(), Tagged: chain}
+}
+
+func originOf(p ir.Pos) *value.Origin { return &value.Origin{File: p.File, Line: p.Line, Col: p.Col} }
+
+// gathered says whether facts of a host have been gathered.
+func (l *Linker) gathered(host string) bool {
+	if l.opt.Inventory.Host(host) == nil {
+		return false
+	}
+	v, _ := l.opt.Known.Vars(host, nil)
+	done, _ := v.Facts.GetStr("module_setup")
+	ok, _ := python.Truth(done)
+	return ok
+}
+
+// passedOver are the warnings of dialect tagged for entries of vars_files that no file is named by before there is a host.
+func (l *Linker) passedOver(play int) []*failure.Failure {
+	if l.opt.Dialect != expr.Tagged {
+		return nil
+	}
+	var out []*failure.Failure
+	p := l.prog.Plays[play]
+	for i, f := range p.VarsFiles {
+		var undef *value.UndefError
+		if _, err := l.playValue(play, f); errors.As(err, &undef) {
+			out = append(out, &failure.Failure{Msg: "skipping vars_files item due to an undefined variable", At: originOf(p.VarsFilesAt[i])})
+		}
+	}
+	return out
+}
+
+// livePlay says whether the files of vars_files may be others for each task: when facts name them, or what nothing defines yet.
+func (l *Linker) livePlay(play int) bool {
+	n := newNames()
+	p := l.prog.Plays[play]
+	for _, f := range p.VarsFiles {
+		n.value(f.V)
+	}
+	known := l.playLayers(play)
+	n.close(known)
+	if n.all {
+		return true
+	}
+	hosts, _ := l.playHosts(play)
+	for name := range n.set {
+		if strings.HasPrefix(name, "ansible_") {
+			return true
+		}
+		_, defined := known.Lookup(name)
+		for _, host := range hosts {
+			if !defined {
+				_, defined = l.hostLayers(host).Lookup(name)
+			}
+		}
+		if !defined {
+			return true
+		}
+	}
+	return false
 }
 
 // hostLayers are the variables of a host without a play's: what hostvars shows of it now.
@@ -229,6 +300,15 @@ func (l *Linker) hostLayers(host string) layers {
 	}
 	v, _ := l.opt.Known.Vars(host, nil)
 	return l.layersOf(host, v)
+}
+
+// factLayers are the variables of a host that vars_files see: what tasks have set is not among them.
+func (l *Linker) factLayers(host string) layers {
+	if l.opt.Inventory.Host(host) == nil {
+		return nil
+	}
+	v, _ := l.opt.Known.Vars(host, nil)
+	return l.layersOf(host, HostVars{Facts: v.Facts})
 }
 
 // layersOf are the variables of a host with those that tasks have made.

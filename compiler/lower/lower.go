@@ -142,9 +142,7 @@ func (b *builder) header(p *ir.Play) {
 	k := func(name string) ir.Val { return b.val(b.play.Keywords.Get(name)) }
 	p.Pos = b.play.Pos
 	p.Path = b.play.Pos.File
-	if b.play.Name != "" {
-		p.Name = ir.Val{V: b.opt.Jinja.Value(b.play.Name)}
-	}
+	p.Name = b.playName()
 	p.Hosts = k("hosts")
 	p.GatherFacts, p.Strategy, p.Serial, p.Order = k("gather_facts"), k("strategy"), k("serial"), k("order")
 	p.CheckMode = k("check_mode")
@@ -154,12 +152,8 @@ func (b *builder) header(p *ir.Play) {
 	if b.play.Vars.Len() > 0 {
 		p.Vars = b.layer("play vars", b.play.Vars)
 	}
-	for _, alternatives := range b.play.VarsFiles() {
-		l := &value.List{}
-		for _, n := range alternatives {
-			l.V = append(l.V, b.val(n).V)
-		}
-		p.VarsFiles = append(p.VarsFiles, ir.Val{V: l})
+	for _, n := range b.play.VarsFilesNodes() {
+		p.VarsFiles, p.VarsFilesAt = append(p.VarsFiles, b.val(n)), append(p.VarsFilesAt, n.Pos)
 	}
 	p.VarsPrompt = b.prompts()
 	for _, r := range b.play.Roles {
@@ -167,6 +161,22 @@ func (b *builder) header(p *ir.Play) {
 		p.RoleDefaults = append(p.RoleDefaults, b.roleLayer("defaults", r, nil, r.AllDefaults(nil)))
 		p.RoleVars = append(p.RoleVars, b.roleLayer("vars", r, nil, r.Exported()))
 	}
+}
+
+// playName is the name of the play, or that which its hosts give it: in dialect tagged no template where they are a list.
+func (b *builder) playName() ir.Val {
+	name, hosts := b.play.Keywords.Get("name"), b.play.Keywords.Get("hosts")
+	at := hosts
+	if text, _ := name.Text(); text == b.play.Name {
+		at = name
+	}
+	switch {
+	case b.play.Name == "":
+		return ir.Val{}
+	case at == hosts && hosts != nil && len(hosts.Items) > 0 && b.opt.Jinja.Dialect == expr.Tagged:
+		return ir.Val{V: b.play.Name}
+	}
+	return ir.Val{V: b.opt.Jinja.ValueAt(b.play.Name, placeOf(at))}
 }
 
 // val is a keyword's node as a value, with its templates parsed.

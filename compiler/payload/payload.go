@@ -186,7 +186,8 @@ func (b *Built) keep(bundle []byte) string {
 
 var inCollection = regexp.MustCompile(`/(ansible_collections/[^/]+/[^/]+/plugins/modules/.*)\.(py|ps1)$`)
 
-// moduleName is the dotted name under which Python knows the module.
+// moduleName is the dotted name under which Python knows the module. Dialect tagged says ansible.legacy of a module that is
+// neither ansible-core's nor a collection's.
 func (l *Library) moduleName(name, file string) string {
 	rel, core := strings.CutPrefix(file, path.Dir(l.Core)+"/")
 	if m := inCollection.FindStringSubmatch(file); m != nil && !strings.Contains(m[1], ".") {

@@ -43,6 +43,10 @@ type ListOptions struct {
 	Only, Skip         []string // --tags and --skip-tags
 	// Match gives the hosts of a play's patterns, in the order to show them; needed for Hosts alone.
 	Match func(patterns []string) []string
+	// Headline gives the rendered patterns and the name of a play, by its number among those of all playbooks. Nil has them rendered
+	// as far as the playbook alone tells.
+	Headline func(play int) (patterns []string, name string)
+	First    int // the number of the first play of the playbook
 }
 
 // List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts, for one playbook.
@@ -50,15 +54,20 @@ func (l *Loader) List(pb *Playbook, o ListOptions) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nplaybook: %s\n", pb.File)
 	for i, p := range pb.Plays {
-		l.within(p, func() { l.listPlay(&b, i+1, p, o) })
+		l.within(p, func() { l.listPlay(&b, i, p, o) })
 	}
 	return b.String()
 }
 
 func (l *Loader) listPlay(b *strings.Builder, number int, p *Play, o ListOptions) {
-	hosts := l.shownHosts(p)
+	hosts, name := l.shownHosts(p), ""
+	if o.Headline != nil {
+		hosts, name = o.Headline(o.First + number)
+	} else {
+		name = l.shown(p, p.Name)
+	}
 	own := sortedUnique(texts(listItems(p.Keywords.Get("tags"))))
-	fmt.Fprintf(b, "\n  play #%d (%s): %s\tTAGS: [%s]", number, strings.Join(hosts, ","), l.shown(p, p.Name), strings.Join(own, ","))
+	fmt.Fprintf(b, "\n  play #%d (%s): %s\tTAGS: [%s]", number+1, strings.Join(hosts, ","), name, strings.Join(own, ","))
 	if o.Hosts {
 		matched := o.Match(hosts)
 		list := value.NewList()

@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -123,12 +124,28 @@ func earlyFault(p *Play, e entity) *diag.Diagnostic {
 		case n == nil || hasTemplate(n):
 		default:
 			_, err := k.Convert(n.ToValue(nil))
-			if err != nil {
-				return laterFault(e.pos, err.Error())
+			var wrong *keyword.TypeError
+			if errors.As(err, &wrong) {
+				d := laterFault(e.pos, err.Error())
+				d.Tagged = failure.Failure{Msg: "Error processing keyword '" + k.Name + "'.", At: originOf(n.Pos)}.Because(wrong.Tagged(originOf(itemOf(k, n).Pos)))
+				return d
 			}
 		}
 	}
 	return nil
+}
+
+// itemOf is the first item that is no text of a keyword that lists texts, or else the node itself.
+func itemOf(k *keyword.Keyword, n *yaml.Node) *yaml.Node {
+	if k.Type != keyword.List || !isSeq(n) {
+		return n
+	}
+	for _, item := range n.Items {
+		if _, ok := item.Text(); !ok {
+			return item
+		}
+	}
+	return n
 }
 
 func laterFault(at ir.Pos, msg string) *diag.Diagnostic {
@@ -215,7 +232,9 @@ func (l *Loader) varsPrompt(p *Play) bool {
 	n := p.Keywords.Get("vars_prompt")
 	for _, item := range listItems(n) {
 		if !isMap(item) {
-			l.failure(ir.Pos{}, "variable files must contain either a dictionary of variables, or a list of dictionaries. Got: %s (%s)", show(n), class(n))
+			d := l.failure(ir.Pos{}, "variable files must contain either a dictionary of variables, or a list of dictionaries. Got: %s (%s)", show(n), class(n))
+			d.Tagged, d.TaggedExit = &failure.Failure{Msg: "Invalid variable file contents.", At: originOf(item.Pos),
+				Help: "Variable files must contain either a dictionary of variables, or a list of dictionaries."}, 4
 			return false
 		}
 		if item.Get("name") == nil {

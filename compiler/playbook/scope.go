@@ -92,15 +92,8 @@ func (s *Scope) varsFiles(Map) Map {
 
 // VarsFiles are the play's vars_files: for each the alternatives, of which the first that exists is taken.
 func (p *Play) VarsFiles() [][]*yaml.Node {
-	n := p.Keywords.Get("vars_files")
-	switch {
-	case n.IsNull():
-		return nil
-	case !isSeq(n):
-		return [][]*yaml.Node{{n}}
-	}
 	var out [][]*yaml.Node
-	for _, e := range n.Items {
+	for _, e := range p.VarsFilesNodes() {
 		if isSeq(e) {
 			out = append(out, e.Items)
 		} else {
@@ -108,6 +101,18 @@ func (p *Play) VarsFiles() [][]*yaml.Node {
 		}
 	}
 	return out
+}
+
+// VarsFilesNodes are the entries of the play's vars_files.
+func (p *Play) VarsFilesNodes() []*yaml.Node {
+	n := p.Keywords.Get("vars_files")
+	switch {
+	case n.IsNull():
+		return nil
+	case !isSeq(n):
+		return []*yaml.Node{n}
+	}
+	return n.Items
 }
 
 // VarsFile finds a file of vars_files by its rendered name, below vars/ or beside the playbook. "" is returned when

@@ -82,6 +82,9 @@ type Event struct {
 	Notify    []string
 	// Beside, of a start, is the place of the last handler of a flush that the host has just passed without it: see Need.
 	Beside ir.Address `msgpack:",omitempty"`
+	// Flush, of Done, is where the host has flushed its handlers although it had failed (force_handlers): until others have come there it counts as
+	// one that has yet to.
+	Flush ir.Address `msgpack:",omitempty"`
 }
 
 // Flags are the keywords of a task as they were for this result.
@@ -141,7 +144,7 @@ const (
 	FetchBlob                   // Name: digest, Args: offset; answer Blob, Found when more follows
 	Delegate                    // Args: the call; answer Value: the result
 	Variable                    // Name: a variable the link left out; answer Value, Level. No name: groups, group_names and vars, what the inventory says now
-	Inventory                   // add_host, group_by, refresh_inventory: Args; answer Value
+	Inventory                   // add_host, group_by, refresh_inventory: Args; answer Value. Name: Describe, what add_host and group_by would do
 	Excerpt                     // the lines of the playbook around Task; answer Value
 	TemplateFile                // {% include %}: Name, answer File
 	Pause                       // pause, Args: {seconds, echo}, or none to ask only for Found: somebody is there; answer Value: what was typed
@@ -153,6 +156,9 @@ const (
 	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 	Debug                       // the task debugger, after a result. Args: {again, result, before, gone}, with {rendered} where keywords were; answer Value: {next} and for a redo {vars, gone}, Extensions: the task when it has changed
 )
+
+// Describe is the name under which Inventory asks for the result of add_host and group_by, which changes nothing yet.
+const Describe = "describe"
 
 // Go is what a barrier answers.
 type Go uint8

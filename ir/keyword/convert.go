@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 )
 
@@ -15,6 +16,22 @@ type TypeError struct {
 	Value   value.Value
 	Cause   string
 	whole   string
+	item    value.Value // of a list, that is not of the type of its items
+}
+
+// Tagged is the error as dialect tagged tells it of a value that is written at a place, of an item at its own place.
+func (e *TypeError) Tagged(at *value.Origin) *failure.Failure {
+	if e.item != nil {
+		if own := value.OriginOf(e.item); own != nil {
+			at = own
+		}
+		return &failure.Failure{Msg: fmt.Sprintf("Keyword '%s' items must be of type 'str', not '%s'.", e.Keyword.Name, value.TypeName(e.item)), At: at}
+	}
+	shown, err := value.Repr(e.Value)
+	if err != nil {
+		shown = err.Error()
+	}
+	return &failure.Failure{Msg: "The value " + shown + " could not be converted to '" + string(e.Keyword.Type) + "'.", At: at, Handling: true}
 }
 
 func (e *TypeError) Error() string {
@@ -85,7 +102,7 @@ func (k *Keyword) toList(v value.Value) (value.Value, error) {
 		case text || k.TextOrInt && isInt(item):
 		default:
 			return nil, &TypeError{Keyword: k, Value: v, whole: fmt.Sprintf(
-				"the field '%s' should be a list of %s, but the item '%s' is a %s", k.Name, k.listOf(), show(item), ClassName(item))}
+				"the field '%s' should be a list of %s, but the item '%s' is a %s", k.Name, k.listOf(), show(item), ClassName(item)), item: item}
 		}
 	}
 	return l, nil

@@ -194,7 +194,7 @@ type Deprecation struct {
 	Version    string // removed in that version
 	Date       string // removed after that date; goes before Version
 	Collection string // full collection name, may be empty
-	Plugin     string // whose feature it is, "module 'x'", told by dialect tagged; may be empty
+	Plugin     string // whose the feature is, such as "module 'copy'"; told by dialect tagged
 	Help       string // what to do instead, told by dialect tagged
 	Again      bool   // as of a Warning
 	Whole      bool   // Text says all, also when the feature goes

@@ -177,14 +177,25 @@ func deprecationOf(d *value.Dict) Deprecation {
 		}
 		return textKey(d, key)
 	}
-	said := Deprecation{Text: pick("msg"), Version: pick("version"), Date: pick("date"), Collection: pick("collection_name")}
-	if by, ok := d.GetStr("deprecator"); ok {
-		if who, ok := by.(*value.Dict); ok && textKey(who, "type") == "module" {
-			name := textKey(who, "resolved_name")
-			said.Plugin = "module " + value.StrRepr(name[strings.LastIndexByte(name, '.')+1:])
-		}
+	by, _ := d.GetStr("deprecator")
+	return Deprecation{Text: pick("msg"), Version: pick("version"), Date: pick("date"), Collection: pick("collection_name"), Plugin: pluginOf(by)}
+}
+
+// pluginOf names the plugin that deprecates something, by its name and type: "module 'copy'", "lookup plugin 'file'". What all plugins of
+// a type have is of "the module API".
+func pluginOf(by any) string {
+	d, ok := by.(*value.Dict)
+	if !ok || !truthyKey(d, "type") {
+		return ""
 	}
-	return said
+	kind, name := textKey(d, "type"), textKey(d, "resolved_name")
+	if kind != "module" {
+		kind += " plugin"
+	}
+	if name == "ansible.builtin" {
+		return "the " + kind + " API"
+	}
+	return kind + " " + value.StrRepr(name[strings.LastIndex(name, ".")+1:])
 }
 
 // elements iterates as Python does: over a list's elements, or a text's characters.

@@ -149,3 +149,27 @@ func TestNothingIsChanged(t *testing.T) {
 		t.Error("nothing was printed")
 	}
 }
+
+func TestWhoseDeprecation(t *testing.T) {
+	by := func(name, kind any) *value.Dict { return value.DictOf("resolved_name", name, "type", kind) }
+	for _, c := range []struct {
+		name string
+		told *value.Dict
+		want string
+	}{
+		{"of nobody", value.DictOf("msg", "m", "version", "9", "collection_name", nil, "deprecator", by(nil, nil)), "m. This feature will be removed in the future."},
+		{"of a collection", value.DictOf("msg", "m!", "version", "9", "collection_name", "a.b", "deprecator", by("a.b", nil)), "m! This feature will be removed from collection 'a.b' version 9."},
+		{"of a module", value.DictOf("msg", "m", "version", "9", "collection_name", "ansible.builtin", "deprecator", by("ansible.builtin.apt", "module")),
+			"m. This feature will be removed from module 'apt' in ansible-core version 9."},
+		{"of all modules", value.DictOf("msg", "m", "collection_name", "ansible.builtin", "deprecator", by("ansible.builtin", "module")),
+			"m. This feature will be removed from the module API in ansible-core in a future release."},
+		{"of a plugin", value.DictOf("msg", "m", "date", "2030-01-01", "collection_name", "a.b", "deprecator", by("a.b.c", "lookup")),
+			"m. This feature will be removed from lookup plugin 'c' in collection 'a.b' in a release after 2030-01-01."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if d := cmp.Diff(c.want, deprecationOf(c.told).taggedSentence()); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}

@@ -51,9 +51,14 @@ func (d Deprecation) taggedSentence() string {
 	}
 	from, when := "", "in the future"
 	if d.Collection != "" {
-		from, when = "from ansible-core ", "in a future release"
-		if d.Collection != "ansible.builtin" {
-			from = "from collection " + value.StrRepr(d.Collection) + " "
+		from, when = "from ", "in a future release"
+		if d.Plugin != "" {
+			from += d.Plugin + " in "
+		}
+		if d.Collection == "ansible.builtin" {
+			from += "ansible-core "
+		} else {
+			from += "collection " + value.StrRepr(d.Collection) + " "
 		}
 		switch {
 		case d.Date != "":

@@ -114,7 +114,8 @@ func (r *playRun) judge() {
 			failed, bad = append(failed, h.name), true
 		}
 	}
-	if fatal && bad {
+	fatal = fatal || r.metaForAll(d)
+	if fatal && (bad || r.failedBefore(d)) {
 		r.failAll(d, failed)
 	}
 	if r.play.MaxFail >= 0 && float64(len(r.failed))/float64(len(r.batch)) > r.play.MaxFail/100 {
@@ -133,6 +134,43 @@ func (r *playRun) judge() {
 	case r.breaks: // the next failure may be the last: whatever comes after it must not have begun
 		r.strict.Store(true)
 	}
+}
+
+// metaForAll says whether the round is a meta task that one host does for all, which older ones take for one of any_errors_fatal.
+func (r *playRun) metaForAll(d *round) bool {
+	if r.c.opt.Newer || d.leader == nil {
+		return false
+	}
+	t, _ := r.c.opt.Linker.Task(r.number, d.leader.last.Task)
+	return t != nil && t.Module == "ansible.builtin.meta"
+}
+
+// failedBefore says whether a host that has failed before, and stands where it has yet to come to what takes the failure, counts among those of a round: older ones
+// have it do nothing in the round, and look at it as at the others. Where one host runs the task for all, only those before that one do.
+//
+// Observed: ansible-core 2.14.
+func (r *playRun) failedBefore(d *round) bool {
+	if r.c.opt.Newer {
+		return false
+	}
+	for _, h := range r.hosts {
+		if d.leader != nil && h.index >= d.leader.index {
+			break
+		}
+		switch {
+		case slices.Contains(d.hosts, h) || !h.trouble.failed || h.trouble.caught || h.trouble.include:
+		case h.state == hostWaiting, h.state == hostDone && d.addr.Compare(h.flush) < 0:
+			return true
+		}
+	}
+	return false
+}
+
+// flushes says whether a host that has failed is still to flush its handlers, as Ansible has it: until then it does not count as failed.
+//
+// Observed: ansible-core 2.14, which never counts it.
+func (h *hostRun) flushes() bool {
+	return h.flush != nil && h.last != nil && h.last.Addr.Compare(h.flush) < 0
 }
 
 // failAll is any_errors_fatal after the hosts that have failed. In newer ones the others fail as well, and are rescued

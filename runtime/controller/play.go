@@ -85,6 +85,7 @@ type hostRun struct {
 	included *value.Dict
 	outcome  event.Outcome
 	trouble  trouble
+	flush    ir.Address // see event.Event
 	// sheltered is what the last task's start said, see event.Event.
 	sheltered bool
 	doomed    bool // it fails with others when it is let go
@@ -434,7 +435,7 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 	case event.HostFailed:
 		r.down[h.name] = true
 		r.c.failed[h.name] = true
-		if h.trouble.failed {
+		if h.flush = e.Flush; h.trouble.failed && !h.flushes() {
 			r.fail(h.name)
 		}
 	case event.HostUnreachable:

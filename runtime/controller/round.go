@@ -192,7 +192,28 @@ func (r *playRun) apply() bool {
 	for _, h := range dropped {
 		r.letGo(h, &event.Answer{Go: event.Skip})
 	}
-	return len(same)+len(dropped) > 0
+	return r.failElsewhere() || len(same)+len(dropped) > 0
+}
+
+// failElsewhere has the hosts fail with the leader of the round that stand somewhere else, where they are. Newer ones have them all fail once more, out of
+// the rescue that they have come to: see failAll. It says whether there were any.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (r *playRun) failElsewhere() bool {
+	e := r.round.result
+	if e == nil || e.Kind != event.Finished || e.Status != event.Failed || !e.Flags.RunOnce || e.Flags.IgnoreErrors {
+		return false
+	}
+	found := false
+	for _, h := range r.hosts {
+		if h.state != hostWaiting || h == r.round.leader || slices.Contains(r.round.hosts, h) {
+			continue
+		}
+		found, h.doomed, h.at = true, true, ir.Address{}
+		r.c.opt.Memory.enter(h.name, h.at)
+		r.letGo(h, &event.Answer{Go: event.Run})
+	}
+	return found
 }
 
 // share gives the variables of a run_once task to the hosts that do not come to it.

@@ -39,7 +39,7 @@ func newRange(c *python.Call) (val, error) {
 	}
 	var a [3]int64
 	for i, v := range c.Args {
-		x, err := python.AsInt(v)
+		x, err := c.Int(v)
 		if err != nil {
 			return nil, err
 		}

@@ -428,8 +428,10 @@ func (x *taskRun) setStats(_ context.Context, args *value.Dict) (*value.Dict, er
 }
 
 // ask puts a question to the controller whose answer is the result of the task.
-func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*value.Dict, error) {
-	a, err := x.m.up.Ask(ctx, need(what, x, args))
+func (x *taskRun) ask(ctx context.Context, what event.Ask, name string, args *value.Dict) (*value.Dict, error) {
+	n := need(what, x, args)
+	n.Name = name
+	a, err := x.m.up.Ask(ctx, n)
 	if err != nil {
 		return nil, err
 	}
@@ -454,7 +456,7 @@ func (x *taskRun) ask(ctx context.Context, what event.Ask, args *value.Dict) (*v
 }
 
 func (x *taskRun) includeVars(ctx context.Context, args *value.Dict) (*value.Dict, error) {
-	return x.ask(ctx, event.LoadVars, args)
+	return x.ask(ctx, event.LoadVars, "", args)
 }
 
 func (x *taskRun) addHost(ctx context.Context, args *value.Dict) (*value.Dict, error) {
@@ -476,7 +478,7 @@ func (x *taskRun) addHost(ctx context.Context, args *value.Dict) (*value.Dict, e
 	case int64, float64:
 		return nil, x.badGroups()
 	}
-	return x.ask(ctx, event.Inventory, args)
+	return x.ask(ctx, event.Inventory, event.Describe, args)
 }
 
 // badGroups is the failure of add_host where groups are neither a text nor a list.
@@ -503,7 +505,7 @@ func (x *taskRun) groupBy(ctx context.Context, args *value.Dict) (*value.Dict, e
 	if !has(args, "key") {
 		return value.DictOf("failed", true, "msg", "the 'key' param is required when using group_by"), nil
 	}
-	return x.ask(ctx, event.Inventory, args)
+	return x.ask(ctx, event.Inventory, event.Describe, args)
 }
 
 func firstOf(d *value.Dict, keys ...string) value.Value {

@@ -49,14 +49,24 @@ func (x *taskRun) renderAsync(p *prepared) error {
 
 // asyncDir is the folder of the files of jobs, on the host.
 func (x *taskRun) asyncDir() string {
-	if v, ok := x.vars.Lookup("ansible_async_dir"); ok {
+	return x.folder("ansible_async_dir", x.m.code.Settings.AsyncDir)
+}
+
+// remoteTmp is the folder below which tasks keep temporary files, on the host.
+func (x *taskRun) remoteTmp() string {
+	return x.folder("ansible_remote_tmp", x.m.code.Settings.RemoteTmp)
+}
+
+// folder is what a variable names, else the setting.
+func (x *taskRun) folder(name, setting string) string {
+	if v, ok := x.vars.Lookup(name); ok {
 		if r, err := x.eval().Value(v); err == nil {
 			if s, ok := value.Text(r); ok {
 				return s
 			}
 		}
 	}
-	return x.m.code.Settings.AsyncDir
+	return setting
 }
 
 // waits are modules that Ansible starts by an action plugin that waits for them.

@@ -24,6 +24,7 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 		return nil, err
 	}
 	if m.waits == ir.WaitNever || !open && m.passed == nil {
+		m.lags = false
 		m.standsAt()
 		return &event.Answer{Go: event.Run}, nil
 	}
@@ -56,8 +57,12 @@ func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error)
 	case event.End:
 		return a, errEnded
 	case event.Fail:
+		if m.lags {
+			return m.ask(ctx, n)
+		}
 		m.goBack()
 	case event.Run, event.Apply:
+		m.lags = false
 		m.standsAt()
 	}
 	return a, nil

@@ -27,15 +27,8 @@ func (x *taskRun) finish(res *value.Dict) (bool, error) {
 		x.m.roleRan[x.t.Role] = true
 	}
 	if status == event.OK || status == event.Changed {
-		if err := x.runHandlersFor(status); err != nil {
+		if err := x.take(res, e); err != nil {
 			return false, err
-		}
-	}
-	if status == event.OK || status == event.Changed {
-		for _, item := range x.held {
-			if err := x.m.up.Emit(item); err != nil {
-				return false, err
-			}
 		}
 	}
 	if err := x.m.up.Emit(e); err != nil {

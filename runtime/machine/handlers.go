@@ -208,13 +208,16 @@ func (m *Machine) handlerListens(i int, topic string) bool {
 
 // flush runs the notified handlers in the order of their definition, each at most once.
 func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
+	if m.flushFailed { // older ones end the play there
+		return false, errFailed
+	}
 	if len(m.notices) > 0 {
 		if err := m.expandNotices(ctx, addr); err != nil {
 			return false, err
 		}
 	}
 	m.flushing, m.flushAt, m.flushTo, m.beside = true, addr, 0, nil
-	defer func() { m.flushing = false }()
+	defer func() { m.flushing, m.cut = false, false }()
 	last := false
 	for i := 0; i < len(m.handlers); i++ {
 		m.handler = i
@@ -226,6 +229,7 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 		}
 		if failed, err := m.runHandler(ctx, i, at); failed || err != nil {
 			m.passHandlers(i+1, addr)
+			m.flushFailed = failed && !m.newer
 			return failed, err
 		}
 	}
@@ -235,6 +239,21 @@ func (m *Machine) flush(ctx context.Context, addr ir.Address) (bool, error) {
 		m.standBeside(addr)
 	}
 	return false, nil
+}
+
+// forgetHandlers forgets what has been marked: a host of an inventory that has been read again is none of those that the handlers know. What files that
+// handlers include have left is one of their own.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (m *Machine) forgetHandlers() {
+	m.notified, m.cut = map[int]bool{}, m.flushing
+}
+
+// noteForced notes where the host flushes its handlers although it has failed.
+func (m *Machine) noteForced(l *level, flush ir.Address) {
+	if n := len(l.blocks); !m.newer && n > 0 && l.blocks[n-1].in.Flag && l.blocks[n-1].failed {
+		m.forced = flush
+	}
 }
 
 // runHandler runs the handler at a place of the list.

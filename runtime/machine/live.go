@@ -28,7 +28,7 @@ func clearsErrors(t *ir.Task) bool {
 var liveInventory = map[string]bool{"groups": true, "group_names": true}
 
 // now is what the controller has of the inventory while the task runs, in a play that may change it: the names of
-// liveInventory, and under "vars" the variables of the host. It is asked for once for each task, when it is first
+// liveInventory, and under "vars" and "play" the variables of the host and of the play. It is asked for once for each task, when it is first
 // read. Nil is a play that changes nothing.
 func (s *scope) now() *value.Dict {
 	if !s.m.live {
@@ -40,8 +40,27 @@ func (s *scope) now() *value.Dict {
 			a = &event.Answer{}
 		}
 		s.fresh = asDict(a.Value.V)
+		if a.Error != "" {
+			s.fault = &fault{msg: a.Error, ends: true}
+		}
 	}
 	return s.fresh
+}
+
+// unread is the fault of a file of vars_files that a play of live variables names and cannot have, nil mostly.
+func (s *scope) unread() error {
+	if s.m.code.Settings.LivePlay && s.now() != nil && s.fault != nil {
+		return s.fault
+	}
+	return nil
+}
+
+// play are the variables of the play: its vars, vars_prompt and vars_files.
+func (s *scope) play() *value.Dict {
+	if s.m.code.Settings.LivePlay {
+		return asDict(get(s.now(), "play"))
+	}
+	return s.m.play
 }
 
 // inventory are the variables of the host that come from the inventory.

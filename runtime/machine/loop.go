@@ -244,7 +244,7 @@ func (x *taskRun) labelFault(err error) string {
 func (x *taskRun) emitItem(res *value.Dict, label value.Value) error {
 	status := statusOf(res)
 	e := &event.Event{Kind: event.Item, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: status, Result: ir.Val{V: shown(res)}, Flags: x.flags, Label: ir.Val{V: label}}
-	if told := status == event.Failed || status == event.Skipped; !told && (x.t.Module == "ansible.builtin.add_host" || x.t.Module == "ansible.builtin.group_by") {
+	if told := status == event.Failed || status == event.Skipped; !told && x.changesHosts() {
 		x.held = append(x.held, e) // Ansible tells of it when it has changed the inventory, after the task
 		return nil
 	}

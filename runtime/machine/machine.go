@@ -40,8 +40,7 @@ type Runner interface {
 	Run(ctx context.Context, c *module.Call, b Become) *value.Dict
 	// Has says whether the module of that full name is native.
 	Has(name string) bool
-	// TempDir returns a folder for the files of one task, in the folder that is named, which may begin with "~/"; it is removed when
-	// the machine ends.
+	// TempDir returns a folder for the files of tasks, below the one that remote_tmp names, which base is; it is removed when the machine ends.
 	TempDir(base string) (string, error)
 }
 
@@ -113,7 +112,14 @@ type Machine struct {
 	handler  int          // the place of the one that is
 	flushAt  ir.Address   // the flush that runs, and the place in its list of what comes next: see flat
 	flushTo  int
-	flushed  bool         // handlers have been flushed in this play
+	flushed  bool // handlers have been flushed in this play
+	cut      bool // what the file has left that a handler includes is left out, see forgetHandlers
+	// flushFailed says that a handler has failed, and no rescue has taken that.
+	flushFailed bool
+	// lags says that the host has failed, and has yet to begin what takes that in a block around its own: Ansible looks for that when it goes on, so
+	// that it cannot fail again before.
+	lags     bool
+	forced   ir.Address   // where handlers were flushed although the host had failed
 	beside   ir.Address   // see event.Need
 	fatal    bool         // the last task has failed, uncaught and fatally for all: see alone
 	roleRan  map[int]bool // roles of which a task has run
@@ -158,6 +164,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		m.dialect = eval.Tagged
 	}
 	m.newer = b.Dialect == "tagged" || ir.Newer(b.Code.Settings.CoreVersion)
+	m.live = b.Code.Settings.LivePlay
 	m.extend(0, 0, 0, 0, &b.Code.Tables)
 	m.handlers = append(m.handlers, b.Code.Handlers...)
 	for _, t := range b.Code.Excluded {
@@ -226,7 +233,7 @@ func (m *Machine) Run(ctx context.Context) error {
 	case failed:
 		outcome = event.HostFailed
 	}
-	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome})
+	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Flush: m.forced})
 }
 
 // errFailed says the same of a host that has failed.
@@ -264,7 +271,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 	defer func() { m.levels = m.levels[:len(m.levels)-1] }()
 	next := 0 // what stands before was run or passed over
 	defer func() { m.passAll(code, next, len(code), prefix) }()
-	for pc := 0; pc < len(code); {
+	for pc := 0; pc < len(code) && !m.cut; {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
@@ -283,6 +290,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 		case ir.OpMeta:
 			failed, err = m.meta(ctx, in.Task, addr)
 		case ir.OpFlush:
+			m.noteForced(lv, addr)
 			failed, err = m.flush(ctx, addr)
 		case ir.OpRoleDone:
 			m.roleDone[in.Task] = m.roleDone[in.Task] || m.roleRan[in.Task]
@@ -290,6 +298,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 		case ir.OpBlock:
 			lv.blocks = append(lv.blocks, block{in: in})
 		case ir.OpBody, ir.OpRescued:
+			m.flushFailed = m.flushFailed && in.Op != ir.OpRescued
 			pc = lv.leave()
 		case ir.OpAlways:
 			b := lv.pop()
@@ -307,7 +316,9 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 			return false, err
 		}
 		if failed {
+			blocks := len(lv.blocks)
 			to, caught := m.unwind(lv)
+			m.noteLag(!caught || len(lv.blocks) < blocks)
 			if !caught {
 				return true, nil
 			}

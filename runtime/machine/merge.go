@@ -54,7 +54,7 @@ func (s *scope) levels() []func(string) (value.Value, bool) {
 	for i := len(m.code.PlayRoleVars) - 1; i >= 0; i-- {
 		out = append(out, m.layers[m.code.PlayRoleVars[i]].GetStr)
 	}
-	out = append(out, m.play.GetStr)
+	out = append(out, s.play().GetStr)
 	if !s.hostless {
 		out = append(out, s.fact, s.inventory().GetStr)
 	}

@@ -198,6 +198,9 @@ func (m *Machine) metaEffect(x *taskRun, what string, act metaAction) error {
 		if err == nil && a.Go == event.End {
 			return errEnded
 		}
+		if what == "refresh_inventory" {
+			m.forgetHandlers()
+		}
 		return err
 	}
 	switch {

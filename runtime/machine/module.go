@@ -23,10 +23,6 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 	if err := x.shell(c); err != nil {
 		return nil, err
 	}
-	var err error
-	if c.RemoteBase, err = x.setting(x.flags.DelegateTo, "ansible_remote_tmp", x.m.code.Settings.RemoteTmp); err != nil {
-		return nil, err
-	}
 	if err := x.source(ctx, c); err != nil {
 		return nil, err
 	}
@@ -97,6 +93,7 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 	if err != nil {
 		return nil, err
 	}
+	c.RemoteBase = x.remoteTmp()
 	if !own || x.m.host.Detached || x.m.code.Settings.Detached {
 		return x.delegate(ctx, c, b, route)
 	}

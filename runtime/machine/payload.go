@@ -38,21 +38,21 @@ func (x *taskRun) payload(ctx context.Context, c *module.Call) error {
 	if err := x.limit(&own); err != nil {
 		return err
 	}
-	if err := x.internals(&own, c.RemoteBase); err != nil {
+	if err := x.internals(&own); err != nil {
 		return err
 	}
 	return x.interpreter(c)
 }
 
 // internals are the arguments that are added to those of the task, of which variables of the task change some.
-func (x *taskRun) internals(p *ir.Payload, remoteTmp string) error {
+func (x *taskRun) internals(p *ir.Payload) error {
 	all, ok := p.Internal.V.(*value.Dict)
 	if !ok {
 		return nil
 	}
 	all = all.Copy()
 	p.Internal.V = all
-	all.SetStr("_ansible_remote_tmp", remoteTmp)
+	all.SetStr("_ansible_remote_tmp", x.remoteTmp())
 	for name, host := range map[string]string{"shell_executable": x.flags.DelegateTo, "syslog_facility": ""} {
 		now, _ := value.Text(get(all, "_ansible_"+name))
 		v, err := x.setting(host, "ansible_"+name, now)

@@ -22,7 +22,7 @@ import (
 func (x *taskRun) plugin(ctx context.Context, p *prepared) (*value.Dict, error) {
 	question := value.DictOf("task", x.pluginTask(p), "vars", x.vars.local, "includes", x.aroundVars())
 	for {
-		answer, err := x.ask(ctx, event.Action, question)
+		answer, err := x.ask(ctx, event.Action, "", question)
 		if err != nil {
 			x.leavePlugin(question)
 			return nil, err
@@ -39,7 +39,7 @@ func (x *taskRun) plugin(ctx context.Context, p *prepared) (*value.Dict, error) 
 // leavePlugin ends a plugin that nobody waits for any more.
 func (x *taskRun) leavePlugin(question *value.Dict) {
 	if s := get(question, "session"); s != nil {
-		_, _ = x.ask(x.ctx, event.Action, value.DictOf("session", s, "cancel", true))
+		_, _ = x.ask(x.ctx, event.Action, "", value.DictOf("session", s, "cancel", true))
 	}
 }
 

@@ -26,6 +26,7 @@ type scope struct {
 	// hostless hides what belongs to the host: the names of handlers are rendered without it.
 	hostless bool
 	fresh    *value.Dict // see now
+	fault    *fault      // see unread
 	gone     *ir.Lost    // see lost
 	// hidden are variables that the debugger has taken away.
 	hidden map[string]bool
@@ -90,7 +91,7 @@ func (s *scope) sent(name string) (value.Value, bool) {
 	if v, ok := s.reversed(name, m.code.PlayRoleVars); ok {
 		return v, true
 	}
-	if v, ok := m.play.GetStr(name); ok {
+	if v, ok := s.play().GetStr(name); ok {
 		return v, true
 	}
 	if v, ok := s.ofHost(name); ok {
@@ -298,7 +299,7 @@ func (s *scope) Names() []string {
 		}
 	}
 	m := s.m
-	for _, d := range append([]*value.Dict{s.local, m.magic, m.extra, m.host.Set, m.host.Included, m.play, s.inventory()}, m.includes...) {
+	for _, d := range append([]*value.Dict{s.local, m.magic, m.extra, m.host.Set, m.host.Included, s.play(), s.inventory()}, m.includes...) {
 		add(d)
 	}
 	if m.code.Settings.InjectFacts {

@@ -183,8 +183,10 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	x.vars.local = local.Copy()
 	defer func() { x.vars.local = local }()
 	own := templateVars(f, dest)
-	if _, set := x.vars.Lookup("ansible_managed"); set && x.tagged() {
-		own.Del("ansible_managed")
+	if x.tagged() { // which lets variables have that name, too
+		if _, set := x.vars.Lookup(managed); set {
+			own.Del(managed)
+		}
 	}
 	x.vars.local.Update(own)
 	path := x.vars.lex.SearchPath()
@@ -215,6 +217,9 @@ func encoded(text string, encoding value.Value) ([]byte, error) {
 	}
 	return pycodec.Encode(text, name)
 }
+
+// managed is the variable that names what made a file.
+const managed = "ansible_managed"
 
 // templateVars are the variables that only a template sees.
 func templateVars(f *ir.File, dest string) *value.Dict {

@@ -292,6 +292,9 @@ func (x *taskRun) excerpt() string {
 }
 
 func (x *taskRun) resultOrFault() (*value.Dict, error) {
+	if err := x.vars.unread(); err != nil {
+		return nil, err
+	}
 	if v, err := x.keyword("no_log", x.t.NoLog, x.flags.NoLog); err == nil {
 		x.flags.NoLog = v
 	}
@@ -302,6 +305,8 @@ func (x *taskRun) resultOrFault() (*value.Dict, error) {
 	}
 	if v, err := x.keyword("any_errors_fatal", x.t.AnyErrorsFatal, x.flags.AnyErrorsFatal); err == nil {
 		x.flags.AnyErrorsFatal = v
+	} else if !x.tagged() {
+		x.flags.AnyErrorsFatal = asWritten(x.t.AnyErrorsFatal)
 	}
 	if v, err := x.keyword("run_once", x.t.RunOnce, false); err == nil {
 		x.flags.RunOnce = v

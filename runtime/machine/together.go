@@ -32,8 +32,17 @@ func (m *Machine) goBack() {
 	}
 }
 
+// noteLag notes, of a failure that goes through the innermost code, whether something further out takes it than the block in which the host stood.
+func (m *Machine) noteLag(further bool) {
+	switch here := len(m.levels); {
+	case here > len(m.stand): // code that has yet to begin
+	case here < len(m.stand) || further:
+		m.lags = true
+	}
+}
+
 // together waits, after a task whose failure is one of all hosts, for those that still run it: the host fails with them, where a rescue
-// or an always of included code may take it. Elsewhere the next barrier tells in time, see goBack. It says whether the host has failed.
+// or an always may take it, even if nothing follows. Elsewhere the next barrier tells in time, see goBack. It says whether the host has failed.
 //
 // Observed: ansible-core 2.19.
 func (m *Machine) together(x *taskRun) (bool, error) {
@@ -52,9 +61,9 @@ func (m *Machine) withOthers(ctx context.Context, task int, addr ir.Address) (bo
 	return err == nil && a.Go == event.Fail, err
 }
 
-// sheltered says whether some block of included code around has a rescue or an always.
+// sheltered says whether some block around has a rescue or an always.
 func (m *Machine) sheltered() bool {
-	for _, l := range m.levels[1:] {
+	for _, l := range m.levels {
 		for _, b := range l.blocks {
 			if b.in.A >= 0 || b.in.B >= 0 {
 				return true

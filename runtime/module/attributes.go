@@ -251,7 +251,7 @@ func (t *Task) setFlags(f FileArgs, diff *value.Dict) (bool, error) {
 	if strings.HasPrefix(want, "-") || strings.HasPrefix(want, "+") {
 		op, want = want[:1], want[1:]
 	}
-	if now == want && op != "-" {
+	if now == want && op != "-" || want == "" && t.Tagged() {
 		return false, nil
 	}
 	cmd := BinPath(t.Environ, "chattr")

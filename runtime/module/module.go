@@ -39,7 +39,7 @@ type Call struct {
 	Env map[string]string
 	// RemoteTmp is the folder for the module's own temporary files; it exists.
 	RemoteTmp string
-	// RemoteBase is remote_tmp, the folder that RemoteTmp is to be made in: it may begin with "~/".
+	// RemoteBase is the setting remote_tmp, below which RemoteTmp is made.
 	RemoteBase string
 
 	// LocalTmp is the controller's folder for temporary files of this run: headers of diffs name it.

@@ -456,6 +456,7 @@ def execute(server, job, before):
     sys.path.insert(0, source.root)
     sys.argv = [source.root]
     from ansible.module_utils import basic
+    attribute(server.base.root, source.root)
     loader = sys.modules.get('ansible.module_utils._internal._ansiballz._loader')
     if loader:
         loader.run_module(json_params=job.args, profile='legacy', module_fqn=job.module, modlib_path=source.root, extensions={})
@@ -464,6 +465,14 @@ def execute(server, job, before):
     runpy.run_module(job.module, init_globals={'_module_fqn': job.module, '_modlib_path': source.root}, run_name='__main__', alter_sys=True)
     print('{"msg": "New-style module did not handle its own exit", "failed": true}')
     sys.exit(1)
+
+
+def attribute(base, own):
+    """Has deprecations told as those of the module: ansible-core finds whose they are by the file that calls, in the folder of its own."""
+    deprecator = sys.modules.get('ansible.module_utils._internal._deprecator')
+    core = getattr(deprecator, '_path_as_core_plugininfo', None)
+    if core:
+        deprecator._path_as_core_plugininfo = lambda path: core(base + path[len(own):] if path.startswith(own + '/') else path)
 
 
 # Extension modules of Python's own whose objects leave nothing undone when their process just ends.

@@ -72,7 +72,7 @@ func (c *Call) Integer(i int, name string, dflt int64) (int64, error) {
 	if !ok {
 		return dflt, nil
 	}
-	return AsInt(v)
+	return c.Int(v)
 }
 
 // Because gives err, an *exception.Error, its cause, which only dialect tagged tells after it.
@@ -122,6 +122,14 @@ func AsInt(v value.Value) (int64, error) {
 		return 0, err
 	}
 	return 0, exception.TypeError("'%s' object cannot be interpreted as an integer", value.ClassName(v))
+}
+
+// Int is AsInt for an argument: dialect classic gives plugins undefined values, which are no integers.
+func (c *Call) Int(v value.Value) (int64, error) {
+	if u, ok := v.(*value.Undef); ok && !c.Ctx.Tagged() {
+		return 0, exception.TypeError("'%s' object cannot be interpreted as an integer", value.ClassName(u))
+	}
+	return AsInt(v)
 }
 
 // text reads an argument that must be a str.
@@ -211,7 +219,7 @@ func (c *Call) OptInt(i int, dflt int64) (int64, error) {
 	if !c.Given(i) {
 		return dflt, nil
 	}
-	return AsInt(c.Args[i])
+	return c.Int(c.Args[i])
 }
 
 // OptFlag returns the truth of parameter i, or its default.
@@ -228,6 +236,19 @@ func (c *Call) OptText(i int, dflt string) (string, error) {
 		return dflt, nil
 	}
 	return value.ToStr(c.Args[i])
+}
+
+// Word returns parameter i, which must be a str: what says where Python would complain.
+func (c *Call) Word(i int, dflt, what string) (string, error) {
+	v := c.Opt(i, dflt)
+	if s, ok := value.Text(v); ok {
+		return s, nil
+	}
+	class := value.ClassName(v)
+	if v == nil {
+		class = "None"
+	}
+	return "", exception.TypeError("%s must be str, not %s", what, class)
 }
 
 // Rest returns the arguments behind the named parameters.

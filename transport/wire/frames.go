@@ -18,8 +18,8 @@ import (
 	"sync"
 )
 
-// MaxFrame is the longest payload in bytes. What is longer is sent in parts.
-const MaxFrame = 16 << 20
+// MaxFrame is the longest payload in bytes: a result with the text of a large file, and that as lines. Memory is taken only for what has come.
+const MaxFrame = 128 << 20
 
 const (
 	frameBuffer = 32 << 10

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"pbc/compiler/inventory"
+	"pbc/ir/failure"
+	"pbc/ir/keyword"
 	"pbc/ir/value"
 )
 
@@ -35,6 +37,11 @@ type Listing struct {
 	Tagged bool
 	// Facts returns what the fact cache has of a host. May be nil.
 	Facts func(host string) *value.Dict
+	// Cwd is the working folder where no folder of a playbook was given, else "": the variables of hosts that are not exported are
+	// then those of a playbook there.
+	Cwd string
+	// Warn is told of variables with reserved names. May be nil.
+	Warn func(*failure.Failure)
 }
 
 // HostVars are the variables of a host that a listing shows.
@@ -43,6 +50,10 @@ func (l Listing) HostVars(h *inventory.Host) (*value.Dict, error) {
 		d, err := h.OwnVars()
 		return shown(d), err
 	}
+	if l.Cwd != "" {
+		l.Inventory.Beside(l.Cwd)
+		defer l.Inventory.Beside("")
+	}
 	d, err := h.Vars()
 	if err != nil {
 		return nil, err
@@ -50,7 +61,9 @@ func (l Listing) HostVars(h *inventory.Host) (*value.Dict, error) {
 	if l.Facts != nil {
 		d = inventory.Combine(d, l.Facts(h.Name), l.Merge)
 	}
-	return shown(inventory.Combine(d, l.Extra, l.Merge)), nil
+	d = inventory.Combine(d, l.Extra, l.Merge)
+	l.warnReserved(d)
+	return shown(d), nil
 }
 
 func (l Listing) groupVars(g *inventory.Group) (*value.Dict, error) {
@@ -62,6 +75,18 @@ func (l Listing) groupVars(g *inventory.Group) (*value.Dict, error) {
 		d.SetStr("ansible_group_priority", int64(g.Priority))
 	}
 	return shown(d), nil
+}
+
+// warnReserved warns of variables with reserved names, as dialect tagged does of those that are not exported.
+func (l Listing) warnReserved(d *value.Dict) {
+	if !l.Tagged || l.Warn == nil {
+		return
+	}
+	for _, k := range d.K {
+		if name, _ := value.Text(k); keyword.Reserved(name) {
+			l.Warn(failure.Reserved(name, value.OriginOf(k)))
+		}
+	}
 }
 
 // shown takes from d, which is a copy, what no listing shows.

@@ -177,7 +177,7 @@ func (s *kernelSetting) apply() error {
 		path := s.t.Str("sysctl_file")
 		tmp, err := posix.TempFile(posix.Dirname(path), ".ansible_m_sysctl_", ".conf")
 		if err != nil {
-			return err
+			return module.Raise(err, tmp)
 		}
 		var b strings.Builder
 		for _, l := range s.lines {

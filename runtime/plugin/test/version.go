@@ -34,9 +34,13 @@ func versionTest(c *python.Call) (value.Value, error) {
 		}
 		compare = f
 	}
-	op, ok := version.Operators[python.Str(c.Opt(2, "eq"))]
+	operator, err := c.OptText(2, "eq")
+	if err != nil {
+		return nil, err
+	}
+	op, ok := version.Operators[operator]
 	if !ok {
-		return nil, exception.FilterError("Invalid operator type (%s). Must be one of '==', '=', 'eq', '<', 'lt', '<=', 'le', '>', 'gt', '>=', 'ge', '!=', '<>', 'ne'", python.Str(c.Args[2]))
+		return nil, exception.FilterError("Invalid operator type (%s). Must be one of '==', '=', 'eq', '<', 'lt', '<=', 'le', '>', 'gt', '>=', 'ge', '!=', '<>', 'ne'", operator)
 	}
 	n, err := compare(python.Str(c.Args[0]), python.Str(c.Args[1]))
 	if err != nil {

@@ -199,7 +199,11 @@ func b64encode(c *python.Call) (value.Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if b, err = pycodec.Encode(s, python.Str(c.Opt(1, "utf-8"))); err != nil {
+		encoding, err := c.Word(1, "utf-8", "encode() argument 'encoding'")
+		if err != nil {
+			return nil, err
+		}
+		if b, err = pycodec.Encode(s, encoding); err != nil {
 			return nil, err
 		}
 	}
@@ -241,7 +245,11 @@ func b64decode(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, exception.Raise("binascii.Error", "Incorrect padding")
 	}
-	return decodeText(b, python.Str(c.Opt(1, "utf-8")))
+	encoding, err := c.Word(1, "utf-8", "decode() argument 'encoding'")
+	if err != nil {
+		return nil, err
+	}
+	return decodeText(b, encoding)
 }
 
 func digest(h func() hash.Hash) python.Func {
@@ -265,7 +273,10 @@ func hashFilter(c *python.Call) (value.Value, error) {
 	if c.Opt(1, "sha1") == nil {
 		return nil, exception.While(exception.FilterError("name must be a string"))
 	}
-	name := python.Str(c.Opt(1, "sha1"))
+	name, err := c.OptText(1, "sha1")
+	if err != nil {
+		return nil, exception.While(exception.FilterError("%s", err))
+	}
 	h, ok := hashes[strings.ReplaceAll(python.Lower(name), "-", "_")]
 	if !ok {
 		return nil, exception.While(exception.FilterError("unsupported hash type %s", name))
@@ -274,7 +285,10 @@ func hashFilter(c *python.Call) (value.Value, error) {
 }
 
 func toUUID(s string, c *python.Call) (value.Value, error) {
-	ns := python.Str(c.Opt(1, "361E6D51-FAEC-444A-9079-341386DA8E2E"))
+	ns, err := c.OptText(1, "361E6D51-FAEC-444A-9079-341386DA8E2E")
+	if err != nil {
+		return nil, err
+	}
 	plain := strings.Trim(strings.ReplaceAll(strings.ReplaceAll(ns, "urn:", ""), "uuid:", ""), "{}")
 	raw, err := hex.DecodeString(strings.ReplaceAll(plain, "-", ""))
 	if err != nil || len(raw) != 16 {

@@ -15,7 +15,11 @@ var passwords = []*plugin.Row{{
 }}
 
 func passwordHashFilter(secret string, c *python.Call) (value.Value, error) {
-	s, name, err := crypt.SchemeOf(python.Str(c.Opt(1, "sha512")))
+	hashtype, err := c.OptText(1, "sha512")
+	if err != nil {
+		return nil, err
+	}
+	s, name, err := crypt.SchemeOf(hashtype)
 	if err != nil {
 		return nil, &exception.Error{Class: exception.AnsibleFilter, Msg: err.Error(), Orig: err}
 	}

@@ -172,7 +172,10 @@ func combineFilter(c *python.Call) (value.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	mode := python.Str(c.Get(-1, "list_merge", "replace"))
+	mode, err := value.ToStr(c.Get(-1, "list_merge", "replace"))
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range c.KW {
 		if a.Name != "recursive" && a.Name != "list_merge" {
 			return nil, exception.FilterError("'recursive' and 'list_merge' are the only valid keyword arguments")
@@ -326,6 +329,9 @@ func items2dict(c *python.Call) (value.Value, error) {
 		return nil, exception.FilterTypeError("items2dict requires a list, got %s instead.", c.Type(c.Args[0]))
 	}
 	kn, vn := c.Opt(1, "key"), c.Opt(2, "value")
+	if err := python.Use2(kn, vn); err != nil {
+		return nil, err
+	}
 	d := value.NewDict()
 	for _, e := range it {
 		x, ok := e.(*value.Dict)
@@ -358,7 +364,11 @@ func dictsortFilter(c *python.Call) (value.Value, error) {
 		return nil, err
 	}
 	at := 0
-	switch by := python.Str(c.Opt(2, "key")); by {
+	by, err := c.OptText(2, "key")
+	if err != nil {
+		return nil, err
+	}
+	switch by {
 	case "key":
 	case "value":
 		at = 1
@@ -422,7 +432,10 @@ func attrFilter(c *python.Call) (value.Value, error) {
 }
 
 func rekeyFilter(c *python.Call) (value.Value, error) {
-	dup := python.Str(c.Opt(2, "error"))
+	dup, err := c.OptText(2, "error")
+	if err != nil {
+		return nil, err
+	}
 	if dup != "error" && dup != "overwrite" {
 		if c.Ctx.Tagged() {
 			return nil, exception.AnsibleError("duplicates parameter to rekey_on_member has unknown value %s", value.StrRepr(dup))

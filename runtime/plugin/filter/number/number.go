@@ -28,12 +28,12 @@ var Filters = []*plugin.Row{
 
 func intFilter(c *python.Call) (value.Value, error) {
 	dflt := c.Opt(1, int64(0))
-	base, err := c.OptInt(2, 10)
-	if err != nil {
-		return nil, err
-	}
 	v := c.Args[0]
 	if s, ok := value.Text(v); ok {
+		base, err := c.OptInt(2, 10)
+		if err != nil {
+			return dflt, nil
+		}
 		if n, ok := python.ParseInt(s, base); ok {
 			return n, nil
 		}
@@ -98,7 +98,10 @@ func roundFilter(c *python.Call) (value.Value, error) {
 		return nil, err
 	}
 	p = min(max(p, -400), 400)
-	method := python.Str(c.Opt(2, "common"))
+	method, err := c.OptText(2, "common")
+	if err != nil {
+		return nil, err
+	}
 	if method != "common" && method != "ceil" && method != "floor" {
 		return nil, exception.Raise("jinja2.exceptions.FilterArgumentError", "method must be common, ceil or floor")
 	}
@@ -239,6 +242,9 @@ func humanReadable(c *python.Call) (value.Value, error) {
 		base = "bits"
 	}
 	unit := c.Opt(2, nil)
+	if python.Use(unit) != nil {
+		return nil, exception.FilterError("human_readable() can't interpret following string: %s", python.Str(c.Args[0]))
+	}
 	limit, suffix := 1.0, ""
 	for _, u := range units {
 		limit, suffix = u.n, u.name

@@ -45,6 +45,9 @@ func newGetter(attribute value.Value) getter { return getter{path: attributePath
 // of finds the attribute of a value.
 func (g getter) of(v value.Value) (value.Value, error) {
 	for _, p := range g.path {
+		if err := python.Use(p); err != nil {
+			return nil, err
+		}
 		x, err := python.GetItem(v, p)
 		if err != nil {
 			return nil, err
@@ -67,6 +70,8 @@ func attributePath(attribute value.Value) []value.Value {
 	switch x := attribute.(type) {
 	case nil:
 		return nil
+	case *value.Undef:
+		return []value.Value{x}
 	case int64:
 		return []value.Value{x}
 	case string:

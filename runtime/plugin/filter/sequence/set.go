@@ -360,10 +360,10 @@ func arrange(permute bool) python.Func {
 		}
 		n := int64(len(it))
 		if v := c.Opt(1, nil); v != nil {
-			if permute && python.Num(v).Kind != 'i' && python.Use(v) == nil {
+			if permute && python.Num(v).Kind != 'i' && (python.Use(v) == nil || !c.Ctx.Tagged()) {
 				return nil, exception.TypeError("Expected int as r")
 			}
-			if n, err = python.AsInt(c.Args[1]); err != nil {
+			if n, err = c.Int(v); err != nil {
 				return nil, err
 			}
 		}

@@ -132,7 +132,11 @@ func groupsOf(m *pyre.Match) value.Value {
 
 func regexEscape(s string, c *python.Call) (value.Value, error) {
 	special := "()[]{}?*+-|^$\\.&~# \t\n\r\v\f"
-	switch kind := python.Str(c.Opt(1, "python")); kind {
+	kind, err := c.OptText(1, "python")
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
 	case "python":
 	case "posix_basic":
 		special = "].[^$*\\"

@@ -267,7 +267,7 @@ func (w wrapper) long(cur []string, n int, chunks []string) ([]string, []string)
 }
 
 func wordwrapFilter(s string, c *python.Call) (value.Value, error) {
-	width, err := c.OptInt(1, 79)
+	width, err := python.AsInt(c.Opt(1, int64(79)))
 	if err != nil {
 		return nil, err
 	}
@@ -387,7 +387,10 @@ var commentStyles = map[string][3]string{
 }
 
 func commentFilter(s string, c *python.Call) (value.Value, error) {
-	name := python.Str(c.Opt(1, "plain"))
+	name, err := c.OptText(1, "plain")
+	if err != nil {
+		return nil, err
+	}
 	style, ok := commentStyles[name]
 	if !ok {
 		if c.Ctx.Tagged() {

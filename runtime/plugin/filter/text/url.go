@@ -55,9 +55,9 @@ func urlsplitFilter(c *python.Call) (value.Value, error) {
 	}
 	d := value.DictOf("fragment", u.Fragment, "hostname", host, "netloc", u.Netloc, "password", pass, "path", u.Path,
 		"port", port, "query", u.Query, "scheme", u.Scheme, "username", user)
-	q := python.Str(c.Opt(1, ""))
-	if q == "" {
-		return d, nil
+	q, err := c.OptText(1, "")
+	if err != nil || q == "" {
+		return d, err
 	}
 	v, ok := d.GetStr(q)
 	if !ok {
