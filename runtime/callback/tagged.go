@@ -66,9 +66,6 @@ func (d Deprecation) taggedSentence() string {
 		case d.Version != "":
 			when = "version " + d.Version
 		}
-		if d.Plugin != "" {
-			from = "from " + d.Plugin + " in" + strings.TrimPrefix(from, "from")
-		}
 	}
 	text += " This feature will be removed " + from + when + "."
 	if d.Help != "" {
