@@ -1,0 +1,92 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"pbc/ir"
+	"pbc/ir/event"
+	"pbc/ir/value"
+)
+
+// delegate runs a module for a host that asked, on another host or by another way.
+func (c *Controller) delegate(ctx context.Context, host string, n *event.Need) *event.Answer {
+	args, _ := n.Args.V.(*value.Dict)
+	target, _ := args.GetStr("host")
+	route, _ := args.GetStr("route")
+	call, _ := args.GetStr("call")
+	name, _ := value.Text(target)
+	vars, _ := route.(*value.Dict)
+	body, ok := call.(*value.Dict)
+	if !ok {
+		return &event.Answer{Error: "malformed call"}
+	}
+	if name == "" {
+		name = host
+	}
+	p, err := c.delegatePeer(ctx, host, name, vars)
+	var u *Unreachable
+	if errors.As(err, &u) && !u.Failed {
+		return &event.Answer{Error: u.Msg, Kind: "unreachable"}
+	}
+	if err != nil {
+		return &event.Answer{Error: err.Error()}
+	}
+	module, _ := body.GetStr("name")
+	m, _ := value.Text(module)
+	res, err := p.call(ctx, m, body)
+	if err != nil {
+		return &event.Answer{Error: lostMessage(err), Kind: "unreachable"}
+	}
+	return &event.Answer{Value: ir.Val{V: res}}
+}
+
+// delegatePeer returns the session for delegated work, one for each pair of hosts and way between them.
+func (c *Controller) delegatePeer(ctx context.Context, host, target string, route *value.Dict) (*peer, error) {
+	way, err := value.Repr(route)
+	if err != nil {
+		return nil, err
+	}
+	key := host + "\x00" + target + "\x00" + way
+	c.mu.Lock()
+	p := c.delegates[key]
+	c.mu.Unlock()
+	if p != nil {
+		select {
+		case <-p.sess.Done():
+		default:
+			return p, nil
+		}
+	}
+	rw, err := c.opt.Dialer.DialTask(ctx, target, route)
+	if err != nil {
+		return nil, err
+	}
+	if p, err = c.newPeer(host, rw); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.delegates[key] = p
+	c.mu.Unlock()
+	go c.serveDelegate(ctx, p)
+	return p, nil
+}
+
+// serveDelegate answers the needs of a session for delegated work: blobs only.
+func (c *Controller) serveDelegate(ctx context.Context, p *peer) {
+	for {
+		m, err := p.next()
+		if err != nil {
+			p.sess.Close()
+			return
+		}
+		if m == nil || m.need == nil {
+			continue
+		}
+		a := &event.Answer{Error: "not answered to a delegated task"}
+		if m.need.Ask == event.FetchBlob {
+			a = c.opt.Linker.Answer(ctx, 0, p.host, m.need)
+		}
+		a.ID = m.need.ID
+		_ = p.send(event.KindAnswer, a)
+	}
+}
