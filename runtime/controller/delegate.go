@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
