@@ -91,12 +91,18 @@ func (p *printer) problems(v view) {
 	}
 	gone, _ := v.res.GetStr("_ansible_deprecations")
 	if list, ok := gone.(*value.List); ok && truthyKey(v.res, "deprecations") && p.screen.Deprecations {
-		for _, d := range list.V {
+		own := &value.List{} // what the module has told: without a chain
+		all := elements(v.res, "deprecations")
+		for i, d := range list.V {
 			if f := failure.FromValue(d); f != nil {
 				p.screen.deprecateTagged(Deprecation{Text: f.Text(p.screen.Source), Whole: true})
+			} else if i < len(all) {
+				own.V = append(own.V, all[i])
 			}
 		}
-		v.res.Del("deprecations")
+		if v.res.SetStr("deprecations", own); len(own.V) == 0 {
+			v.res.Del("deprecations")
+		}
 	}
 	p.warn(v.res)
 	if debugActions[v.task.Action] && !has(v.res, "msg") {

@@ -195,7 +195,7 @@ func (x *taskRun) deprecate(n python.Notice) {
 	x.deprecations = append(x.deprecations, n)
 }
 
-// withDeprecations puts them into the result.
+// withDeprecations puts them into the result, in front of those of the module.
 func (x *taskRun) withDeprecations(res *value.Dict) {
 	if len(x.deprecations) == 0 {
 		return
@@ -215,6 +215,10 @@ func (x *taskRun) withDeprecations(res *value.Dict) {
 		chains.V = append(chains.V, f.Value())
 	}
 	x.deprecations = nil
+	if own, ok := get(res, "deprecations").(*value.List); ok {
+		shown.V = append(shown.V, own.V...)
+		chains.V = append(chains.V, make([]value.Value, len(own.V))...) // these have none
+	}
 	res.SetStr("deprecations", shown)
 	res.SetStr("_ansible_deprecations", chains)
 }

@@ -345,6 +345,9 @@ func (x *taskRun) summary(results []*value.Dict) *value.Dict {
 		changed = changed || truthy(r, "changed")
 		skipped = skipped && truthy(r, "skipped")
 		failed = failed || truthy(r, "failed")
+		if own, ok := get(r, "deprecations").(*value.List); ok && x.tagged() && !has(r, "_ansible_deprecations") {
+			r.SetStr("_ansible_deprecations", &value.List{V: make([]value.Value, len(own.V))}) // as many, for others that have chains
+		}
 		for _, key := range gathered {
 			if l, ok := get(r, key).(*value.List); ok && len(l.V) > 0 {
 				more[key] = append(more[key], l.V...)
