@@ -227,6 +227,7 @@ func (r *playRun) failElsewhere() bool {
 		if h.state != hostWaiting || h == r.round.leader || slices.Contains(r.round.hosts, h) {
 			continue
 		}
+		r.strict.Store(true) // where they go on nobody has reckoned with: one that runs on could wait for them, and they for it
 		found, h.doomed, h.at = true, true, ir.Address{}
 		r.c.opt.Memory.enter(h.name, h.at)
 		r.letGo(h, &event.Answer{Go: event.Run})
