@@ -193,11 +193,18 @@ func disorder(calls []*call, groups map[string]int, counts func(*call) bool) str
 	return ""
 }
 
+// foundSeeds made plays that some version ran in another order, or never came to the end of.
+var foundSeeds = []uint64{338, 7105, 40258, 60010}
+
 // TestOrder runs random plays on several hosts of different speed, in every order, and holds them to what strict order shows:
 // the same output to the byte, the same calls, and whatever others can see in its place among all calls.
 func TestOrder(t *testing.T) {
 	hosts := []string{"a", "b", "c", "d"}
-	for seed := *orderSeed; seed < *orderSeed+uint64(*orderPlays); seed++ {
+	seeds := slices.Clone(foundSeeds)
+	for i := range uint64(*orderPlays) {
+		seeds = append(seeds, *orderSeed+i)
+	}
+	for _, seed := range seeds {
 		files := randomPlaybook(seed, hosts)
 		name := fmt.Sprintf("seed %d", seed)
 		ok := t.Run(name, func(t *testing.T) { orderOf(t, seed, files, hosts) })
