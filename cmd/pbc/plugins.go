@@ -269,16 +269,16 @@ func (p *plugins) debug(ctx context.Context, about *value.Dict, w link.World) (*
 	return p.host.Debug(ctx, about, w)
 }
 
-// warnVarsPlugins warns of vars plugins beside playbooks and in roles: Ansible runs them, pbc has none but its own.
-func (s *session) warnVarsPlugins(u *compiler.Unit) {
+// refuseVarsPlugins refuses vars plugins beside playbooks and in roles: Ansible runs them, and tasks would lack their variables.
+func refuseVarsPlugins(u *compiler.Unit) error {
 	dirs, _ := u.PluginDirs()
 	for _, dir := range dirs {
 		found, _ := filepath.Glob(filepath.Join(dir, "vars_plugins", "*.py"))
 		for _, file := range found {
-			if filepath.Base(file) == "__init__.py" {
-				continue
+			if filepath.Base(file) != "__init__.py" {
+				return &playbookError{msg: file + ":1:1: unsupported: a vars plugin", code: 4}
 			}
-			s.warn("pbc does not run the vars plugin " + file + ": variables that it gives are missing")
 		}
 	}
+	return nil
 }

@@ -367,10 +367,11 @@ func (s *session) inventory(dir string) (*inventory.Inventory, error) {
 	return inv, nil
 }
 
-// prepare loads the inventory and compiles the playbooks, in the order in which Ansible tells what is wrong with them. That of a playbook
-// in a collection is known when it is compiled.
+// prepare loads the inventory and compiles the playbooks, in the order in which Ansible tells what is wrong with them. The folder of a playbook
+// that a collection has is known when it is compiled.
 func (s *session) prepare() (*compiler.Unit, error) {
-	if first := s.req.Playbooks[0]; !collectionPlaybook.MatchString(first) {
+	first := s.req.Playbooks[0]
+	if _, err := os.Stat(first); err == nil {
 		dir, err := filepath.Abs(filepath.Dir(first))
 		if err != nil {
 			return nil, err
@@ -409,7 +410,9 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		}
 		return 0, s.list(u, inv, l)
 	}
-	s.warnVarsPlugins(u)
+	if err := refuseVarsPlugins(u); err != nil {
+		return 4, err
+	}
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
 	memory.MergeHashes = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
