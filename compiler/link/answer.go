@@ -277,6 +277,13 @@ func (l *Linker) inventoryNow(s Site) (value.Value, error) {
 	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
 		vars = n.prune(vars)
 	}
+	now := value.DictOf("groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added))
+	if l.found != nil {
+		now.SetStr("found", texts(l.found))
+	}
+	if len(l.prog.Plays[s.Play].VarsFiles) == 0 { // nothing about the play changes
+		return now, nil
+	}
 	play, err := l.playVars(s.Play, s.Host)
 	if err != nil {
 		return nil, err
@@ -284,10 +291,7 @@ func (l *Linker) inventoryNow(s Site) (value.Value, error) {
 	if n := l.sent[sentKey{s.Play, s.Host}]; n != nil {
 		play = n.prune(play)
 	}
-	now := value.DictOf("play", play, "groups", l.opt.Inventory.GroupsDict(), "group_names", texts(h.GroupNames()), "vars", vars, "added", texts(l.added))
-	if l.found != nil {
-		now.SetStr("found", texts(l.found))
-	}
+	now.SetStr("play", play)
 	return now, nil
 }
 
