@@ -241,3 +241,34 @@ func FuzzReadEvents(f *testing.F) {
 		}
 	})
 }
+
+// TestSettledResults: what two threads of Ansible tell has one order, and nothing else is moved.
+func TestSettledResults(t *testing.T) {
+	read := func(lines string) (events []Event) {
+		for _, line := range strings.Fields(lines) {
+			event, host, _ := strings.Cut(line, ":")
+			events = append(events, Event{Event: event, Host: host})
+		}
+		return events
+	}
+	settled := "task item_ok:a item_ok:a ok:a notify:a retry:b item_ok:b ok:b task ok:a ok:b"
+	for _, told := range []string{
+		settled,
+		"task item_ok:a item_ok:a retry:b ok:a notify:a item_ok:b ok:b task ok:a ok:b",
+		"task item_ok:a item_ok:a retry:b item_ok:b ok:a notify:a ok:b task ok:a ok:b",
+	} {
+		got := NewNormaliser().Outcome(Outcome{Runs: []Run{{Events: read(told)}}})
+		if diff := cmp.Diff(NewNormaliser().Outcome(Outcome{Runs: []Run{{Events: read(settled)}}}), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", told, diff)
+		}
+	}
+	for _, other := range []string{
+		"task item_ok:a ok:a item_ok:a notify:a retry:b item_ok:b ok:b task ok:a ok:b",
+		"task item_ok:a item_ok:a ok:a notify:a retry:b item_ok:b ok:b task ok:b ok:a",
+	} {
+		got := NewNormaliser().Outcome(Outcome{Runs: []Run{{Events: read(other)}}})
+		if cmp.Equal(NewNormaliser().Outcome(Outcome{Runs: []Run{{Events: read(settled)}}}), got) {
+			t.Errorf("%s is taken for %s", other, settled)
+		}
+	}
+}

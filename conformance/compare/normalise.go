@@ -96,11 +96,28 @@ func (n *Normaliser) run(r Run) Run {
 		e.Result = n.value("", e.Result)
 		out.Events = append(out.Events, e)
 	}
+	settleResults(out.Events)
 	for _, e := range r.Tree {
 		e.Path, e.Text = n.text(e.Path), n.text(e.Text)
 		out.Tree = append(out.Tree, e)
 	}
 	return out
+}
+
+// settleResults moves each result before the items and retries of other hosts that stand right before it. Ansible tells these from the thread
+// that receives them and the results from its main thread, so that the next host's first items may come before or after this host's result.
+func settleResults(events []Event) {
+	for i, e := range events {
+		switch e.Event {
+		case "ok", "failed", "skipped", "unreachable", "notify":
+			to := i
+			for to > 0 && events[to-1].Host != e.Host && (strings.HasPrefix(events[to-1].Event, "item_") || events[to-1].Event == "retry") {
+				to--
+			}
+			copy(events[to+1:i+1], events[to:i])
+			events[to] = e
+		}
+	}
 }
 
 func (n *Normaliser) text(s string) string {
