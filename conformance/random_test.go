@@ -90,7 +90,11 @@ func (r *rivals) meet(t *testing.T, seed uint64) {
 		return
 	}
 	if again, err := r.difference(t, site); err != nil || again == nil || !compare.Outcomes(found.want, again.want).Equal {
-		t.Errorf("the play of seed %d differs, but not always: ansible-playbook itself may be of two minds (%v)\n%s", seed, err, site.Scenario("A random play."))
+		var text strings.Builder
+		if again != nil {
+			_ = compare.Outcomes(found.want, again.want).WriteText(&text, "ansible-playbook", "ansible-playbook again")
+		}
+		t.Errorf("the play of seed %d differs, but not always: ansible-playbook itself may be of two minds (%v)\n%s\n%s", seed, err, site.Scenario("A random play."), text.String())
 		return
 	}
 	deadline := time.Now().Add(*randomEffort)

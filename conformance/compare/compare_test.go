@@ -280,7 +280,19 @@ TASK [t] ***
 ok: [a] => (item=1) => {
     "msg": "m"
 }
+[ERROR]: Task failed: f
+Origin: playbook.yml:1:2
+
+1 - fail:
+    ^ column 2
+
 failed: [a] (item=2) => {"msg": "f"}
+[ERROR]: Task failed: One or more items failed
+Origin: playbook.yml:1:2
+
+1 - fail:
+    ^ column 2
+
 fatal: [a]: FAILED! => {"msg": "One or more items failed"}
 ...ignoring
 FAILED - RETRYING: [b]: t (1 retries left).
@@ -298,7 +310,7 @@ ok: [b]
 		same           bool
 	}{
 		{"as it is", "", "", true},
-		{"a result late", "fatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\nFAILED - RETRYING: [b]: t (1 retries left).\n", "FAILED - RETRYING: [b]: t (1 retries left).\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\n", true},
+		{"a result late, with its error", "[ERROR]: Task failed: One or more items failed\nOrigin: playbook.yml:1:2\n\n1 - fail:\n    ^ column 2\n\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\nFAILED - RETRYING: [b]: t (1 retries left).\n", "FAILED - RETRYING: [b]: t (1 retries left).\n[ERROR]: Task failed: One or more items failed\nOrigin: playbook.yml:1:2\n\n1 - fail:\n    ^ column 2\n\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\n", true},
 		{"a result before its own item", "skipping: [b -> c] => (item=1)\nskipping: [b]\n", "skipping: [b]\nskipping: [b -> c] => (item=1)\n", false},
 		{"results change places", "ok: [a] => {\n    \"msg\": \"m\"\n}\nok: [b]\n", "ok: [b]\nok: [a] => {\n    \"msg\": \"m\"\n}\n", false},
 	} {

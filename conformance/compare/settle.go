@@ -30,22 +30,29 @@ var (
 	itemLine  = regexp.MustCompile(`^(?:FAILED - RETRYING: |\w+: \[[^\]]*\] (?:=> )?\(item=)`)
 )
 
+// An entry of the screen is what it shows of one event: of an item or a retry of host, or, where host is "", of anything else.
+type entry struct{ host, text string }
+
 // settleScreen moves results before the items and retries of other hosts, as settleResults does, in what the default callback shows.
 func settleScreen(text string) string {
 	if !strings.Contains(text, "(item=") && !strings.Contains(text, "FAILED - RETRYING: ") {
 		return text
 	}
-	type entry struct{ host, text string } // host is "" for a result, and for what is about no host
 	var entries []entry
-	current := -1 // the entry that further lines belong to
+	current, before := -1, "" // the entry that further lines belong to; what is told of an error before the line of its host
 	for line := range strings.Lines(text) {
 		m := shownLine.FindStringSubmatch(line)
-		if m == nil && current >= 0 && line != "\n" {
+		switch {
+		case m == nil && before == "" && strings.HasPrefix(line, "[ERROR]: Task failed"), m == nil && before != "":
+			before += line
+			continue
+		case m == nil && current >= 0 && line != "\n":
 			entries[current].text += line
 			continue
 		}
 		current = len(entries)
-		e := entry{"", line}
+		e := entry{"", before + line}
+		before = ""
 		switch {
 		case m == nil:
 		case itemLine.MatchString(line):
@@ -61,5 +68,5 @@ func settleScreen(text string) string {
 	for _, e := range entries {
 		b.WriteString(e.text)
 	}
-	return b.String()
+	return b.String() + before
 }
