@@ -318,6 +318,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	if c.Barriers, err = l.barriers(play, 0, c.Tables.Tasks); err != nil {
 		return nil, err
 	}
+	c.Flushes = len(c.Handlers) > 0 && l.orders[play].order != effect.Free
 	l.shared[play] = c
 	return c, nil
 }

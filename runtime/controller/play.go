@@ -90,7 +90,8 @@ type hostRun struct {
 	flush    ir.Address // see event.Event
 	// sheltered is what the last task's start said, see event.Event.
 	sheltered bool
-	doomed    bool // it fails with others when it is let go
+	marked    event.Marks // see event.Need
+	doomed    bool        // it fails with others when it is let go
 	// parked is what a host waits at that could not be reached, in a play that may clear its errors; cleared says that it has.
 	parked  *event.Need
 	cleared bool
@@ -339,7 +340,7 @@ func (r *playRun) take(ctx context.Context, m message) error {
 		r.finish(h, &event.Event{Kind: event.Done, Outcome: event.HostUnreachable})
 	case m.need.Ask == event.Barrier:
 		r.enter(h, m.need.Addr)
-		h.state, h.need, h.beside = hostWaiting, m.need, m.need.Beside
+		h.state, h.need, h.beside, h.marked = hostWaiting, m.need, m.need.Beside, m.need.Marked
 	case m.need.Ask == event.Debug:
 		r.enter(h, m.need.Addr)
 		h.state, h.need = hostDebugging, m.need
@@ -435,7 +436,7 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 
 // finish takes a host out of the play.
 func (r *playRun) finish(h *hostRun, e *event.Event) {
-	h.state, h.outcome = hostDone, e.Outcome
+	h.state, h.outcome, h.marked = hostDone, e.Outcome, e.Marked
 	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:

@@ -28,7 +28,7 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 		m.standsAt()
 		return &event.Answer{Go: event.Run}, nil
 	}
-	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed, Beside: m.beside})
+	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed, Beside: m.beside, Marked: m.marks(m.flushing)})
 	if a != nil && a.Go != event.Run {
 		m.beside = nil
 	}

@@ -233,7 +233,7 @@ func (m *Machine) Run(ctx context.Context) error {
 	case failed:
 		outcome = event.HostFailed
 	}
-	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Flush: m.forced})
+	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Flush: m.forced, Marked: m.marks(false)})
 }
 
 // errFailed says the same of a host that has failed.
@@ -291,7 +291,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 			failed, err = m.meta(ctx, in.Task, addr)
 		case ir.OpFlush:
 			m.noteForced(lv, addr)
-			failed, err = m.flush(ctx, addr)
+			failed, err = m.implicitFlush(ctx, addr)
 		case ir.OpRoleDone:
 			m.roleDone[in.Task] = m.roleDone[in.Task] || m.roleRan[in.Task]
 			m.pastRole = true
