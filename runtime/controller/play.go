@@ -79,6 +79,7 @@ type hostRun struct {
 	// mated is the place of the last task that it ran beside others', in a round of this address.
 	mated, mates ir.Address
 	queue        []queued   // not shown yet
+	until        ir.Address // where ends what it has to show of a place, once tellFirst has begun that
 	begun        ir.Address // the last task that it began
 	shown        shownOf
 	// last is the last task the host began, for telling where it was lost.
