@@ -224,6 +224,8 @@ type Answer struct {
 	Lost *ir.Lost
 	// Warnings and Deprecations are what a plugin has the task tell the user.
 	Warnings, Deprecations []string
+	// Forget, of a barrier, says that another host has had the inventory read again.
+	Forget bool `msgpack:",omitempty"`
 	// Result is the event of the host that ran a run_once task, for Apply.
 	Result *Event
 	// Strict says that from now on the host is to wait at every task; Open is why, in an answer that brings variables.

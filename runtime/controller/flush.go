@@ -43,11 +43,23 @@ func (r *playRun) marked() bool {
 	return slices.ContainsFunc(r.hosts, func(h *hostRun) bool { return h.marked != event.Unmarked })
 }
 
+// failsFlush says whether older ones take a flush for a failed task: where one of the hosts has failed before. It is one of any_errors_fatal then, see
+// ir.Code.
+func (r *playRun) failsFlush(hosts []*hostRun) bool {
+	return !r.c.opt.Newer && (r.failedBefore(r.round) || slices.ContainsFunc(hosts, func(h *hostRun) bool { return askOf(h.need).failed }))
+}
+
 // flush has the hosts run a flush together that wait for it.
 func (r *playRun) flush(hosts []*hostRun) {
 	addr := hosts[0].need.Addr
 	r.round = &round{addr: addr, left: r.left()}
 	r.leaveBehind(addr)
+	if r.failsFlush(hosts) {
+		r.failAll(r.round, nil)
+		if r.breakOff(r.round); r.broken {
+			return
+		}
+	}
 	for _, h := range hosts {
 		r.letGo(h, &event.Answer{Go: event.Run})
 	}

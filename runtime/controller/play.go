@@ -99,6 +99,7 @@ type hostRun struct {
 	// behindAll says that others have gone by it, see leaveBehind.
 	behindAll bool
 	told      *ir.Lost // what it was told last
+	forget    bool     // see event.Answer
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }
@@ -379,6 +380,9 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 		if r.round.leader == h {
 			r.round.result = e
 		}
+		if e.Name == "refresh_inventory" {
+			r.forgetHandlers(h)
+		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
 			r.forgetFacts(h, e.Addr)
 		}
@@ -397,6 +401,13 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	h.peer.taken(size)
 	if e.Kind == event.Done {
 		r.alone(h)
+	}
+}
+
+// forgetHandlers has all hosts forget the handlers that are marked for them, but one that has done so: see machine's forgetHandlers.
+func (r *playRun) forgetHandlers(but *hostRun) {
+	for _, h := range r.hosts {
+		h.forget = r.together() && h != but
 	}
 }
 
@@ -441,6 +452,9 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:
+		if e.Flags.AnyErrorsFatal { // in a flush
+			h.trouble = trouble{failed: true, fatal: true}
+		}
 		r.down[h.name] = true
 		r.c.failed[h.name] = true
 		if h.flush = e.Flush; h.trouble.failed && !h.flushes() {

@@ -115,7 +115,7 @@ func (r *playRun) release() bool {
 	addr := low[0].need.Addr
 	if askOf(low[0].need).flush {
 		r.flush(low)
-		return true
+		return !r.broken
 	}
 	if !r.strict.Load() && !low[0].need.Open {
 		r.runOn(addr)
@@ -271,6 +271,7 @@ type barrierAsk struct {
 	unreachable bool
 	// flush says that it is no task but an implicit flush of handlers, idle that nothing is notified for it.
 	flush, idle bool
+	failed      bool // of a flush of any_errors_fatal: the host has failed before
 }
 
 func askOf(n *event.Need) barrierAsk {
@@ -299,6 +300,8 @@ func askOf(n *event.Need) barrierAsk {
 	a.flush, _ = flush.(bool)
 	idle, _ := d.GetStr("idle")
 	a.idle, _ = idle.(bool)
+	failed, _ := d.GetStr("failed")
+	a.failed, _ = failed.(bool)
 	return a
 }
 
@@ -332,6 +335,9 @@ func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 	}
 	if now := r.lost(); n.Ask == event.Barrier && !reflect.DeepEqual(now, h.told) {
 		a.Lost, h.told = now, now
+	}
+	if n.Ask == event.Barrier {
+		a.Forget, h.forget = h.forget, false
 	}
 	a.Strict = r.strict.Load()
 	if len(h.facts) > 0 && n.Ask == event.Barrier {

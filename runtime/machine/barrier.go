@@ -50,6 +50,12 @@ func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error)
 		m.waits = ir.WaitAlways
 	}
 	m.takeFacts(a.Value.V)
+	if a.Forget {
+		m.forgetHandlers()
+		if m.flushing && a.Go == event.Run { // the handler that it waits to run is forgotten, too
+			a.Go = event.Skip
+		}
+	}
 	if a.Lost != nil {
 		m.lost = *a.Lost
 	}
