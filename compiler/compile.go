@@ -167,20 +167,20 @@ func (u *Unit) template() link.Template {
 
 // render evaluates a template whose result must be known before running.
 func (u *Unit) render(_ *yaml.Node, text string, scope *playbook.Scope) (value.Value, error) {
-	vars := staticVars{u: u, extra: u.opt.Extra, magic: scope.Magic(), vars: scope.Vars()}
+	vars := staticVars{u: u, extra: u.opt.Extra, magic: scope.Magic(), given: scope.Included(), vars: scope.Vars()}
 	return eval.New(eval.Config{Dialect: u.opt.Dialect, Vars: vars}).Value(u.jinja.Value(text))
 }
 
 // staticVars are the variables that are known before running.
 type staticVars struct {
-	u            *Unit
-	extra, magic *value.Dict
-	vars         playbook.Map
+	u                   *Unit
+	extra, magic, given *value.Dict
+	vars                playbook.Map
 }
 
 // Lookup implements eval.Vars.
 func (s staticVars) Lookup(name string) (value.Value, bool) {
-	for _, d := range []*value.Dict{s.magic, s.extra} {
+	for _, d := range []*value.Dict{s.magic, s.extra, s.given} {
 		if v, ok := d.GetStr(name); ok {
 			return v, true
 		}
@@ -197,7 +197,7 @@ func (s staticVars) Names() []string {
 	for _, e := range s.vars.Entries {
 		out = append(out, e.Name)
 	}
-	for _, d := range []*value.Dict{s.magic, s.extra} {
+	for _, d := range []*value.Dict{s.magic, s.extra, s.given} {
 		if d == nil {
 			continue
 		}
