@@ -1,0 +1,353 @@
+// Package random makes random playbooks for several hosts, and makes those small that show something.
+//
+// Generate makes a Site from a seed: plays, roles, blocks, includes, handlers and keywords as chance has it, the same for the same seed and Options.
+// What the tasks do is up to a Vocabulary: Actions are tasks whose outcome on the real Ansible is one outcome, cheap there, and failing on
+// some hosts; the test of pbc's own order has one of its own. A site is trees, not text, so that Minimise can leave out parts of it.
+//
+// The package runs nothing and judges nothing.
+package random
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// Options is what is given of a site.
+type Options struct {
+	Hosts      []string // at least three
+	Dialect    string   // "classic" or "tagged": what Ansible has to understand; "" for what both do
+	Vocabulary Vocabulary
+}
+
+// Vocabulary is what random tasks are made of.
+type Vocabulary interface {
+	// Site chooses what a site has beside its plays: a host that is gone, arguments.
+	Site(g *Generator, s *Site)
+	// Module gives a task, whose name it is told, its module with its arguments, and what belongs to them. It says whether the task may
+	// get any other keywords: a loop, a condition, an ignore_errors.
+	Module(g *Generator, t *Map, name string) bool
+	// Condition is an expression that holds on some hosts.
+	Condition(g *Generator) string
+	// Play adds keywords to a play.
+	Play(g *Generator, play *Map)
+}
+
+// Generator makes one site. A Vocabulary asks it for what is there by now.
+type Generator struct {
+	*rand.Rand
+	Options
+	Registers []string // names that some task before has registered
+	InHandler bool     // what is made now is a handler, or included by one
+
+	site     *Site
+	tasks    int // made so far, includes too
+	handlers int // of the play
+	depth    int // of includes
+	inRole   bool
+	read     map[string]bool // registers of other hosts that the task reads
+}
+
+// Generate makes the site of a seed.
+func Generate(seed uint64, o Options) *Site {
+	g := &Generator{Rand: rand.New(rand.NewPCG(seed, 1)), Options: o}
+	g.site = &Site{Hosts: o.Hosts, Dialect: o.Dialect, Files: map[string]List{}}
+	var plays List
+	for i := range g.Among(1, 1, 2) {
+		plays = append(plays, g.play(i))
+	}
+	g.site.Files["playbook.yml"] = plays
+	o.Vocabulary.Site(g, g.site)
+	return g.site
+}
+
+// Chance is true as often as percent says.
+func (g *Generator) Chance(percent int) bool { return g.IntN(100) < percent }
+
+// Among is one of the numbers.
+func (g *Generator) Among(n ...int) int { return Pick(g, n...) }
+
+// Pick is one of list.
+func Pick[T any](g *Generator, list ...T) T { return list[g.IntN(len(list))] }
+
+// Host is one of the hosts.
+func (g *Generator) Host() string { return Pick(g, g.Hosts...) }
+
+// Read is the name of a register of whichever host, for a task that reads it, and whether there is any. The task will not register that name
+// itself: hosts that run the task after another would read what that one has registered, or not yet.
+func (g *Generator) Read() (string, bool) {
+	if len(g.Registers) == 0 {
+		return "", false
+	}
+	r := Pick(g, g.Registers...)
+	g.read[r] = true
+	return r, true
+}
+
+// a choice is a keyword that a play, block or task gets as often as percent says, with one of the values.
+type choice struct {
+	percent int
+	key     string
+	values  []any
+}
+
+func (g *Generator) choose(m *Map, choices []choice) {
+	for _, c := range choices {
+		if g.Chance(c.percent) && !m.Has(c.key) {
+			m.Set(c.key, Pick(g, c.values...))
+		}
+	}
+}
+
+var playKeywords = []choice{
+	{25, "serial", []any{1, 2, "50%", List{1, 2}, List{"34%", 1}, List{2, "100%"}}},
+	{12, "any_errors_fatal", []any{true}},
+	{15, "max_fail_percentage", []any{0, 25, 34, 50, 60, 100}},
+	{20, "force_handlers", []any{true}},
+	{6, "ignore_unreachable", []any{true}},
+	{5, "ignore_errors", []any{true}},
+	{12, "order", []any{"inventory", "reverse_inventory", "sorted", "reverse_sorted"}},
+	{4, "run_once", []any{true}},
+	{4, "throttle", []any{1, 2}},
+}
+
+func (g *Generator) play(n int) Map {
+	p := Map{{"name", fmt.Sprintf("p%d", n)}, {"hosts", "g"}, {"gather_facts", false}}
+	g.choose(&p, playKeywords)
+	g.Vocabulary.Play(g, &p)
+	g.handlers = g.Among(0, 0, 1, 2, 3, 4)
+	if g.Chance(25) {
+		p.Set("pre_tasks", g.some(g.Among(1, 2), 0))
+	}
+	if g.Chance(15) {
+		roles := List{g.role()}
+		if g.Chance(50) {
+			roles = append(roles, g.role())
+		}
+		p.Set("roles", roles)
+	}
+	p.Set("tasks", g.some(3+g.IntN(6), 0))
+	if g.Chance(20) {
+		p.Set("post_tasks", g.some(g.Among(1, 2), 0))
+	}
+	if g.handlers > 0 {
+		g.InHandler = true
+		var handlers List
+		for i := range g.handlers {
+			handlers = append(handlers, g.handler(i))
+		}
+		p.Set("handlers", handlers)
+		g.InHandler = false
+	}
+	return p
+}
+
+// some makes n tasks, at a depth of blocks.
+func (g *Generator) some(n, depth int) List {
+	var out List
+	for range n {
+		r := g.IntN(100)
+		switch {
+		case r < 16 && depth < 2:
+			out = append(out, g.block(depth))
+		case r < 24 && g.depth < 2:
+			out = append(out, g.include())
+		case r < 34:
+			out = append(out, g.meta())
+		default:
+			out = append(out, g.task())
+		}
+	}
+	return out
+}
+
+var blockKeywords = []choice{
+	{6, "any_errors_fatal", []any{true}},
+	{5, "ignore_unreachable", []any{true}},
+	{4, "run_once", []any{true}},
+	{4, "ignore_errors", []any{true}},
+	{4, "throttle", []any{1}},
+}
+
+func (g *Generator) block(depth int) Map {
+	b := Map{{"block", g.some(1+g.IntN(3), depth+1)}}
+	rescue := g.Chance(65)
+	if rescue {
+		b.Set("rescue", g.some(1+g.IntN(2), depth+1))
+	}
+	if !rescue || g.Chance(40) {
+		b.Set("always", g.some(1+g.IntN(2), depth+1))
+	}
+	g.read = map[string]bool{}
+	if g.Chance(15) {
+		b.Set("when", g.Vocabulary.Condition(g))
+	}
+	g.choose(&b, blockKeywords)
+	if g.handlers > 0 && g.Chance(6) {
+		b.Set("notify", g.notified(0))
+	}
+	return b
+}
+
+// number is that of a new task.
+func (g *Generator) number() int {
+	g.tasks++
+	return g.tasks
+}
+
+func (g *Generator) include() Map {
+	n := g.number()
+	g.read = map[string]bool{}
+	t := Map{{"name", fmt.Sprintf("inc%d", n)}}
+	switch {
+	case g.Chance(25):
+		t.Set("include_role", Map{{"name", g.role()}})
+	case g.depth == 0 && g.Chance(15):
+		file := fmt.Sprintf("imp%d.yml", n)
+		g.file(file)
+		t.Set("import_tasks", file)
+	default:
+		t.Set("include_tasks", g.included())
+	}
+	if g.Chance(25) && !t.Has("import_tasks") {
+		t.Set("loop", List{1, 2})
+		t.Set("loop_control", Map{{"loop_var", "inc"}})
+	}
+	g.read = map[string]bool{}
+	if g.Chance(30) {
+		t.Set("when", g.Vocabulary.Condition(g))
+	}
+	g.choose(&t, []choice{{6, "run_once", []any{true}}, {5, "ignore_errors", []any{true}}})
+	return t
+}
+
+// file makes a file of tasks.
+func (g *Generator) file(name string) {
+	g.depth++
+	g.site.Files[name] = g.some(1+g.IntN(3), 1)
+	g.depth--
+}
+
+// included is the file that an include names: the same for all hosts, one for some of them and another for the rest, or one for each.
+func (g *Generator) included() string {
+	stem := fmt.Sprintf("i%d", g.number())
+	switch {
+	case g.Chance(55):
+		g.file(stem + ".yml")
+		return stem + ".yml"
+	case g.Chance(40):
+		for _, host := range g.Hosts {
+			g.file(stem + host + ".yml")
+		}
+		return stem + "{{ inventory_hostname }}.yml"
+	}
+	g.file(stem + ".yml")
+	g.file(stem + "odd.yml")
+	return stem + "{{ 'odd' if inventory_hostname in groups.odd else '' }}.yml"
+}
+
+func (g *Generator) role() string {
+	name := fmt.Sprintf("r%d", g.number())
+	outer := g.inRole
+	g.inRole = true
+	g.file("roles/" + name + "/tasks/main.yml")
+	g.inRole = outer
+	return name
+}
+
+func (g *Generator) meta() Map {
+	kinds := []string{"noop", "flush_handlers", "flush_handlers", "flush_handlers", "end_host", "end_host", "clear_facts", "end_batch", "end_play", "refresh_inventory"}
+	if g.inRole && g.Dialect == "tagged" {
+		kinds = append(kinds, "end_role", "end_role", "end_role")
+	}
+	kind := Pick(g, kinds...)
+	if kind == "flush_handlers" && g.InHandler {
+		kind = "noop"
+	}
+	t := Map{{"meta", kind}}
+	ends := slices.Contains([]string{"end_host", "end_batch", "end_play", "end_role"}, kind)
+	g.read = map[string]bool{}
+	if ends || kind == "noop" && g.Chance(15) || kind == "clear_facts" && g.Chance(15) {
+		t.Set("when", g.Vocabulary.Condition(g))
+	}
+	return t
+}
+
+var taskKeywords = []choice{
+	{15, "ignore_errors", []any{true}},
+	{10, "ignore_unreachable", []any{true}},
+	{6, "throttle", []any{1}},
+	{5, "any_errors_fatal", []any{true}},
+}
+
+func (g *Generator) task() Map {
+	name := fmt.Sprintf("t%d", g.number())
+	once := g.Chance(9)
+	if once {
+		name = "once" + name
+	}
+	t := Map{{"name", name}}
+	g.read = map[string]bool{}
+	free := g.Vocabulary.Module(g, &t, name)
+	if once {
+		t.Set("run_once", true)
+	}
+	if !free {
+		return t
+	}
+	if g.Chance(14) {
+		t.Set("loop", List{1, 2})
+	}
+	g.choose(&t, taskKeywords)
+	g.choose(&t, []choice{{8, "delegate_to", []any{g.Host(), g.Host(), "localhost"}}})
+	if g.Chance(15) && !t.Has("when") {
+		t.Set("when", g.Vocabulary.Condition(g))
+	}
+	if r := fmt.Sprintf("r%d", g.IntN(3)); g.Chance(25) && !g.read[r] {
+		t.Set("register", r)
+		g.Registers = append(g.Registers, r)
+	}
+	if g.handlers > 0 && g.Chance(40) {
+		t.Set("notify", g.notified(0))
+	}
+	return t
+}
+
+// notified are handlers from number on, as notify names them.
+func (g *Generator) notified(number int) List {
+	var out List
+	for range g.Among(1, 2) {
+		out = append(out, fmt.Sprintf("h%d", number+g.IntN(g.handlers-number)))
+	}
+	if number == 0 && g.Chance(15) {
+		out = append(out, "topic")
+	}
+	return out
+}
+
+func (g *Generator) handler(n int) Map {
+	t := Map{{"name", fmt.Sprintf("h%d", n)}}
+	g.read = map[string]bool{}
+	switch r := g.IntN(100); {
+	case r < 20:
+		t.Set("include_tasks", g.included())
+	case r < 24:
+		t.Set("meta", Pick(g, "noop", "end_host", "end_play", "end_batch"))
+		t.Set("when", g.Vocabulary.Condition(g))
+		return t
+	default:
+		g.Vocabulary.Module(g, &t, fmt.Sprintf("h%d", n))
+	}
+	if n == 0 || g.Chance(25) {
+		t.Set("listen", "topic")
+	}
+	if n+1 < g.handlers && !t.Has("include_tasks") && g.Chance(15) {
+		t.Set("notify", g.notified(n+1))
+	}
+	g.read = map[string]bool{}
+	if !t.Has("when") && g.Chance(20) {
+		t.Set("when", g.Vocabulary.Condition(g))
+	}
+	g.choose(&t, []choice{{12, "run_once", []any{true}}, {15, "ignore_errors", []any{true}}})
+	return t
+}
