@@ -63,6 +63,7 @@ type session struct {
 	live   int // columns of the terminal that shows how the run goes on, 0 for none
 	// interrupts are the signals that end the run; nil for none.
 	interrupts *interrupts
+	vars       varsPlugins
 	log        *os.File         // of log_path, nil for none
 	facts      *factcache.Cache // nil for none that outlives the run
 }
@@ -340,6 +341,8 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
 	o.Dialect, o.Newer, o.Extra, o.Installed = s.like.dialect, ir.Newer(s.like.version), s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
+	s.vars.s = s
+	o.VarsPlugins = &s.vars
 	if s.facts != nil {
 		o.CachedFacts = s.facts.Load
 	}
@@ -361,6 +364,7 @@ func (s *session) inventory(dir string) (*inventory.Inventory, error) {
 		err = inv.Check(s.req.Limit)
 	}
 	if err != nil {
+		s.vars.close()
 		return nil, err
 	}
 	s.hosts = inv
@@ -399,6 +403,8 @@ func (k known) Await(ctx context.Context, host string, at ir.Address) error {
 
 // play runs what was compiled.
 func (s *session) play(u *compiler.Unit) (int, error) {
+	s.vars.unit = u
+	defer s.vars.close()
 	inv, err := s.inventory(u.Program.Basedir)
 	if err != nil {
 		return 1, err
@@ -409,9 +415,6 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 			return 1, err
 		}
 		return 0, s.list(u, inv, l)
-	}
-	if err := refuseVarsPlugins(u); err != nil {
-		return 4, err
 	}
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()

@@ -42,7 +42,6 @@ var harmless = map[string]string{
 	"DEFAULT_MODULE_COMPRESSION":     "what is sent is compressed in its own way",
 	"DEFAULT_MODULE_NAME":            "for another program",
 	"DEFAULT_VAULT_ENCRYPT_IDENTITY": "for another program",
-	"RUN_VARS_PLUGINS":               "group_vars and host_vars read early or late are the same",
 	"SYSTEM_WARNINGS":                "warnings about Python's libraries",
 	"ssh.sshpass_prompt":             "passwords are sent without sshpass",
 	"ssh.sftp_executable":            "files are sent over the one connection",
@@ -108,7 +107,6 @@ var unhonoured = map[string]string{
 	"SSH_AGENT":                               "keys are not given to an agent",
 	"TARGET_LOG_INFO":                         "modules log without that text",
 	"PARAMIKO_HOST_KEY_AUTO_ADD":              "unknown host keys are refused or added as for ssh",
-	"VARIABLE_PLUGINS_ENABLED":                "host_group_vars runs, and no other",
 	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
 	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
 	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
@@ -116,7 +114,6 @@ var unhonoured = map[string]string{
 	"DEFAULT_CACHE_PLUGIN_PATH":               "cache plugins there are not used",
 	"DEFAULT_CONNECTION_PLUGIN_PATH":          "connection plugins there are not used",
 	"DEFAULT_STRATEGY_PLUGIN_PATH":            "strategies there are not used",
-	"DEFAULT_VARS_PLUGIN_PATH":                "vars plugins there are not used",
 	"DEFAULT_JINJA2_EXTENSIONS":               "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
 	"PLAYBOOK_VARS_ROOT":                      "group_vars and host_vars beside the playbook of the play count",
 	"STRING_CONVERSION_ACTION":                "values that become text are warned about as without it",
@@ -132,7 +129,6 @@ var fulfilled = map[string]func(value any) bool{
 	"DEFAULT_CACHE_PLUGIN_PATH":      noPlugins,
 	"DEFAULT_CONNECTION_PLUGIN_PATH": noPlugins,
 	"DEFAULT_STRATEGY_PLUGIN_PATH":   noPlugins,
-	"DEFAULT_VARS_PLUGIN_PATH":       noPlugins,
 	"PLAYBOOK_VARS_ROOT":             oneOf("top"),
 	"SSH_AGENT":                      oneOf("none"),
 	"DEFAULT_JINJA2_EXTENSIONS": func(v any) bool {
@@ -143,8 +139,7 @@ var fulfilled = map[string]func(value any) bool{
 		names := strings.Split(strings.ReplaceAll(text, " ", ""), ",")
 		return ok && onlyOf("", "jinja2.ext.do", "jinja2.ext.loopcontrols")(names)
 	},
-	"CACHE_PLUGIN":             oneOf("memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"),
-	"VARIABLE_PLUGINS_ENABLED": onlyOf("", "host_group_vars", "ansible.builtin.host_group_vars", "ansible.legacy.host_group_vars"),
+	"CACHE_PLUGIN": oneOf("memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"),
 }
 
 // noPlugins accepts folders that hold no plugin.
