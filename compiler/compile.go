@@ -66,6 +66,7 @@ type Options struct {
 // Unit is a set of playbooks compiled together: the program, and the way back to their trees. It
 // implements link.Front. It is not for use by several goroutines at once.
 type Unit struct {
+	shadows map[string]bool // plugins in the place of Ansible's, which have been refused
 	Program *ir.Program
 	// Starts are the numbers of the first play of each playbook.
 	Starts []int
