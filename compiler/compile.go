@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"pbc/compiler/diag"
@@ -65,6 +66,7 @@ type Options struct {
 // Unit is a set of playbooks compiled together: the program, and the way back to their trees. It
 // implements link.Front. It is not for use by several goroutines at once.
 type Unit struct {
+	shadows map[string]bool // plugins in the place of Ansible's, which have been refused
 	Program *ir.Program
 	// Starts are the numbers of the first play of each playbook.
 	Starts []int
@@ -252,9 +254,21 @@ func (u *Unit) slots() {
 // plugins, and those of playbooks alone. There are more after an include has brought in a role.
 func (u *Unit) PluginDirs() (all, playbooks []string) {
 	if u.loader == nil {
-		return u.Program.PluginDirs, u.Program.PlaybookDirs
+		return slices.Clone(u.Program.PluginDirs), slices.Clone(u.Program.PlaybookDirs)
 	}
-	return u.loader.PluginDirs()
+	all, playbooks = u.loader.PluginDirs()
+	return withNew(u.Program.PluginDirs, all), withNew(u.Program.PlaybookDirs, playbooks) // a plan's are known before its sources are read again
+}
+
+// withNew is a list with what it lacks of another.
+func withNew(list, more []string) []string {
+	out := slices.Clone(list)
+	for _, s := range more {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Tables implements link.Front.

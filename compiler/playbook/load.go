@@ -36,6 +36,8 @@ type Options struct {
 	ModulePaths []string
 	ActionPaths []string
 	UtilsPaths  []string
+	// PluginPaths are those of the settings for other plugins, by the name of the folder beside playbooks: "become_plugins".
+	PluginPaths map[string][]string
 	// Core is the ansible-core of the controller, whose modules there are too; "" for none.
 	Core string
 	// Owned says whether a module of a full name is there although its collection is not installed. Nil says so of none.
