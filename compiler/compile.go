@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"pbc/compiler/diag"
@@ -65,6 +66,7 @@ type Options struct {
 // Unit is a set of playbooks compiled together: the program, and the way back to their trees. It
 // implements link.Front. It is not for use by several goroutines at once.
 type Unit struct {
+	shadows map[string]bool // plugins in the place of Ansible's, which have been refused
 	Program *ir.Program
 	// Starts are the numbers of the first play of each playbook.
 	Starts []int
@@ -167,20 +169,20 @@ func (u *Unit) template() link.Template {
 
 // render evaluates a template whose result must be known before running.
 func (u *Unit) render(_ *yaml.Node, text string, scope *playbook.Scope) (value.Value, error) {
-	vars := staticVars{u: u, extra: u.opt.Extra, magic: scope.Magic(), vars: scope.Vars()}
+	vars := staticVars{u: u, extra: u.opt.Extra, magic: scope.Magic(), given: scope.Included(), vars: scope.Vars()}
 	return eval.New(eval.Config{Dialect: u.opt.Dialect, Vars: vars}).Value(u.jinja.Value(text))
 }
 
 // staticVars are the variables that are known before running.
 type staticVars struct {
-	u            *Unit
-	extra, magic *value.Dict
-	vars         playbook.Map
+	u                   *Unit
+	extra, magic, given *value.Dict
+	vars                playbook.Map
 }
 
 // Lookup implements eval.Vars.
 func (s staticVars) Lookup(name string) (value.Value, bool) {
-	for _, d := range []*value.Dict{s.magic, s.extra} {
+	for _, d := range []*value.Dict{s.magic, s.extra, s.given} {
 		if v, ok := d.GetStr(name); ok {
 			return v, true
 		}
@@ -197,7 +199,7 @@ func (s staticVars) Names() []string {
 	for _, e := range s.vars.Entries {
 		out = append(out, e.Name)
 	}
-	for _, d := range []*value.Dict{s.magic, s.extra} {
+	for _, d := range []*value.Dict{s.magic, s.extra, s.given} {
 		if d == nil {
 			continue
 		}
@@ -252,9 +254,21 @@ func (u *Unit) slots() {
 // plugins, and those of playbooks alone. There are more after an include has brought in a role.
 func (u *Unit) PluginDirs() (all, playbooks []string) {
 	if u.loader == nil {
-		return u.Program.PluginDirs, u.Program.PlaybookDirs
+		return slices.Clone(u.Program.PluginDirs), slices.Clone(u.Program.PlaybookDirs)
 	}
-	return u.loader.PluginDirs()
+	all, playbooks = u.loader.PluginDirs()
+	return withNew(u.Program.PluginDirs, all), withNew(u.Program.PlaybookDirs, playbooks) // a plan's are known before its sources are read again
+}
+
+// withNew is a list with what it lacks of another.
+func withNew(list, more []string) []string {
+	out := slices.Clone(list)
+	for _, s := range more {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Tables implements link.Front.

@@ -152,8 +152,8 @@ func includes(p *ir.Play) bool {
 	return slices.ContainsFunc(p.Tasks, func(t *ir.Task) bool { return t.Include != nil })
 }
 
-// PluginFolders are the folders beside playbooks and in roles that hold filters, tests, lookups, actions and callbacks in Python.
-var PluginFolders = []string{"filter_plugins", "test_plugins", "lookup_plugins", "action_plugins", "callback_plugins"}
+// PluginFolders are the folders beside playbooks and in roles that hold filters, tests, lookups, actions, callbacks and vars plugins in Python.
+var PluginFolders = []string{"filter_plugins", "test_plugins", "lookup_plugins", "action_plugins", "callback_plugins", "vars_plugins"}
 
 // pluginFiles takes the plugins in Python into the plan.
 func (s *sealer) pluginFiles() {
@@ -222,7 +222,7 @@ func (s *sealer) task(play, number int) {
 			continue
 		}
 		before := len(p.Tree.Handlers)
-		_, blocks, diags := s.twin.loader.LoadTasks(tree, file)
+		_, blocks, diags := s.twin.loader.LoadTasks(tree, file, nil)
 		if !diags.Stops() {
 			p.Extend(file, blocks, p.Tree.Handlers[before:])
 		}

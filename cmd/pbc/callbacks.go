@@ -2,10 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"pbc/ir/value"
 	"pbc/runtime/callback"
+	"pbc/runtime/eval"
 	"pbc/runtime/pyplugin"
 )
 
@@ -50,7 +54,13 @@ func (p *pythonCallbacks) load(from *plugins) error {
 	if p.stdout == "" && len(p.enabled) == 0 && len(from.files("callback_plugins")) == 0 {
 		return nil
 	}
-	if err := from.host.LoadCallbacks(context.Background(), p.stdout, p.enabled, p.warn); err != nil {
+	err := from.host.LoadCallbacks(context.Background(), p.stdout, p.enabled, p.warn)
+	if errors.Is(err, eval.ErrNoAnsible) {
+		names := slices.DeleteFunc(append([]string{p.stdout}, p.enabled...), func(name string) bool { return name == "" })
+		names = append(names, from.files("callback_plugins")...)
+		return &playbookError{msg: fmt.Sprintf("unsupported: the callback plugins %s: %s", strings.Join(names, ", "), err), code: 4}
+	}
+	if err != nil {
 		return &playbookError{msg: err.Error(), code: 1}
 	}
 	p.host = from.host

@@ -63,6 +63,7 @@ type session struct {
 	live   int // columns of the terminal that shows how the run goes on, 0 for none
 	// interrupts are the signals that end the run; nil for none.
 	interrupts *interrupts
+	vars       varsPlugins
 	log        *os.File         // of log_path, nil for none
 	facts      *factcache.Cache // nil for none that outlives the run
 }
@@ -263,6 +264,11 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	home, _ := os.UserHomeDir()
 	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(), AnyGroupMetadata: !s.conf.Bool("VALIDATE_ACTION_GROUP_METADATA"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+	po.PluginPaths = map[string][]string{}
+	for folder, setting := range map[string]string{"strategy_plugins": "DEFAULT_STRATEGY_PLUGIN_PATH", "connection_plugins": "DEFAULT_CONNECTION_PLUGIN_PATH",
+		"become_plugins": "BECOME_PLUGIN_PATH"} {
+		po.PluginPaths[folder] = s.conf.List(setting)
+	}
 	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
@@ -340,6 +346,8 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
 	o.Dialect, o.Newer, o.Extra, o.Installed = s.like.dialect, ir.Newer(s.like.version), s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
+	s.vars.s = s
+	o.VarsPlugins = &s.vars
 	if s.facts != nil {
 		o.CachedFacts = s.facts.Load
 	}
@@ -361,6 +369,7 @@ func (s *session) inventory(dir string) (*inventory.Inventory, error) {
 		err = inv.Check(s.req.Limit)
 	}
 	if err != nil {
+		s.vars.close()
 		return nil, err
 	}
 	s.hosts = inv
@@ -399,6 +408,8 @@ func (k known) Await(ctx context.Context, host string, at ir.Address) error {
 
 // play runs what was compiled.
 func (s *session) play(u *compiler.Unit) (int, error) {
+	s.vars.unit = u
+	defer s.vars.close()
 	inv, err := s.inventory(u.Program.Basedir)
 	if err != nil {
 		return 1, err
@@ -409,9 +420,6 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 			return 1, err
 		}
 		return 0, s.list(u, inv, l)
-	}
-	if err := refuseVarsPlugins(u); err != nil {
-		return 4, err
 	}
 	s.screen.Source = u.ReadFile
 	memory := controller.NewMemory()
@@ -436,7 +444,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	}
 	asked, over, release := s.interrupts.heed()
 	defer release()
-	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, current: &current}, Gate: gateOf(l),
+	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, u: u, current: &current}, Gate: gateOf(l),
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
 		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles(),
 		Argv:     s.req.Shown(s.like.dialect == expr.Tagged),

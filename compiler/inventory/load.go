@@ -127,7 +127,7 @@ func (inv *Inventory) load() error {
 	case !o.NoUnparsedWarning:
 		inv.warn("No inventory was parsed, only implicit localhost is available")
 	}
-	return nil
+	return inv.varsAtStart()
 }
 
 // ignoredNames matches the names in a folder of sources that are no sources.

@@ -318,6 +318,11 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	if c.Barriers, err = l.barriers(play, 0, c.Tables.Tasks); err != nil {
 		return nil, err
 	}
+	o := l.orders[play]
+	c.Flushes = o.fatal && c.Settings.ForceHandlers
+	if ir.Newer(c.Settings.CoreVersion) || l.opt.Dialect == expr.Tagged {
+		c.Flushes = len(c.Handlers) > 0 && o.order != effect.Free
+	}
 	l.shared[play] = c
 	return c, nil
 }

@@ -130,6 +130,44 @@ func (l *Loader) UtilsDirs() []string {
 	return append(slices.Clone(l.catalog.dirs[utilsKind]), l.opt.UtilsPaths...)
 }
 
+// PluginFile is the file of a plugin that is not ansible-core's, "" for none. Folder is the one in which plugins of that kind are beside playbooks,
+// such as "become_plugins".
+func (l *Loader) PluginFile(folder, name string) string {
+	name = strings.TrimPrefix(name, "ansible.legacy.")
+	if fullName.MatchString(name) {
+		parts := strings.SplitN(name, ".", 3)
+		dir := l.CollectionDir(parts[0] + "." + parts[1])
+		if dir == "" {
+			return ""
+		}
+		return l.existing(path.Join(dir, "plugins", strings.TrimSuffix(folder, "_plugins"), strings.ReplaceAll(parts[2], ".", "/")+".py"))
+	}
+	var dirs []string
+	for _, base := range l.catalog.bases {
+		dirs = append(dirs, path.Join(base, folder))
+	}
+	for _, dir := range l.opt.PluginPaths[folder] {
+		dirs = append(dirs, dir)
+		for _, below := range l.src.List(dir) {
+			dirs = append(dirs, path.Join(dir, below))
+		}
+	}
+	for _, dir := range dirs {
+		if file := l.existing(path.Join(dir, name+".py")); file != "" {
+			return file
+		}
+	}
+	return ""
+}
+
+// existing is a file, "" where it is none.
+func (l *Loader) existing(file string) string {
+	if l.src.Stat(file) != File {
+		return ""
+	}
+	return file
+}
+
 // CollectionDir is the folder of an installed collection, "" when it is not.
 func (l *Loader) CollectionDir(name string) string { return l.catalog.collection(name).dir }
 

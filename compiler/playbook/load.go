@@ -36,6 +36,8 @@ type Options struct {
 	ModulePaths []string
 	ActionPaths []string
 	UtilsPaths  []string
+	// PluginPaths are those of the settings for other plugins, by the name of the folder beside playbooks: "become_plugins".
+	PluginPaths map[string][]string
 	// Core is the ansible-core of the controller, whose modules there are too; "" for none.
 	Core string
 	// Owned says whether a module of a full name is there although its collection is not installed. Nil says so of none.
@@ -220,7 +222,7 @@ func (l *Loader) parse(file string) *document {
 	if err != nil {
 		d := diag.Errorf(ir.Pos{}, "%s", readError(file, err, l.src.Stat(file)))
 		if errors.Is(err, fs.ErrNotExist) {
-			d.Tagged = diag.NotFound(l.abs(file))
+			d.Missing, d.Tagged = file, diag.NotFound(l.abs(file))
 		}
 		d.Exit = 1
 		if l.src.Stat(file) == File {

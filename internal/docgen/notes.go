@@ -36,6 +36,7 @@ var notes = map[string]row{
 	"connection ssh":                      {note: "spoken by pbc itself; what it cannot honour is handed to the system's ssh"},
 	"connection winrm":                    {state: unsupported, note: "refused at its line; where a variable names it, the host fails with that word"},
 	"connection psrp":                     {state: unsupported, note: "refused at its line; where a variable names it, the host fails with that word"},
+	"callback tree":                       {state: same, note: "run by the installed Ansible, as callbacks in Python are"},
 	"connection smart":                    {state: same, note: "is ssh"},
 	"connection paramiko":                 {state: same, note: "is ssh"},
 	"connection paramiko_ssh":             {state: differs, note: "is ssh"},

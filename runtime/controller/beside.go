@@ -16,16 +16,68 @@ import (
 // showBeside shows the task that a host has begun beside those of the place that is being shown. It returns the end of what the host
 // has to show there.
 func (r *playRun) showBeside(h *hostRun) ir.Address {
-	if r.seq.until == nil && len(h.queue) > 0 {
-		if e := h.queue[0].e; e.Kind == event.Started && e.Beside != nil && e.Beside.Compare(r.seq.at) == 0 {
-			r.seq.until = e.Addr
-		}
+	if r.seq.until == nil {
+		r.seq.until, h.until = h.until, nil
+	}
+	if r.seq.until == nil && h.startsBeside(r.seq.at) {
+		r.seq.until = h.queue[0].e.Addr
 	}
 	if r.seq.until == nil {
 		return r.seq.at
 	}
 	r.showUntil(h, r.seq.until)
 	return r.seq.until
+}
+
+// startsBeside says whether the next that a host has to show is the start of a task beside those of a place.
+func (h *hostRun) startsBeside(at ir.Address) bool {
+	if len(h.queue) == 0 {
+		return false
+	}
+	e := h.queue[0].e
+	return e.Kind == event.Started && e.Beside != nil && e.Beside.Compare(at) == 0
+}
+
+// tellFirst shows what Ansible tells of a place where some hosts run a meta task as the last handler, and others a task beside them: the meta tasks run
+// while the hosts are gone through, the results come after that, or when another task needs the room of an earlier one. It says whether all is there
+// that it takes to know.
+func (r *playRun) tellFirst(order []*hostRun, idle bool) bool {
+	if r.c.opt.Newer || !r.metaHandlerAt(r.seq.at) {
+		return true
+	}
+	for _, h := range order {
+		if len(h.queue) == 0 && (r.besides(h, r.seq.at) || !idle && !r.past(h, r.seq.at)) {
+			return false
+		}
+	}
+	var begun []*hostRun
+	for _, h := range order {
+		if !h.startsBeside(r.seq.at) {
+			r.showUntil(h, r.seq.at)
+			continue
+		}
+		if n := r.c.opt.Forks; n > 0 && len(begun) >= n {
+			first := begun[0]
+			begun = begun[1:]
+			r.showUntil(first, first.until)
+		}
+		h.until = h.queue[0].e.Addr
+		r.showNext(h)
+		begun = append(begun, h)
+	}
+	return true
+}
+
+// metaHandlerAt says whether what hosts have to show of a place is a meta task that is a handler.
+func (r *playRun) metaHandlerAt(at ir.Address) bool {
+	for _, h := range r.hosts {
+		if len(h.queue) == 0 || h.queue[0].e.Addr.Compare(at) != 0 {
+			continue
+		}
+		t, _ := r.c.opt.Linker.Task(r.number, h.queue[0].e.Task)
+		return t != nil && t.Handler && t.Module == "ansible.builtin.meta"
+	}
+	return false
 }
 
 // besides says whether the next task of a host belongs to a place at which others run another one, and has yet to begin.

@@ -18,6 +18,7 @@ type shown struct {
 	addr ir.Address
 	task int
 	any  bool
+	sent bool // a task has been told of at this place, beside meta tasks
 }
 
 // show turns an event into what the callback sees.
@@ -83,15 +84,16 @@ func (r *playRun) banner(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
 	meta := t != nil && t.Module == "ansible.builtin.meta"
 	at := r.place(h, e)
-	here := !meta && !r.play.Free && r.shown.any && r.shown.addr.Compare(at) == 0
-	if here && r.shown.task == e.Task {
+	same := !r.play.Free && r.shown.any && r.shown.addr.Compare(at) == 0
+	if same && !meta && r.shown.task == e.Task {
 		return
 	}
-	r.shown = shown{addr: at, task: e.Task, any: true}
+	sent := same && r.shown.sent
+	r.shown = shown{addr: at, task: e.Task, any: true, sent: sent || !meta}
 	if !r.play.Free {
 		delete(r.tasks, e.Task) // it may have another name than it had when it ran before
 	}
-	if here && !r.c.opt.Newer {
+	if sent && !meta && !r.c.opt.Newer {
 		return // of the tasks that run beside each other only the first is told of
 	}
 	r.c.emit(callback.TaskStart{Task: r.task(e)})

@@ -122,6 +122,7 @@ type Machine struct {
 	forced   ir.Address   // where handlers were flushed although the host had failed
 	beside   ir.Address   // see event.Need
 	fatal    bool         // the last task has failed, uncaught and fatally for all: see alone
+	fatalEnd bool         // the play has ended as after a failure that is fatal for all: see endsAtFlush
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
 	pastRole bool     // a role has ended since the last task
@@ -233,7 +234,7 @@ func (m *Machine) Run(ctx context.Context) error {
 	case failed:
 		outcome = event.HostFailed
 	}
-	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Flush: m.forced})
+	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Flush: m.forced, Marked: m.marks(false), Flags: event.Flags{AnyErrorsFatal: m.fatalEnd}})
 }
 
 // errFailed says the same of a host that has failed.
@@ -291,7 +292,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 			failed, err = m.meta(ctx, in.Task, addr)
 		case ir.OpFlush:
 			m.noteForced(lv, addr)
-			failed, err = m.flush(ctx, addr)
+			failed, err = m.implicitFlush(ctx, addr)
 		case ir.OpRoleDone:
 			m.roleDone[in.Task] = m.roleDone[in.Task] || m.roleRan[in.Task]
 			m.pastRole = true

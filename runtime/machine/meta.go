@@ -55,8 +55,8 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 	}
 	m.beside = nil
 	a, err := m.barrier(ctx, number, addr)
-	if err != nil || a.Go == event.Fail {
-		return err == nil, err
+	if err != nil || a.Go == event.Fail || a.Go == event.Skip {
+		return err == nil && a.Go == event.Fail, err
 	}
 	what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
 	act, known := metaActions[what]
@@ -100,7 +100,7 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, err
 	}
 	if what == "flush_handlers" {
-		return m.flush(ctx, addr)
+		return m.flushMeta(x)
 	}
 	return false, m.metaEffect(x, what, act)
 }
@@ -176,8 +176,13 @@ func (m *Machine) endsFailed() bool {
 	if m.newer && m.levels[len(m.levels)-1].innermost() == inRescue {
 		return false
 	}
+	return m.outermostFailed()
+}
+
+// outermostFailed says whether the outermost block of the host has failed.
+func (m *Machine) outermostFailed() bool {
 	for _, b := range m.levels[0].blocks {
-		if !b.in.Flag {
+		if !b.in.Flag || m.code.Settings.ForceHandlers {
 			return b.phase == inRescue || b.phase == inAlways && b.failed
 		}
 	}
