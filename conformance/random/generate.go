@@ -184,7 +184,7 @@ func (g *Generator) block(depth int) Map {
 	}
 	g.choose(&b, blockKeywords)
 	if g.handlers > 0 && g.Chance(6) {
-		b.Set("notify", g.notified(0))
+		b.Set("notify", g.notified())
 	}
 	return b
 }
@@ -202,7 +202,7 @@ func (g *Generator) include() Map {
 	switch {
 	case g.Chance(25):
 		t.Set("include_role", Map{{"name", g.role()}})
-	case g.depth == 0 && g.Chance(15):
+	case g.Chance(15):
 		file := fmt.Sprintf("imp%d.yml", n)
 		g.file(file)
 		t.Set("import_tasks", file)
@@ -256,7 +256,7 @@ func (g *Generator) role() string {
 }
 
 func (g *Generator) meta() Map {
-	kinds := []string{"noop", "flush_handlers", "flush_handlers", "flush_handlers", "end_host", "end_host", "clear_facts", "end_batch", "end_play", "refresh_inventory"}
+	kinds := []string{"noop", "flush_handlers", "flush_handlers", "flush_handlers", "end_host", "end_host", "clear_facts", "clear_host_errors", "end_batch", "end_play", "refresh_inventory"}
 	if g.inRole && g.Dialect == "tagged" {
 		kinds = append(kinds, "end_role", "end_role", "end_role")
 	}
@@ -267,7 +267,7 @@ func (g *Generator) meta() Map {
 	t := Map{{"meta", kind}}
 	ends := slices.Contains([]string{"end_host", "end_batch", "end_play", "end_role"}, kind)
 	g.read = map[string]bool{}
-	if ends || kind == "noop" && g.Chance(15) || kind == "clear_facts" && g.Chance(15) {
+	if ends || kind == "noop" && g.Chance(15) || kind == "clear_facts" && g.Chance(15) || kind == "clear_host_errors" && g.Chance(15) {
 		t.Set("when", g.Vocabulary.Condition(g))
 	}
 	return t
@@ -308,18 +308,18 @@ func (g *Generator) task() Map {
 		g.Registers = append(g.Registers, r)
 	}
 	if g.handlers > 0 && g.Chance(40) {
-		t.Set("notify", g.notified(0))
+		t.Set("notify", g.notified())
 	}
 	return t
 }
 
-// notified are handlers from number on, as notify names them.
-func (g *Generator) notified(number int) List {
+// notified are handlers, as notify names them.
+func (g *Generator) notified() List {
 	var out List
 	for range g.Among(1, 2) {
-		out = append(out, fmt.Sprintf("h%d", number+g.IntN(g.handlers-number)))
+		out = append(out, fmt.Sprintf("h%d", g.IntN(g.handlers)))
 	}
-	if number == 0 && g.Chance(15) {
+	if g.Chance(15) {
 		out = append(out, "topic")
 	}
 	return out
@@ -341,8 +341,8 @@ func (g *Generator) handler(n int) Map {
 	if n == 0 || g.Chance(25) {
 		t.Set("listen", "topic")
 	}
-	if n+1 < g.handlers && !t.Has("include_tasks") && g.Chance(15) {
-		t.Set("notify", g.notified(n+1))
+	if !t.Has("include_tasks") && g.Chance(15) {
+		t.Set("notify", g.notified())
 	}
 	g.read = map[string]bool{}
 	if !t.Has("when") && g.Chance(20) {
