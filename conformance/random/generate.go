@@ -1,8 +1,8 @@
 // Package random makes random playbooks for several hosts, and makes those small that show something.
 //
 // Generate makes a Site from a seed: plays, roles, blocks, includes, handlers and keywords as chance has it, the same for the same seed and Options.
-// What the tasks do is up to a Vocabulary: Actions are tasks whose outcome on the real Ansible is one outcome, cheap there, and failing on
-// some hosts; the test of pbc's own order has one of its own. A site is trees, not text, so that Minimise can leave out parts of it.
+// What the tasks do costs the real Ansible little, fails on some hosts, and has one outcome there as long as one fork runs them. A site is trees,
+// not text, so that Minimise can leave out parts of it.
 //
 // The package runs nothing and judges nothing.
 package random
@@ -15,71 +15,56 @@ import (
 
 // Options is what is given of a site.
 type Options struct {
-	Hosts      []string // at least three
-	Dialect    string   // "classic" or "tagged": what Ansible has to understand; "" for what both do
-	Vocabulary Vocabulary
+	Hosts   []string // at least three
+	Dialect string   // "classic" or "tagged": what Ansible has to understand; "" for what both do
 }
 
-// Vocabulary is what random tasks are made of.
-type Vocabulary interface {
-	// Site chooses what a site has beside its plays: a host that is gone, arguments.
-	Site(g *Generator, s *Site)
-	// Module gives a task, whose name it is told, its module with its arguments, and what belongs to them. It says whether the task may
-	// get any other keywords: a loop, a condition, an ignore_errors.
-	Module(g *Generator, t *Map, name string) bool
-	// Condition is an expression that holds on some hosts.
-	Condition(g *Generator) string
-	// Play adds keywords to a play.
-	Play(g *Generator, play *Map)
-}
-
-// Generator makes one site. A Vocabulary asks it for what is there by now.
-type Generator struct {
+// generator makes one site.
+type generator struct {
 	*rand.Rand
 	Options
-	Registers []string // names that some task before has registered
-	InHandler bool     // what is made now is a handler, or included by one
-
-	site     *Site
-	tasks    int // made so far, includes too
-	handlers int // of the play
-	depth    int // of includes
-	inRole   bool
-	read     map[string]bool // registers of other hosts that the task reads
+	site      *Site
+	tasks     int // made so far, includes too
+	handlers  int // of the play
+	depth     int // of includes
+	inRole    bool
+	inHandler bool            // what is made now is a handler, or included by one
+	registers []string        // names that some task before has registered
+	read      map[string]bool // those that the task reads
 }
 
 // Generate makes the site of a seed.
 func Generate(seed uint64, o Options) *Site {
-	g := &Generator{Rand: rand.New(rand.NewPCG(seed, 1)), Options: o}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), Options: o}
 	g.site = &Site{Hosts: o.Hosts, Dialect: o.Dialect, Files: map[string]List{}}
 	var plays List
-	for i := range g.Among(1, 1, 2) {
+	for i := range g.among(1, 1, 2) {
 		plays = append(plays, g.play(i))
 	}
 	g.site.Files["playbook.yml"] = plays
-	o.Vocabulary.Site(g, g.site)
+	g.call()
 	return g.site
 }
 
-// Chance is true as often as percent says.
-func (g *Generator) Chance(percent int) bool { return g.IntN(100) < percent }
+// chance is true as often as percent says.
+func (g *generator) chance(percent int) bool { return g.IntN(100) < percent }
 
-// Among is one of the numbers.
-func (g *Generator) Among(n ...int) int { return Pick(g, n...) }
+// among is one of the numbers.
+func (g *generator) among(n ...int) int { return pick(g, n...) }
 
-// Pick is one of list.
-func Pick[T any](g *Generator, list ...T) T { return list[g.IntN(len(list))] }
+// pick is one of list.
+func pick[T any](g *generator, list ...T) T { return list[g.IntN(len(list))] }
 
-// Host is one of the hosts.
-func (g *Generator) Host() string { return Pick(g, g.Hosts...) }
+// host is one of the hosts.
+func (g *generator) host() string { return pick(g, g.Hosts...) }
 
-// Read is the name of a register of whichever host, for a task that reads it, and whether there is any. The task will not register that name
+// register is the name of a register of whichever host, for a task that reads it, and whether there is any. The task will not register that name
 // itself: hosts that run the task after another would read what that one has registered, or not yet.
-func (g *Generator) Read() (string, bool) {
-	if len(g.Registers) == 0 {
+func (g *generator) register() (string, bool) {
+	if len(g.registers) == 0 {
 		return "", false
 	}
-	r := Pick(g, g.Registers...)
+	r := pick(g, g.registers...)
 	g.read[r] = true
 	return r, true
 }
@@ -91,10 +76,10 @@ type choice struct {
 	values  []any
 }
 
-func (g *Generator) choose(m *Map, choices []choice) {
+func (g *generator) choose(m *Map, choices []choice) {
 	for _, c := range choices {
-		if g.Chance(c.percent) && !m.Has(c.key) {
-			m.Set(c.key, Pick(g, c.values...))
+		if g.chance(c.percent) && !m.Has(c.key) {
+			m.Set(c.key, pick(g, c.values...))
 		}
 	}
 }
@@ -111,39 +96,39 @@ var playKeywords = []choice{
 	{4, "throttle", []any{1, 2}},
 }
 
-func (g *Generator) play(n int) Map {
+func (g *generator) play(n int) Map {
 	p := Map{{"name", fmt.Sprintf("p%d", n)}, {"hosts", "g"}, {"gather_facts", false}}
 	g.choose(&p, playKeywords)
-	g.Vocabulary.Play(g, &p)
-	g.handlers = g.Among(0, 0, 1, 2, 3, 4)
-	if g.Chance(25) {
-		p.Set("pre_tasks", g.some(g.Among(1, 2), 0))
+	g.morePlay(&p)
+	g.handlers = g.among(0, 0, 1, 2, 3, 4)
+	if g.chance(25) {
+		p.Set("pre_tasks", g.some(g.among(1, 2), 0))
 	}
-	if g.Chance(15) {
+	if g.chance(15) {
 		roles := List{g.role()}
-		if g.Chance(50) {
+		if g.chance(50) {
 			roles = append(roles, g.role())
 		}
 		p.Set("roles", roles)
 	}
 	p.Set("tasks", g.some(3+g.IntN(6), 0))
-	if g.Chance(20) {
-		p.Set("post_tasks", g.some(g.Among(1, 2), 0))
+	if g.chance(20) {
+		p.Set("post_tasks", g.some(g.among(1, 2), 0))
 	}
 	if g.handlers > 0 {
-		g.InHandler = true
+		g.inHandler = true
 		var handlers List
 		for i := range g.handlers {
 			handlers = append(handlers, g.handler(i))
 		}
 		p.Set("handlers", handlers)
-		g.InHandler = false
+		g.inHandler = false
 	}
 	return p
 }
 
 // some makes n tasks, at a depth of blocks.
-func (g *Generator) some(n, depth int) List {
+func (g *generator) some(n, depth int) List {
 	var out List
 	for range n {
 		r := g.IntN(100)
@@ -169,73 +154,73 @@ var blockKeywords = []choice{
 	{4, "throttle", []any{1}},
 }
 
-func (g *Generator) block(depth int) Map {
+func (g *generator) block(depth int) Map {
 	b := Map{{"block", g.some(1+g.IntN(3), depth+1)}}
-	rescue := g.Chance(65)
+	rescue := g.chance(65)
 	if rescue {
 		b.Set("rescue", g.some(1+g.IntN(2), depth+1))
 	}
-	if !rescue || g.Chance(40) {
+	if !rescue || g.chance(40) {
 		b.Set("always", g.some(1+g.IntN(2), depth+1))
 	}
 	g.read = map[string]bool{}
-	if g.Chance(15) {
-		b.Set("when", g.Vocabulary.Condition(g))
+	if g.chance(15) {
+		b.Set("when", g.condition())
 	}
 	g.choose(&b, blockKeywords)
-	if g.handlers > 0 && g.Chance(6) {
+	if g.handlers > 0 && g.chance(6) {
 		b.Set("notify", g.notified())
 	}
 	return b
 }
 
 // number is that of a new task.
-func (g *Generator) number() int {
+func (g *generator) number() int {
 	g.tasks++
 	return g.tasks
 }
 
-func (g *Generator) include() Map {
+func (g *generator) include() Map {
 	n := g.number()
 	g.read = map[string]bool{}
 	t := Map{{"name", fmt.Sprintf("inc%d", n)}}
 	switch {
-	case g.Chance(25):
+	case g.chance(25):
 		t.Set("include_role", Map{{"name", g.role()}})
-	case g.Chance(15):
+	case g.chance(15):
 		file := fmt.Sprintf("imp%d.yml", n)
 		g.file(file)
 		t.Set("import_tasks", file)
 	default:
 		t.Set("include_tasks", g.included())
 	}
-	if g.Chance(25) && !t.Has("import_tasks") {
+	if g.chance(25) && !t.Has("import_tasks") {
 		t.Set("loop", List{1, 2})
 		t.Set("loop_control", Map{{"loop_var", "inc"}})
 	}
 	g.read = map[string]bool{}
-	if g.Chance(30) {
-		t.Set("when", g.Vocabulary.Condition(g))
+	if g.chance(30) {
+		t.Set("when", g.condition())
 	}
 	g.choose(&t, []choice{{6, "run_once", []any{true}}, {5, "ignore_errors", []any{true}}})
 	return t
 }
 
 // file makes a file of tasks.
-func (g *Generator) file(name string) {
+func (g *generator) file(name string) {
 	g.depth++
 	g.site.Files[name] = g.some(1+g.IntN(3), 1)
 	g.depth--
 }
 
 // included is the file that an include names: the same for all hosts, one for some of them and another for the rest, or one for each.
-func (g *Generator) included() string {
+func (g *generator) included() string {
 	stem := fmt.Sprintf("i%d", g.number())
 	switch {
-	case g.Chance(55):
+	case g.chance(55):
 		g.file(stem + ".yml")
 		return stem + ".yml"
-	case g.Chance(40):
+	case g.chance(40):
 		for _, host := range g.Hosts {
 			g.file(stem + host + ".yml")
 		}
@@ -246,7 +231,7 @@ func (g *Generator) included() string {
 	return stem + "{{ 'odd' if inventory_hostname in groups.odd else '' }}.yml"
 }
 
-func (g *Generator) role() string {
+func (g *generator) role() string {
 	name := fmt.Sprintf("r%d", g.number())
 	outer := g.inRole
 	g.inRole = true
@@ -255,20 +240,20 @@ func (g *Generator) role() string {
 	return name
 }
 
-func (g *Generator) meta() Map {
+func (g *generator) meta() Map {
 	kinds := []string{"noop", "flush_handlers", "flush_handlers", "flush_handlers", "end_host", "end_host", "clear_facts", "clear_host_errors", "end_batch", "end_play", "refresh_inventory"}
 	if g.inRole && g.Dialect == "tagged" {
 		kinds = append(kinds, "end_role", "end_role", "end_role")
 	}
-	kind := Pick(g, kinds...)
-	if kind == "flush_handlers" && g.InHandler {
+	kind := pick(g, kinds...)
+	if kind == "flush_handlers" && g.inHandler {
 		kind = "noop"
 	}
 	t := Map{{"meta", kind}}
 	ends := slices.Contains([]string{"end_host", "end_batch", "end_play", "end_role"}, kind)
 	g.read = map[string]bool{}
-	if ends || kind == "noop" && g.Chance(15) || kind == "clear_facts" && g.Chance(15) || kind == "clear_host_errors" && g.Chance(15) {
-		t.Set("when", g.Vocabulary.Condition(g))
+	if ends || kind == "noop" && g.chance(15) || kind == "clear_facts" && g.chance(15) || kind == "clear_host_errors" && g.chance(15) {
+		t.Set("when", g.condition())
 	}
 	return t
 }
@@ -280,73 +265,73 @@ var taskKeywords = []choice{
 	{5, "any_errors_fatal", []any{true}},
 }
 
-func (g *Generator) task() Map {
+func (g *generator) task() Map {
 	name := fmt.Sprintf("t%d", g.number())
-	once := g.Chance(9)
+	once := g.chance(9)
 	if once {
 		name = "once" + name
 	}
 	t := Map{{"name", name}}
 	g.read = map[string]bool{}
-	free := g.Vocabulary.Module(g, &t, name)
+	free := g.module(&t, name)
 	if once {
 		t.Set("run_once", true)
 	}
 	if !free {
 		return t
 	}
-	if g.Chance(14) {
+	if g.chance(14) {
 		t.Set("loop", List{1, 2})
 	}
 	g.choose(&t, taskKeywords)
-	g.choose(&t, []choice{{8, "delegate_to", []any{g.Host(), g.Host(), "localhost"}}})
-	if g.Chance(15) && !t.Has("when") {
-		t.Set("when", g.Vocabulary.Condition(g))
+	g.choose(&t, []choice{{8, "delegate_to", []any{g.host(), g.host(), "localhost"}}})
+	if g.chance(15) && !t.Has("when") {
+		t.Set("when", g.condition())
 	}
-	if r := fmt.Sprintf("r%d", g.IntN(3)); g.Chance(25) && !g.read[r] {
+	if r := fmt.Sprintf("r%d", g.IntN(3)); g.chance(25) && !g.read[r] {
 		t.Set("register", r)
-		g.Registers = append(g.Registers, r)
+		g.registers = append(g.registers, r)
 	}
-	if g.handlers > 0 && g.Chance(40) {
+	if g.handlers > 0 && g.chance(40) {
 		t.Set("notify", g.notified())
 	}
 	return t
 }
 
 // notified are handlers, as notify names them.
-func (g *Generator) notified() List {
+func (g *generator) notified() List {
 	var out List
-	for range g.Among(1, 2) {
+	for range g.among(1, 2) {
 		out = append(out, fmt.Sprintf("h%d", g.IntN(g.handlers)))
 	}
-	if g.Chance(15) {
+	if g.chance(15) {
 		out = append(out, "topic")
 	}
 	return out
 }
 
-func (g *Generator) handler(n int) Map {
+func (g *generator) handler(n int) Map {
 	t := Map{{"name", fmt.Sprintf("h%d", n)}}
 	g.read = map[string]bool{}
 	switch r := g.IntN(100); {
 	case r < 20:
 		t.Set("include_tasks", g.included())
 	case r < 24:
-		t.Set("meta", Pick(g, "noop", "end_host", "end_play", "end_batch"))
-		t.Set("when", g.Vocabulary.Condition(g))
+		t.Set("meta", pick(g, "noop", "end_host", "end_play", "end_batch"))
+		t.Set("when", g.condition())
 		return t
 	default:
-		g.Vocabulary.Module(g, &t, fmt.Sprintf("h%d", n))
+		g.module(&t, fmt.Sprintf("h%d", n))
 	}
-	if n == 0 || g.Chance(25) {
+	if n == 0 || g.chance(25) {
 		t.Set("listen", "topic")
 	}
-	if !t.Has("include_tasks") && g.Chance(15) {
+	if !t.Has("include_tasks") && g.chance(15) {
 		t.Set("notify", g.notified())
 	}
 	g.read = map[string]bool{}
-	if !t.Has("when") && g.Chance(20) {
-		t.Set("when", g.Vocabulary.Condition(g))
+	if !t.Has("when") && g.chance(20) {
+		t.Set("when", g.condition())
 	}
 	g.choose(&t, []choice{{12, "run_once", []any{true}}, {15, "ignore_errors", []any{true}}})
 	return t

@@ -11,7 +11,7 @@ import (
 	"pbc/compiler/yaml"
 )
 
-var options = Options{Hosts: []string{"one", "two", "three"}, Dialect: "tagged", Vocabulary: Actions{}}
+var options = Options{Hosts: []string{"one", "two", "three"}, Dialect: "tagged"}
 
 // TestGenerateIsOfItsSeed: a seed is one site, another seed another one.
 func TestGenerateIsOfItsSeed(t *testing.T) {
