@@ -167,5 +167,5 @@ func without(v any, at path) any {
 		out[i] = without(out[i], rest)
 		return out
 	}
-	panic("a path leads into a scalar")
+	return v // a scalar, into which no path leads
 }
