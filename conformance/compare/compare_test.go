@@ -300,6 +300,8 @@ skipping: [b -> c] => (item=1)
 skipping: [b]
 
 TASK [u] ***
+ [started TASK: u on a]
+ [started TASK: u on b]
 ok: [a] => {
     "msg": "m"
 }
@@ -311,6 +313,8 @@ ok: [b]
 	}{
 		{"as it is", "", "", true},
 		{"a result late, with its error", "[ERROR]: Task failed: One or more items failed\nOrigin: playbook.yml:1:2\n\n1 - fail:\n    ^ column 2\n\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\nFAILED - RETRYING: [b]: t (1 retries left).\n", "FAILED - RETRYING: [b]: t (1 retries left).\n[ERROR]: Task failed: One or more items failed\nOrigin: playbook.yml:1:2\n\n1 - fail:\n    ^ column 2\n\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\n", true},
+		{"a start late", " [started TASK: u on b]\nok: [a] => {\n    \"msg\": \"m\"\n}\n", "ok: [a] => {\n    \"msg\": \"m\"\n}\n [started TASK: u on b]\n", true},
+		{"starts change places", " [started TASK: u on a]\n [started TASK: u on b]\n", " [started TASK: u on b]\n [started TASK: u on a]\n", false},
 		{"a result before its own item", "skipping: [b -> c] => (item=1)\nskipping: [b]\n", "skipping: [b]\nskipping: [b -> c] => (item=1)\n", false},
 		{"results change places", "ok: [a] => {\n    \"msg\": \"m\"\n}\nok: [b]\n", "ok: [b]\nok: [a] => {\n    \"msg\": \"m\"\n}\n", false},
 	} {

@@ -24,43 +24,71 @@ func settleResults(events []Event) {
 	}
 }
 
-// shown is what Ansible's default callback shows of a host: its result, or an item or a retry, with all lines up to the next.
+// Where a host's start stands among the results of others depends on how many forks there are, and on how fast they are.
+
+// What Ansible's default callback shows of a host: that it starts, its result, an item or a retry, each with all lines up to the next.
 var (
+	startLine = regexp.MustCompile(`^ \[started (?:TASK|HANDLER): .* on ([^ ]+)\]$`)
 	shownLine = regexp.MustCompile(`^(?:ok|changed|skipping|failed|fatal|FAILED - RETRYING): \[([^\] ]+)`)
 	itemLine  = regexp.MustCompile(`^(?:FAILED - RETRYING: |\w+: \[[^\]]*\] (?:=> )?\(item=)`)
 )
 
-// An entry of the screen is what it shows of one event: of an item or a retry of host, or, where host is "", of anything else.
-type entry struct{ host, text string }
+// unsettled are texts of which one is on a screen whose order may not be settled.
+var unsettled = []string{"(item=", "FAILED - RETRYING: ", " [started "}
 
-// settleScreen moves results before the items and retries of other hosts, as settleResults does, in what the default callback shows.
+// An entry of the screen is what it shows of one event.
+type entry struct {
+	kind       byte // 's' for a start, 'i' for an item or retry, 'r' for a result, 0 for anything else
+	host, text string
+}
+
+// passes says whether an entry is to stand before one that was shown before it.
+func (e entry) passes(before entry) bool {
+	switch e.kind {
+	case 's':
+		return before.kind == 'i' || before.kind == 'r'
+	case 'r':
+		return before.kind == 'i' && before.host != e.host
+	}
+	return false
+}
+
+// readEntry is the entry that a line begins.
+func readEntry(line string) entry {
+	if m := startLine.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
+		return entry{'s', m[1], line}
+	}
+	m := shownLine.FindStringSubmatch(line)
+	switch {
+	case m == nil:
+		return entry{0, "", line}
+	case itemLine.MatchString(line):
+		return entry{'i', m[1], line}
+	}
+	return entry{'r', m[1], line}
+}
+
+// settleScreen moves results before the items and retries of other hosts, as settleResults does, in what the default callback shows, and the
+// starts of all hosts before the first result.
 func settleScreen(text string) string {
-	if !strings.Contains(text, "(item=") && !strings.Contains(text, "FAILED - RETRYING: ") {
+	if !slices.ContainsFunc(unsettled, func(word string) bool { return strings.Contains(text, word) }) {
 		return text
 	}
 	var entries []entry
 	current, before := -1, "" // the entry that further lines belong to; what is told of an error before the line of its host
 	for line := range strings.Lines(text) {
-		m := shownLine.FindStringSubmatch(line)
+		e := readEntry(line)
 		switch {
-		case m == nil && before == "" && strings.HasPrefix(line, "[ERROR]: Task failed"), m == nil && before != "":
+		case e.kind == 0 && (before != "" || strings.HasPrefix(line, "[ERROR]: Task failed")):
 			before += line
 			continue
-		case m == nil && current >= 0 && line != "\n":
+		case e.kind == 0 && current >= 0 && line != "\n":
 			entries[current].text += line
 			continue
 		}
-		current = len(entries)
-		e := entry{"", before + line}
-		before = ""
-		switch {
-		case m == nil:
-		case itemLine.MatchString(line):
-			e.host = m[1]
-		default:
-			for current > 0 && entries[current-1].host != "" && entries[current-1].host != m[1] {
-				current--
-			}
+		e.text, before = before+line, ""
+		for current = len(entries); current > 0 && e.passes(entries[current-1]); {
+			current--
 		}
 		entries = slices.Insert(entries, current, e)
 	}

@@ -59,7 +59,7 @@ func lessParts(s *Site, holds func(*Site) bool) *Site {
 				break
 			}
 			tree, ok := without(s.Files[name], all[i]).(List)
-			if !ok || !sound(tree) {
+			if !ok || !sound(tree) || fixed(s.Files[name], all[i]) {
 				continue
 			}
 			if fewer := s.with(name, tree); holds(fewer) {
@@ -69,6 +69,16 @@ func lessParts(s *Site, holds func(*Site) bool) *Site {
 		}
 	}
 	return s
+}
+
+// fixed says whether at leads to a keyword of a play that is there for what the play costs, or for its outcome to be one outcome.
+func fixed(tree List, at path) bool {
+	m, ok := part(tree, at[:len(at)-1]).(Map)
+	if !ok {
+		return false
+	}
+	key := m[at[len(at)-1]].Key
+	return key == "gather_facts" || key == "serial" && m.Has("strategy")
 }
 
 // acting are the keys without which a mapping is neither a play nor a block nor a task.

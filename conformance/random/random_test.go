@@ -85,8 +85,9 @@ func TestMinimise(t *testing.T) {
 		word string // what the site must keep
 		want int    // lines of its playbook at the most
 	}{
-		{"a task", "fail: {msg: x}", 5},
+		{"a task", "fail: {msg: x}", 6},
 		{"a keyword of the play", "force_handlers", 4},
+		{"a strategy, with what makes its outcome one", "strategy: free", 5},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			holds := func(s *Site) bool { return strings.Contains(s.Scenario(""), tt.word) }
