@@ -347,7 +347,8 @@ func (s *session) inventoryOptions(dir string) inventory.Options {
 	o.Dialect, o.Newer, o.Extra, o.Installed = s.like.dialect, ir.Newer(s.like.version), s.extra, s.installedInventory()
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
 	s.vars.s = s
-	o.VarsPlugins = &s.vars
+	o.VarsPlugins, o.InstalledEnv = &s.vars, s.besidePlaybooks()
+	o.Lacking = s.lacksInventoryPlugin
 	if s.facts != nil {
 		o.CachedFacts = s.facts.Load
 	}
