@@ -255,13 +255,25 @@ func becomeFailure(err error, tagged bool) *value.Dict {
 		return machine.Raised(noSuchUser) // Ansible meets it before it comes to change user
 	}
 	if errors.As(err, &e) && e.Msg == "" && tagged {
-		return machine.Raised(strings.TrimRight("Premature end of stream waiting for become success.\n>>> Standard Error\n"+e.Stderr, "\n"))
+		return machine.Raised(strings.TrimRight(prematureEnd(e), "\n"))
 	}
 	if errors.As(err, &e) && e.Msg == "" {
 		return value.DictOf("failed", true, "changed", false, "module_stdout", e.Stdout, "module_stderr", e.Stderr,
 			"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error", "rc", int64(e.RC))
 	}
 	return machine.Raised(err.Error())
+}
+
+// prematureEnd is what newer releases say of a program that ended before it had changed the user.
+func prematureEnd(e *HopError) string {
+	msg := "Premature end of stream waiting for become success."
+	if e.Stdout != "" {
+		msg += "\n>>> Standard Output\n" + e.Stdout
+	}
+	if e.Stderr != "" {
+		msg += "\n>>> Standard Error\n" + e.Stderr
+	}
+	return msg
 }
 
 const noSuchUser = "Failed to change ownership of the temporary files Ansible (via chmod nor setfacl) needs to create despite connecting as a privileged user. " +

@@ -142,6 +142,9 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 
 // introduce says what every program of Ansible says first.
 func (s *session) introduce(version string) {
+	if s.req.OldInventory() && s.like.dialect == expr.Tagged {
+		s.out.Handle(callback.Deprecation{Text: "The '--inventory-file' argument is deprecated.", Version: "2.23", Collection: "ansible.builtin", Help: "Use -i or --inventory instead."})
+	}
 	s.out.Handle(callback.Verbose{Level: 2, Text: version})
 	if s.conf.File != "" {
 		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + s.conf.File + " as config file"})
@@ -273,7 +276,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
-		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible}, nil
+		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Listed: s.onlyLists()}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -407,6 +410,11 @@ func (k known) Await(ctx context.Context, host string, at ir.Address) error {
 	return k.memory.Await(ctx, host, at)
 }
 
+// onlyLists says whether nothing is to run.
+func (s *session) onlyLists() bool {
+	return s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags
+}
+
 // play runs what was compiled.
 func (s *session) play(u *compiler.Unit) (int, error) {
 	s.vars.unit = u
@@ -415,7 +423,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	if s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags {
+	if s.onlyLists() {
 		l := link.New(u.Program, s.linkOptions(inv, u, known{controller.NewMemory()}))
 		if err := s.validated(l); err != nil {
 			return 1, err
@@ -505,10 +513,18 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.startAt(), Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
 		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Locked:  len(s.keys.Secrets) == 0,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+}
+
+// startAt is what --start-at-task says: an empty name is that of every task without one.
+func (s *session) startAt() *string {
+	if !s.req.Given("start_at_task") {
+		return nil
+	}
+	return &s.req.StartAtTask
 }
 
 // strategy is the one that was asked for by a setting, "" for none.
@@ -547,7 +563,7 @@ func (s *session) magic() *value.Dict {
 		d.SetStr("ansible_config_file", s.conf.File)
 	}
 	d.SetStr("ansible_inventory_sources", textList(s.req.Inventory))
-	if s.req.Limit != "" {
+	if s.req.Given("subset") {
 		d.SetStr("ansible_limit", s.req.Limit)
 	}
 	return d

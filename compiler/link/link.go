@@ -102,8 +102,8 @@ type Options struct {
 	// files such a module may have open, 0 for the system's limit.
 	Internal  *value.Dict
 	OpenFiles int
-	StartAt   string
-	Strategy  string // that of plays which name none; "" is linear
+	StartAt   *string // what --start-at-task names, nil for nothing
+	Strategy  string  // that of plays which name none; "" is linear
 	// Decrypt opens vaulted text; nil for none.
 	Decrypt files.Decrypt
 	// Locked says that there is no vault password: the message of a vaulted file is another then.

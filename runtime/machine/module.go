@@ -286,14 +286,3 @@ func (x *taskRun) choose(name string, v ir.Val) ir.Val {
 
 // errKind tells the kind of an error of the evaluator.
 func isUndefined(err error) bool { return eval.IsUndefined(err) }
-
-// contextFault words an undefined variable in a keyword that says how to reach the host. Ansible
-// does not show the place, and says it all twice.
-func contextFault(name string, err error) error {
-	if !isUndefined(err) {
-		return err
-	}
-	return faultf("The field '%s' has an invalid value, which includes an undefined variable. The error was: %s. %s", name, err, err)
-}
-
-var _ = eval.Classic
