@@ -65,6 +65,7 @@ type session struct {
 	interrupts *interrupts
 	log        *os.File         // of log_path, nil for none
 	facts      *factcache.Cache // nil for none that outlives the run
+	told       asides
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -288,7 +289,7 @@ func compared(name, version string) bool {
 // leaves says whether pbc's own module may leave a call with these arguments to the one in Python.
 func leaves(name string, args *value.Dict) bool {
 	m, ok := builtin.Lookup(name)
-	return ok && slices.ContainsFunc(m.Leaves, func(arg string) bool { _, given := args.GetStr(arg); return given })
+	return ok && m.MayLeave(args) != ""
 }
 
 // knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
@@ -497,7 +498,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 	return link.Options{Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
-		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
+		Internal: s.moduleInternals(), Left: s.told.left, OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Locked:  len(s.keys.Secrets) == 0,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }
