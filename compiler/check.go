@@ -94,7 +94,7 @@ func LacksConnection(name string) bool {
 // checkConnection refuses a connection plugin that pbc has not, where it is known before the run.
 func (u *Unit) checkConnection(v ir.Val, at ir.Pos, out *diag.List) {
 	name, ok := value.Text(v.V)
-	if !ok || connections[strings.TrimPrefix(name, "ansible.builtin.")] {
+	if !ok || ir.ConnectionOf(name) == ir.OwnConnection {
 		return
 	}
 	if file := u.pluginFile("connection_plugins", name); file != "" {

@@ -66,6 +66,7 @@ type session struct {
 	vars       varsPlugins
 	log        *os.File         // of log_path, nil for none
 	facts      *factcache.Cache // nil for none that outlives the run
+	told       asides
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -297,7 +298,7 @@ func compared(name, version string) bool {
 // leaves says whether pbc's own module may leave a call with these arguments to the one in Python.
 func leaves(name string, args *value.Dict) bool {
 	m, ok := builtin.Lookup(name)
-	return ok && slices.ContainsFunc(m.Leaves, func(arg string) bool { _, given := args.GetStr(arg); return given })
+	return ok && m.MayLeave(args) != ""
 }
 
 // knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
@@ -479,27 +480,6 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	return code, err
 }
 
-// tellCallbacks tells of the callbacks of ansible-core as Ansible meets them, those that it does not use too.
-func (s *session) tellCallbacks() {
-	tell := func(level int, format string, args ...any) {
-		s.out.Handle(callback.Verbose{Level: level, Text: fmt.Sprintf(format, args...)})
-	}
-	screen := strings.TrimPrefix(s.conf.String("DEFAULT_STDOUT_CALLBACK"), "ansible.builtin.")
-	all := []string{"default", "junit", "minimal", "oneline", "tree"}
-	if slices.Contains(all, screen) && s.like.library != "" {
-		tell(4, "Loading callback plugin %s of type stdout, v2.0 from %s", screen, filepath.Join(s.like.library, "plugins", "callback", screen+".py"))
-	}
-	if s.like.dialect == expr.Tagged {
-		all = all[1:]
-	}
-	for _, name := range all {
-		tell(5, "Attempting to use '%s' callback.", name)
-		if name != "junit" && name != "tree" {
-			tell(2, "Skipping callback '%s', as we already have a stdout callback.", name)
-		}
-	}
-}
-
 func (s *session) screenNote(host, text string) {
 	if s.req.Verbosity > 0 {
 		fmt.Fprintf(os.Stderr, "<%s> %s\n", host, text)
@@ -514,7 +494,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 	return link.Options{Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.startAt(), Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
-		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
+		Internal: s.moduleInternals(), Left: s.told.left, OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Locked:  len(s.keys.Secrets) == 0,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }

@@ -93,6 +93,9 @@ type Options struct {
 	Lookup        LookupPlugin // nil has none
 	Python        Python       // plugins in Python; nil has none
 	Debug         DebugFunc    // the task debugger; nil has none
+	// Left is told of each call that a host cannot run itself: the full name of its module, and what the host says of why, "" for
+	// nothing. Nil is not.
+	Left func(module, why string)
 	// Source reads a file of the program, for the debugger; nil reads none.
 	Source func(path string) ([]byte, error)
 	// FactCollector names what gathers a fact, whose name has no prefix. Nil gathers all facts; else those only that
