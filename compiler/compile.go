@@ -54,7 +54,9 @@ type Options struct {
 	// asked with Later only.
 	HasPlugin func(u *Unit, test bool, name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.
-	Later   bool
+	Later bool
+	// Listed says that the program is only to be listed: nothing of it is refused for what pbc lacks.
+	Listed  bool
 	Managed string // the setting ansible_managed
 	// Strategy is that of the settings, for plays that name none, and StrategyFrom where it comes from; "" for the default one.
 	Strategy, StrategyFrom string
@@ -130,6 +132,9 @@ func Compile(opt Options) (*Unit, diag.List) {
 		if err := ir.VerifyPlay(p.IR); err != nil {
 			all.Add(diag.Errorf(p.IR.Pos, "pbc compiled this play wrongly: %s", err))
 		}
+	}
+	if opt.Listed { // what cannot run can still be listed
+		all.Items = slices.DeleteFunc(all.Items, func(d *diag.Diagnostic) bool { return d.Kind == diag.Unsupported })
 	}
 	if all.Stops() {
 		return nil, all

@@ -34,12 +34,12 @@ func listInventory(r *toolRun) error {
 	}
 	r.facts = r.factCache()
 	dir := firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))
-	o := r.inventoryOptions(dir)
-	o.Listing = true
-	defer r.vars.close()
 	if dir != "" {
 		r.vars.dirs = []string{dir}
 	}
+	o := r.inventoryOptions(dir)
+	o.Listing = true
+	defer r.vars.close()
 	inv, err := inventory.Load(o)
 	if err != nil {
 		return err

@@ -53,6 +53,10 @@ type Options struct {
 	// Installed is the command line of the installed ansible-inventory, with its options about vaults: it is asked
 	// for sources whose plugin is not pbc's own. Nil has none.
 	Installed []string
+	// Lacking are the warnings of a plugin that is nowhere, none for one that may be there. May be nil.
+	Lacking func(plugin string) []string
+	// InstalledEnv are the variables that it gets besides those of this process.
+	InstalledEnv []string
 
 	Dialect           expr.Dialect
 	Newer             bool     // see ir.Newer
@@ -133,10 +137,7 @@ func (inv *Inventory) mk(s, file string, line int) value.Value {
 	if inv.opts.Mk == nil {
 		return s
 	}
-	pos := ir.Pos{File: file, Line: line, Col: 1}
-	if line == 0 {
-		pos.Col = 0
-	}
+	pos := ir.Pos{File: file, Line: line}
 	return inv.opts.Mk(s, &yaml.Node{Pos: pos, Tag: "!!str", Value: s, Raw: s})
 }
 
