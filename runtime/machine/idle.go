@@ -56,13 +56,19 @@ func (m *Machine) endsAtFlush() bool {
 	return true
 }
 
-// flushMeta runs the handlers for a meta task.
-func (m *Machine) flushMeta(x *taskRun) (bool, error) {
+// metaFatal says whether older ones take a meta task of a host that has failed before for a failure that is fatal for all. Its keywords are as they are
+// written.
+func (x *taskRun) metaFatal() bool {
 	fatal := x.flags.AnyErrorsFatal
 	if x.t.AnyErrorsFatal.IsSet() {
 		fatal = asWritten(x.t.AnyErrorsFatal)
 	}
-	if !m.newer && fatal && !asWritten(x.t.IgnoreErrors) {
+	return !x.m.newer && fatal && !asWritten(x.t.IgnoreErrors)
+}
+
+// flushMeta runs the handlers for a meta task.
+func (m *Machine) flushMeta(x *taskRun) (bool, error) {
+	if x.metaFatal() {
 		if m.endsAtFlush() {
 			return false, errFailed
 		}

@@ -122,7 +122,7 @@ type Machine struct {
 	forced   ir.Address   // where handlers were flushed although the host had failed
 	beside   ir.Address   // see event.Need
 	fatal    bool         // the last task has failed, uncaught and fatally for all: see alone
-	fatalEnd bool         // the play has ended as after a failure that is fatal for all: see endsAtFlush
+	fatalEnd bool         // the play has ended as after a failure that is fatal for all: see endsAtFlush and metaFatal
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
 	pastRole bool     // a role has ended since the last task

@@ -212,6 +212,7 @@ func (m *Machine) metaEffect(x *taskRun, what string, act metaAction) error {
 	case what == "end_role":
 		return &roleEnd{role: x.t.Role}
 	case act.end && m.endsFailed():
+		m.fatalEnd = x.metaFatal()
 		return errFailed
 	case act.end:
 		return errEnded
