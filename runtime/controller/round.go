@@ -318,6 +318,7 @@ func (r *playRun) applyResult(hosts []*hostRun) {
 		result = nil
 	}
 	for _, h := range hosts {
+		h.trouble = trouble{} // it has gone on since
 		if result != nil && result.Kind == event.Finished {
 			r.remember(h, result)
 		}

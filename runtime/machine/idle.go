@@ -23,6 +23,9 @@ func (m *Machine) implicitFlush(ctx context.Context, addr ir.Address) (bool, err
 		return m.flush(ctx, addr)
 	}
 	notified := len(m.notices)+len(m.notified) > 0
+	if m.newer && !notified && m.outermostFailed() { // it is through with the play
+		return m.flush(ctx, addr)
+	}
 	args := value.DictOf("flush", true, "idle", m.newer && !notified)
 	if !m.newer {
 		args = value.DictOf("flush", true, "failed", m.outermostFailed(), "shielded", m.shieldedFlush())
