@@ -127,12 +127,24 @@ func (l *Loader) LoadTasks(t *Task, name string, given *value.Dict) (file string
 		inc.Include.Target, inc.Include.Path, inc.Include.Given = name, l.abs(file), given
 		if below, ok := l.applied(inc, play); ok {
 			steps, _ = l.blocks(root, context{play: play, parent: below, role: t.Role, handler: t.Handler})
+			if t.Handler {
+				bodies(steps)
+			}
 		}
 	})
 	for i, d := range diags.Items {
 		diags.Items[i] = ofInclude(d)
 	}
 	return file, steps, diags
+}
+
+// bodies leaves of blocks, those of a file that a handler includes, what Ansible takes into its list of handlers: the tasks of their bodies.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func bodies(blocks []*Block) {
+	for _, b := range blocks {
+		b.Rescue, b.Always = nil, nil
+	}
 }
 
 // ofInclude is a fault of what a file includes as the include words it, which in dialect tagged tells it once more.

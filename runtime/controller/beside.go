@@ -38,21 +38,24 @@ func (h *hostRun) startsBeside(at ir.Address) bool {
 	return e.Kind == event.Started && e.Beside != nil && e.Beside.Compare(at) == 0
 }
 
-// tellFirst shows what Ansible tells of a place where some hosts run a meta task as the last handler, and others a task beside them: the meta tasks run
+// tellFirst shows what Ansible tells of a place where some hosts run a meta task among the handlers, and others another task: the meta tasks run
 // while the hosts are gone through, the results come after that, or when another task needs the room of an earlier one. It says whether all is there
 // that it takes to know.
 func (r *playRun) tellFirst(order []*hostRun, idle bool) bool {
-	if r.c.opt.Newer || !r.metaHandlerAt(r.seq.at) {
+	if r.c.opt.Newer || !r.metaHandlerAt(r.seq.at) && !(r.round.mixed && r.round.addr.Compare(r.seq.at) == 0) {
 		return true
 	}
 	for _, h := range order {
-		if len(h.queue) == 0 && (r.besides(h, r.seq.at) || !idle && !r.past(h, r.seq.at)) {
+		switch {
+		case len(h.queue) == 0 && (r.besides(h, r.seq.at) || !idle && !r.past(h, r.seq.at)):
+			return false
+		case len(h.queue) > 0 && h.state == hostRunning && r.isMeta(h.queue[0].e.Task) && !slices.ContainsFunc(h.queue, isMetaResult):
 			return false
 		}
 	}
 	var begun []*hostRun
 	for _, h := range order {
-		if !h.startsBeside(r.seq.at) {
+		if !r.startsTask(h) {
 			r.showUntil(h, r.seq.at)
 			continue
 		}
@@ -68,6 +71,16 @@ func (r *playRun) tellFirst(order []*hostRun, idle bool) bool {
 	return true
 }
 
+func isMetaResult(q queued) bool { return q.e.Kind == event.Meta }
+
+// startsTask says whether the next that a host has to show is the start of a task at the place, one that is no meta task.
+func (r *playRun) startsTask(h *hostRun) bool {
+	if len(h.queue) == 0 || h.queue[0].e.Kind != event.Started || r.isMeta(h.queue[0].e.Task) {
+		return false
+	}
+	return h.startsBeside(r.seq.at) || h.queue[0].e.Addr.Compare(r.seq.at) == 0
+}
+
 // metaHandlerAt says whether what hosts have to show of a place is a meta task that is a handler.
 func (r *playRun) metaHandlerAt(at ir.Address) bool {
 	for _, h := range r.hosts {
@@ -75,9 +88,26 @@ func (r *playRun) metaHandlerAt(at ir.Address) bool {
 			continue
 		}
 		t, _ := r.c.opt.Linker.Task(r.number, h.queue[0].e.Task)
-		return t != nil && t.Handler && t.Module == "ansible.builtin.meta"
+		return t != nil && t.Handler && r.isMeta(h.queue[0].e.Task)
 	}
 	return false
+}
+
+// isMeta says whether a task is a meta task.
+func (r *playRun) isMeta(task int) bool {
+	t, _ := r.c.opt.Linker.Task(r.number, task)
+	return t != nil && t.Module == "ansible.builtin.meta"
+}
+
+// isMixed says whether some of the hosts wait to run a meta task, and others another task.
+func (r *playRun) isMixed(hosts []*hostRun) bool {
+	metas := 0
+	for _, h := range hosts {
+		if r.isMeta(h.need.Task) {
+			metas++
+		}
+	}
+	return metas > 0 && metas < len(hosts)
 }
 
 // besides says whether the next task of a host belongs to a place at which others run another one, and has yet to begin.

@@ -119,7 +119,7 @@ func (r *playRun) judge() {
 	}
 	if r.metaForAll(d) {
 		fatal = true
-		if h := d.leader; h.state == hostDone && h.outcome == event.HostFailed { // it has ended what had failed before
+		if h := d.leader; r.over && h.outcome == event.HostFailed { // it has ended what had failed before
 			failed, bad = append(failed, h.name), true
 		}
 	}

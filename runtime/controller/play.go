@@ -215,10 +215,6 @@ func (r *playRun) admit(ctx context.Context) error {
 
 // start connects to hosts and sends them their batches, all at the same time.
 func (r *playRun) start(ctx context.Context, hosts []*hostRun) error {
-	names := make([]string, len(r.hosts))
-	for i, h := range r.hosts {
-		names[i] = h.name
-	}
 	limit := r.c.opt.Forks
 	if limit <= 0 {
 		limit = len(hosts)
@@ -236,7 +232,7 @@ func (r *playRun) start(ctx context.Context, hosts []*hostRun) error {
 			defer wg.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = r.startHost(connecting, h, names)
+			errs[i] = r.startHost(connecting, h)
 		}()
 	}
 	wg.Wait()
@@ -256,11 +252,11 @@ func (r *playRun) start(ctx context.Context, hosts []*hostRun) error {
 	return nil
 }
 
-func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) error {
+func (r *playRun) startHost(ctx context.Context, h *hostRun) error {
 	if r.c.interrupting() {
 		return ErrInterrupted
 	}
-	s, err := r.c.opt.Linker.Batch(r.number, h.name, names)
+	s, err := r.c.opt.Linker.Batch(r.number, h.name, r.batch)
 	if err != nil {
 		return err
 	}
@@ -452,7 +448,7 @@ func (r *playRun) finish(h *hostRun, e *event.Event) {
 	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:
-		if e.Flags.AnyErrorsFatal { // in a flush
+		if e.Flags.AnyErrorsFatal { // in a flush or another meta task
 			h.trouble = trouble{failed: true, fatal: true}
 		}
 		r.down[h.name] = true

@@ -31,6 +31,7 @@ type round struct {
 	// left are the hosts of the batch that could be reached when the round began, see judge.
 	left   []string
 	judged bool
+	mixed  bool // see isMixed
 	// turns are nil where the task debugger never starts.
 	turns *turns
 }
@@ -135,7 +136,7 @@ func (r *playRun) release() bool {
 
 // begin lets hosts run what they wait for as one round.
 func (r *playRun) begin(addr ir.Address, hosts []*hostRun) {
-	r.round = &round{addr: addr, hosts: hosts, limit: r.c.opt.Forks, left: r.left()}
+	r.round = &round{addr: addr, hosts: hosts, limit: r.c.opt.Forks, left: r.left(), mixed: r.isMixed(hosts)}
 	if n := askOf(hosts[0].need).throttle; n > 0 && (r.round.limit <= 0 || n < r.round.limit) {
 		r.round.limit = n
 	}
@@ -317,6 +318,7 @@ func (r *playRun) applyResult(hosts []*hostRun) {
 		result = nil
 	}
 	for _, h := range hosts {
+		h.trouble = trouble{} // it has gone on since
 		if result != nil && result.Kind == event.Finished {
 			r.remember(h, result)
 		}

@@ -23,6 +23,9 @@ func (m *Machine) implicitFlush(ctx context.Context, addr ir.Address) (bool, err
 		return m.flush(ctx, addr)
 	}
 	notified := len(m.notices)+len(m.notified) > 0
+	if m.newer && !notified && m.outermostFailed() { // it is through with the play
+		return m.flush(ctx, addr)
+	}
 	args := value.DictOf("flush", true, "idle", m.newer && !notified)
 	if !m.newer {
 		args = value.DictOf("flush", true, "failed", m.outermostFailed(), "shielded", m.shieldedFlush())
@@ -56,13 +59,19 @@ func (m *Machine) endsAtFlush() bool {
 	return true
 }
 
-// flushMeta runs the handlers for a meta task.
-func (m *Machine) flushMeta(x *taskRun) (bool, error) {
+// metaFatal says whether older ones take a meta task of a host that has failed before for a failure that is fatal for all. Its keywords are as they are
+// written.
+func (x *taskRun) metaFatal() bool {
 	fatal := x.flags.AnyErrorsFatal
 	if x.t.AnyErrorsFatal.IsSet() {
 		fatal = asWritten(x.t.AnyErrorsFatal)
 	}
-	if !m.newer && fatal && !asWritten(x.t.IgnoreErrors) {
+	return !x.m.newer && fatal && !asWritten(x.t.IgnoreErrors)
+}
+
+// flushMeta runs the handlers for a meta task.
+func (m *Machine) flushMeta(x *taskRun) (bool, error) {
+	if x.metaFatal() {
 		if m.endsAtFlush() {
 			return false, errFailed
 		}

@@ -181,12 +181,8 @@ func (m *Machine) endsFailed() bool {
 
 // outermostFailed says whether the outermost block of the host has failed.
 func (m *Machine) outermostFailed() bool {
-	for _, b := range m.levels[0].blocks {
-		if !b.in.Flag || m.code.Settings.ForceHandlers {
-			return b.phase == inRescue || b.phase == inAlways && b.failed
-		}
-	}
-	return false
+	b := m.outermost()
+	return b != nil && (b.phase == inRescue || b.phase == inAlways && b.failed)
 }
 
 // metaEffect does what a meta task means on this host.
@@ -212,6 +208,7 @@ func (m *Machine) metaEffect(x *taskRun, what string, act metaAction) error {
 	case what == "end_role":
 		return &roleEnd{role: x.t.Role}
 	case act.end && m.endsFailed():
+		m.fatalEnd = x.metaFatal()
 		return errFailed
 	case act.end:
 		return errEnded
