@@ -188,7 +188,7 @@ func (s *session) secrets() error {
 		return err
 	}
 	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
-		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn, Tagged: s.like.dialect == expr.Tagged}.ExtraVars(s.req.ExtraVars)
+		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn, Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version)}.ExtraVars(s.req.ExtraVars)
 	if err == nil {
 		return nil
 	}

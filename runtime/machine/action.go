@@ -515,6 +515,9 @@ func (x *taskRun) groupBy(ctx context.Context, args *value.Dict) (*value.Dict, e
 	if !has(args, "key") {
 		return value.DictOf("failed", true, "msg", "the 'key' param is required when using group_by"), nil
 	}
+	if err := x.groupTypes(args); err != nil {
+		return nil, err
+	}
 	return x.ask(ctx, event.Inventory, event.Describe, args)
 }
 

@@ -83,6 +83,32 @@ func (x *taskRun) copyTypes(args *value.Dict) error {
 	return x.hashable(args, "follow", "decrypt", "force")
 }
 
+// groupTypes looks at the names of group_by, and makes a list of the parents.
+func (x *taskRun) groupTypes(args *value.Dict) error {
+	if err := x.method(args, "key", "replace"); err != nil {
+		return err
+	}
+	var parents []value.Value
+	switch v := get(args, "parents").(type) {
+	case *value.List:
+		parents = v.V
+	case *value.Dict:
+		parents = v.K
+		args.SetStr("parents", value.NewList(parents...))
+	default:
+		if _, text := value.Text(v); text || !has(args, "parents") {
+			return nil
+		}
+		return exception.TypeError("'%s' object is not iterable", x.className("parents", v))
+	}
+	for _, p := range parents {
+		if _, text := value.Text(p); !text {
+			return exception.Raise("AttributeError", "'%s' object has no attribute 'replace'", x.className("parents", p))
+		}
+	}
+	return nil
+}
+
 // copyDest looks at the destination of a file or folder that has been found.
 func (x *taskRun) copyDest(args *value.Dict, folder bool) error {
 	if !isSet(args, "dest") || get(args, "content") != nil {
