@@ -106,7 +106,6 @@ var unhonoured = map[string]string{
 	"SSH_AGENT":                  "keys are not given to an agent",
 	"TARGET_LOG_INFO":            "modules log without that text",
 	"PARAMIKO_HOST_KEY_AUTO_ADD": "unknown host keys are refused or added as for ssh",
-	"PLUGIN_FILTERS_CFG":         "no module is rejected",
 	"STRING_TYPE_FILTERS":        "the usual filters keep their text",
 	"CACHE_PLUGIN":               "facts are kept by memory and jsonfile only, else for the run",
 	"DEFAULT_CACHE_PLUGIN_PATH":  "cache plugins there are not used",

@@ -255,6 +255,9 @@ func (c *catalog) find(k kind, name string, collections []string) (Plugin, error
 
 // step looks a name up once; next is the name it is redirected to.
 func (c *catalog) step(k kind, name string, collections []string) (p Plugin, next string, err error) {
+	if k != lookupKind && slices.Contains(c.l.opt.Rejected, name) {
+		return Plugin{}, "", nil
+	}
 	if !fullName.MatchString(name) && len(collections) == 0 {
 		return c.legacy(k, name)
 	}
