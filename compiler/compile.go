@@ -60,6 +60,8 @@ type Options struct {
 	Managed string // the setting ansible_managed
 	// Strategy is that of the settings, for plays that name none, and StrategyFrom where it comes from; "" for the default one.
 	Strategy, StrategyFrom string
+	// Notice is told of warnings and deprecations in what is included while running. May be nil.
+	Notice func(*diag.Diagnostic)
 	// NoDebugger has what starts the task debugger refused: there is no Ansible here that has it.
 	NoDebugger bool
 	Playbook   playbook.Options

@@ -181,7 +181,7 @@ func (s *sealer) pluginFiles() {
 func (u *Unit) twin() Options {
 	opt := u.opt
 	opt.Playbook.Source, opt.Playbook.Owned = u.source, opt.owned()
-	opt.Supported, opt.Refuses, opt.KnownFact, opt.Later, opt.Strategy = nil, nil, nil, false, ""
+	opt.Supported, opt.Refuses, opt.KnownFact, opt.Later, opt.Strategy, opt.Notice = nil, nil, nil, false, "", nil
 	return opt
 }
 

@@ -17,6 +17,7 @@ import (
 	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/callback"
 	"pbc/runtime/eval"
 	"pbc/runtime/pyplugin"
 )
@@ -55,7 +56,16 @@ func (s *session) pythonOptions(dirs, playbooks []string, basedir string) pyplug
 		python = "" // it has no Ansible to load
 	}
 	return pyplugin.Options{Python: python, Dirs: dirs, Playbooks: playbooks, Basedir: basedir, Secrets: secrets, CLI: commandLine(s.req),
-		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword, Stdin: os.Stdin}
+		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword, Stdin: os.Stdin, Warn: s.pluginNotice}
+}
+
+// pluginNotice tells what a plugin in Python, or the search for one, has for the user.
+func (s *session) pluginNotice(kind, text string) {
+	if kind == "deprecated" {
+		s.out.Handle(callback.Deprecation{Text: text, Whole: true})
+		return
+	}
+	s.out.Handle(callback.Warning{Text: text})
 }
 
 // commandLine are the options of a command line as plugins see them, by the names that Ansible has for them.

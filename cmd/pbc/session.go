@@ -64,6 +64,7 @@ type session struct {
 	// interrupts are the signals that end the run; nil for none.
 	interrupts *interrupts
 	vars       varsPlugins
+	rejects    []string         // modules and actions that the settings take away
 	log        *os.File         // of log_path, nil for none
 	facts      *factcache.Cache // nil for none that outlives the run
 	told       asides
@@ -96,9 +97,13 @@ func newSession(req *cli.Playbook, conf *config.Config, like core, i *interrupts
 		}
 		s.out = callback.Join(s.out, callback.NewEventLog(f))
 	}
+	s.out = callback.Serial(s.out) // plugins and includes have something to tell while the run is shown
 	s.introduce(like.versionText("ansible-playbook", conf))
 	s.warnSettings()
 	s.facts = s.factCache()
+	if s.rejects, err = s.rejected(); err != nil {
+		return s, err
+	}
 	return s, nil
 }
 
@@ -268,6 +273,8 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	home, _ := os.UserHomeDir()
 	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(), AnyGroupMetadata: !s.conf.Bool("VALIDATE_ACTION_GROUP_METADATA"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+	po.Version, po.Mismatch = s.like.release, s.conf.String("COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH")
+	po.Rejected = s.rejects
 	po.PluginPaths = map[string][]string{}
 	for folder, setting := range map[string]string{"strategy_plugins": "DEFAULT_STRATEGY_PLUGIN_PATH", "connection_plugins": "DEFAULT_CONNECTION_PLUGIN_PATH",
 		"become_plugins": "BECOME_PLUGIN_PATH"} {
@@ -277,7 +284,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
-		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Listed: s.onlyLists()}, nil
+		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Listed: s.onlyLists(), Notice: s.notice}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -318,14 +325,8 @@ func (s *session) report(list diag.List) error {
 	var unsupported []string
 	for _, d := range list.Items {
 		switch d.Kind {
-		case diag.Warning:
-			s.out.Handle(callback.Warning{Text: diag.Told(d, s.like.dialect, os.ReadFile)})
-		case diag.Deprecated:
-			text := d.Msg
-			if s.like.dialect == expr.Tagged {
-				text = diag.Told(d, s.like.dialect, os.ReadFile)
-			}
-			s.out.Handle(callback.Deprecation{Text: text, Whole: true})
+		case diag.Warning, diag.Deprecated:
+			s.notice(d)
 		case diag.Invalid:
 			code := d.Exit
 			if s.like.dialect == expr.Tagged && d.TaggedExit != 0 {
@@ -343,6 +344,19 @@ func (s *session) report(list diag.List) error {
 		return &playbookError{msg: strings.Join(unsupported, "\n"), code: 4}
 	}
 	return nil
+}
+
+// notice tells of a warning or of what is deprecated.
+func (s *session) notice(d *diag.Diagnostic) {
+	text := diag.Told(d, s.like.dialect, os.ReadFile)
+	switch {
+	case d.Kind == diag.Warning:
+		s.out.Handle(callback.Warning{Text: text})
+	case s.like.dialect == expr.Tagged:
+		s.out.Handle(callback.Deprecation{Text: text, Whole: true})
+	default:
+		s.out.Handle(callback.Deprecation{Text: d.Msg, Whole: true})
+	}
 }
 
 // inventoryOptions says what to load, for playbooks in a folder.

@@ -11,7 +11,6 @@ import (
 	"pbc/compiler/cli"
 	"pbc/compiler/inventory"
 	"pbc/ir/value"
-	"pbc/runtime/callback"
 	"pbc/runtime/controller"
 	"pbc/runtime/pyplugin"
 )
@@ -100,7 +99,7 @@ func (v *varsPlugins) Run(q inventory.VarsQuery) ([]*value.Dict, error) {
 	if err := v.tell(ctx, q, dirs, playbooks); err != nil {
 		return nil, err
 	}
-	given, err := v.host.Vars(ctx, pyplugin.VarsQuery{Dir: q.Dir, Hosts: q.Hosts, Names: q.Names, Stage: q.Stage, Basedir: q.Basedir}, v.warn)
+	given, err := v.host.Vars(ctx, pyplugin.VarsQuery{Dir: q.Dir, Hosts: q.Hosts, Names: q.Names, Stage: q.Stage, Basedir: q.Basedir}, v.s.pluginNotice)
 	switch {
 	case err != nil:
 		return nil, err
@@ -130,15 +129,6 @@ func (v *varsPlugins) tell(ctx context.Context, q inventory.VarsQuery, dirs, pla
 	}
 	v.inv, v.generation = q.Inventory, q.Inventory.Generation()
 	return v.host.Describe(ctx, q.Inventory.Described())
-}
-
-// warn tells the user what a plugin says.
-func (v *varsPlugins) warn(kind, text string) {
-	if kind == "deprecated" {
-		v.s.out.Handle(callback.Deprecation{Text: text, Whole: true})
-		return
-	}
-	v.s.out.Handle(callback.Warning{Text: text})
 }
 
 // close ends the process, where there is one.

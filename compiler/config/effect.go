@@ -100,21 +100,19 @@ var harmless = map[string]string{
 
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
 var unhonoured = map[string]string{
-	"COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH": "collections are taken for any ansible-core",
-	"ALLOW_EMBEDDED_TEMPLATES":                "templates inside of expressions count",
-	"DISPLAY_TRACEBACK":                       "there are no tracebacks of Python",
-	"LOG_VERBOSITY":                           "the log has what the screen has",
-	"SSH_AGENT":                               "keys are not given to an agent",
-	"TARGET_LOG_INFO":                         "modules log without that text",
-	"PARAMIKO_HOST_KEY_AUTO_ADD":              "unknown host keys are refused or added as for ssh",
-	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
-	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
-	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
-	"DEFAULT_CACHE_PLUGIN_PATH":               "cache plugins there are not used",
-	"DEFAULT_JINJA2_EXTENSIONS":               "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
-	"PLAYBOOK_VARS_ROOT":                      "group_vars and host_vars beside the playbook of the play count",
-	"STRING_CONVERSION_ACTION":                "values that become text are warned about as without it",
-	"su.prompt_l10n":                          "the usual prompts are known",
+	"ALLOW_EMBEDDED_TEMPLATES":   "templates inside of expressions count",
+	"DISPLAY_TRACEBACK":          "there are no tracebacks of Python",
+	"LOG_VERBOSITY":              "the log has what the screen has",
+	"SSH_AGENT":                  "keys are not given to an agent",
+	"TARGET_LOG_INFO":            "modules log without that text",
+	"PARAMIKO_HOST_KEY_AUTO_ADD": "unknown host keys are refused or added as for ssh",
+	"STRING_TYPE_FILTERS":        "the usual filters keep their text",
+	"CACHE_PLUGIN":               "facts are kept by memory and jsonfile only, else for the run",
+	"DEFAULT_CACHE_PLUGIN_PATH":  "cache plugins there are not used",
+	"DEFAULT_JINJA2_EXTENSIONS":  "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
+	"PLAYBOOK_VARS_ROOT":         "group_vars and host_vars beside the playbook of the play count",
+	"STRING_CONVERSION_ACTION":   "values that become text are warned about as without it",
+	"su.prompt_l10n":             "the usual prompts are known",
 }
 
 // refused are the settings that pbc does not run with, and what it lacks.

@@ -160,7 +160,12 @@ func (p *actionParser) candidate(name string) (found Plugin, known, ok bool) {
 		return found, true, true
 	}
 	r, err := p.l.catalog.module(name, p.collections)
-	if err != nil {
+	var unfit *unfitError
+	switch {
+	case errors.As(err, &unfit) && p.l.opt.Tagged:
+		p.l.failure(pos(p.task), "%s", err)
+		return found, false, false
+	case err != nil:
 		p.l.failure(pos(nil), "%s", err)
 		return found, false, false
 	}

@@ -57,7 +57,9 @@ type Options struct {
 	ConnectPassword, BecomePassword string
 	// CLI are options of the command line as Ansible's context has them.
 	CLI *value.Dict
-	Env []string // of the process; nil is this one's
+	// Warn is told what is said while plugins are looked for. May be nil.
+	Warn func(kind, text string)
+	Env  []string // of the process; nil is this one's
 	// Stdin is where the task debugger reads what the user types; nil for none. Nothing else in the process reads it.
 	Stdin *os.File
 }
