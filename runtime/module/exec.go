@@ -1,7 +1,6 @@
 package module
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -36,13 +35,16 @@ func Start(ctx context.Context, c Command) Output {
 	if c.Stdin != "" {
 		cmd.Stdin = strings.NewReader(c.Stdin)
 	}
-	// A daemon that keeps the pipes open does not hold the task up.
-	cmd.WaitDelay = time.Second
-	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
+	cmd.WaitDelay = quiet // for its standard input; what it prints is for printed
+	p, err := newPrinted(cmd)
+	if err != nil {
+		return Output{StartFailed: err}
+	}
+	defer p.close()
 	if err := cmd.Start(); err != nil {
 		return Output{StartFailed: err}
 	}
+	ended := make(chan error, 1)
 	done := make(chan struct{})
 	go func() {
 		select {
@@ -56,9 +58,10 @@ func Start(ctx context.Context, c Command) Output {
 		case <-done:
 		}
 	}()
-	err := cmd.Wait()
+	go func() { ended <- cmd.Wait() }()
+	err = p.wait(ctx, ended)
 	close(done)
-	return Output{RC: exitCode(cmd, err), Out: out.String(), Err: errOut.String()}
+	return Output{RC: exitCode(cmd, err), Out: p.text[0].String(), Err: p.text[1].String()}
 }
 
 func exitCode(cmd *exec.Cmd, err error) int {
