@@ -12,15 +12,17 @@ import (
 
 // checkPlay finds what is right Ansible that pbc does not do yet.
 func (u *Unit) checkPlay(p *lower.Play, out *diag.List) {
+	u.checkShadows(out)
 	u.checkStrategy(p, out)
 	u.checkDefaultStrategy(p.IR, out)
-	checkConnection(p.IR.Connection, p.IR.Pos, out)
+	u.checkConnection(p.IR.Connection, p.IR.Pos, out)
 	u.checkTasks(&p.IR.Tables, p.IR.Connection.V, out)
 	u.checkDebuggers(p, 0, out)
 }
 
 // checkExtension does the same for what has come to a play.
 func (u *Unit) checkExtension(p *lower.Play, e *ir.Extension, out *diag.List) {
+	u.checkShadows(out)
 	u.checkTasks(&e.Tables, nil, out)
 	u.checkDebuggers(p, e.FirstTask, out)
 }
@@ -29,8 +31,9 @@ func (u *Unit) checkExtension(p *lower.Play, e *ir.Extension, out *diag.List) {
 func (u *Unit) checkTasks(t *ir.Tables, inherited value.Value, out *diag.List) {
 	for _, task := range t.Tasks {
 		if inherited == nil || !value.Same(task.Connection.V, inherited) {
-			checkConnection(task.Connection, task.Pos, out)
+			u.checkConnection(task.Connection, task.Pos, out)
 		}
+		u.checkBecome(task.Become.Method, task.Pos, out)
 		u.checkTask(task, out)
 	}
 }
@@ -38,17 +41,29 @@ func (u *Unit) checkTasks(t *ir.Tables, inherited value.Value, out *diag.List) {
 // strategies are those that pbc keeps the promises of. Mitogen's promise the same as those they are named after.
 var strategies = map[string]bool{"linear": true, "debug": true, "free": true, "host_pinned": true, "mitogen_linear": true, "mitogen_free": true, "mitogen_host_pinned": true}
 
-// LacksStrategy says what of a strategy there is not, "" when pbc keeps its promises; a strategy of "" is the default one. NoDebugger says that
-// there is no task debugger.
-func LacksStrategy(name string, noDebugger bool) string {
-	short := strings.TrimPrefix(name, "ansible.builtin.")
+// LacksStrategy says what of a strategy pbc has not, "" when it keeps its promises, and where there is none of that name. A strategy of ""
+// is the default one.
+func (u *Unit) LacksStrategy(name string) string {
+	short := strings.TrimPrefix(strings.TrimPrefix(name, "ansible.legacy."), "ansible.builtin.")
 	switch {
-	case short == "debug" && noDebugger:
+	case short == "debug" && u.opt.NoDebugger:
 		return "the task debugger (strategy: " + name + ")"
 	case name == "" || strategies[short]:
 		return ""
 	}
-	return fmt.Sprintf("strategy %q", name)
+	if file := u.pluginFile("strategy_plugins", name); file != "" {
+		return fmt.Sprintf("strategy %q (%s)", name, file)
+	}
+	return ""
+}
+
+// Strategyless is the fault of a play that asks for a strategy which there is not: Ansible finds it when the play has begun. Nil is none.
+func (u *Unit) Strategyless(play int, name string) error {
+	if name == "" || strategies[strings.TrimPrefix(strings.TrimPrefix(name, "ansible.legacy."), "ansible.builtin.")] {
+		return nil
+	}
+	d := &diag.Diagnostic{Kind: diag.Invalid, Pos: u.Program.Plays[play].Pos, Msg: "Invalid play strategy specified: " + name}
+	return &RunError{Msg: diag.Told(d, u.opt.Dialect, u.source.ReadFile), Code: 1}
 }
 
 // checkStrategy refuses the strategy that a play names, as far as it is known before the play begins.
@@ -58,38 +73,33 @@ func (u *Unit) checkStrategy(p *lower.Play, out *diag.List) {
 		return
 	}
 	name, _ := value.ToStr(v)
-	if lacks := LacksStrategy(name, u.opt.NoDebugger); lacks != "" {
+	if lacks := u.LacksStrategy(name); lacks != "" {
 		out.Add(diag.Unsupportedf(p.Tree.Keywords.Get("strategy").Pos, "%s", lacks))
 	}
 }
 
 // checkDefaultStrategy refuses the strategy of the settings, for the plays that name none.
 func (u *Unit) checkDefaultStrategy(p *ir.Play, out *diag.List) {
-	if lacks := LacksStrategy(u.opt.Strategy, u.opt.NoDebugger); lacks != "" && !p.Strategy.IsSet() {
+	if lacks := u.LacksStrategy(u.opt.Strategy); lacks != "" && !p.Strategy.IsSet() {
 		out.Add(diag.Unsupportedf(p.Pos, "%s, from %s", lacks, u.opt.StrategyFrom))
 	}
 }
 
-// connections are the connection plugins that pbc stands for.
-var connections = map[string]bool{"ssh": true, "smart": true, "paramiko": true, "paramiko_ssh": true, "local": true}
-
-// foreign are those of ansible-core that pbc has not, and the short names that ansible-core knows for those of collections.
-//
-// Observed: ansible-core 2.14 and 2.19, "ansible_builtin_runtime.yml".
-var foreign = map[string]bool{"winrm": true, "psrp": true, "aws_ssm": true, "buildah": true, "chroot": true, "docker": true, "funcd": true, "httpapi": true, "iocage": true,
-	"jail": true, "kubectl": true, "libvirt_lxc": true, "lxc": true, "lxd": true, "napalm": true, "netconf": true, "network_cli": true, "oc": true, "persistent": true,
-	"podman": true, "qubes": true, "saltstack": true, "vmware_tools": true, "zone": true}
-
 // LacksConnection says whether Ansible may have a connection plugin of that name, and pbc has not. Names that nothing has, and
 // those of plugins beside the playbook, are for whoever connects to tell of.
 func LacksConnection(name string) bool {
-	short := strings.TrimPrefix(name, "ansible.builtin.")
-	return !connections[short] && (foreign[short] || strings.Contains(short, "."))
+	return ir.ConnectionOf(name) == ir.ForeignConnection
 }
 
 // checkConnection refuses a connection plugin that pbc has not, where it is known before the run.
-func checkConnection(v ir.Val, at ir.Pos, out *diag.List) {
-	if name, ok := value.Text(v.V); ok && LacksConnection(name) {
+func (u *Unit) checkConnection(v ir.Val, at ir.Pos, out *diag.List) {
+	name, ok := value.Text(v.V)
+	if !ok || ir.ConnectionOf(name) == ir.OwnConnection {
+		return
+	}
+	if file := u.pluginFile("connection_plugins", name); file != "" {
+		out.Add(diag.Unsupportedf(at, "the connection plugin %s (%s)", name, file))
+	} else if LacksConnection(name) {
 		out.Add(diag.Unsupportedf(at, "the connection plugin %s", name))
 	}
 }

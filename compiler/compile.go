@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"pbc/compiler/diag"
@@ -53,10 +54,14 @@ type Options struct {
 	// asked with Later only.
 	HasPlugin func(u *Unit, test bool, name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.
-	Later   bool
+	Later bool
+	// Listed says that the program is only to be listed: nothing of it is refused for what pbc lacks.
+	Listed  bool
 	Managed string // the setting ansible_managed
 	// Strategy is that of the settings, for plays that name none, and StrategyFrom where it comes from; "" for the default one.
 	Strategy, StrategyFrom string
+	// Notice is told of warnings and deprecations in what is included while running. May be nil.
+	Notice func(*diag.Diagnostic)
 	// NoDebugger has what starts the task debugger refused: there is no Ansible here that has it.
 	NoDebugger bool
 	Playbook   playbook.Options
@@ -65,6 +70,7 @@ type Options struct {
 // Unit is a set of playbooks compiled together: the program, and the way back to their trees. It
 // implements link.Front. It is not for use by several goroutines at once.
 type Unit struct {
+	shadows map[string]bool // plugins in the place of Ansible's, which have been refused
 	Program *ir.Program
 	// Starts are the numbers of the first play of each playbook.
 	Starts []int
@@ -128,6 +134,9 @@ func Compile(opt Options) (*Unit, diag.List) {
 		if err := ir.VerifyPlay(p.IR); err != nil {
 			all.Add(diag.Errorf(p.IR.Pos, "pbc compiled this play wrongly: %s", err))
 		}
+	}
+	if opt.Listed { // what cannot run can still be listed
+		all.Items = slices.DeleteFunc(all.Items, func(d *diag.Diagnostic) bool { return d.Kind == diag.Unsupported })
 	}
 	if all.Stops() {
 		return nil, all
@@ -252,9 +261,21 @@ func (u *Unit) slots() {
 // plugins, and those of playbooks alone. There are more after an include has brought in a role.
 func (u *Unit) PluginDirs() (all, playbooks []string) {
 	if u.loader == nil {
-		return u.Program.PluginDirs, u.Program.PlaybookDirs
+		return slices.Clone(u.Program.PluginDirs), slices.Clone(u.Program.PlaybookDirs)
 	}
-	return u.loader.PluginDirs()
+	all, playbooks = u.loader.PluginDirs()
+	return withNew(u.Program.PluginDirs, all), withNew(u.Program.PlaybookDirs, playbooks) // a plan's are known before its sources are read again
+}
+
+// withNew is a list with what it lacks of another.
+func withNew(list, more []string) []string {
+	out := slices.Clone(list)
+	for _, s := range more {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Tables implements link.Front.

@@ -102,6 +102,7 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 	} else {
 		path, blocks, diags = u.loader.LoadTasks(t, name, loopVars(wanted))
 	}
+	u.notice(diags)
 	handlers := p.Tree.Handlers[before:] // also those of roles that what is included imports
 	if err := u.firstError(diags); err != nil {
 		return nil, err
@@ -155,6 +156,15 @@ func roleAsk(name string, args value.Value) playbook.RoleAsk {
 		}
 	}
 	return ask
+}
+
+// notice hands on what is no error.
+func (u *Unit) notice(list diag.List) {
+	for _, d := range list.Items {
+		if u.opt.Notice != nil && (d.Kind == diag.Warning || d.Kind == diag.Deprecated) {
+			u.opt.Notice(d)
+		}
+	}
 }
 
 // firstError is the error that a list of diagnostics stops an include with, in Ansible's words. What

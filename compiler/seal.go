@@ -152,8 +152,9 @@ func includes(p *ir.Play) bool {
 	return slices.ContainsFunc(p.Tasks, func(t *ir.Task) bool { return t.Include != nil })
 }
 
-// PluginFolders are the folders beside playbooks and in roles that hold filters, tests, lookups, actions and callbacks in Python.
-var PluginFolders = []string{"filter_plugins", "test_plugins", "lookup_plugins", "action_plugins", "callback_plugins"}
+// PluginFolders are the folders beside playbooks and in roles that hold filters, tests, lookups, actions, callbacks, vars and inventory plugins in Python.
+var PluginFolders = []string{"filter_plugins", "test_plugins", "lookup_plugins", "action_plugins", "callback_plugins", "vars_plugins",
+	"inventory_plugins", "doc_fragments"}
 
 // pluginFiles takes the plugins in Python into the plan.
 func (s *sealer) pluginFiles() {
@@ -180,7 +181,7 @@ func (s *sealer) pluginFiles() {
 func (u *Unit) twin() Options {
 	opt := u.opt
 	opt.Playbook.Source, opt.Playbook.Owned = u.source, opt.owned()
-	opt.Supported, opt.Refuses, opt.KnownFact, opt.Later, opt.Strategy = nil, nil, nil, false, ""
+	opt.Supported, opt.Refuses, opt.KnownFact, opt.Later, opt.Strategy, opt.Notice = nil, nil, nil, false, "", nil
 	return opt
 }
 

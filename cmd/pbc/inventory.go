@@ -34,7 +34,13 @@ func listInventory(r *toolRun) error {
 	}
 	r.facts = r.factCache()
 	dir := firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))
-	inv, err := inventory.Load(r.inventoryOptions(dir))
+	if dir != "" {
+		r.vars.dirs = []string{dir}
+	}
+	o := r.inventoryOptions(dir)
+	o.Listing = true
+	defer r.vars.close()
+	inv, err := inventory.Load(o)
 	if err != nil {
 		return err
 	}
@@ -47,7 +53,7 @@ func listInventory(r *toolRun) error {
 		Merge: r.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Tagged: r.like.dialect == expr.Tagged,
 		Warn: func(f *failure.Failure) { r.out.Handle(callback.Warning{Text: f.Msg, Chain: f}) }}
 	if dir == "" {
-		show.Cwd, _ = os.Getwd()
+		show.Cwd = "." // as plugins get to see it
 	}
 	show.Open = func(cipher []byte) ([]byte, error) { return r.keys.Decrypt(cipher, "") }
 	if r.facts != nil {

@@ -24,8 +24,15 @@ import (
 type linked struct {
 	l       *link.Linker
 	s       *session
+	u       *compiler.Unit
 	current *atomic.Int64
+	// invalid is why the play that has begun has no strategy, nil mostly.
+	invalid error
 }
+
+// foreignStrategy is what ansible-core 2.19 says of strategies that are not its own.
+const foreignStrategy = "Use of strategy plugins not included in ansible.builtin are deprecated and do not carry any backwards compatibility guarantees. " +
+	"No alternative for third party strategy plugins is currently planned."
 
 // Plays implements controller.Linker.
 func (k *linked) Plays() int { return k.l.Plays() }
@@ -50,9 +57,10 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	for _, w := range p.Warnings {
 		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
 	}
-	if lacks := compiler.LacksStrategy(p.Strategy, !k.s.like.ansible); lacks != "" {
+	if lacks := k.u.LacksStrategy(p.Strategy); lacks != "" {
 		return nil, fmt.Errorf("unsupported: %s", lacks)
 	}
+	k.invalid = k.u.Strategyless(n, p.Strategy)
 	order := waits[p.Order]
 	if k.s.req.Step {
 		order = controller.Strict
@@ -65,6 +73,12 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment, error) {
 	if k.s.facts != nil && k.s.facts.Err() != nil {
 		return nil, k.s.facts.Err()
+	}
+	if k.invalid != nil { // a play with hosts, whose banner has been shown
+		if k.s.like.dialect == expr.Tagged {
+			k.s.out.Handle(callback.Deprecation{Text: foreignStrategy, Collection: "ansible.builtin"})
+		}
+		return nil, k.invalid
 	}
 	b, blobs, err := k.l.Batch(n, host, hosts)
 	if err != nil {

@@ -8,17 +8,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
 	"pbc/compiler"
 	"pbc/compiler/cli"
-	"pbc/compiler/files"
 	"pbc/compiler/link"
 	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
+	"pbc/runtime/callback"
 	"pbc/runtime/eval"
 	"pbc/runtime/pyplugin"
 )
@@ -33,34 +32,45 @@ type plugins struct {
 	mu    sync.Mutex
 	dirs  []string // those that the host knows, of playbooks and roles
 	names *ir.Plugins
-	// temp has what a plan holds of them, where a plan is run; else it is empty.
-	temp   string
-	placed map[string]string
+	pluginPlaces
 }
 
 func newPlugins(s *session, u *compiler.Unit) *plugins {
 	dirs, playbooks := u.PluginDirs()
-	var secrets []pyplugin.Secret
-	for _, k := range s.keys.Secrets {
-		secrets = append(secrets, pyplugin.Secret{ID: k.ID, Password: k.Password})
-	}
-	p := &plugins{s: s, u: u, dirs: dirs, placed: map[string]string{}}
-	python := s.like.python
-	if s.like.library == "" {
-		python = "" // it has no Ansible to load
-	}
-	p.host = pyplugin.New(pyplugin.Options{Python: python, Dirs: p.places(dirs), Playbooks: playbooks,
-		Basedir: u.Program.Basedir, Secrets: secrets, CLI: commandLine(s.req),
-		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword, Stdin: os.Stdin})
+	p := &plugins{s: s, u: u, dirs: dirs}
+	p.host = pyplugin.New(s.pythonOptions(p.places(s.store.Disk(), dirs), playbooks, u.Program.Basedir))
 	if p.jinja() {
 		p.host.Start()
 	}
 	return p
 }
 
+// pythonOptions are those of a process for plugins of some folders.
+func (s *session) pythonOptions(dirs, playbooks []string, basedir string) pyplugin.Options {
+	var secrets []pyplugin.Secret
+	for _, k := range s.keys.Secrets {
+		secrets = append(secrets, pyplugin.Secret{ID: k.ID, Password: k.Password})
+	}
+	python := s.like.python
+	if s.like.library == "" {
+		python = "" // it has no Ansible to load
+	}
+	return pyplugin.Options{Python: python, Dirs: dirs, Playbooks: playbooks, Basedir: basedir, Secrets: secrets, CLI: commandLine(s.req),
+		ConnectPassword: s.connectPassword, BecomePassword: s.becomePassword, Stdin: os.Stdin, Warn: s.pluginNotice}
+}
+
+// pluginNotice tells what a plugin in Python, or the search for one, has for the user.
+func (s *session) pluginNotice(kind, text string) {
+	if kind == "deprecated" {
+		s.out.Handle(callback.Deprecation{Text: text, Whole: true})
+		return
+	}
+	s.out.Handle(callback.Warning{Text: text})
+}
+
 // commandLine are the options of a command line as plugins see them, by the names that Ansible has for them.
 func commandLine(r *cli.Playbook) *value.Dict {
-	return value.DictOf("verbosity", int64(r.Verbosity), "check", r.Check, "diff", r.Diff, "forks", int64(r.Forks),
+	return value.DictOf("args", textList(r.Playbooks), "verbosity", int64(r.Verbosity), "check", r.Check, "diff", r.Diff, "forks", int64(r.Forks),
 		"tags", textList(r.Tags, "all"), "skip_tags", textList(r.SkipTags), "inventory", textList(r.Inventory), "subset", nilIfEmpty(r.Limit),
 		"connection", nilIfEmpty(r.Connection), "remote_user", nilIfEmpty(r.RemoteUser), "private_key_file", nilIfEmpty(r.PrivateKeyFile),
 		"timeout", int64(r.Timeout), "ssh_common_args", nilIfEmpty(r.SSHCommonArgs), "ssh_extra_args", nilIfEmpty(r.SSHExtraArgs),
@@ -78,53 +88,7 @@ func nilIfEmpty(s string) value.Value {
 // close ends the process, where there is one.
 func (p *plugins) close() {
 	p.host.Close()
-	if p.temp != "" {
-		_ = os.RemoveAll(p.temp)
-	}
-}
-
-// places are the folders in which the plugins of playbooks and roles lie. Those of a plan are written to a temporary folder:
-// code is never taken from the disk in their place.
-func (p *plugins) places(dirs []string) []string {
-	plan, ok := p.s.store.Disk().(*files.Plan)
-	if !ok {
-		return dirs
-	}
-	var out []string
-	for _, d := range dirs {
-		to, done := p.placed[d]
-		if !done {
-			to = p.unpack(plan, d)
-			p.placed[d] = to
-		}
-		if to != "" {
-			out = append(out, to)
-		}
-	}
-	return out
-}
-
-// unpack writes the plugins that a plan has of a folder, and returns where; "" when it has none.
-func (p *plugins) unpack(plan *files.Plan, dir string) string {
-	to := ""
-	for _, folder := range compiler.PluginFolders {
-		for _, name := range plan.Names(filepath.Join(dir, folder)) {
-			b, err := files.ReadFile(plan, filepath.Join(dir, folder, name))
-			if err != nil || filepath.Ext(name) != ".py" {
-				continue
-			}
-			if p.temp == "" {
-				if p.temp, err = os.MkdirTemp("", "pbc-plugins-"); err != nil {
-					return ""
-				}
-			}
-			to = filepath.Join(p.temp, strconv.Itoa(len(p.placed)))
-			if os.MkdirAll(filepath.Join(to, folder), 0o700) != nil || os.WriteFile(filepath.Join(to, folder, name), b, 0o600) != nil {
-				return ""
-			}
-		}
-	}
-	return to
+	p.pluginPlaces.close()
 }
 
 // pluginPaths are the settings with folders of plugins, by the folder that playbooks and roles keep the same in.
@@ -136,7 +100,7 @@ var pluginPaths = map[string]string{
 // files are the plugin files of a kind that do not come with Ansible.
 func (p *plugins) files(folder string) []string {
 	var out []string
-	for _, d := range p.places(p.dirs) {
+	for _, d := range p.places(p.s.store.Disk(), p.dirs) {
 		found, _ := filepath.Glob(filepath.Join(d, folder, "*.py"))
 		out = append(out, found...)
 	}
@@ -179,7 +143,7 @@ func (p *plugins) Names() (*ir.Plugins, error) {
 	}
 	out.Lookups = slices.Sorted(maps.Keys(seen))
 	if len(added) > 0 {
-		if err := p.host.Add(context.Background(), p.places(added)); err != nil {
+		if err := p.host.Add(context.Background(), p.places(p.s.store.Disk(), added)); err != nil {
 			return nil, err
 		}
 	}
@@ -232,8 +196,8 @@ func (p *plugins) LoadAction(ctx context.Context, name string, warn func(kind, t
 		return nil, err
 	}
 	about, err := p.host.LoadAction(ctx, name, warn)
-	if file, ok := about.GetStr("file"); ok && err == nil && p.s.req.Verbosity > 0 {
-		fmt.Fprintf(os.Stderr, "pbc: the action of %s is a plugin in Python (%s): Ansible's own process runs it here\n", name, file)
+	if file, ok := about.GetStr("file"); ok && err == nil {
+		p.s.told.say("the action of %s is a plugin in Python (%s): Ansible's own process runs it here", name, file)
 	}
 	return about, err
 }
@@ -267,18 +231,4 @@ func (p *plugins) debug(ctx context.Context, about *value.Dict, w link.World) (*
 		return nil, err
 	}
 	return p.host.Debug(ctx, about, w)
-}
-
-// refuseVarsPlugins refuses vars plugins beside playbooks and in roles: Ansible runs them, and tasks would lack their variables.
-func refuseVarsPlugins(u *compiler.Unit) error {
-	dirs, _ := u.PluginDirs()
-	for _, dir := range dirs {
-		found, _ := filepath.Glob(filepath.Join(dir, "vars_plugins", "*.py"))
-		for _, file := range found {
-			if filepath.Base(file) != "__init__.py" {
-				return &playbookError{msg: file + ":1:1: unsupported: a vars plugin", code: 4}
-			}
-		}
-	}
-	return nil
 }

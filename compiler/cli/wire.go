@@ -37,8 +37,8 @@ func (p *Playbook) VaultRequest(c *config.Config) vault.Request {
 	}
 }
 
-// isHostGroupVars says whether a name is that of the vars plugin that reads group_vars and host_vars.
-func isHostGroupVars(plugin string) bool {
+// IsHostGroupVars says whether a name is that of the vars plugin that reads group_vars and host_vars.
+func IsHostGroupVars(plugin string) bool {
 	return strings.TrimPrefix(strings.TrimPrefix(plugin, "ansible.builtin."), "ansible.legacy.") == "host_group_vars"
 }
 
@@ -50,7 +50,9 @@ func (p *Playbook) InventoryOptions(c *config.Config) inventory.Options {
 		MergeHashes:       c.String("DEFAULT_HASH_BEHAVIOUR") == "merge",
 		Duplicates:        c.String("DUPLICATE_YAML_DICT_KEY"),
 		InvalidGroupChars: c.String("TRANSFORM_INVALID_GROUP_CHARS"),
-		NoVarsFiles:       !slices.ContainsFunc(c.List("VARIABLE_PLUGINS_ENABLED"), isHostGroupVars),
+		NoVarsFiles:       !slices.ContainsFunc(c.List("VARIABLE_PLUGINS_ENABLED"), IsHostGroupVars),
+		VarsStage:         c.String("host_group_vars.stage"),
+		VarsAtStart:       c.String("RUN_VARS_PLUGINS") == "start",
 		Precedence:        c.List("VARIABLE_PRECEDENCE"),
 		PatternMismatch:   c.String("HOST_PATTERN_MISMATCH"),
 		IgnoreExtensions:  c.List("INVENTORY_IGNORE_EXTS"),

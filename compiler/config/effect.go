@@ -42,7 +42,6 @@ var harmless = map[string]string{
 	"DEFAULT_MODULE_COMPRESSION":     "what is sent is compressed in its own way",
 	"DEFAULT_MODULE_NAME":            "for another program",
 	"DEFAULT_VAULT_ENCRYPT_IDENTITY": "for another program",
-	"RUN_VARS_PLUGINS":               "group_vars and host_vars read early or late are the same",
 	"SYSTEM_WARNINGS":                "warnings about Python's libraries",
 	"ssh.sshpass_prompt":             "passwords are sent without sshpass",
 	"ssh.sftp_executable":            "files are sent over the one connection",
@@ -101,38 +100,38 @@ var harmless = map[string]string{
 
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
 var unhonoured = map[string]string{
-	"COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH": "collections are taken for any ansible-core",
-	"ALLOW_EMBEDDED_TEMPLATES":                "templates inside of expressions count",
-	"DISPLAY_TRACEBACK":                       "there are no tracebacks of Python",
-	"LOG_VERBOSITY":                           "the log has what the screen has",
-	"SSH_AGENT":                               "keys are not given to an agent",
-	"TARGET_LOG_INFO":                         "modules log without that text",
-	"PARAMIKO_HOST_KEY_AUTO_ADD":              "unknown host keys are refused or added as for ssh",
-	"VARIABLE_PLUGINS_ENABLED":                "host_group_vars runs, and no other",
-	"PLUGIN_FILTERS_CFG":                      "no module is rejected",
-	"STRING_TYPE_FILTERS":                     "the usual filters keep their text",
-	"CACHE_PLUGIN":                            "facts are kept by memory and jsonfile only, else for the run",
-	"BECOME_PLUGIN_PATH":                      "become plugins there are not used",
-	"DEFAULT_CACHE_PLUGIN_PATH":               "cache plugins there are not used",
-	"DEFAULT_CONNECTION_PLUGIN_PATH":          "connection plugins there are not used",
-	"DEFAULT_STRATEGY_PLUGIN_PATH":            "strategies there are not used",
-	"DEFAULT_VARS_PLUGIN_PATH":                "vars plugins there are not used",
-	"DEFAULT_JINJA2_EXTENSIONS":               "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
-	"PLAYBOOK_VARS_ROOT":                      "group_vars and host_vars beside the playbook of the play count",
-	"STRING_CONVERSION_ACTION":                "values that become text are warned about as without it",
-	"su.prompt_l10n":                          "the usual prompts are known",
+	"ALLOW_EMBEDDED_TEMPLATES":   "templates inside of expressions count",
+	"DISPLAY_TRACEBACK":          "there are no tracebacks of Python",
+	"LOG_VERBOSITY":              "the log has what the screen has",
+	"SSH_AGENT":                  "keys are not given to an agent",
+	"TARGET_LOG_INFO":            "modules log without that text",
+	"PARAMIKO_HOST_KEY_AUTO_ADD": "unknown host keys are refused or added as for ssh",
+	"STRING_TYPE_FILTERS":        "the usual filters keep their text",
+	"CACHE_PLUGIN":               "facts are kept by memory and jsonfile only, else for the run",
+	"DEFAULT_CACHE_PLUGIN_PATH":  "cache plugins there are not used",
+	"DEFAULT_JINJA2_EXTENSIONS":  "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
+	"PLAYBOOK_VARS_ROOT":         "group_vars and host_vars beside the playbook of the play count",
+	"STRING_CONVERSION_ACTION":   "values that become text are warned about as without it",
+	"su.prompt_l10n":             "the usual prompts are known",
 }
 
 // refused are the settings that pbc does not run with, and what it lacks.
-var refused = map[string]string{"ssh.pkcs11_provider": "keys on smart cards"}
+var refused = map[string]string{
+	"ssh.pkcs11_provider":            "keys on smart cards",
+	"BECOME_PLUGIN_PATH":             "a become plugin in Python, where a task names it",
+	"DEFAULT_CONNECTION_PLUGIN_PATH": "a connection plugin in Python, where a play or a task names it",
+	"DEFAULT_STRATEGY_PLUGIN_PATH":   "a strategy in Python, where a play names it",
+}
+
+// refusedWhenUsed are those of them that matter only where a playbook comes to use what they give.
+var refusedWhenUsed = func(any) bool { return true }
 
 // fulfilled say of settings otherwise not honoured which values are.
 var fulfilled = map[string]func(value any) bool{
-	"BECOME_PLUGIN_PATH":             noPlugins,
 	"DEFAULT_CACHE_PLUGIN_PATH":      noPlugins,
-	"DEFAULT_CONNECTION_PLUGIN_PATH": noPlugins,
-	"DEFAULT_STRATEGY_PLUGIN_PATH":   noPlugins,
-	"DEFAULT_VARS_PLUGIN_PATH":       noPlugins,
+	"BECOME_PLUGIN_PATH":             refusedWhenUsed,
+	"DEFAULT_CONNECTION_PLUGIN_PATH": refusedWhenUsed,
+	"DEFAULT_STRATEGY_PLUGIN_PATH":   refusedWhenUsed,
 	"PLAYBOOK_VARS_ROOT":             oneOf("top"),
 	"SSH_AGENT":                      oneOf("none"),
 	"DEFAULT_JINJA2_EXTENSIONS": func(v any) bool {
@@ -143,8 +142,7 @@ var fulfilled = map[string]func(value any) bool{
 		names := strings.Split(strings.ReplaceAll(text, " ", ""), ",")
 		return ok && onlyOf("", "jinja2.ext.do", "jinja2.ext.loopcontrols")(names)
 	},
-	"CACHE_PLUGIN":             oneOf("memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"),
-	"VARIABLE_PLUGINS_ENABLED": onlyOf("", "host_group_vars", "ansible.builtin.host_group_vars", "ansible.legacy.host_group_vars"),
+	"CACHE_PLUGIN": oneOf("memory", "ansible.builtin.memory", "jsonfile", "ansible.builtin.jsonfile"),
 }
 
 // noPlugins accepts folders that hold no plugin.

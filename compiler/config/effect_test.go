@@ -41,11 +41,9 @@ func TestWithEffect(t *testing.T) {
 		{"a value that is honoured", "[defaults]\nfact_caching = jsonfile\n", ""},
 		{"extensions that are honoured", "[defaults]\njinja2_extensions = jinja2.ext.do, jinja2.ext.loopcontrols\n", ""},
 		{"the default in words", "[defaults]\nfact_caching = memory\n", ""},
-		{"a list of what is honoured", "[defaults]\nvars_plugins_enabled = ansible.builtin.host_group_vars\n", ""},
-		{"a list with more", "[defaults]\nvars_plugins_enabled = host_group_vars, community.sops.sops\n", "VARIABLE_PLUGINS_ENABLED"},
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
-		{"a folder without plugins", "[defaults]\nvars_plugins = ./none\nconnection_plugins = ./none\n", ""},
-		{"a folder with a plugin", "[defaults]\nvars_plugins = ./none:./plugins\n", "DEFAULT_VARS_PLUGIN_PATH"},
+		{"a folder without plugins", "[defaults]\ncache_plugins = ./none\nconnection_plugins = ./none\n", ""},
+		{"a folder with a plugin", "[defaults]\ncache_plugins = ./none:./plugins\n", "DEFAULT_CACHE_PLUGIN_PATH"},
 		{"refused for want of smart cards", "[ssh_connection]\npkcs11_provider = /x.so\n", "refused: ssh.pkcs11_provider"},
 		{"flags of sudo", "[sudo_become_plugin]\nflags = -H\n", ""},
 	}

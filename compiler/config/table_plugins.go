@@ -2,6 +2,8 @@ package config
 
 // pluginSettings are the settings of the plugins whose work pbc does, named "plugin.option".
 var pluginSettings = []Setting{
+	{Name: "host_group_vars.stage", Type: String, Env: "ANSIBLE_VARS_PLUGIN_STAGE", Ini: "vars_host_group_vars.stage", Choices: "all task inventory",
+		Doc: "when group_vars and host_vars are read"},
 	{Name: "ssh.host_key_checking", Type: Bool, Default: true, Env: "ANSIBLE_HOST_KEY_CHECKING ANSIBLE_SSH_HOST_KEY_CHECKING", Ini: "defaults.host_key_checking ssh_connection.host_key_checking",
 		Doc: "check the keys of hosts"},
 	{Name: "ssh.sshpass_prompt", Type: String, Default: "", Env: "ANSIBLE_SSHPASS_PROMPT", Ini: "ssh_connection.sshpass_prompt",

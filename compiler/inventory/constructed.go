@@ -177,7 +177,7 @@ func (c *constructed) vars(h *Host) (*value.Dict, error) {
 		for _, g := range h.groups {
 			names = append(names, g.Name)
 		}
-		v, err := inv.varsFiles(dirsOf(inv.processed), "group_vars", names)
+		v, err := inv.varsFiles(dirsOf(inv.processed), "group_vars", names, StageAll)
 		if err != nil {
 			return nil, err
 		}
@@ -185,7 +185,7 @@ func (c *constructed) vars(h *Host) (*value.Dict, error) {
 	}
 	d = Combine(d, h.ownVars(), merge)
 	if c.useVars {
-		v, err := inv.varsFiles(dirsOf(inv.processed), "host_vars", []string{h.Name})
+		v, err := inv.varsFiles(dirsOf(inv.processed), "host_vars", []string{h.Name}, StageAll)
 		if err != nil {
 			return nil, err
 		}

@@ -48,9 +48,15 @@ type Options struct {
 	Extra *value.Dict
 	// CachedFacts returns what the fact cache has of a host, nil for nothing. May be nil.
 	CachedFacts func(host string) *value.Dict
+	// VarsPlugins are the vars plugins in Python; nil for none.
+	VarsPlugins VarsPlugins
 	// Installed is the command line of the installed ansible-inventory, with its options about vaults: it is asked
 	// for sources whose plugin is not pbc's own. Nil has none.
 	Installed []string
+	// Lacking are the warnings of a plugin that is nowhere, none for one that may be there. May be nil.
+	Lacking func(plugin string) []string
+	// InstalledEnv are the variables that it gets besides those of this process.
+	InstalledEnv []string
 
 	Dialect           expr.Dialect
 	Newer             bool     // see ir.Newer
@@ -61,6 +67,9 @@ type Options struct {
 	Duplicates        string   // DUPLICATE_YAML_DICT_KEY
 	InvalidGroupChars string   // TRANSFORM_INVALID_GROUP_CHARS: "never", "ignore", "always", "silently"
 	NoVarsFiles       bool     // VARIABLE_PLUGINS_ENABLED leaves host_group_vars out: there are no group_vars and host_vars
+	VarsStage         string   // the stages in which host_group_vars runs: "all", "task", "inventory"; "" leaves it to VarsAtStart
+	VarsAtStart       bool     // RUN_VARS_PLUGINS is start, and not demand
+	Listing           bool     // variables are listed, and not those of a run
 	Precedence        []string // VARIABLE_PRECEDENCE; nil is the default
 	PatternMismatch   string   // HOST_PATTERN_MISMATCH: "warning", "error", "ignore"
 	IgnoreExtensions  []string // INVENTORY_IGNORE_EXTS; nil is the default
@@ -89,6 +98,7 @@ type Inventory struct {
 	missing    map[string]*missingPlugin // those that Ansible does not have either
 	limit      []string
 	files      fileCache
+	given      map[string][]*value.Dict // what vars plugins gave
 	patterns   map[string][]*Host
 	// groupsDict is what GroupsDict returned at a generation.
 	groupsDict *value.Dict
@@ -127,10 +137,7 @@ func (inv *Inventory) mk(s, file string, line int) value.Value {
 	if inv.opts.Mk == nil {
 		return s
 	}
-	pos := ir.Pos{File: file, Line: line, Col: 1}
-	if line == 0 {
-		pos.Col = 0
-	}
+	pos := ir.Pos{File: file, Line: line}
 	return inv.opts.Mk(s, &yaml.Node{Pos: pos, Tag: "!!str", Value: s, Raw: s})
 }
 
@@ -350,12 +357,13 @@ func (inv *Inventory) AddHost(name string, groups []string, vars *value.Dict) (c
 		if h, err = inv.addHost(name, inv.groups["all"], ""); err != nil {
 			return false, err
 		}
-		changed = true
+		h.added, changed = true, true
 	}
 	before := h.ownVars()
 	after := Combine(before, vars, inv.opts.MergeHashes)
 	if !value.Same(before, after) {
 		h.own = after
+		inv.generation++
 		changed = true
 	}
 	for _, name := range groups {
@@ -364,7 +372,7 @@ func (inv *Inventory) AddHost(name string, groups []string, vars *value.Dict) (c
 			if g, err = inv.addGroup(name); err != nil {
 				return changed, err
 			}
-			changed = true
+			g.added, changed = true, true
 		}
 		changed = g.addHost(h) || changed
 	}
@@ -381,10 +389,12 @@ func (inv *Inventory) AddToGroup(h *Host, name string, parents []string) (change
 		return false, fmt.Errorf("%s cannot be matched in inventory", h.Name)
 	}
 	inv.added = append(inv.added, func() error { return inv.groupAgain(h.Name, name, parents) })
+	was := inv.groups[name]
 	g, err := inv.addGroup(name)
 	if err != nil {
 		return false, err
 	}
+	g.added = g.added || was == nil
 	for _, p := range parents {
 		_, known := inv.groups[p]
 		parent, err := inv.addGroup(p)

@@ -24,8 +24,8 @@ func builtinName(name string) string {
 func (inv *Inventory) installed(source, plugin string) (list []byte, said string, err error) {
 	command := inv.opts.Installed
 	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], "-i", source, "--list", "--export")...)
-	cmd.Env = append(os.Environ(), "ANSIBLE_INVENTORY_ENABLED="+plugin, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=yes", "ANSIBLE_VARS_ENABLED=",
-		"ANSIBLE_NOCOLOR=yes", "ANSIBLE_FORCE_COLOR=no", "ANSIBLE_LOG_PATH="+os.DevNull, "ANSIBLE_VERBOSITY=0")
+	cmd.Env = append(append(os.Environ(), inv.opts.InstalledEnv...), "ANSIBLE_INVENTORY_ENABLED="+plugin, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=yes",
+		"ANSIBLE_VARS_ENABLED=", "ANSIBLE_VARS_PLUGINS="+os.DevNull, "ANSIBLE_RUN_VARS_PLUGINS=demand", "ANSIBLE_NOCOLOR=yes", "ANSIBLE_FORCE_COLOR=no", "ANSIBLE_LOG_PATH="+os.DevNull, "ANSIBLE_VERBOSITY=0")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, &stdout, &stderr
 	err = cmd.Run()

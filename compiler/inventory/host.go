@@ -17,6 +17,7 @@ type Host struct {
 	Name string
 	// Implicit says that no source has the host: it is the implicit localhost.
 	Implicit bool
+	added    bool        // by a task, whose result gave the name
 	own      *value.Dict // variables from the sources
 	groups   []*Group
 	inv      *Inventory
@@ -28,6 +29,7 @@ type Group struct {
 	// Depth is the longest way down from group all, whose depth is 0.
 	Depth    int
 	Priority int
+	added    bool        // by a task, whose result gave the name
 	own      *value.Dict // variables from the sources
 	hosts    []*Host
 	members  map[*Host]bool

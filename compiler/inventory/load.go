@@ -127,7 +127,7 @@ func (inv *Inventory) load() error {
 	case !o.NoUnparsedWarning:
 		inv.warn("No inventory was parsed, only implicit localhost is available")
 	}
-	return nil
+	return inv.varsAtStart()
 }
 
 // ignoredNames matches the names in a folder of sources that are no sources.
@@ -176,8 +176,12 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 	inv.source = source
 	defer func() { inv.source = "" }()
 	inv.verbose(4, "setting up inventory plugins")
+	enabled, err := inv.enabled()
+	if err != nil {
+		return false, err
+	}
 	var failures []refusal
-	for _, name := range inv.opts.Enabled {
+	for _, name := range enabled {
 		err := inv.try(name, source)
 		name = fullName(name)
 		var unsupported *UnsupportedError
@@ -206,6 +210,26 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 		inv.tell(source, f.plugin, f.err)
 	}
 	return false, inv.unparsed(source)
+}
+
+// enabled are the plugins that are enabled and there, as far as that is known without Ansible.
+func (inv *Inventory) enabled() ([]string, error) {
+	var out []string
+	for _, name := range inv.opts.Enabled {
+		if _, own := plugins[builtinName(name)]; !own && inv.opts.Lacking != nil {
+			if said := inv.opts.Lacking(name); said != nil {
+				for _, text := range said {
+					inv.warn("%s", text)
+				}
+				continue
+			}
+		}
+		out = append(out, name)
+	}
+	if out == nil {
+		return nil, errors.New("No inventory plugins available to generate inventory, make sure you have at least one enabled.")
+	}
+	return out, nil
 }
 
 // try reads a source by one plugin.

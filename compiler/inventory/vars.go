@@ -110,7 +110,7 @@ func (h *Host) Layers() (Layers, error) {
 		{HostPlaybook, playbook, "host_vars", []string{h.Name}},
 	}
 	for _, f := range files {
-		d, err := inv.varsFiles(f.dirs, f.subdir, f.names)
+		d, err := inv.varsFiles(f.dirs, f.subdir, f.names, inv.stage())
 		if err != nil {
 			return l, inv.varsFault(err)
 		}
@@ -165,7 +165,7 @@ func (g *Group) Vars() (*value.Dict, error) { return g.inv.besideVars(g.own, "gr
 
 // besideVars are variables of the sources with those of files over them.
 func (inv *Inventory) besideVars(own *value.Dict, subdir, name string) (*value.Dict, error) {
-	d, err := inv.varsFiles(append(dirsOf(inv.opts.Sources), inv.playbookDirs()...), subdir, []string{name})
+	d, err := inv.varsFiles(append(dirsOf(inv.opts.Sources), inv.playbookDirs()...), subdir, []string{name}, StageAll)
 	if err != nil {
 		return nil, inv.varsFault(err)
 	}
@@ -211,7 +211,10 @@ func dirsOf(sources []string) []string {
 
 // Beside says beside which playbook group_vars and host_vars count from now on: each play has those of its own, also one that
 // another playbook imports. "" is none.
-func (inv *Inventory) Beside(dir string) { inv.opts.PlaybookDir = dir }
+func (inv *Inventory) Beside(dir string) {
+	inv.opts.PlaybookDir = dir
+	clear(inv.given) // a play asks anew
+}
 
 func (inv *Inventory) playbookDirs() []string {
 	if inv.opts.PlaybookDir == "" {
@@ -220,23 +223,18 @@ func (inv *Inventory) playbookDirs() []string {
 	return []string{inv.opts.PlaybookDir}
 }
 
-// varsFiles combines the variable files of some hosts or groups, folder by folder.
-func (inv *Inventory) varsFiles(dirs []string, subdir string, names []string) (*value.Dict, error) {
+// filesOf combines the variable files of some hosts or groups in one folder: this is the vars plugin host_group_vars.
+func (inv *Inventory) filesOf(dir, subdir string, names []string) (*value.Dict, error) {
 	d := value.NewDict()
-	if inv.opts.NoVarsFiles {
-		return d, nil
-	}
-	for _, dir := range dirs {
-		for _, name := range names {
-			if strings.HasPrefix(name, "/") {
-				continue
-			}
-			one, err := inv.entityVars(dir, subdir, name)
-			if err != nil {
-				return nil, err
-			}
-			d = Combine(d, one, inv.opts.MergeHashes)
+	for _, name := range names {
+		if strings.HasPrefix(name, "/") {
+			continue
 		}
+		one, err := inv.entityVars(dir, subdir, name)
+		if err != nil {
+			return nil, err
+		}
+		d = Combine(d, one, inv.opts.MergeHashes)
 	}
 	return d, nil
 }
@@ -407,6 +405,10 @@ func (c *fileCache) read(disk files.Disk, file string, k *vault.Keyring) ([]byte
 
 // varsFault is an error in a variable file as a diagnostic.
 func (inv *Inventory) varsFault(err error) error {
+	var raised *pluginError
+	if errors.As(err, &raised) {
+		return raised.error
+	}
 	d := &diag.Diagnostic{Kind: diag.Invalid, Msg: err.Error()}
 	if inv.tagged() {
 		d.Tagged = failure.New(chainOf(err).Brief()) // the place is not told

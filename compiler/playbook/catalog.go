@@ -10,6 +10,8 @@ import (
 
 	"pbc/compiler/diag"
 	"pbc/compiler/yaml"
+	"pbc/ir"
+	"pbc/runtime/version"
 )
 
 // Plugin is what a name of a module, action or lookup resolves to.
@@ -28,6 +30,7 @@ type catalog struct {
 	bases        []string // the directories of playbooks and roles that were added
 	playbookDirs []string
 	collections  map[string]*collection
+	told         map[string]bool   // collections of which was warned
 	coreUtils    map[string]string // where module_utils of ansible-core have gone; nil until asked
 }
 
@@ -37,6 +40,8 @@ type collection struct {
 	meta *yaml.Node
 	// version is what it says of itself; nil before that was looked at.
 	version *string
+	// refused is why it may not be used with this ansible-core, nil mostly.
+	refused error
 }
 
 // pluginFolder is where plugins of a kind are beside playbooks and in roles, pluginPackage where in a collection,
@@ -53,7 +58,7 @@ var ignoredExtensions = []string{".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".
 var fullName = regexp.MustCompile(`^[\p{L}\p{N}_]+(\.[\p{L}\p{N}_]+){2,}$`)
 
 func newCatalog(l *Loader) *catalog {
-	return &catalog{l: l, dirs: map[kind][]string{}, collections: map[string]*collection{}}
+	return &catalog{l: l, dirs: map[kind][]string{}, collections: map[string]*collection{}, told: map[string]bool{}}
 }
 
 // addPlaybookDir makes the plugins and collections beside a playbook known.
@@ -128,6 +133,44 @@ func (c *catalog) actionOf(module, same Plugin) Plugin {
 // UtilsDirs are the folders of module_utils beside the playbooks and in roles, then the configured ones.
 func (l *Loader) UtilsDirs() []string {
 	return append(slices.Clone(l.catalog.dirs[utilsKind]), l.opt.UtilsPaths...)
+}
+
+// PluginFile is the file of a plugin that is not ansible-core's, "" for none. Folder is the one in which plugins of that kind are beside playbooks,
+// such as "become_plugins".
+func (l *Loader) PluginFile(folder, name string) string {
+	name = strings.TrimPrefix(name, "ansible.legacy.")
+	if fullName.MatchString(name) {
+		parts := strings.SplitN(name, ".", 3)
+		dir := l.CollectionDir(parts[0] + "." + parts[1])
+		if dir == "" {
+			return ""
+		}
+		return l.existing(path.Join(dir, "plugins", strings.TrimSuffix(folder, "_plugins"), strings.ReplaceAll(parts[2], ".", "/")+".py"))
+	}
+	var dirs []string
+	for _, base := range l.catalog.bases {
+		dirs = append(dirs, path.Join(base, folder))
+	}
+	for _, dir := range l.opt.PluginPaths[folder] {
+		dirs = append(dirs, dir)
+		for _, below := range l.src.List(dir) {
+			dirs = append(dirs, path.Join(dir, below))
+		}
+	}
+	for _, dir := range dirs {
+		if file := l.existing(path.Join(dir, name+".py")); file != "" {
+			return file
+		}
+	}
+	return ""
+}
+
+// existing is a file, "" where it is none.
+func (l *Loader) existing(file string) string {
+	if l.src.Stat(file) != File {
+		return ""
+	}
+	return file
 }
 
 // CollectionDir is the folder of an installed collection, "" when it is not.
@@ -212,6 +255,9 @@ func (c *catalog) find(k kind, name string, collections []string) (Plugin, error
 
 // step looks a name up once; next is the name it is redirected to.
 func (c *catalog) step(k kind, name string, collections []string) (p Plugin, next string, err error) {
+	if k != lookupKind && slices.Contains(c.l.opt.Rejected, name) {
+		return Plugin{}, "", nil
+	}
 	if !fullName.MatchString(name) && len(collections) == 0 {
 		return c.legacy(k, name)
 	}
@@ -335,6 +381,9 @@ func (c *catalog) qualified(k kind, name string) (Plugin, string, error) {
 		return Plugin{}, "", nil
 	}
 	inst := c.collection(coll)
+	if inst.refused != nil {
+		return Plugin{}, "", inst.refused
+	}
 	if inst.dir == "" {
 		if k == moduleKind && c.l.opt.Owned != nil && c.l.opt.Owned(name) {
 			return Plugin{FQCN: name}, "", nil
@@ -433,8 +482,40 @@ func (c *catalog) collection(name string) *collection {
 	}
 	if inst.dir != "" {
 		inst.meta = c.metadata(path.Join(inst.dir, "meta", "runtime.yml"))
+		inst.refused = c.mismatch(name, inst.meta)
 	}
 	return inst
+}
+
+// unfitError is a collection that does not support the ansible-core, where the settings make that an error.
+type unfitError struct{ msg string }
+
+func (e *unfitError) Error() string { return e.msg }
+
+// mismatch holds a collection's requires_ansible against the ansible-core that is reproduced, and warns of what it finds once.
+func (c *catalog) mismatch(name string, meta *yaml.Node) error {
+	requires, _ := meta.Get("requires_ansible").Text()
+	if requires == "" || c.l.opt.Version == "" {
+		return nil
+	}
+	text := ""
+	fits, err := version.Satisfies(requires, c.l.opt.Version)
+	switch {
+	case err != nil:
+		text = fmt.Sprintf("Error parsing collection metadata requires_ansible value from collection %s: %s", name, err)
+	case fits || c.l.opt.Mismatch == "ignore":
+		return nil
+	default:
+		text = fmt.Sprintf("Collection %s does not support Ansible version %s", name, c.l.opt.Version)
+		if c.l.opt.Mismatch == "error" {
+			return &unfitError{text}
+		}
+	}
+	if !c.told[name] {
+		c.told[name] = true
+		c.l.warn(ir.Pos{}, "%s", text)
+	}
+	return nil
 }
 
 // collectionRoots are the folders ansible_collections, in the order in which they are searched.
@@ -494,7 +575,7 @@ func (c *catalog) role(name string, collections []string) (short, dir, coll stri
 	}
 	for _, coll := range collections {
 		inst := c.collection(coll)
-		if inst.dir == "" {
+		if inst.dir == "" || inst.refused != nil {
 			continue
 		}
 		if d := path.Join(inst.dir, "roles", within); c.l.src.Stat(d) == Dir {

@@ -36,8 +36,15 @@ type Options struct {
 	ModulePaths []string
 	ActionPaths []string
 	UtilsPaths  []string
+	// PluginPaths are those of the settings for other plugins, by the name of the folder beside playbooks: "become_plugins".
+	PluginPaths map[string][]string
 	// Core is the ansible-core of the controller, whose modules there are too; "" for none.
 	Core string
+	// Rejected are names that modules and actions are not found by.
+	Rejected []string
+	// Version is that of the ansible-core, "" where none is installed. Mismatch is what becomes of collections that do not support it: "warning", "error",
+	// "ignore".
+	Version, Mismatch string
 	// Owned says whether a module of a full name is there although its collection is not installed. Nil says so of none.
 	Owned func(module string) bool
 	// Render evaluates a template that must be known before running: the name of an imported file or role.

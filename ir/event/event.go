@@ -166,7 +166,7 @@ const (
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	Rename                      // Name: the action that a template of Task has named; answer Extensions: the task that it makes
 	PlayHosts                   // answer Lost: the hosts that the play has lost so far
-	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
+	Payload                     // how to run a module that is not native; Name: the module, "" for the task's, Args: why, said by the native one that left it; answer Payload
 	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 	Debug                       // the task debugger, after a result. Args: {again, result, before, gone}, with {rendered} where keywords were; answer Value: {next} and for a redo {vars, gone}, Extensions: the task when it has changed
 )

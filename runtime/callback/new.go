@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // New returns the callbacks that o asks for as one: the screen's, then the enabled ones in order, with
@@ -135,4 +136,26 @@ func (j joined) Close() error {
 		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Serial is a Callback that several goroutines may use: it gives c one event at a time.
+func Serial(c Callback) Callback { return &serial{c: c} }
+
+type serial struct {
+	mu sync.Mutex
+	c  Callback
+}
+
+// Handle implements Callback.
+func (s *serial) Handle(e Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.c.Handle(e)
+}
+
+// Close implements Callback.
+func (s *serial) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.c.Close()
 }

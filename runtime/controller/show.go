@@ -57,15 +57,25 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	}
 }
 
-// warnFree tells of the keywords that strategy free does not have.
+// warnFree tells of the keywords of a task that strategy free does not have.
 //
 // Observed: ansible-core 2.14.
 func (r *playRun) warnFree(f event.Flags) {
 	if f.AnyErrorsFatal {
-		r.c.emit(callback.Warning{Text: "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each host"})
+		r.c.emit(callback.Warning{Text: "Using any_errors_fatal with the free strategy is not supported, " + apart})
 	}
 	if f.RunOnce {
 		r.c.emit(callback.Warning{Text: "Using run_once with the free strategy is not currently supported. This task will still be executed for every host in the inventory list."})
+	}
+}
+
+// apart is why strategy free lacks what counts failures.
+const apart = "as tasks are executed independently on each host"
+
+// warnFreePlay tells of the keyword of a play that strategy free does not have.
+func (r *playRun) warnFreePlay() {
+	if r.play.Free && r.play.MaxFail >= 0 {
+		r.c.emit(callback.Warning{Text: "Using max_fail_percentage with the free strategy is not supported, " + apart})
 	}
 }
 

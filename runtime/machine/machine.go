@@ -41,6 +41,7 @@ type Runner interface {
 	// Has says whether the module of that full name is native.
 	Has(name string) bool
 	// TempDir returns a folder for the files of tasks, below the one that remote_tmp names, which base is; it is removed when the machine ends.
+	// Where that cannot be made, it is one of the system's, with a *module.TempError.
 	TempDir(base string) (string, error)
 }
 

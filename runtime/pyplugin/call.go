@@ -76,7 +76,7 @@ func (h *Host) Find(ctx context.Context, kind Kind, name string) (Found, error) 
 	if err := h.start(); err != nil {
 		return Found{}, err
 	}
-	v, err := h.exchange(ctx, value.DictOf("do", "find", "kind", string(kind), "name", name), Call{})
+	v, err := h.exchange(ctx, value.DictOf("do", "find", "kind", string(kind), "name", name), Call{Warn: h.opt.Warn})
 	if err != nil {
 		return Found{}, err
 	}

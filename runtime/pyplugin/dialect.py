@@ -14,6 +14,7 @@ def plain_text(text):
 class Classic:
     """What differs between ansible-core up to 2.18, and from 2.19 on: this is the former."""
     undefinedness = "UndefinedError", "AnsibleUndefinedVariable"
+    giving = None  # what current.redoing is while variables are packed
 
     def __init__(self):
         from ansible.parsing.yaml.objects import AnsibleVaultEncryptedUnicode
@@ -144,6 +145,7 @@ class Classic:
 class Tagged:
     """What differs from ansible-core 2.19 on."""
     undefinedness = "MarkerError",  # others are errors of the plugin
+    giving = "vars"
 
     def __init__(self):
         from ansible.parsing.vault import EncryptedString

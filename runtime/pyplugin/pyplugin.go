@@ -25,7 +25,7 @@ import (
 	"pbc/runtime/eval"
 )
 
-// The program of the process: what serves all plugins, the generations of ansible-core, action plugins, callback plugins, the task debugger, and the loop.
+// The program of the process: what serves all plugins, the generations of ansible-core, action plugins, callback plugins, the task debugger, vars plugins, and the loop.
 var (
 	//go:embed server.py
 	serverSource string
@@ -37,6 +37,8 @@ var (
 	callbackSource string
 	//go:embed debugger.py
 	debuggerSource string
+	//go:embed vars.py
+	varsSource string
 	//go:embed main.py
 	mainSource string
 )
@@ -55,7 +57,9 @@ type Options struct {
 	ConnectPassword, BecomePassword string
 	// CLI are options of the command line as Ansible's context has them.
 	CLI *value.Dict
-	Env []string // of the process; nil is this one's
+	// Warn is told what is said while plugins are looked for. May be nil.
+	Warn func(kind, text string)
+	Env  []string // of the process; nil is this one's
 	// Stdin is where the task debugger reads what the user types; nil for none. Nothing else in the process reads it.
 	Stdin *os.File
 }
@@ -141,7 +145,7 @@ func (h *Host) launch() error {
 	if err != nil {
 		return errors.Join(err, inR.Close(), inW.Close())
 	}
-	h.cmd = exec.Command(h.opt.Python, "-c", serverSource+dialectSource+actionSource+callbackSource+debuggerSource+mainSource)
+	h.cmd = exec.Command(h.opt.Python, "-c", serverSource+dialectSource+actionSource+callbackSource+debuggerSource+varsSource+mainSource)
 	h.cmd.Env, h.cmd.Stdout, h.cmd.Stderr = h.opt.Env, os.Stdout, os.Stderr
 	if h.opt.Stdin != nil {
 		h.cmd.Stdin = h.opt.Stdin

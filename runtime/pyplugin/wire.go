@@ -2,7 +2,7 @@ package pyplugin
 
 // Messages are lines of JSON. Pbc writes requests and answers, the server writes replies and questions:
 //
-//	request  = {"id": N, "do": WHAT, ...}       WHAT and what goes with it: start, add, names, find, call, lookup, load, action, callbacks, tell, debug; cancel ends action N
+//	request  = {"id": N, "do": WHAT, ...}       WHAT and what goes with it: start, add, names, find, call, lookup, load, action, callbacks, tell, debug, describe, vars; cancel ends action N
 //	question = {"id": N, "ask": WHAT, "name": NAME}     while request N runs: vars, hostvars, taskvars, hosts, work
 //	answer   = {"id": N, "answer": value} | {"id": N, "fail": TEXT}
 //	reply    = {"id": N, "ok": RESULT, "say": [[KIND, TEXT]...]} | {"id": N, "error": error, "say": [...]}
