@@ -138,6 +138,9 @@ func (x *taskRun) wantedLoop(items []value.Value, list *[]wanted) *value.Dict {
 		sum.SetStr("changed", false)
 	}
 	if skipped || truthy(sum, "failed") {
+		if !has(sum, "changed") {
+			sum.SetStr("changed", false)
+		}
 		return sum
 	}
 	return nil

@@ -64,12 +64,13 @@ func (s *scope) found(hosts []value.Value, besides bool) []value.Value {
 	})
 }
 
-// lost are the hosts that the play has lost. Hosts in lockstep are told when they are let go; those that run freely
+// lost are the hosts that the play has lost. Hosts that have waited for the others are told when they are let go; those that run freely
 // ask, and one that is alone knows.
 func (s *scope) lost() *ir.Lost {
 	m := s.m
 	batch, _ := get(m.magic, "ansible_play_batch").(*value.List)
-	if m.waits != ir.WaitNever || batch == nil || len(batch.V) < 2 {
+	waited := m.waits == ir.WaitAlways || m.waits == ir.WaitAtBarriers && m.barriers[s.task]
+	if waited || batch == nil || len(batch.V) < 2 {
 		return &m.lost
 	}
 	if s.gone == nil {
