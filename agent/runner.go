@@ -29,6 +29,8 @@ type runner struct {
 	mu sync.Mutex
 	// tmp are the folders for files of tasks, by what was asked for.
 	tmp map[string]string
+	// elsewhere are those of the system, for what could not be made where it was asked for.
+	elsewhere map[string]string
 	// hops are the agents of other users, kept for the run.
 	hops map[machine.Become]*hop
 	// python runs what is not native.
@@ -36,7 +38,7 @@ type runner struct {
 }
 
 func newRunner(s *server) *runner {
-	r := &runner{s: s, tmp: map[string]string{}, hops: map[machine.Become]*hop{}}
+	r := &runner{s: s, tmp: map[string]string{}, elsewhere: map[string]string{}, hops: map[machine.Become]*hop{}}
 	r.python = pymodule.New(pymodule.Options{Fetch: s.fetch, OwnTemp: s.opt.Hopped && os.Getuid() != 0})
 	return r
 }
@@ -56,17 +58,31 @@ func (r *runner) TempDir(base string) (string, error) {
 			return dir, nil
 		}
 	}
-	var failed error
-	for _, in := range append([]string{tempBase(base, r.s.opt.Hopped)}, systemTemps...) { // the first may be there and another's
+	if dir := r.elsewhere[base]; dir != "" {
+		return dir, &module.TempError{Base: homeOf(base)}
+	}
+	own := !r.s.opt.Hopped || os.Getuid() == 0 // an unprivileged user that a task became has one of the system's
+	if own {
+		in := expanded(base)
 		dir := filepath.Join(in, posix.TaskDir())
-		if err := os.Mkdir(dir, 0o700); err == nil {
+		if os.MkdirAll(in, 0o700) == nil && os.Mkdir(dir, 0o700) == nil {
 			r.tmp[base] = dir
 			return dir, nil
-		} else if failed == nil {
-			failed = err
 		}
 	}
-	return "", failed
+	for _, in := range append(systemTemps[:len(systemTemps):len(systemTemps)], os.TempDir()) {
+		dir := filepath.Join(in, posix.TaskDir())
+		if os.Mkdir(dir, 0o700) != nil {
+			continue
+		}
+		if own {
+			r.elsewhere[base] = dir
+			return dir, &module.TempError{Base: homeOf(base)}
+		}
+		r.tmp[base] = dir
+		return dir, nil
+	}
+	return "", errors.New("no folder for temporary files")
 }
 
 // systemTemps are Ansible's system_tmpdirs.
@@ -75,15 +91,7 @@ var systemTemps = []string{"/var/tmp", "/tmp"}
 // tempBase is the folder that the setting remote_tmp names, made. A ~ at its beginning is the home that the account database
 // gives. An unprivileged user that a task became has one of the system's folders, as everybody whose own cannot be made.
 func tempBase(setting string, hopped bool) string {
-	base := os.ExpandEnv(cmp.Or(setting, "~/.ansible/tmp"))
-	if rest, home := strings.CutPrefix(base, "~"); home && (rest == "" || rest[0] == '/') {
-		if u, _ := posix.UserByID(os.Getuid()); u.Home != "" {
-			base = u.Home + rest
-		} else {
-			base = ""
-		}
-	}
-	if base != "" && !(hopped && os.Getuid() != 0) && os.MkdirAll(base, 0o700) == nil {
+	if base := expanded(setting); !(hopped && os.Getuid() != 0) && os.MkdirAll(base, 0o700) == nil {
 		return base
 	}
 	for _, d := range systemTemps {
@@ -92,6 +100,25 @@ func tempBase(setting string, hopped bool) string {
 		}
 	}
 	return os.TempDir()
+}
+
+// expanded is the path that the setting remote_tmp names, "" for the home of nobody.
+func expanded(setting string) string {
+	base := homeOf(setting)
+	if strings.HasPrefix(base, "~") {
+		return ""
+	}
+	return os.ExpandEnv(base)
+}
+
+// homeOf is the setting remote_tmp with the home of the account database in the place of a ~ at its beginning.
+func homeOf(setting string) string {
+	base := cmp.Or(setting, "~/.ansible/tmp")
+	rest, home := strings.CutPrefix(base, "~")
+	if u, _ := posix.UserByID(os.Getuid()); home && (rest == "" || rest[0] == '/') && u.Home != "" {
+		return u.Home + rest
+	}
+	return base
 }
 
 // Run implements machine.Runner.
@@ -121,10 +148,8 @@ func (r *runner) Run(ctx context.Context, c *module.Call, b machine.Become) *val
 	if !ok {
 		return failed("the module " + c.Name + " is not part of this agent")
 	}
-	if m.Declines != nil {
-		if why := m.Declines(c); why != "" {
-			return value.DictOf(module.DeclinedKey, why)
-		}
+	if why := m.Leave(c); why != "" {
+		return value.DictOf(module.DeclinedKey, why)
 	}
 	if c.Async != nil {
 		return r.startJob(ctx, c)
@@ -189,10 +214,12 @@ func (r *runner) close() {
 	for _, h := range r.hops {
 		h.sess.Close()
 	}
-	for _, dir := range r.tmp {
-		os.RemoveAll(dir)
+	for _, list := range []map[string]string{r.tmp, r.elsewhere} {
+		for _, dir := range list {
+			os.RemoveAll(dir)
+		}
+		clear(list)
 	}
-	clear(r.tmp)
 }
 
 // hop is the agent of another user.
@@ -255,13 +282,25 @@ func becomeFailure(err error, tagged bool) *value.Dict {
 		return machine.Raised(noSuchUser) // Ansible meets it before it comes to change user
 	}
 	if errors.As(err, &e) && e.Msg == "" && tagged {
-		return machine.Raised(strings.TrimRight("Premature end of stream waiting for become success.\n>>> Standard Error\n"+e.Stderr, "\n"))
+		return machine.Raised(strings.TrimRight(prematureEnd(e), "\n"))
 	}
 	if errors.As(err, &e) && e.Msg == "" {
 		return value.DictOf("failed", true, "changed", false, "module_stdout", e.Stdout, "module_stderr", e.Stderr,
 			"msg", "MODULE FAILURE\nSee stdout/stderr for the exact error", "rc", int64(e.RC))
 	}
 	return machine.Raised(err.Error())
+}
+
+// prematureEnd is what newer releases say of a program that ended before it had changed the user.
+func prematureEnd(e *HopError) string {
+	msg := "Premature end of stream waiting for become success."
+	if e.Stdout != "" {
+		msg += "\n>>> Standard Output\n" + e.Stdout
+	}
+	if e.Stderr != "" {
+		msg += "\n>>> Standard Error\n" + e.Stderr
+	}
+	return msg
 }
 
 const noSuchUser = "Failed to change ownership of the temporary files Ansible (via chmod nor setfacl) needs to create despite connecting as a privileged user. " +

@@ -308,7 +308,11 @@ func (s *server) call(c event.Call) {
 	mc.Blobs = &upstreamBlobs{s}
 	dir, err := s.runner.TempDir(mc.RemoteBase)
 	res := value.DictOf("failed", true, "msg", fmt.Sprint(err))
-	if err == nil {
+	var lost *module.TempError
+	switch elsewhere := errors.As(err, &lost); {
+	case elsewhere && mc.WantsTemp && !s.opt.Hopped:
+		res = lost.Result()
+	case err == nil, elsewhere:
 		mc.RemoteTmp = dir
 		res = s.runner.Run(s.ctx, mc, b)
 	}

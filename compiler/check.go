@@ -85,27 +85,16 @@ func (u *Unit) checkDefaultStrategy(p *ir.Play, out *diag.List) {
 	}
 }
 
-// connections are the connection plugins that pbc stands for.
-var connections = map[string]bool{"ssh": true, "smart": true, "paramiko": true, "paramiko_ssh": true, "local": true}
-
-// foreign are those of ansible-core that pbc has not, and the short names that ansible-core knows for those of collections.
-//
-// Observed: ansible-core 2.14 and 2.19, "ansible_builtin_runtime.yml".
-var foreign = map[string]bool{"winrm": true, "psrp": true, "aws_ssm": true, "buildah": true, "chroot": true, "docker": true, "funcd": true, "httpapi": true, "iocage": true,
-	"jail": true, "kubectl": true, "libvirt_lxc": true, "lxc": true, "lxd": true, "napalm": true, "netconf": true, "network_cli": true, "oc": true, "persistent": true,
-	"podman": true, "qubes": true, "saltstack": true, "vmware_tools": true, "zone": true}
-
 // LacksConnection says whether Ansible may have a connection plugin of that name, and pbc has not. Names that nothing has, and
 // those of plugins beside the playbook, are for whoever connects to tell of.
 func LacksConnection(name string) bool {
-	short := strings.TrimPrefix(name, "ansible.builtin.")
-	return !connections[short] && (foreign[short] || strings.Contains(short, "."))
+	return ir.ConnectionOf(name) == ir.ForeignConnection
 }
 
 // checkConnection refuses a connection plugin that pbc has not, where it is known before the run.
 func (u *Unit) checkConnection(v ir.Val, at ir.Pos, out *diag.List) {
 	name, ok := value.Text(v.V)
-	if !ok || connections[strings.TrimPrefix(name, "ansible.builtin.")] {
+	if !ok || ir.ConnectionOf(name) == ir.OwnConnection {
 		return
 	}
 	if file := u.pluginFile("connection_plugins", name); file != "" {

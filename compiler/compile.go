@@ -54,7 +54,9 @@ type Options struct {
 	// asked with Later only.
 	HasPlugin func(u *Unit, test bool, name string) bool
 	// Later asks for the faults, too, that Ansible would only meet while running.
-	Later   bool
+	Later bool
+	// Listed says that the program is only to be listed: nothing of it is refused for what pbc lacks.
+	Listed  bool
 	Managed string // the setting ansible_managed
 	// Strategy is that of the settings, for plays that name none, and StrategyFrom where it comes from; "" for the default one.
 	Strategy, StrategyFrom string
@@ -133,6 +135,9 @@ func Compile(opt Options) (*Unit, diag.List) {
 			all.Add(diag.Errorf(p.IR.Pos, "pbc compiled this play wrongly: %s", err))
 		}
 	}
+	if opt.Listed { // what cannot run can still be listed
+		all.Items = slices.DeleteFunc(all.Items, func(d *diag.Diagnostic) bool { return d.Kind == diag.Unsupported })
+	}
 	if all.Stops() {
 		return nil, all
 	}
@@ -171,20 +176,20 @@ func (u *Unit) template() link.Template {
 
 // render evaluates a template whose result must be known before running.
 func (u *Unit) render(_ *yaml.Node, text string, scope *playbook.Scope) (value.Value, error) {
-	vars := staticVars{u: u, extra: u.opt.Extra, magic: scope.Magic(), vars: scope.Vars()}
+	vars := staticVars{u: u, extra: u.opt.Extra, magic: scope.Magic(), given: scope.Included(), vars: scope.Vars()}
 	return eval.New(eval.Config{Dialect: u.opt.Dialect, Vars: vars}).Value(u.jinja.Value(text))
 }
 
 // staticVars are the variables that are known before running.
 type staticVars struct {
-	u            *Unit
-	extra, magic *value.Dict
-	vars         playbook.Map
+	u                   *Unit
+	extra, magic, given *value.Dict
+	vars                playbook.Map
 }
 
 // Lookup implements eval.Vars.
 func (s staticVars) Lookup(name string) (value.Value, bool) {
-	for _, d := range []*value.Dict{s.magic, s.extra} {
+	for _, d := range []*value.Dict{s.magic, s.extra, s.given} {
 		if v, ok := d.GetStr(name); ok {
 			return v, true
 		}
@@ -201,7 +206,7 @@ func (s staticVars) Names() []string {
 	for _, e := range s.vars.Entries {
 		out = append(out, e.Name)
 	}
-	for _, d := range []*value.Dict{s.magic, s.extra} {
+	for _, d := range []*value.Dict{s.magic, s.extra, s.given} {
 		if d == nil {
 			continue
 		}

@@ -8,7 +8,6 @@ import (
 	"pbc/compiler/playbook"
 	"pbc/ir"
 	"pbc/ir/expr"
-	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -77,9 +76,6 @@ func (f includeFault) Error() string { return f.reason }
 func (u *Unit) includeFault(d *diag.Diagnostic) includeFault {
 	told := diag.Told(d, u.opt.Dialect, u.source.ReadFile)
 	if u.opt.Dialect == expr.Tagged {
-		if f := d.Tagged; f != nil && f.Cause == nil && f.At != nil && f.At.Line == 0 { // of a whole file, a vault: the include tells it once more
-			told = failure.Failure{Msg: f.Msg}.Because(f).Text(u.source.ReadFile)
-		}
 		return includeFault{reason: diag.Chain(d).Brief(), told: told}
 	}
 	return includeFault{reason: told, told: "ERROR! " + told}
@@ -104,7 +100,7 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 		in, d := u.loader.LoadRole(t, ask)
 		blocks, diags, role = in.Blocks, d, in.Role
 	} else {
-		path, blocks, diags = u.loader.LoadTasks(t, name)
+		path, blocks, diags = u.loader.LoadTasks(t, name, loopVars(wanted))
 	}
 	u.notice(diags)
 	handlers := p.Tree.Handlers[before:] // also those of roles that what is included imports
@@ -127,6 +123,15 @@ func (u *Unit) include(play int, t *playbook.Task, wanted *value.Dict) (*ir.Exte
 		return nil, err
 	}
 	return &e, nil
+}
+
+// loopVars are the variables that the loop of an include gives to what it includes.
+func loopVars(wanted *value.Dict) *value.Dict {
+	v, _ := wanted.GetStr("vars")
+	if d, ok := v.(*value.Dict); ok {
+		return d
+	}
+	return value.NewDict()
 }
 
 func roleAsk(name string, args value.Value) playbook.RoleAsk {

@@ -223,7 +223,7 @@ func (s *sealer) task(play, number int) {
 			continue
 		}
 		before := len(p.Tree.Handlers)
-		_, blocks, diags := s.twin.loader.LoadTasks(tree, file)
+		_, blocks, diags := s.twin.loader.LoadTasks(tree, file, nil)
 		if !diags.Stops() {
 			p.Extend(file, blocks, p.Tree.Handlers[before:])
 		}

@@ -18,3 +18,11 @@ integration:
 	$(GO) build -o $(BUILD)/pbc ./cmd/pbc
 	-PBC_ANSIBLE="$$(command -v '$(ANSIBLE)')" $(INTEGRATION) --checkout '$(CHECKOUT)' --runner '$(abspath $(BUILD))/pbc playbook' --tsv $(BUILD)/integration.tsv $$(grep -v '^#' conformance/integration/$(CORE).tsv | grep -v '	skip	' | cut -f 1)
 	$(GO) run ./internal/docgen -core $(CORE) -integration $(BUILD)/integration.tsv
+
+# make random: PLAYS random plays from seed SEED on, by the real ansible-playbook of either dialect and by pbc. One in which they differ is
+# shown as small as it can be made, as a scenario.
+PLAYS ?= 200
+SEED ?= 1
+.PHONY: random
+random:
+	go test ./conformance -count=1 -v -timeout 0 -run 'TestRandomPlays' -args -random.plays=$(PLAYS) -random.seed=$(SEED)

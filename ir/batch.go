@@ -27,6 +27,9 @@ type Code struct {
 	Excluded                   []int // tasks that --tags and --skip-tags leave out, sorted
 	// Barriers are the tasks at which the hosts of the play wait for each other, sorted.
 	Barriers []int
+	// Flushes says that they wait at the implicit flushes of handlers, too: in newer ones what handlers leave notified decides whether hosts go by
+	// these, in older ones a flush is a task of any_errors_fatal, which hosts that had failed before fail.
+	Flushes  bool
 	Plugins  *Plugins
 	Settings Settings
 }

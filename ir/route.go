@@ -1,6 +1,9 @@
 package ir
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // RouteVars are the variables that say how a host is reached, but for the secret ones.
 //
@@ -14,3 +17,33 @@ var RouteSecrets = []string{"ansible_password", "ansible_ssh_pass", "ansible_ssh
 
 // RouteKeywords are the keywords that say the same; a variable wins over them.
 var RouteKeywords = []string{"connection", "remote_user", "port"}
+
+// Connection is what a name of a connection plugin stands for.
+type Connection uint8
+
+// The kinds of connections.
+const (
+	NoConnection      Connection = iota // no plugin of Ansible's has the name
+	OwnConnection                       // pbc connects so
+	ForeignConnection                   // Ansible may connect so, pbc does not
+)
+
+// ConnectionOf says what a name stands for.
+func ConnectionOf(name string) Connection {
+	short := strings.TrimPrefix(name, "ansible.builtin.")
+	switch {
+	case slices.Contains(ownConnections, short):
+		return OwnConnection
+	case slices.Contains(foreignConnections, short), strings.Contains(short, "."):
+		return ForeignConnection
+	}
+	return NoConnection
+}
+
+var ownConnections = strings.Fields("ssh smart paramiko paramiko_ssh local")
+
+// foreignConnections are those of ansible-core that pbc has not, and the short names that ansible-core knows for those of collections.
+//
+// Observed: ansible-core 2.14 and 2.19, "ansible_builtin_runtime.yml".
+var foreignConnections = strings.Fields(`winrm psrp aws_ssm buildah chroot docker funcd httpapi iocage jail kubectl libvirt_lxc lxc lxd napalm netconf
+	network_cli oc persistent podman qubes saltstack vmware_tools zone`)

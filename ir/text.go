@@ -38,6 +38,8 @@ type TextOptions struct {
 	// Effect is the effect class of a task of a play, such as "open", and why; Waits says that the hosts of a play wait for each
 	// other there. Nil tells of none.
 	Effect func(play int, t *Task) (class, why string, waits bool)
+	// Python says what of a task is not run by pbc itself, and why: "" for nothing. Nil tells of none.
+	Python func(t *Task) string
 	// Only chooses the tasks to print, nil prints all. With it the tables are left out.
 	Only func(play int, t *Task) bool
 }
@@ -148,7 +150,7 @@ func (t *texter) play(n int, p *Play) {
 				t.line("  handlers")
 			}
 			titled = true
-			t.line("    %-6s task %-4d %s%s", "h"+strconv.Itoa(i), h.Task, t.task(n, x), t.barrier(n, x))
+			t.line("    %-6s task %-4d %s%s", "h"+strconv.Itoa(i), h.Task, t.task(n, x), t.barrier(n, x)+t.python(x))
 		}
 	}
 }
@@ -257,7 +259,7 @@ func (t *texter) instr(n int, p *Play, in Instr) string {
 		if !t.wanted(n, x) {
 			return ""
 		}
-		return fmt.Sprintf("%-8s task %-4d %s%s", in.Op, in.Task, t.task(n, x), t.barrier(n, x))
+		return fmt.Sprintf("%-8s task %-4d %s%s", in.Op, in.Task, t.task(n, x), t.barrier(n, x)+t.python(x))
 	}
 	switch {
 	case t.o.Only != nil:
@@ -301,6 +303,17 @@ func (t *texter) flushBarrier(n int, p *Play) string {
 		return ""
 	}
 	return "  ; barrier behind: others may run " + strings.Join(list, " ")
+}
+
+// python tells what of a task is not run by pbc itself.
+func (t *texter) python(x *Task) string {
+	if t.o.Python == nil {
+		return ""
+	}
+	if why := t.o.Python(x); why != "" {
+		return "  ; Python: " + why
+	}
+	return ""
 }
 
 // barrier tells whether the hosts of a play wait for each other at a task, and why.

@@ -2,10 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
+	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
+	"pbc/runtime/eval"
 	"pbc/runtime/pyplugin"
 )
 
@@ -50,7 +56,13 @@ func (p *pythonCallbacks) load(from *plugins) error {
 	if p.stdout == "" && len(p.enabled) == 0 && len(from.files("callback_plugins")) == 0 {
 		return nil
 	}
-	if err := from.host.LoadCallbacks(context.Background(), p.stdout, p.enabled, p.warn); err != nil {
+	err := from.host.LoadCallbacks(context.Background(), p.stdout, p.enabled, p.warn)
+	if errors.Is(err, eval.ErrNoAnsible) {
+		names := slices.DeleteFunc(append([]string{p.stdout}, p.enabled...), func(name string) bool { return name == "" })
+		names = append(names, from.files("callback_plugins")...)
+		return &playbookError{msg: fmt.Sprintf("unsupported: the callback plugins %s: %s", strings.Join(names, ", "), err), code: 4}
+	}
+	if err != nil {
 		return &playbookError{msg: err.Error(), code: 1}
 	}
 	p.host = from.host
@@ -161,4 +173,25 @@ func toldStats(e callback.Stats) *value.Dict {
 			"skipped", int64(h.Skipped), "rescued", int64(h.Rescued), "ignored", int64(h.Ignored)))
 	}
 	return value.DictOf("call", "v2_playbook_on_stats", "hosts", hosts, "custom", dictOrEmpty(e.Custom))
+}
+
+// tellCallbacks tells of the callbacks of ansible-core as Ansible meets them, those that it does not use too.
+func (s *session) tellCallbacks() {
+	tell := func(level int, format string, args ...any) {
+		s.out.Handle(callback.Verbose{Level: level, Text: fmt.Sprintf(format, args...)})
+	}
+	screen := strings.TrimPrefix(s.conf.String("DEFAULT_STDOUT_CALLBACK"), "ansible.builtin.")
+	all := []string{"default", "junit", "minimal", "oneline", "tree"}
+	if slices.Contains(all, screen) && s.like.library != "" {
+		tell(4, "Loading callback plugin %s of type stdout, v2.0 from %s", screen, filepath.Join(s.like.library, "plugins", "callback", screen+".py"))
+	}
+	if s.like.dialect == expr.Tagged {
+		all = all[1:]
+	}
+	for _, name := range all {
+		tell(5, "Attempting to use '%s' callback.", name)
+		if name != "junit" && name != "tree" {
+			tell(2, "Skipping callback '%s', as we already have a stdout callback.", name)
+		}
+	}
 }

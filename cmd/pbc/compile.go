@@ -88,6 +88,7 @@ func (s *session) read() (*compiler.Unit, diag.List, error) {
 func compileCommand() *cobra.Command {
 	var f sourceFlags
 	var out string
+	var verbose bool
 	c := &cobra.Command{
 		Use:   "compile PLAYBOOK... [-o FILE]",
 		Short: "compile playbooks into a plan that runs without them",
@@ -107,11 +108,12 @@ are vaults as a whole is compiled from its sources, with the password, when it r
 			if err != nil {
 				return err
 			}
-			return s.compileTo(c.OutOrStdout(), out)
+			return s.compileTo(c.OutOrStdout(), out, verbose)
 		},
 	}
 	f.add(c)
 	c.Flags().StringVarP(&out, "output", "o", "plan.bin", "the file to write")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "list the tasks that pbc does not run itself but leaves to Python, and why")
 	return c
 }
 
@@ -122,8 +124,8 @@ func wantPlaybooks(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// compileTo writes the plan of the session's playbooks and says what is in it.
-func (s *session) compileTo(w io.Writer, out string) error {
+// compileTo writes the plan of the session's playbooks and says what is in it; verbosely also what is left to Python.
+func (s *session) compileTo(w io.Writer, out string, verbose bool) error {
 	u, diags, err := s.read()
 	if err != nil {
 		return err
@@ -141,6 +143,11 @@ func (s *session) compileTo(w io.Writer, out string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if verbose {
+		if err := leftToPython(w, u.Program); err != nil {
+			return err
+		}
 	}
 	p.Maker = version
 	b, err := ir.Encode(p)

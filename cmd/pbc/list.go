@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"pbc/compiler"
@@ -37,6 +38,7 @@ func (s *session) validated(l *link.Linker) error {
 // list prints what the --list options and --syntax-check ask for, and runs nothing. Whatever is asked for, the hosts of plays
 // are looked for, which may warn.
 func (s *session) list(u *compiler.Unit, inv *inventory.Inventory, l *link.Linker) error {
+	s.tellPlays(u)
 	var failed error
 	match := func(patterns []string) []string {
 		hosts, err := inv.Match(patterns...)
@@ -65,6 +67,17 @@ func (s *session) list(u *compiler.Unit, inv *inventory.Inventory, l *link.Linke
 	}
 	s.out.Handle(callback.Message{Text: strings.TrimSuffix(text, "\n")})
 	return failed
+}
+
+// tellPlays says how many plays each playbook has.
+func (s *session) tellPlays(u *compiler.Unit) {
+	for i, name := range s.req.Playbooks {
+		end := len(u.Program.Plays)
+		if i+1 < len(u.Starts) {
+			end = u.Starts[i+1]
+		}
+		s.out.Handle(callback.Verbose{Level: 2, Text: fmt.Sprintf("%d plays in %s", end-u.Starts[i], name)})
+	}
 }
 
 // listed are the tags of what is listed. Newer releases list all tags, never among them, unless tags were chosen.

@@ -29,7 +29,7 @@ func run(args []string) int {
 	}
 	called := filepath.Base(args[0])
 	if called == "ansible-playbook" {
-		return playbookMain(args[1:])
+		return playbookMain(args[1:], called)
 	}
 	if name, ok := strings.CutPrefix(called, "ansible-"); ok && tools[name].run != nil {
 		return toolMain(name, called, args[1:])
@@ -42,7 +42,7 @@ func run(args []string) int {
 		case "agent":
 			return boot.Main(args[1:], serveAgent, agent.RunJob)
 		case "playbook":
-			return playbookMain(args[2:])
+			return playbookMain(args[2:], "pbc playbook")
 		case "run":
 			return runMain(args[2:])
 		case "diff":

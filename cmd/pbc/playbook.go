@@ -17,12 +17,13 @@ import (
 	"pbc/runtime/callback"
 )
 
-// playbookMain is ansible-playbook: it compiles and runs in one step.
-func playbookMain(args []string) int {
+// playbookMain is ansible-playbook: it compiles and runs in one step. Called by that name it says nothing of its own.
+func playbookMain(args []string, name string) int {
 	inv, code := readInvocation(args, cli.Command{})
 	if inv == nil {
 		return code
 	}
+	inv.silent = name == "ansible-playbook"
 	return inv.run(func() error { return findPlaybooks(inv.req.Playbooks) }, (*session).prepare)
 }
 
@@ -33,6 +34,7 @@ type invocation struct {
 	like     core
 	word     string // the value of --dialect
 	terminal cli.Terminal
+	silent   bool // see asides
 }
 
 // readInvocation reads a command line. It returns nil and the exit code when that was a question or a mistake, which is answered.
@@ -98,6 +100,7 @@ func (inv *invocation) run(check func() error, open func(*session) (*compiler.Un
 	if err != nil {
 		return inv.like.failOptions(s.shown(), err, inv.conf, inv.terminal)
 	}
+	s.told.on = inv.req.Verbosity > 0 && !inv.silent
 	u, err := open(s)
 	code := 0
 	if err == nil {

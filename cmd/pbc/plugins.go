@@ -196,8 +196,8 @@ func (p *plugins) LoadAction(ctx context.Context, name string, warn func(kind, t
 		return nil, err
 	}
 	about, err := p.host.LoadAction(ctx, name, warn)
-	if file, ok := about.GetStr("file"); ok && err == nil && p.s.req.Verbosity > 0 {
-		fmt.Fprintf(os.Stderr, "pbc: the action of %s is a plugin in Python (%s): Ansible's own process runs it here\n", name, file)
+	if file, ok := about.GetStr("file"); ok && err == nil {
+		p.s.told.say("the action of %s is a plugin in Python (%s): Ansible's own process runs it here", name, file)
 	}
 	return about, err
 }

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		os.Exit(run(os.Args))
 	}
 	programs := map[string]func(){"pbc": func() { os.Exit(run(os.Args)) }}
+	programs["like-ansible-playbook"] = func() { os.Exit(run(append([]string{"ansible-playbook"}, os.Args[1:]...))) }
 	for name := range tools { // pbc by Ansible's name: the commands of that name are Ansible's
 		programs["like-"+name] = func() { os.Exit(run(append([]string{"ansible-" + name}, os.Args[1:]...))) }
 	}

@@ -64,9 +64,10 @@ type session struct {
 	// interrupts are the signals that end the run; nil for none.
 	interrupts *interrupts
 	vars       varsPlugins
-	rejects    []string // modules and actions that the settings take away
+	rejects    []string         // modules and actions that the settings take away
 	log        *os.File         // of log_path, nil for none
 	facts      *factcache.Cache // nil for none that outlives the run
+	told       asides
 }
 
 // playbookError is an error that ends ansible-playbook with "ERROR! message".
@@ -147,6 +148,9 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 
 // introduce says what every program of Ansible says first.
 func (s *session) introduce(version string) {
+	if s.req.OldInventory() && s.like.dialect == expr.Tagged {
+		s.out.Handle(callback.Deprecation{Text: "The '--inventory-file' argument is deprecated.", Version: "2.23", Collection: "ansible.builtin", Help: "Use -i or --inventory instead."})
+	}
 	s.out.Handle(callback.Verbose{Level: 2, Text: version})
 	if s.conf.File != "" {
 		s.out.Handle(callback.Verbose{Level: 1, Text: "Using " + s.conf.File + " as config file"})
@@ -189,7 +193,7 @@ func (s *session) secrets() error {
 		return err
 	}
 	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
-		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn, Tagged: s.like.dialect == expr.Tagged}.ExtraVars(s.req.ExtraVars)
+		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn, Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version)}.ExtraVars(s.req.ExtraVars)
 	if err == nil {
 		return nil
 	}
@@ -280,7 +284,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
-		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Notice: s.notice}, nil
+		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Listed: s.onlyLists(), Notice: s.notice}, nil
 }
 
 // supported says whether pbc runs a module.
@@ -301,7 +305,7 @@ func compared(name, version string) bool {
 // leaves says whether pbc's own module may leave a call with these arguments to the one in Python.
 func leaves(name string, args *value.Dict) bool {
 	m, ok := builtin.Lookup(name)
-	return ok && slices.ContainsFunc(m.Leaves, func(arg string) bool { _, given := args.GetStr(arg); return given })
+	return ok && m.MayLeave(args) != ""
 }
 
 // knownFact says whether a fact, named without prefix, is one that pbc gathers or that nothing gathers.
@@ -421,6 +425,11 @@ func (k known) Await(ctx context.Context, host string, at ir.Address) error {
 	return k.memory.Await(ctx, host, at)
 }
 
+// onlyLists says whether nothing is to run.
+func (s *session) onlyLists() bool {
+	return s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags
+}
+
 // play runs what was compiled.
 func (s *session) play(u *compiler.Unit) (int, error) {
 	s.vars.unit = u
@@ -429,7 +438,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	if s.req.Syntax || s.req.ListHosts || s.req.ListTasks || s.req.ListTags {
+	if s.onlyLists() {
 		l := link.New(u.Program, s.linkOptions(inv, u, known{controller.NewMemory()}))
 		if err := s.validated(l); err != nil {
 			return 1, err
@@ -485,27 +494,6 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	return code, err
 }
 
-// tellCallbacks tells of the callbacks of ansible-core as Ansible meets them, those that it does not use too.
-func (s *session) tellCallbacks() {
-	tell := func(level int, format string, args ...any) {
-		s.out.Handle(callback.Verbose{Level: level, Text: fmt.Sprintf(format, args...)})
-	}
-	screen := strings.TrimPrefix(s.conf.String("DEFAULT_STDOUT_CALLBACK"), "ansible.builtin.")
-	all := []string{"default", "junit", "minimal", "oneline", "tree"}
-	if slices.Contains(all, screen) && s.like.library != "" {
-		tell(4, "Loading callback plugin %s of type stdout, v2.0 from %s", screen, filepath.Join(s.like.library, "plugins", "callback", screen+".py"))
-	}
-	if s.like.dialect == expr.Tagged {
-		all = all[1:]
-	}
-	for _, name := range all {
-		tell(5, "Attempting to use '%s' callback.", name)
-		if name != "junit" && name != "tree" {
-			tell(2, "Skipping callback '%s', as we already have a stdout callback.", name)
-		}
-	}
-}
-
 func (s *session) screenNote(host, text string) {
 	if s.req.Verbosity > 0 {
 		fmt.Fprintf(os.Stderr, "<%s> %s\n", host, text)
@@ -519,10 +507,18 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 		Become: ir.BecomeSettings{On: s.req.Become, User: s.req.BecomeUser, Method: s.req.BecomeMethod, Password: s.becomePassword}}
 	return link.Options{Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
-		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.req.StartAtTask, Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
-		Internal: s.moduleInternals(), OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
+		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.startAt(), Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
+		Internal: s.moduleInternals(), Left: s.told.left, OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Locked:  len(s.keys.Secrets) == 0,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
+}
+
+// startAt is what --start-at-task says: an empty name is that of every task without one.
+func (s *session) startAt() *string {
+	if !s.req.Given("start_at_task") {
+		return nil
+	}
+	return &s.req.StartAtTask
 }
 
 // strategy is the one that was asked for by a setting, "" for none.
@@ -561,7 +557,7 @@ func (s *session) magic() *value.Dict {
 		d.SetStr("ansible_config_file", s.conf.File)
 	}
 	d.SetStr("ansible_inventory_sources", textList(s.req.Inventory))
-	if s.req.Limit != "" {
+	if s.req.Given("subset") {
 		d.SetStr("ansible_limit", s.req.Limit)
 	}
 	return d

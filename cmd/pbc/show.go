@@ -14,6 +14,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 	"github.com/spf13/cobra"
 
+	"pbc/internal/executor"
 	"pbc/ir"
 	"pbc/ir/value"
 )
@@ -27,7 +28,7 @@ func showCommand() *cobra.Command {
 		Long: `Show prints the program: its plays with their roles, layers of variables and scopes, the instructions with their
 addresses and jumps, and of each task the module, name, place, effect (inner: touches variables only; local: touches its
 own host only; open: may be seen by other hosts; exact: concerns all hosts of the play), register, conditions, and
-whether hosts wait for each other there (barrier), and why. What an inventory adds is not known here: a variable whose
+whether hosts wait for each other there (barrier), and why, and what pbc does not run itself (Python), and why. What an inventory adds is not known here: a variable whose
 text calls a lookup, and hosts that are one machine, for which what is local is a barrier, too. Values of variables are
 not printed.
 
@@ -65,6 +66,7 @@ With --where only the tasks are printed for which an expression of expr-lang.org
 			if check != nil {
 				o.Only = func(play int, t *ir.Task) bool { return (&condition{check, p, o.Effect, &failed}).chosen(play, t) }
 			}
+			o.Python = executor.Task
 			if err := ir.Text(c.OutOrStdout(), p, o); err != nil {
 				return err
 			}

@@ -96,6 +96,7 @@ type parser struct {
 	values  map[string][]string
 	counts  map[string]int
 	given   []*option
+	spelled []string // the options that were given, each as it was spelled, flags glued together once
 	rest    []string // positionals
 	taken   bool     // the positionals have been consumed
 	extras  []string
@@ -290,6 +291,7 @@ func (p *parser) option(at int) (int, error) {
 			w.explicit = &rest
 		}
 	}
+	p.spelled = append(p.spelled, w.str)
 	end := at + 1
 	if w.o.takesArg() && w.explicit == nil {
 		if end >= len(p.words) || p.words[end].isOption || end == p.dashes {

@@ -38,6 +38,7 @@ type Vars struct {
 	MergeHashes bool                                 // DEFAULT_HASH_BEHAVIOUR is merge
 	Warn        func(msg string)                     // may be nil
 	Tagged      bool                                 // dialect tagged
+	Newer       bool                                 // see ir.Newer
 }
 
 // ExtraVars combines the values of -e in order. The error is an *OptionsError, or a *diag.Diagnostic for
@@ -74,7 +75,7 @@ func (v Vars) one(opt string) (value.Value, error) {
 		}
 		return v.parse(line, []byte(opt), false)
 	}
-	a, err := args.ParseKV(opt, false)
+	a, err := args.ParseKV(opt, false, v.Tagged || v.Newer)
 	if err != nil {
 		return nil, &diag.Diagnostic{Kind: diag.Invalid, Msg: err.Error()}
 	}

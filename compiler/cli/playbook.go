@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,8 +42,12 @@ type Playbook struct {
 	VaultIDs, VaultPasswordFiles []string // of the command line only
 	AskVaultPass                 bool
 
-	given map[string]string // the option strings used, by dest
+	given   map[string]string // the option strings used, by dest
+	spelled []string          // the options, each as it was spelled
 }
+
+// OldInventory says whether --inventory-file named an inventory, which newer releases deprecate.
+func (p *Playbook) OldInventory() bool { return slices.Contains(p.spelled, "--inventory-file") }
 
 // Given says whether an option was on the command line, by its dest in ansible-playbook, such as
 // "remote_user" for -u. Options win over variables only then.
@@ -241,6 +246,7 @@ func (p *parser) playbook(c *config.Config) *Playbook {
 		VaultIDs:               p.values["vault_ids"],
 		AskVaultPass:           v.on("ask_vault_pass", "DEFAULT_ASK_VAULT_PASS"),
 		given:                  map[string]string{},
+		spelled:                p.spelled,
 	}
 	if len(pb.Tags) == 0 {
 		pb.Tags = []string{"all"}

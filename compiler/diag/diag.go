@@ -50,6 +50,8 @@ type Diagnostic struct {
 	Tagged *failure.Failure
 	// TaggedExit is the exit code of dialect tagged, 0 for Exit.
 	TaggedExit int
+	// Missing is the file that is not there, "" where something else is wrong.
+	Missing string
 	// Exit is ansible-playbook's exit code when it ends on this, 0 for its usual one: 4 where Pos is in
 	// a playbook or another file that it parses.
 	Exit int

@@ -205,7 +205,10 @@ func (j *Judge) Ends(t *ir.Task) bool {
 	if t.Register != "" && !plainName(t.Register) || t.ActionName.IsSet() || t.Plugin() {
 		return true
 	}
-	if j.opt.Free && (t.Module == "ansible.builtin.add_host" || t.Module == "ansible.builtin.pause") {
+	if j.opt.Free && t.Module == "ansible.builtin.pause" {
+		return true
+	}
+	if t.Module == "ansible.builtin.add_host" || t.Module == "ansible.builtin.group_by" { // a name that comes out empty
 		return true
 	}
 	if _, template := t.RunOnce.V.(*value.Tmpl); template {

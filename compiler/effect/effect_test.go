@@ -139,6 +139,8 @@ func TestEnds(t *testing.T) {
 		{"a throttle", task("command", args(), func(t *ir.Task) { t.Throttle = ir.Val{V: int64(2)} }), false},
 		{"a throttle that may be no number", task("command", args(), func(t *ir.Task) { t.Throttle = tmpl("{{ x }}") }), true},
 		{"an action that is known then", task("command", args(), func(t *ir.Task) { t.ActionName = tmpl("{{ x }}") }), true},
+		{"a host that may have no name", task("add_host", args("name", "x")), true},
+		{"a group that may have no name", task("group_by", args("key", "x")), true},
 		{"a plugin in Python", task("mine", args(), func(t *ir.Task) { t.ActionFile = "mine.py" }), true},
 		{"a meta task", task("meta", args("_raw_params", "flush_handlers")), false},
 		{"a meta task with a condition", task("meta", args("_raw_params", "noop"), func(t *ir.Task) { t.When = cond("x") }), true},

@@ -137,10 +137,7 @@ func (inv *Inventory) mk(s, file string, line int) value.Value {
 	if inv.opts.Mk == nil {
 		return s
 	}
-	pos := ir.Pos{File: file, Line: line, Col: 1}
-	if line == 0 {
-		pos.Col = 0
-	}
+	pos := ir.Pos{File: file, Line: line}
 	return inv.opts.Mk(s, &yaml.Node{Pos: pos, Tag: "!!str", Value: s, Raw: s})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pbc/compiler/jinja"
 	"pbc/ir"
@@ -113,6 +114,7 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	if err != nil {
 		return &event.Answer{Error: err.Error()}
 	}
+	l.left(s, n)
 	own := *p
 	own.Limit = l.opt.OpenFiles
 	internal := value.NewDict()
@@ -128,6 +130,22 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	}
 	own.Internal = ir.Val{V: internal}
 	return &event.Answer{Payload: &own}
+}
+
+// left tells of a module that is sent to a host.
+func (l *Linker) left(s Site, n *event.Need) {
+	if l.opt.Left == nil {
+		return
+	}
+	name := n.Name
+	if name == "" {
+		name = l.tables(s.Play).Tasks[s.Task].Module
+	}
+	if short, ok := strings.CutPrefix(name, "ansible.legacy."); ok {
+		name = "ansible.builtin." + short
+	}
+	why, _ := value.Text(n.Args.V)
+	l.opt.Left(name, why)
 }
 
 // Unresolved is the name of an action of a task that is neither a module nor an action plugin, as dialect tagged tells it.

@@ -431,6 +431,9 @@ func (a asker) file(module string, named bool) error {
 		return refusal("it asked for the file %s", a.n.Name)
 	}
 	from := a.written(src.args...)
+	if module == "template" && (a.sets.Texts("'"+a.n.Name+"'", from, a.vars()) || a.sets.Texts(`"`+a.n.Name+`"`, from, a.vars())) {
+		return nil // it takes the quotes away
+	}
 	if a.sets.Texts(a.n.Name, from, a.vars()) || module == "script" && a.sets.Begins(a.n.Name, from, a.vars(), firstWord) {
 		return nil
 	}

@@ -168,7 +168,7 @@ func (a caller) surroundings(c *value.Dict, text func(string) string) error {
 			return refusal("it asked for a program of its own on %s", a.target)
 		}
 	}
-	if p := text("interpreter"); p != "" && !pythonName(p) && !a.anySaid(p, ir.Val{}, a.named("_interpreter")...) {
+	if p := text("interpreter"); p != "" && !pythonName(p) && !a.anySaid(p, ir.Val{}, append(a.named("_interpreter"), "ansible_interpreter_python_fallback")...) {
 		return refusal("it asked for the interpreter %s", p)
 	}
 	if !a.discovers(c) {

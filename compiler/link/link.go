@@ -93,6 +93,9 @@ type Options struct {
 	Lookup        LookupPlugin // nil has none
 	Python        Python       // plugins in Python; nil has none
 	Debug         DebugFunc    // the task debugger; nil has none
+	// Left is told of each call that a host cannot run itself: the full name of its module, and what the host says of why, "" for
+	// nothing. Nil is not.
+	Left func(module, why string)
 	// Source reads a file of the program, for the debugger; nil reads none.
 	Source func(path string) ([]byte, error)
 	// FactCollector names what gathers a fact, whose name has no prefix. Nil gathers all facts; else those only that
@@ -102,8 +105,8 @@ type Options struct {
 	// files such a module may have open, 0 for the system's limit.
 	Internal  *value.Dict
 	OpenFiles int
-	StartAt   string
-	Strategy  string // that of plays which name none; "" is linear
+	StartAt   *string // what --start-at-task names, nil for nothing
+	Strategy  string  // that of plays which name none; "" is linear
 	// Decrypt opens vaulted text; nil for none.
 	Decrypt files.Decrypt
 	// Locked says that there is no vault password: the message of a vaulted file is another then.
@@ -317,6 +320,11 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	}
 	if c.Barriers, err = l.barriers(play, 0, c.Tables.Tasks); err != nil {
 		return nil, err
+	}
+	o := l.orders[play]
+	c.Flushes = o.fatal && c.Settings.ForceHandlers
+	if ir.Newer(c.Settings.CoreVersion) || l.opt.Dialect == expr.Tagged {
+		c.Flushes = len(c.Handlers) > 0 && o.order != effect.Free
 	}
 	l.shared[play] = c
 	return c, nil

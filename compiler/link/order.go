@@ -16,6 +16,7 @@ const OrderVar = "pbc_order"
 type ordering struct {
 	judge  *effect.Judge
 	order  effect.Order
+	fatal  bool // any_errors_fatal of the play
 	shared bool // two of the hosts are the same machine
 }
 
@@ -76,6 +77,7 @@ func (l *Linker) ordering(play int) (*ordering, error) {
 	if err := l.playKeywords(play, &out); err != nil {
 		return nil, err
 	}
+	o.fatal = out.AnyErrorsFatal
 	plugins, err := l.plugins()
 	if err != nil {
 		return nil, err

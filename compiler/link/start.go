@@ -14,7 +14,7 @@ import (
 //
 // Ansible docs: "Executing playbooks for troubleshooting". Observed: scenarios/cli/start_at_task.txtar.
 func (l *Linker) beforeStart(play int, excluded []int) []int {
-	if l.opt.StartAt == "" || l.started {
+	if l.opt.StartAt == nil || l.started {
 		return nil
 	}
 	p := l.prog.Plays[play]
@@ -51,10 +51,10 @@ const gathering = 0
 func (l *Linker) Unmet() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.started {
+	if l.started || l.opt.StartAt == nil {
 		return ""
 	}
-	return l.opt.StartAt
+	return *l.opt.StartAt
 }
 
 // implicitFlush stands among tasks for the handlers that run between the sections of a play.
@@ -100,5 +100,6 @@ func (l *Linker) startsAtTask(p *ir.Play, t *ir.Task) bool {
 }
 
 func (l *Linker) startsAt(name, shown string) bool {
-	return name == l.opt.StartAt || shown == l.opt.StartAt || name != "" && posix.Fnmatch(name, l.opt.StartAt) || posix.Fnmatch(shown, l.opt.StartAt)
+	at := *l.opt.StartAt
+	return name == at || shown == at || name != "" && posix.Fnmatch(name, at) || posix.Fnmatch(shown, at)
 }

@@ -103,9 +103,6 @@ func (b *builder) own(t *playbook.Task, out *ir.Task) {
 	out.Retries, out.Delay = k("retries"), k("delay")
 	out.Async, out.Poll = k("async"), k("poll")
 	out.Debugger, _ = playbook.Inherited(t, "debugger").Text()
-	if n := t.Own("notify"); !n.IsNull() {
-		out.Notify = b.list(n)
-	}
 	for _, l := range t.Listen {
 		out.Listen = append(out.Listen, b.val(l))
 	}
@@ -116,6 +113,9 @@ func (b *builder) inherited(t *playbook.Task, out *ir.Task) {
 	k := func(name string) ir.Val { return b.inheritedVal(t, name, out) }
 	for _, n := range playbook.Conditions(t) {
 		out.When = append(out.When, b.condition(n))
+	}
+	if n := playbook.Inherited(t, "notify"); !n.IsNull() {
+		out.Notify = b.list(n)
 	}
 	for _, n := range playbook.Tags(t) {
 		out.Tags = append(out.Tags, b.val(n))

@@ -365,13 +365,13 @@ func (p *actionParser) nested(m *Map) bool {
 }
 
 func (p *actionParser) splitAction(text string) (name, rest string, ok bool) {
-	name, rest, err := args.SplitAction(text)
+	name, rest, err := args.SplitAction(text, p.l.opt.Newer)
 	return name, rest, p.argError(err)
 }
 
 func (p *actionParser) keyValues(at *yaml.Node, text string, free bool) (Map, bool) {
 	var m Map
-	kv, err := args.ParseKV(text, free)
+	kv, err := args.ParseKV(text, free, p.l.opt.Newer)
 	if !p.argError(err) {
 		return m, false
 	}

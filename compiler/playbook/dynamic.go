@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"pbc/compiler/diag"
 	"pbc/ir"
 	"pbc/ir/failure"
+	"pbc/ir/value"
 )
 
 // PlayOf is the play that a step is in, nil for a step in none.
@@ -95,16 +97,16 @@ func (l *Loader) includeAt(t *Task, dir, name string) string {
 	return file
 }
 
-// LoadTasks loads the file that an include_tasks means by a rendered name, as steps below a copy of the include or below
+// LoadTasks loads the file that an include_tasks means by a rendered name, given the variables of its loop, as steps below a copy of the include or below
 // its apply: block. file is what ResolveInclude gives. An empty file has no steps. What is wrong with the file makes
 // the include fail, not the run. An empty file gives no name: dialect classic takes no notice of it.
-func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, diags diag.List) {
+func (l *Loader) LoadTasks(t *Task, name string, given *value.Dict) (file string, steps []*Block, diags diag.List) {
 	play := PlayOf(t)
 	diags = l.within(play, func() {
 		file = l.includePath(t, name)
 		if l.src.Stat(l.abs(file)) == Absent {
-			d := l.failure(ir.Pos{}, "Could not find or access '%s' on the Ansible Controller.", file)
-			d.Tagged = failure.Failure{Msg: d.Msg}.Because(diag.NotFound(l.abs(file)))
+			d := l.failure(ir.Pos{}, "%s", readError(file, fs.ErrNotExist, Absent))
+			d.Missing, d.Tagged = file, diag.NotFound(l.abs(file))
 			return
 		}
 		root, ok := l.read(l.abs(file))
@@ -122,12 +124,44 @@ func (l *Loader) LoadTasks(t *Task, name string) (file string, steps []*Block, d
 			return
 		}
 		inc := t.included()
-		inc.Include.Target, inc.Include.Path = name, l.abs(file)
+		inc.Include.Target, inc.Include.Path, inc.Include.Given = name, l.abs(file), given
 		if below, ok := l.applied(inc, play); ok {
 			steps, _ = l.blocks(root, context{play: play, parent: below, role: t.Role, handler: t.Handler})
+			if t.Handler {
+				bodies(steps)
+			}
 		}
 	})
+	for i, d := range diags.Items {
+		diags.Items[i] = ofInclude(d)
+	}
 	return file, steps, diags
+}
+
+// bodies leaves of blocks, those of a file that a handler includes, what Ansible takes into its list of handlers: the tasks of their bodies.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func bodies(blocks []*Block) {
+	for _, b := range blocks {
+		b.Rescue, b.Always = nil, nil
+	}
+}
+
+// ofInclude is a fault of what a file includes as the include words it, which in dialect tagged tells it once more.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func ofInclude(d *diag.Diagnostic) *diag.Diagnostic {
+	if d.Kind != diag.Invalid || d.Exit != 1 {
+		return d
+	}
+	own, chain := *d, diag.Chain(d)
+	msg := chain.Brief()
+	if d.Missing != "" {
+		msg = "Could not find or access '" + d.Missing + "' on the Ansible Controller."
+		own.Msg = msg
+	}
+	own.Tagged = failure.Failure{Msg: msg}.Because(chain)
+	return &own
 }
 
 // included is the copy of an include that becomes the parent of what one execution of it loads.

@@ -64,7 +64,7 @@ func (r *runner) task(t *Task) {
 		if c := r.l.Candidates(t); !slices.Contains(c, r.l.abs(r.l.ResolveInclude(t, name))) {
 			r.t.Errorf("%s: %s is not among the candidates %q", t.Pos, name, c)
 		}
-		file, blocks, diags := r.l.LoadTasks(t, name)
+		file, blocks, diags := r.l.LoadTasks(t, name, nil)
 		r.check(diags)
 		r.lines = append(r.lines, "included: "+file)
 		r.blocks(blocks)

@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"errors"
 	"path"
 	"regexp"
 	"strings"
@@ -146,7 +147,11 @@ func (l *Loader) importFile(n *yaml.Node, t *Task, c context) []Step {
 		return nil
 	}
 	t.Include.Target = target
-	file := l.dwim(l.importPath(t, target, c))
+	found, ok := l.importPath(t, target, c)
+	if !ok {
+		return nil
+	}
+	file := l.dwim(found)
 	if l.depth++; l.depth > maxImports {
 		l.crash(n.Pos, "maximum recursion depth exceeded")
 		l.depth--
@@ -158,7 +163,7 @@ func (l *Loader) importFile(n *yaml.Node, t *Task, c context) []Step {
 		return nil
 	}
 	if !truthy(root) {
-		l.warn(ir.Pos{}, "file %s is empty and had no tasks to include", l.importPath(t, target, c))
+		l.warn(ir.Pos{}, "file %s is empty and had no tasks to include", found)
 		return nil
 	}
 	if !isSeq(root) {
@@ -184,8 +189,8 @@ func importedSteps(blocks []*Block, handler bool) []Step {
 }
 
 // importPath finds the file of an import: relative to the files that enclosing includes name, then in
-// the role, then beside the playbook.
-func (l *Loader) importPath(t *Task, target string, c context) string {
+// the role, then beside the playbook. It fails where the name of one of these cannot be told, see parentDir.
+func (l *Loader) importPath(t *Task, target string, c context) (file string, ok bool) {
 	sub := "tasks"
 	if c.handler {
 		sub = "handlers"
@@ -196,30 +201,59 @@ func (l *Loader) importPath(t *Task, target string, c context) string {
 		if !ok || inc.Include == nil || inc.Include.File == nil {
 			continue
 		}
-		dir := path.Dir(includeTarget(inc))
-		if dir == "." {
-			dir = ""
+		dir, known := l.parentDir(t, inc)
+		if !known {
+			return "", false
 		}
 		if !started {
 			cumulative, started = dir, true
 		} else if !path.IsAbs(cumulative) {
 			cumulative = path.Join(dir, cumulative)
 		}
-		file := ""
 		if t.Role != nil {
 			file = l.dwimRelative(join(join(t.Role.Path, sub), cumulative), sub, target, false)
 		} else {
 			file = l.dwimRelative(l.dir, cumulative, target, false)
 		}
 		if l.src.Stat(l.abs(file)) != Absent {
-			return file
+			return file, true
 		}
 	}
 	if t.Role != nil {
-		return l.dwimRelative(t.Role.Path, sub, target, false)
+		return l.dwimRelative(t.Role.Path, sub, target, false), true
 	}
-	return l.dwim(target)
+	return l.dwim(target), true
 }
+
+// parentDir is the folder that an enclosing include named. Dialect classic looks once more at what is written there, with the variables of the
+// import: those of hosts are none, which ends the run.
+//
+// Observed: ansible-core 2.14 and 2.19.
+func (l *Loader) parentDir(t, inc *Task) (dir string, ok bool) {
+	name := includeTarget(inc)
+	if text, _ := inc.Include.File.Text(); !l.opt.Tagged && inc.Include.Given != nil && templated(text) {
+		again, err := l.render(inc.Include.File, text, &Scope{l: l, Play: PlayOf(t), Task: t})
+		var u *value.UndefError
+		switch {
+		case err == nil:
+			name = again
+		case errors.As(err, &u) && playWide.has(u.U.Name):
+		case u != nil:
+			l.invalid(ir.Pos{}, "Error when evaluating variable in dynamic parent include path: %s. "+
+				"When using static imports, the parent dynamic include cannot utilize host facts or variables from inventory", text)
+			return "", false
+		}
+	}
+	if dir = path.Dir(name); dir == "." {
+		dir = ""
+	}
+	return dir, true
+}
+
+// playWide are the variables without a host that only a run has: what they say in the name of an include is what they said when that ran.
+var playWide = nameSet("ansible_check_mode", "ansible_config_file", "ansible_dependent_role_names", "ansible_diff_mode", "ansible_forks", "ansible_inventory_sources",
+	"ansible_limit", "ansible_play_batch", "ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_name", "ansible_play_role_names", "ansible_playbook_python",
+	"ansible_role_names", "ansible_run_tags", "ansible_skip_tags", "ansible_verbosity", "ansible_version", "groups", "hostvars", "omit", "play_hosts", "role_names", "vars")
 
 // includeTarget is the file an include named, as far as it is known.
 func includeTarget(t *Task) string {

@@ -229,7 +229,7 @@ func (l *Loader) parse(file string) *document {
 	if err != nil {
 		d := diag.Errorf(ir.Pos{}, "%s", readError(file, err, l.src.Stat(file)))
 		if errors.Is(err, fs.ErrNotExist) {
-			d.Tagged = diag.NotFound(l.abs(file))
+			d.Missing, d.Tagged = file, diag.NotFound(l.abs(file))
 		}
 		d.Exit = 1
 		if l.src.Stat(file) == File {

@@ -339,7 +339,7 @@ func (l *Loader) importedName(n *yaml.Node) (name string, written Map, ok bool) 
 			l.invalid(pos(n), "playbook import parameter must be a string indicating a file path, got %s instead", class(val))
 			return "", written, false
 		}
-		items, err := args.Split(text)
+		items, err := args.Split(text, l.opt.Newer)
 		switch {
 		case err != nil:
 			l.invalid(ir.Pos{}, "%s", err)

@@ -52,6 +52,24 @@ func (s *Scope) Vars() Map {
 	return m
 }
 
+// Included are the variables that the loops of enclosing includes give, the innermost winning.
+func (s *Scope) Included() *value.Dict {
+	if s.Task == nil {
+		return nil
+	}
+	d := value.NewDict()
+	for p := Step(s.Task); p != nil; p = p.Enclosing() {
+		t, ok := p.(*Task)
+		if !ok || t.Include == nil || t.Include.Given == nil {
+			continue
+		}
+		outer := d
+		d = t.Include.Given.Copy()
+		d.Update(outer)
+	}
+	return d
+}
+
 // Magic are the magic variables that do not depend on a host.
 func (s *Scope) Magic() *value.Dict {
 	d := value.NewDict()

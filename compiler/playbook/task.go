@@ -196,7 +196,11 @@ func (l *Loader) moveCmd(n *yaml.Node, act *action) bool {
 		return true
 	}
 	if raw := act.args.Get("_raw_params"); raw != nil {
-		if s, ok := raw.Text(); !ok || s != "" {
+		switch s, ok := raw.Text(); {
+		case l.opt.Tagged: // the module tells of it
+			return true
+		case ok && s == "":
+		default:
 			l.failure(pos(n), "The 'cmd' argument cannot be used when other raw parameters are specified."+
 				" Please put everything in one or the other place.")
 			return false

@@ -4,6 +4,7 @@ import (
 	"pbc/compiler/diag"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/value"
 )
 
 // Playbook is one file given to ansible-playbook, with the playbooks it imports expanded in place.
@@ -161,6 +162,8 @@ type Include struct {
 	// Target is File rendered, and Path the file that a static import loaded.
 	Target string
 	Path   string
+	// Given are the variables that one execution of an include gives to what it loads: those of its loop. Nil is an include that none has executed.
+	Given *value.Dict
 	// RoleName is the role of import_role or include_role, as written; Loaded the role that a static one loaded.
 	RoleName *yaml.Node
 	Loaded   *Role

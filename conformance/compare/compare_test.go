@@ -272,3 +272,55 @@ func TestSettledResults(t *testing.T) {
 		}
 	}
 }
+
+// TestSettledScreen: the same on the screen, where a result may take several lines.
+func TestSettledScreen(t *testing.T) {
+	settled := `
+TASK [t] ***
+ok: [a] => (item=1) => {
+    "msg": "m"
+}
+[ERROR]: Task failed: f
+Origin: playbook.yml:1:2
+
+1 - fail:
+    ^ column 2
+
+failed: [a] (item=2) => {"msg": "f"}
+[ERROR]: Task failed: One or more items failed
+Origin: playbook.yml:1:2
+
+1 - fail:
+    ^ column 2
+
+fatal: [a]: FAILED! => {"msg": "One or more items failed"}
+...ignoring
+FAILED - RETRYING: [b]: t (1 retries left).
+skipping: [b -> c] => (item=1)
+skipping: [b]
+
+TASK [u] ***
+ [started TASK: u on a]
+ [started TASK: u on b]
+ok: [a] => {
+    "msg": "m"
+}
+ok: [b]
+`
+	for _, tt := range []struct {
+		name, from, to string
+		same           bool
+	}{
+		{"as it is", "", "", true},
+		{"a result late, with its error", "[ERROR]: Task failed: One or more items failed\nOrigin: playbook.yml:1:2\n\n1 - fail:\n    ^ column 2\n\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\nFAILED - RETRYING: [b]: t (1 retries left).\n", "FAILED - RETRYING: [b]: t (1 retries left).\n[ERROR]: Task failed: One or more items failed\nOrigin: playbook.yml:1:2\n\n1 - fail:\n    ^ column 2\n\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\n", true},
+		{"a start late", " [started TASK: u on b]\nok: [a] => {\n    \"msg\": \"m\"\n}\n", "ok: [a] => {\n    \"msg\": \"m\"\n}\n [started TASK: u on b]\n", true},
+		{"starts change places", " [started TASK: u on a]\n [started TASK: u on b]\n", " [started TASK: u on b]\n [started TASK: u on a]\n", false},
+		{"a result before its own item", "skipping: [b -> c] => (item=1)\nskipping: [b]\n", "skipping: [b]\nskipping: [b -> c] => (item=1)\n", false},
+		{"results change places", "ok: [a] => {\n    \"msg\": \"m\"\n}\nok: [b]\n", "ok: [b]\nok: [a] => {\n    \"msg\": \"m\"\n}\n", false},
+	} {
+		told := strings.Replace(settled, tt.from, tt.to, 1)
+		if got := settleScreen(told); (got == settled) != tt.same {
+			t.Errorf("%s: same is %v, got:\n%s", tt.name, !tt.same, got)
+		}
+	}
+}

@@ -89,7 +89,7 @@ func (n *Normaliser) Outcome(o Outcome) Outcome {
 }
 
 func (n *Normaliser) run(r Run) Run {
-	out := Run{Exit: r.Exit, Stdout: n.text(r.Stdout), Stderr: n.text(r.Stderr), CPU: r.CPU}
+	out := Run{Exit: r.Exit, Stdout: settleScreen(n.text(r.Stdout)), Stderr: n.text(r.Stderr), CPU: r.CPU}
 	for _, e := range r.Events {
 		e.Item, e.Hosts, e.Custom = n.value("", e.Item), n.value("", e.Hosts), n.value("", e.Custom)
 		e.Name, e.Task, e.File = n.text(e.Name), n.text(e.Task), n.text(e.File)
@@ -102,22 +102,6 @@ func (n *Normaliser) run(r Run) Run {
 		out.Tree = append(out.Tree, e)
 	}
 	return out
-}
-
-// settleResults moves each result before the items and retries of other hosts that stand right before it. Ansible tells these from the thread
-// that receives them and the results from its main thread, so that the next host's first items may come before or after this host's result.
-func settleResults(events []Event) {
-	for i, e := range events {
-		switch e.Event {
-		case "ok", "failed", "skipped", "unreachable", "notify":
-			to := i
-			for to > 0 && events[to-1].Host != e.Host && (strings.HasPrefix(events[to-1].Event, "item_") || events[to-1].Event == "retry") {
-				to--
-			}
-			copy(events[to+1:i+1], events[to:i])
-			events[to] = e
-		}
-	}
 }
 
 func (n *Normaliser) text(s string) string {

@@ -70,7 +70,7 @@ func coverage(root string) ([]byte, error) {
 	w.head(2, "Callbacks")
 	screen, extra := callback.Names()
 	w.line("For the screen (`stdout_callback`): %s.\n", codes(screen))
-	w.line("Beside it (`callbacks_enabled`): %s.\n", codes(extra))
+	w.line("Beside it (`callbacks_enabled`): %s. Any other, of `callback_plugins` or a collection, is run by the installed Ansible; where there is none it is refused by name.\n", codes(extra))
 	w.states("callback", compare("callback", append(screen, extra...), notes))
 	w.head(2, "Connections")
 	if err := w.switched(root, "cmd/pbc", "local", "connection"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"pbc/internal/executor"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/machine"
@@ -50,6 +51,11 @@ func (w *writer) modules(proved *proof) {
 	for n, note := range unmodified {
 		ours = append(ours, n)
 		own["module "+n] = row{note: strings.TrimSuffix("Ansible's own, in the host's Python; "+note, "; ")}
+	}
+	for _, n := range executor.Notes() {
+		r := own["module "+short(n)]
+		r.note += "; " + executor.Note(n)
+		own["module "+short(n)] = r
 	}
 	for k, n := range notes {
 		if o, ok := own[k]; ok && n.note != "" {

@@ -82,6 +82,8 @@ type Event struct {
 	Notify    []string
 	// Beside, of a start, is the place of the last handler of a flush that the host has just passed without it: see Need.
 	Beside ir.Address `msgpack:",omitempty"`
+	// Marked, of Done: see Need.
+	Marked Marks `msgpack:",omitempty"`
 	// Flush, of Done, is where the host has flushed its handlers although it had failed (force_handlers): until others have come there it counts as
 	// one that has yet to.
 	Flush ir.Address `msgpack:",omitempty"`
@@ -126,7 +128,19 @@ type Need struct {
 	// Beside, of a Barrier, is the place of the last handler of the flush before, which the host has passed without it: where others
 	// run that one, it runs what it asks for beside them.
 	Beside ir.Address `msgpack:",omitempty"`
+	// Marked, of a Barrier, says whether handlers are marked for the host.
+	Marked Marks `msgpack:",omitempty"`
 }
+
+// Marks says whether handlers are marked to run on a host.
+type Marks uint8
+
+// The marks. Those of a flush are gone with it, unless they are left over: for a host that has failed in it, or by a handler that notifies one before it.
+const (
+	Unmarked Marks = iota
+	Flushing
+	LeftOver
+)
 
 // Ask is what a Need asks for.
 type Ask uint8
@@ -152,7 +166,7 @@ const (
 	Plugin                      // a filter or test in Python: Name, Args: {test, probe, each, args, kw, locals, vars}; answer Value, Found
 	Rename                      // Name: the action that a template of Task has named; answer Extensions: the task that it makes
 	PlayHosts                   // answer Lost: the hosts that the play has lost so far
-	Payload                     // how to run a module that is not native; Name: the module, "" for the task's; answer Payload
+	Payload                     // how to run a module that is not native; Name: the module, "" for the task's, Args: why, said by the native one that left it; answer Payload
 	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
 	Debug                       // the task debugger, after a result. Args: {again, result, before, gone}, with {rendered} where keywords were; answer Value: {next} and for a redo {vars, gone}, Extensions: the task when it has changed
 )
@@ -210,6 +224,8 @@ type Answer struct {
 	Lost *ir.Lost
 	// Warnings and Deprecations are what a plugin has the task tell the user.
 	Warnings, Deprecations []string
+	// Forget, of a barrier, says that another host has had the inventory read again.
+	Forget bool `msgpack:",omitempty"`
 	// Result is the event of the host that ran a run_once task, for Apply.
 	Result *Event
 	// Strict says that from now on the host is to wait at every task; Open is why, in an answer that brings variables.

@@ -6,6 +6,7 @@
 package failure
 
 import (
+	"fmt"
 	"strings"
 
 	"pbc/ir/value"
@@ -22,7 +23,9 @@ type Failure struct {
 	// Handling says that Msg was raised while another error was handled, one that is not told: such a
 	// message stands in a paragraph of its own.
 	Handling bool
-	Cause    *Failure // nil for the last
+	// Parts are failures that this one sums up, each shown in full below it; mostly none.
+	Parts []*Failure
+	Cause *Failure // nil for the last
 }
 
 // New returns a chain of one message.
@@ -66,12 +69,12 @@ func (f *Failure) Text(read ReadFile) string {
 		next := at.Cause
 		for ; next != nil; next = next.Cause {
 			place := next.context(read)
-			if (place != "" || next.Help != "") && (place != own || next.Help != help) || next.Handling {
+			if (place != "" || next.Help != "") && (place != own || next.Help != help) || next.Handling || len(next.Parts) > 0 {
 				break
 			}
 			parts = append(parts, next.Msg)
 		}
-		paragraphs = append(paragraphs, paragraph(join(parts), own, help))
+		paragraphs = append(paragraphs, paragraph(join(parts), own, help)+framed(at.Parts, read))
 		at = next
 	}
 	text := strings.Join(paragraphs, "\n<<< caused by >>>\n\n")
@@ -79,6 +82,22 @@ func (f *Failure) Text(read ReadFile) string {
 		text = f.Brief() + "\n\n" + text
 	}
 	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+}
+
+// framed are the parts of a failure, with a frame around them.
+func framed(parts []*Failure, read ReadFile) string {
+	var b strings.Builder
+	for i, p := range parts {
+		fmt.Fprintf(&b, "\n+--[ Sub-Event %d of %d ]---\n| \n", i+1, len(parts))
+		for line := range strings.SplitSeq(p.Text(read), "\n") {
+			b.WriteString("| " + line + "\n")
+		}
+		b.WriteString("| ")
+	}
+	if len(parts) > 0 {
+		b.WriteString("\n+--[ End Sub-Event ]---\n")
+	}
+	return b.String()
 }
 
 func paragraph(msg, place, help string) string {
@@ -112,6 +131,13 @@ func (f *Failure) Value() value.Value {
 		if f.Handling {
 			d.SetStr("handling", true)
 		}
+		if len(f.Parts) > 0 {
+			parts := &value.List{}
+			for _, p := range f.Parts {
+				parts.V = append(parts.V, p.Value())
+			}
+			d.SetStr("parts", parts)
+		}
 		out.V = append(out.V, d)
 	}
 	return out
@@ -130,9 +156,24 @@ func FromValue(v value.Value) *Failure {
 			return nil
 		}
 		handling, _ := d.GetStr("handling")
-		top = &Failure{Msg: text(d, "msg"), Help: text(d, "help"), Shown: text(d, "shown"), At: origin(d), Handling: handling == true, Cause: top}
+		top = &Failure{Msg: text(d, "msg"), Help: text(d, "help"), Shown: text(d, "shown"), At: origin(d), Handling: handling == true, Parts: readParts(d), Cause: top}
 	}
 	return top
+}
+
+func readParts(d *value.Dict) []*Failure {
+	v, _ := d.GetStr("parts")
+	list, ok := v.(*value.List)
+	if !ok {
+		return nil
+	}
+	var parts []*Failure
+	for _, v := range list.V {
+		if p := FromValue(v); p != nil {
+			parts = append(parts, p)
+		}
+	}
+	return parts
 }
 
 func text(d *value.Dict, key string) string {

@@ -51,6 +51,9 @@ func TestText(t *testing.T) {
 			"Task failed: Bad: worse\nOrigin: site.yml:1:1\n\n1 - hosts: all\n  ^ column 1"},
 		{"handling", Failure{Msg: "Task failed."}.Because(&Failure{Msg: "gone", Handling: true}), "Task failed: gone",
 			"Task failed: gone\n\nTask failed.\n\n<<< caused by >>>\n\ngone"},
+		{"parts", Failure{Msg: "Task failed.", At: at("site.yml", 1, 1)}.Because(&Failure{Msg: "Two failed.", Parts: []*Failure{New("one\nline more"), {Msg: "two.", Help: "Help."}}}), "Task failed: Two failed.",
+			"Task failed: Two failed.\n\nTask failed.\nOrigin: site.yml:1:1\n\n1 - hosts: all\n  ^ column 1\n\n<<< caused by >>>\n\nTwo failed.\n\n" +
+				"+--[ Sub-Event 1 of 2 ]---\n| \n| one\n| line more\n| \n+--[ Sub-Event 2 of 2 ]---\n| \n| two. Help.\n| \n+--[ End Sub-Event ]---"},
 		{"words", &Failure{Msg: "bad", At: &value.Origin{File: "<CLI option '-e'>"}, Shown: "{{ a }}"}, "bad", "bad\nOrigin: <CLI option '-e'>\n\n{{ a }}"},
 		{"value", &Failure{Msg: "bad", Shown: "['debug',\n 'text']"}, "bad", "bad\nOrigin: <unknown>\n\n['debug', 'text']"},
 		{"gone", &Failure{Msg: "bad", At: at("gone.yml", 1, 1)}, "bad", "bad\nOrigin: gone.yml:1:1\n\n(source not shown: FileNotFoundError)"},

@@ -182,7 +182,7 @@ func (c *screenDefault) hostStart(e HostStart) {
 	if e.Task.Handler {
 		kind = "HANDLER"
 	}
-	if name == "" {
+	if name == "" || e.Task.Tagged { // whose tasks have the name of the banner by now
 		name = e.Task.Name
 	}
 	c.screen.Display(fmt.Sprintf(" [started %s: %s on %s]", kind, name, e.Host), ColorOK)

@@ -16,16 +16,98 @@ import (
 // showBeside shows the task that a host has begun beside those of the place that is being shown. It returns the end of what the host
 // has to show there.
 func (r *playRun) showBeside(h *hostRun) ir.Address {
-	if r.seq.until == nil && len(h.queue) > 0 {
-		if e := h.queue[0].e; e.Kind == event.Started && e.Beside != nil && e.Beside.Compare(r.seq.at) == 0 {
-			r.seq.until = e.Addr
-		}
+	if r.seq.until == nil {
+		r.seq.until, h.until = h.until, nil
+	}
+	if r.seq.until == nil && h.startsBeside(r.seq.at) {
+		r.seq.until = h.queue[0].e.Addr
 	}
 	if r.seq.until == nil {
 		return r.seq.at
 	}
 	r.showUntil(h, r.seq.until)
 	return r.seq.until
+}
+
+// startsBeside says whether the next that a host has to show is the start of a task beside those of a place.
+func (h *hostRun) startsBeside(at ir.Address) bool {
+	if len(h.queue) == 0 {
+		return false
+	}
+	e := h.queue[0].e
+	return e.Kind == event.Started && e.Beside != nil && e.Beside.Compare(at) == 0
+}
+
+// tellFirst shows what Ansible tells of a place where some hosts run a meta task among the handlers, and others another task: the meta tasks run
+// while the hosts are gone through, the results come after that, or when another task needs the room of an earlier one. It says whether all is there
+// that it takes to know.
+func (r *playRun) tellFirst(order []*hostRun, idle bool) bool {
+	if r.c.opt.Newer || !r.metaHandlerAt(r.seq.at) && !(r.round.mixed && r.round.addr.Compare(r.seq.at) == 0) {
+		return true
+	}
+	for _, h := range order {
+		switch {
+		case len(h.queue) == 0 && (r.besides(h, r.seq.at) || !idle && !r.past(h, r.seq.at)):
+			return false
+		case len(h.queue) > 0 && h.state == hostRunning && r.isMeta(h.queue[0].e.Task) && !slices.ContainsFunc(h.queue, isMetaResult):
+			return false
+		}
+	}
+	var begun []*hostRun
+	for _, h := range order {
+		if !r.startsTask(h) {
+			r.showUntil(h, r.seq.at)
+			continue
+		}
+		if n := r.c.opt.Forks; n > 0 && len(begun) >= n {
+			first := begun[0]
+			begun = begun[1:]
+			r.showUntil(first, first.until)
+		}
+		h.until = h.queue[0].e.Addr
+		r.showNext(h)
+		begun = append(begun, h)
+	}
+	return true
+}
+
+func isMetaResult(q queued) bool { return q.e.Kind == event.Meta }
+
+// startsTask says whether the next that a host has to show is the start of a task at the place, one that is no meta task.
+func (r *playRun) startsTask(h *hostRun) bool {
+	if len(h.queue) == 0 || h.queue[0].e.Kind != event.Started || r.isMeta(h.queue[0].e.Task) {
+		return false
+	}
+	return h.startsBeside(r.seq.at) || h.queue[0].e.Addr.Compare(r.seq.at) == 0
+}
+
+// metaHandlerAt says whether what hosts have to show of a place is a meta task that is a handler.
+func (r *playRun) metaHandlerAt(at ir.Address) bool {
+	for _, h := range r.hosts {
+		if len(h.queue) == 0 || h.queue[0].e.Addr.Compare(at) != 0 {
+			continue
+		}
+		t, _ := r.c.opt.Linker.Task(r.number, h.queue[0].e.Task)
+		return t != nil && t.Handler && r.isMeta(h.queue[0].e.Task)
+	}
+	return false
+}
+
+// isMeta says whether a task is a meta task.
+func (r *playRun) isMeta(task int) bool {
+	t, _ := r.c.opt.Linker.Task(r.number, task)
+	return t != nil && t.Module == "ansible.builtin.meta"
+}
+
+// isMixed says whether some of the hosts wait to run a meta task, and others another task.
+func (r *playRun) isMixed(hosts []*hostRun) bool {
+	metas := 0
+	for _, h := range hosts {
+		if r.isMeta(h.need.Task) {
+			metas++
+		}
+	}
+	return metas > 0 && metas < len(hosts)
 }
 
 // besides says whether the next task of a host belongs to a place at which others run another one, and has yet to begin.

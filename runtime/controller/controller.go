@@ -227,6 +227,7 @@ func (c *Controller) plays(ctx context.Context, from, to, code int) (int, error)
 			before := len(c.failed) + len(c.unreachable)
 			c.emit(start)
 			r := newPlayRun(c, n, p, hosts)
+			r.warnFreePlay()
 			if err := r.run(ctx); err != nil {
 				return exitError, err
 			}

@@ -152,6 +152,7 @@ func (r *playRun) checkNeed(h *hostRun, n *event.Need) error {
 		return fmt.Errorf("%w: a second wait", errLies)
 	case n.Ask == event.Barrier && !r.together():
 		return fmt.Errorf("%w: a wait where nobody waits", errLies)
+	case n.Ask == event.Barrier && askOf(n).flush: // which is no task
 	case waits || n.Ask == event.Delegate:
 		t, _ := r.c.opt.Linker.Task(r.number, n.Task)
 		if t == nil {

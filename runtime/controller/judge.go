@@ -107,6 +107,9 @@ func (r *playRun) judge() {
 		t := h.trouble
 		fatal = fatal || t.fatal
 		bad = bad || t.unreachable
+		if h.state == hostWaiting && askOf(h.need).failed { // a flush
+			fatal, bad = true, true
+		}
 		if t.include {
 			t.caught = h.state != hostDone
 		}
@@ -114,7 +117,12 @@ func (r *playRun) judge() {
 			failed, bad = append(failed, h.name), true
 		}
 	}
-	fatal = fatal || r.metaForAll(d)
+	if r.metaForAll(d) {
+		fatal = true
+		if h := d.leader; r.over && h.outcome == event.HostFailed { // it has ended what had failed before
+			failed, bad = append(failed, h.name), true
+		}
+	}
 	if fatal && (bad || r.failedBefore(d)) {
 		r.failAll(d, failed)
 	}
@@ -127,6 +135,11 @@ func (r *playRun) judge() {
 		r.breaks = true
 		r.c.emit(noHostsRemaining)
 	}
+	r.breakOff(d)
+}
+
+// breakOff ends the batch at once when none of its hosts is left that has not failed.
+func (r *playRun) breakOff(d *round) {
 	switch {
 	case r.breaks && len(r.failed) >= len(d.left):
 		r.broken = true
@@ -186,7 +199,7 @@ func (r *playRun) failAll(d *round, failed []string) {
 			if h != nil {
 				h.doomed = h.state != hostDone && !h.trouble.knows && !slices.Contains(d.failed, h)
 			}
-		case !r.c.opt.Newer && !h.shielded():
+		case !r.c.opt.Newer && (r.over || !h.shielded()):
 			r.fail(name)
 			r.breaks = true
 		}

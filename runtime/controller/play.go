@@ -79,6 +79,7 @@ type hostRun struct {
 	// mated is the place of the last task that it ran beside others', in a round of this address.
 	mated, mates ir.Address
 	queue        []queued   // not shown yet
+	until        ir.Address // where ends what it has to show of a place, once tellFirst has begun that
 	begun        ir.Address // the last task that it began
 	shown        shownOf
 	// last is the last task the host began, for telling where it was lost.
@@ -90,13 +91,15 @@ type hostRun struct {
 	flush    ir.Address // see event.Event
 	// sheltered is what the last task's start said, see event.Event.
 	sheltered bool
-	doomed    bool // it fails with others when it is let go
+	marked    event.Marks // see event.Need
+	doomed    bool        // it fails with others when it is let go
 	// parked is what a host waits at that could not be reached, in a play that may clear its errors; cleared says that it has.
 	parked  *event.Need
 	cleared bool
 	// behindAll says that others have gone by it, see leaveBehind.
 	behindAll bool
 	told      *ir.Lost // what it was told last
+	forget    bool     // see event.Answer
 	// facts are what delegate_facts gave to the host, for the next answer that lets it go on.
 	facts []value.Value
 }
@@ -212,10 +215,6 @@ func (r *playRun) admit(ctx context.Context) error {
 
 // start connects to hosts and sends them their batches, all at the same time.
 func (r *playRun) start(ctx context.Context, hosts []*hostRun) error {
-	names := make([]string, len(r.hosts))
-	for i, h := range r.hosts {
-		names[i] = h.name
-	}
 	limit := r.c.opt.Forks
 	if limit <= 0 {
 		limit = len(hosts)
@@ -233,7 +232,7 @@ func (r *playRun) start(ctx context.Context, hosts []*hostRun) error {
 			defer wg.Done()
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = r.startHost(connecting, h, names)
+			errs[i] = r.startHost(connecting, h)
 		}()
 	}
 	wg.Wait()
@@ -253,11 +252,11 @@ func (r *playRun) start(ctx context.Context, hosts []*hostRun) error {
 	return nil
 }
 
-func (r *playRun) startHost(ctx context.Context, h *hostRun, names []string) error {
+func (r *playRun) startHost(ctx context.Context, h *hostRun) error {
 	if r.c.interrupting() {
 		return ErrInterrupted
 	}
-	s, err := r.c.opt.Linker.Batch(r.number, h.name, names)
+	s, err := r.c.opt.Linker.Batch(r.number, h.name, r.batch)
 	if err != nil {
 		return err
 	}
@@ -339,7 +338,7 @@ func (r *playRun) take(ctx context.Context, m message) error {
 		r.finish(h, &event.Event{Kind: event.Done, Outcome: event.HostUnreachable})
 	case m.need.Ask == event.Barrier:
 		r.enter(h, m.need.Addr)
-		h.state, h.need, h.beside = hostWaiting, m.need, m.need.Beside
+		h.state, h.need, h.beside, h.marked = hostWaiting, m.need, m.need.Beside, m.need.Marked
 	case m.need.Ask == event.Debug:
 		r.enter(h, m.need.Addr)
 		h.state, h.need = hostDebugging, m.need
@@ -377,6 +376,9 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 		if r.round.leader == h {
 			r.round.result = e
 		}
+		if e.Name == "refresh_inventory" {
+			r.forgetHandlers(h)
+		}
 		if e.Name == "clear_facts" && e.Status != event.Skipped {
 			r.forgetFacts(h, e.Addr)
 		}
@@ -395,6 +397,13 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 	h.peer.taken(size)
 	if e.Kind == event.Done {
 		r.alone(h)
+	}
+}
+
+// forgetHandlers has all hosts forget the handlers that are marked for them, but one that has done so: see machine's forgetHandlers.
+func (r *playRun) forgetHandlers(but *hostRun) {
+	for _, h := range r.hosts {
+		h.forget = r.together() && h != but
 	}
 }
 
@@ -435,10 +444,13 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 
 // finish takes a host out of the play.
 func (r *playRun) finish(h *hostRun, e *event.Event) {
-	h.state, h.outcome = hostDone, e.Outcome
+	h.state, h.outcome, h.marked = hostDone, e.Outcome, e.Marked
 	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:
+		if e.Flags.AnyErrorsFatal { // in a flush or another meta task
+			h.trouble = trouble{failed: true, fatal: true}
+		}
 		r.down[h.name] = true
 		r.c.failed[h.name] = true
 		if h.flush = e.Flush; h.trouble.failed && !h.flushes() {

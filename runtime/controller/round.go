@@ -31,6 +31,7 @@ type round struct {
 	// left are the hosts of the batch that could be reached when the round began, see judge.
 	left   []string
 	judged bool
+	mixed  bool // see isMixed
 	// turns are nil where the task debugger never starts.
 	turns *turns
 }
@@ -105,11 +106,18 @@ func (r *playRun) release() bool {
 		r.begin(r.seq.at, late)
 		return true
 	}
+	if r.passIdle() {
+		return true
+	}
 	low := r.lowest(after)
 	if len(low) == 0 {
 		return false
 	}
 	addr := low[0].need.Addr
+	if askOf(low[0].need).flush {
+		r.flush(low)
+		return !r.broken
+	}
 	if !r.strict.Load() && !low[0].need.Open {
 		r.runOn(addr)
 		return true
@@ -128,7 +136,7 @@ func (r *playRun) release() bool {
 
 // begin lets hosts run what they wait for as one round.
 func (r *playRun) begin(addr ir.Address, hosts []*hostRun) {
-	r.round = &round{addr: addr, hosts: hosts, limit: r.c.opt.Forks, left: r.left()}
+	r.round = &round{addr: addr, hosts: hosts, limit: r.c.opt.Forks, left: r.left(), mixed: r.isMixed(hosts)}
 	if n := askOf(hosts[0].need).throttle; n > 0 && (r.round.limit <= 0 || n < r.round.limit) {
 		r.round.limit = n
 	}
@@ -149,8 +157,9 @@ func (r *playRun) begin(addr ir.Address, hosts []*hostRun) {
 // Observed: ansible-core 2.14's linear strategy.
 func (r *playRun) lowest(after ir.Address) []*hostRun {
 	var low []*hostRun
+	marked := r.marked()
 	for _, h := range r.hosts {
-		if h.state != hostWaiting || after != nil && h.need.Addr.Compare(after) <= 0 {
+		if h.state != hostWaiting || after != nil && h.need.Addr.Compare(after) <= 0 || !marked && askOf(h.need).idle {
 			continue
 		}
 		switch {
@@ -261,6 +270,9 @@ type barrierAsk struct {
 	after    bool // the task has run: go on, or fail with others
 	// unreachable says that the task has found the host unreachable.
 	unreachable bool
+	// flush says that it is no task but an implicit flush of handlers, idle that nothing is notified for it.
+	flush, idle bool
+	failed      bool // of a flush of any_errors_fatal: the host has failed before
 }
 
 func askOf(n *event.Need) barrierAsk {
@@ -285,6 +297,12 @@ func askOf(n *event.Need) barrierAsk {
 	a.after, _ = after.(bool)
 	unreachable, _ := d.GetStr("unreachable")
 	a.unreachable, _ = unreachable.(bool)
+	flush, _ := d.GetStr("flush")
+	a.flush, _ = flush.(bool)
+	idle, _ := d.GetStr("idle")
+	a.idle, _ = idle.(bool)
+	failed, _ := d.GetStr("failed")
+	a.failed, _ = failed.(bool)
 	return a
 }
 
@@ -300,6 +318,7 @@ func (r *playRun) applyResult(hosts []*hostRun) {
 		result = nil
 	}
 	for _, h := range hosts {
+		h.trouble = trouble{} // it has gone on since
 		if result != nil && result.Kind == event.Finished {
 			r.remember(h, result)
 		}
@@ -318,6 +337,9 @@ func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 	}
 	if now := r.lost(); n.Ask == event.Barrier && !reflect.DeepEqual(now, h.told) {
 		a.Lost, h.told = now, now
+	}
+	if n.Ask == event.Barrier {
+		a.Forget, h.forget = h.forget, false
 	}
 	a.Strict = r.strict.Load()
 	if len(h.facts) > 0 && n.Ask == event.Barrier {

@@ -18,6 +18,8 @@ type sequence struct {
 	host int        // the host whose turn it is
 	// until is the place of the task that this host runs beside those of the place.
 	until ir.Address
+	// told says that tellFirst has been here.
+	told bool
 }
 
 // drain shows what can be shown, and starts the task debugger where a host waits for it.
@@ -30,7 +32,12 @@ func (r *playRun) drain(ctx context.Context) {
 		if r.seq.at == nil && !r.nextPlace(idle) {
 			return
 		}
-		for order := r.order(); r.seq.host < len(order); {
+		order := r.order()
+		if !r.seq.told && !r.tellFirst(order, idle) {
+			return
+		}
+		r.seq.told = true
+		for r.seq.host < len(order) {
 			h := order[r.seq.host]
 			r.showUntil(h, r.seq.at)
 			if r.stops(ctx, h) {
@@ -49,15 +56,20 @@ func (r *playRun) drain(ctx context.Context) {
 // showUntil shows what a host has reported from an address, or before.
 func (r *playRun) showUntil(h *hostRun, at ir.Address) {
 	for len(h.queue) > 0 && h.queue[0].e.Addr.Compare(at) <= 0 {
-		q := h.queue[0]
-		h.queue[0] = queued{}
-		h.queue = h.queue[1:]
-		r.show(h, q.e)
-		h.peer.taken(q.size)
+		r.showNext(h)
 	}
 	if len(h.queue) == 0 {
 		h.queue = nil
 	}
+}
+
+// showNext shows the first event in the queue of a host.
+func (r *playRun) showNext(h *hostRun) {
+	q := h.queue[0]
+	h.queue[0] = queued{}
+	h.queue = h.queue[1:]
+	r.show(h, q.e)
+	h.peer.taken(q.size)
 }
 
 // past says whether a host has nothing more to report from an address.

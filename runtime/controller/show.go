@@ -18,6 +18,7 @@ type shown struct {
 	addr ir.Address
 	task int
 	any  bool
+	sent bool // a task has been told of at this place, beside meta tasks
 }
 
 // show turns an event into what the callback sees.
@@ -56,15 +57,25 @@ func (r *playRun) show(h *hostRun, e *event.Event) {
 	}
 }
 
-// warnFree tells of the keywords that strategy free does not have.
+// warnFree tells of the keywords of a task that strategy free does not have.
 //
 // Observed: ansible-core 2.14.
 func (r *playRun) warnFree(f event.Flags) {
 	if f.AnyErrorsFatal {
-		r.c.emit(callback.Warning{Text: "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each host"})
+		r.c.emit(callback.Warning{Text: "Using any_errors_fatal with the free strategy is not supported, " + apart})
 	}
 	if f.RunOnce {
 		r.c.emit(callback.Warning{Text: "Using run_once with the free strategy is not currently supported. This task will still be executed for every host in the inventory list."})
+	}
+}
+
+// apart is why strategy free lacks what counts failures.
+const apart = "as tasks are executed independently on each host"
+
+// warnFreePlay tells of the keyword of a play that strategy free does not have.
+func (r *playRun) warnFreePlay() {
+	if r.play.Free && r.play.MaxFail >= 0 {
+		r.c.emit(callback.Warning{Text: "Using max_fail_percentage with the free strategy is not supported, " + apart})
 	}
 }
 
@@ -73,15 +84,16 @@ func (r *playRun) banner(h *hostRun, e *event.Event) {
 	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
 	meta := t != nil && t.Module == "ansible.builtin.meta"
 	at := r.place(h, e)
-	here := !meta && !r.play.Free && r.shown.any && r.shown.addr.Compare(at) == 0
-	if here && r.shown.task == e.Task {
+	same := !r.play.Free && r.shown.any && r.shown.addr.Compare(at) == 0
+	if same && !meta && r.shown.task == e.Task {
 		return
 	}
-	r.shown = shown{addr: at, task: e.Task, any: true}
+	sent := same && r.shown.sent
+	r.shown = shown{addr: at, task: e.Task, any: true, sent: sent || !meta}
 	if !r.play.Free {
 		delete(r.tasks, e.Task) // it may have another name than it had when it ran before
 	}
-	if here && !r.c.opt.Newer {
+	if sent && !meta && !r.c.opt.Newer {
 		return // of the tasks that run beside each other only the first is told of
 	}
 	r.c.emit(callback.TaskStart{Task: r.task(e)})

@@ -11,6 +11,7 @@ import (
 	"pbc/ir/keyword"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 )
 
 // action is a module that the machine itself runs: it needs the variables of the task, or the
@@ -58,6 +59,9 @@ func (x *taskRun) action(ctx context.Context, p *prepared) (*value.Dict, error) 
 		x.ready = p
 		return x.plugin(ctx, p)
 	}
+	if lost, err := x.transferTemp(p); lost != nil || err != nil {
+		return lost, err
+	}
 	if err := x.allowsAsync(p); err != nil {
 		return nil, err
 	}
@@ -84,6 +88,9 @@ func (x *taskRun) strictly(v value.Value) (bool, error) {
 	b, ok := eval.Boolean(v)
 	if ok || v == nil {
 		return b, nil
+	}
+	if _, err := value.HashKey(v); err != nil && !x.tagged() {
+		return false, exception.TypeError("unhashable type: '%s'", value.TypeName(v))
 	}
 	s, _ := value.ToStr(v)
 	gap := "  "
@@ -308,6 +315,9 @@ func (x *taskRun) assert(_ context.Context, args *value.Dict) (*value.Dict, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := x.hashable(args, "quiet"); err != nil {
+		return nil, err
+	}
 	quiet, _ := eval.Boolean(get(args, "quiet"))
 	res := value.NewDict()
 	if !quiet {
@@ -504,6 +514,9 @@ func (x *taskRun) groupBy(ctx context.Context, args *value.Dict) (*value.Dict, e
 	}
 	if !has(args, "key") {
 		return value.DictOf("failed", true, "msg", "the 'key' param is required when using group_by"), nil
+	}
+	if err := x.groupTypes(args); err != nil {
+		return nil, err
 	}
 	return x.ask(ctx, event.Inventory, event.Describe, args)
 }

@@ -113,6 +113,7 @@ func (x *taskRun) poll(p *prepared, res *value.Dict) (*value.Dict, error) {
 	if !isOne(get(out, "finished")) {
 		failed = false
 		limit := strconv.FormatInt(p.async.Limit, 10)
+		out.Del("changed") // only the result of the task has it
 		out = value.DictOf("failed", true, "msg", "async task did not complete within the requested time - "+limit+"s", "async_result", out)
 	} else if _, err := x.job(p, value.DictOf("jid", id, "mode", "cleanup")); err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 		m.standsAt()
 		return &event.Answer{Go: event.Run}, nil
 	}
-	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed, Beside: m.beside})
+	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed, Beside: m.beside, Marked: m.marks(m.flushing)})
 	if a != nil && a.Go != event.Run {
 		m.beside = nil
 	}
@@ -50,6 +50,12 @@ func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error)
 		m.waits = ir.WaitAlways
 	}
 	m.takeFacts(a.Value.V)
+	if a.Forget {
+		m.forgetHandlers()
+		if m.flushing && a.Go == event.Run { // the handler that it waits to run is forgotten, too
+			a.Go = event.Skip
+		}
+	}
 	if a.Lost != nil {
 		m.lost = *a.Lost
 	}

@@ -78,7 +78,7 @@ func (x *taskRun) becomeText(into *string, field string, keyword ir.Val, names .
 	}
 	r, given, err := x.rendered(field, v)
 	if err != nil {
-		return contextFault(field, err)
+		return x.contextFault(field, v.V, err)
 	}
 	if given && r != nil {
 		*into, _ = value.ToStr(r)

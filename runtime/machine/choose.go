@@ -186,7 +186,7 @@ func (x *taskRun) findable(ctx context.Context, name string) bool {
 	run, t := *x, *x.t
 	t.Action, t.ModuleFile = name, ""
 	run.t, run.instead = &t, name
-	return x.m.run.Has(name) || run.payload(ctx, &module.Call{Name: name}) == nil
+	return x.m.run.Has(name) || run.payload(ctx, &module.Call{Name: name}, "") == nil
 }
 
 // noAttribute is Python's error of a method that a value does not have.

@@ -48,8 +48,14 @@ func (x *taskRun) executeOnce() (*value.Dict, error) {
 	if x.loopFault != nil {
 		return nil, x.loopFault
 	}
+	if err := x.contextSound(); err != nil {
+		return nil, err
+	}
 	p, err := x.prepare()
 	if err != nil {
+		return nil, err
+	}
+	if err := x.connects(); err != nil {
 		return nil, err
 	}
 	if x.t.Loop == nil {

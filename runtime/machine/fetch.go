@@ -25,6 +25,9 @@ func (x *taskRun) fetch(ctx context.Context, args *value.Dict) (*value.Dict, err
 	if x.flags.Check {
 		return value.DictOf("skipped", true, "msg", "check mode not (yet) supported for this module"), nil
 	}
+	if err := x.hashable(args, "flat", "fail_on_missing", "validate_checksum"); err != nil {
+		return nil, err
+	}
 	src, srcOK := value.Text(get(args, "src"))
 	_, destOK := value.Text(get(args, "dest"))
 	msg := ""

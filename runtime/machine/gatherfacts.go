@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -264,13 +265,35 @@ func (x *taskRun) factsFaults(res, failed, skipped *value.Dict, n int) {
 		}
 	}
 	if failed.Len() > 0 {
-		for _, v := range failed.V { // only the whole task's result says whether anything changed
-			v.(*value.Dict).Del("changed")
+		for _, v := range failed.V { // that nothing changed, only the whole task's result says
+			if r := v.(*value.Dict); !truthy(r, "changed") {
+				r.Del("changed")
+			}
 		}
 		res.SetStr("failed", true)
 		res.SetStr("msg", "The following modules failed to execute: "+keyNames(failed)+end)
 		res.SetStr("failed_modules", failed)
+		if x.tagged() {
+			res.SetStr("_ansible_error", factsFailure(get(res, "msg"), failed).Value())
+		}
 	}
+}
+
+// factsFailure is the failure that sums up those of modules, from whose results it takes them.
+func factsFailure(msg value.Value, failed *value.Dict) *failure.Failure {
+	text, _ := value.Text(msg)
+	all := failure.New(text)
+	for _, v := range failed.V {
+		r := v.(*value.Dict)
+		own := failure.FromValue(get(r, "_ansible_error"))
+		if own == nil {
+			own = failure.New(toldOf(r))
+		}
+		all.Parts = append(all.Parts, own)
+		r.Del("_ansible_error")
+		r.SetStr("exception", traceless)
+	}
+	return all
 }
 
 func keyNames(d *value.Dict) string {

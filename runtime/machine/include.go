@@ -91,16 +91,18 @@ func (x *taskRun) wantedFiles() ([]wanted, *value.Dict) {
 }
 
 func (x *taskRun) wantedLoop(items []value.Value, list *[]wanted) *value.Dict {
+	if len(items) == 0 {
+		return value.DictOf("changed", false, "skipped", true, "skipped_reason", "No items in the list", "results", value.NewList())
+	}
 	c, err := x.loopControl()
 	if err != nil {
 		return x.failure(err)
 	}
-	if len(items) == 0 {
-		return value.DictOf("changed", false, "skipped", true, "skipped_reason", "No items in the list", "results", value.NewList())
-	}
+	x.loopVarUsed(c.varName)
 	var results []*value.Dict
 	skipped := true
 	for i, item := range items {
+		c.wait(x, i)
 		extra := value.DictOf("ansible_loop_var", c.varName, c.varName, item)
 		if c.indexVar != "" {
 			extra.Update(value.DictOf("ansible_index_var", c.indexVar, c.indexVar, int64(i)))
@@ -132,6 +134,9 @@ func (x *taskRun) wantedLoop(items []value.Value, list *[]wanted) *value.Dict {
 	}
 	x.vars.local = value.NewDict()
 	sum := x.summary(results)
+	if !has(sum, "changed") {
+		sum.SetStr("changed", false)
+	}
 	if skipped || truthy(sum, "failed") {
 		return sum
 	}

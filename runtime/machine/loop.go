@@ -147,18 +147,14 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, used := x.vars.Lookup(c.varName); used {
-		x.loopVarUsed(c.varName)
-	}
+	x.loopVarUsed(c.varName)
 	var results []*value.Dict
 	noLog, ignored := false, true
 	for i, item := range items {
 		if err := x.ctx.Err(); err != nil {
 			return nil, err
 		}
-		if i > 0 && c.pause > 0 {
-			x.sleep(c.pause)
-		}
+		c.wait(x, i)
 		res, err := x.item(c, items, i, item)
 		if err != nil {
 			return nil, err
@@ -176,8 +172,18 @@ func (x *taskRun) loop(items []value.Value) ([]*value.Dict, error) {
 	return results, nil
 }
 
+// wait lets the pause pass that is due before an item.
+func (c *loopControl) wait(x *taskRun, i int) {
+	if i > 0 && c.pause > 0 {
+		x.sleep(c.pause)
+	}
+}
+
 // loopVarUsed warns of a loop variable that hides another.
 func (x *taskRun) loopVarUsed(name string) {
+	if _, used := x.vars.Lookup(name); !used {
+		return
+	}
 	const advice = "You should set the `loop_var` value in the `loop_control` option for the task to something else to avoid variable collisions and unexpected behavior."
 	if x.tagged() {
 		f := &failure.Failure{Msg: "The loop variable '" + name + "' is already in use.", Help: advice, Shown: name, At: x.keywordOrigin("loop_control.loop_var", x.t.Loop.Var.V)}

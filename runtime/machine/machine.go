@@ -41,6 +41,7 @@ type Runner interface {
 	// Has says whether the module of that full name is native.
 	Has(name string) bool
 	// TempDir returns a folder for the files of tasks, below the one that remote_tmp names, which base is; it is removed when the machine ends.
+	// Where that cannot be made, it is one of the system's, with a *module.TempError.
 	TempDir(base string) (string, error)
 }
 
@@ -122,6 +123,7 @@ type Machine struct {
 	forced   ir.Address   // where handlers were flushed although the host had failed
 	beside   ir.Address   // see event.Need
 	fatal    bool         // the last task has failed, uncaught and fatally for all: see alone
+	fatalEnd bool         // the play has ended as after a failure that is fatal for all: see endsAtFlush and metaFatal
 	roleRan  map[int]bool // roles of which a task has run
 	roleDone map[int]bool
 	pastRole bool     // a role has ended since the last task
@@ -233,7 +235,7 @@ func (m *Machine) Run(ctx context.Context) error {
 	case failed:
 		outcome = event.HostFailed
 	}
-	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Flush: m.forced})
+	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Flush: m.forced, Marked: m.marks(false), Flags: event.Flags{AnyErrorsFatal: m.fatalEnd}})
 }
 
 // errFailed says the same of a host that has failed.
@@ -291,7 +293,7 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 			failed, err = m.meta(ctx, in.Task, addr)
 		case ir.OpFlush:
 			m.noteForced(lv, addr)
-			failed, err = m.flush(ctx, addr)
+			failed, err = m.implicitFlush(ctx, addr)
 		case ir.OpRoleDone:
 			m.roleDone[in.Task] = m.roleDone[in.Task] || m.roleRan[in.Task]
 			m.pastRole = true
@@ -364,8 +366,11 @@ func (m *Machine) unwind(l *level) (pc int, caught bool) {
 }
 
 // rescuing says whether a failure here and now is taken by a rescue, as Ansible counts it.
-// While handlers run, the outermost block does not count in dialect classic.
+// While handlers run, the outermost block does not count in dialect classic, and in newer ones also when it is in its rescue or always.
 func (m *Machine) rescuing() bool {
+	if b := m.outermost(); b != nil && m.newer && m.flushing && b.in.A >= 0 {
+		return true
+	}
 	for i, l := range m.levels {
 		blocks := l.blocks
 		if i == 0 && m.flushing && len(blocks) > 0 && !m.newer {
@@ -378,6 +383,17 @@ func (m *Machine) rescuing() bool {
 		}
 	}
 	return false
+}
+
+// outermost is the outermost block that the host is in, nil for none. Those of force_handlers count where that is set.
+func (m *Machine) outermost() *block {
+	blocks := m.levels[0].blocks
+	for i := range blocks {
+		if !blocks[i].in.Flag || m.code.Settings.ForceHandlers {
+			return &blocks[i]
+		}
+	}
+	return nil
 }
 
 // innerBlocks are the blocks below the outermost one that is written in the playbook.

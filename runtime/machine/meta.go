@@ -55,8 +55,8 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 	}
 	m.beside = nil
 	a, err := m.barrier(ctx, number, addr)
-	if err != nil || a.Go == event.Fail {
-		return err == nil, err
+	if err != nil || a.Go == event.Fail || a.Go == event.Skip {
+		return err == nil && a.Go == event.Fail, err
 	}
 	what, _ := value.Text(get(asDict(t.Args.V), "_raw_params"))
 	act, known := metaActions[what]
@@ -100,7 +100,7 @@ func (m *Machine) meta(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, err
 	}
 	if what == "flush_handlers" {
-		return m.flush(ctx, addr)
+		return m.flushMeta(x)
 	}
 	return false, m.metaEffect(x, what, act)
 }
@@ -176,12 +176,13 @@ func (m *Machine) endsFailed() bool {
 	if m.newer && m.levels[len(m.levels)-1].innermost() == inRescue {
 		return false
 	}
-	for _, b := range m.levels[0].blocks {
-		if !b.in.Flag {
-			return b.phase == inRescue || b.phase == inAlways && b.failed
-		}
-	}
-	return false
+	return m.outermostFailed()
+}
+
+// outermostFailed says whether the outermost block of the host has failed.
+func (m *Machine) outermostFailed() bool {
+	b := m.outermost()
+	return b != nil && (b.phase == inRescue || b.phase == inAlways && b.failed)
 }
 
 // metaEffect does what a meta task means on this host.
@@ -207,6 +208,7 @@ func (m *Machine) metaEffect(x *taskRun, what string, act metaAction) error {
 	case what == "end_role":
 		return &roleEnd{role: x.t.Role}
 	case act.end && m.endsFailed():
+		m.fatalEnd = x.metaFatal()
 		return errFailed
 	case act.end:
 		return errEnded

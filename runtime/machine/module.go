@@ -34,13 +34,14 @@ func (x *taskRun) module(ctx context.Context, p *prepared) (*value.Dict, error) 
 		return nil, err
 	}
 	if x.foreign || x.t.Foreign || !x.m.run.Has(c.Name) {
-		if err := x.payload(ctx, c); err != nil {
+		if err := x.payload(ctx, c, ""); err != nil {
 			return nil, err
 		}
 	}
 	res, err := x.call(ctx, c, p.become)
 	if err == nil && has(res, module.DeclinedKey) {
-		if err = x.payload(ctx, c); err == nil {
+		why, _ := value.Text(get(res, module.DeclinedKey))
+		if err = x.payload(ctx, c, why); err == nil {
 			res, err = x.call(ctx, c, p.become)
 		}
 	}
@@ -91,6 +92,7 @@ func (x *taskRun) shell(c *module.Call) error {
 
 // call runs a call on the host that the task is for.
 func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Dict, error) {
+	as := b
 	if b.Same {
 		b = Become{}
 	}
@@ -102,11 +104,14 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 		return nil, err
 	}
 	if !own || x.m.host.Detached || x.m.code.Settings.Detached {
+		c.WantsTemp = x.wantsTemp(c, as)
 		return x.delegate(ctx, c, b, route)
 	}
-	if b == (Become{}) { // the agent of another user has its own
-		if c.RemoteTmp, err = x.m.run.TempDir(c.RemoteBase); err != nil {
-			return nil, err
+	c.WantsTemp = x.wantsTemp(c, as)
+	if b == (Become{}) || c.WantsTemp { // the agent of another user has its own
+		c.RemoteTmp, err = x.m.run.TempDir(c.RemoteBase)
+		if lost, err := tempLost(err, c.WantsTemp); lost != nil || err != nil {
+			return lost, err
 		}
 	}
 	return x.m.run.Run(ctx, c, b), nil
@@ -151,6 +156,9 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 		}
 	}
 	d.SetStr("max_diff", c.MaxDiff)
+	if c.WantsTemp {
+		d.SetStr("wants_temp", true)
+	}
 	if c.Content != nil {
 		d.SetStr("content", c.Content)
 	}
@@ -182,7 +190,7 @@ func EncodeCall(c *module.Call, b Become) *value.Dict {
 func DecodeCall(d *value.Dict) (*module.Call, Become) {
 	text := func(k string) string { s, _ := value.Text(get(d, k)); return s }
 	flag := func(k string) bool { b, _ := get(d, k).(bool); return b }
-	c := &module.Call{Name: text("name"), Action: text("action"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), Env: map[string]string{},
+	c := &module.Call{Name: text("name"), Action: text("action"), Args: asDict(get(d, "args")), Check: flag("check"), Diff: flag("diff"), NoLog: flag("no_log"), WantsTemp: flag("wants_temp"), Env: map[string]string{},
 		LocalTmp: text("local_tmp"), SourceError: text("source_error"), Shell: text("shell"), RemoteBase: text("remote_base")}
 	c.MaxDiff, _ = get(d, "max_diff").(int64)
 	if n, ok := get(d, "verbosity").(int64); ok {
@@ -286,14 +294,3 @@ func (x *taskRun) choose(name string, v ir.Val) ir.Val {
 
 // errKind tells the kind of an error of the evaluator.
 func isUndefined(err error) bool { return eval.IsUndefined(err) }
-
-// contextFault words an undefined variable in a keyword that says how to reach the host. Ansible
-// does not show the place, and says it all twice.
-func contextFault(name string, err error) error {
-	if !isUndefined(err) {
-		return err
-	}
-	return faultf("The field '%s' has an invalid value, which includes an undefined variable. The error was: %s. %s", name, err, err)
-}
-
-var _ = eval.Classic

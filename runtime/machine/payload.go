@@ -15,12 +15,13 @@ import (
 	"pbc/runtime/python"
 )
 
-// payload gives a call the module that is not native: from the controller, once for each.
-func (x *taskRun) payload(ctx context.Context, c *module.Call) error {
+// payload gives a call the module that is not native: from the controller, once for each. Why is what the native module said
+// that left the call to it, "" for none.
+func (x *taskRun) payload(ctx context.Context, c *module.Call, why string) error {
 	key := x.t.Action + "\x00" + x.t.ModuleFile
 	p := x.m.payloads[key]
 	if p == nil {
-		a, err := x.m.up.Ask(ctx, &event.Need{Ask: event.Payload, Task: x.moduleOf, Addr: x.addr, Name: x.instead})
+		a, err := x.m.up.Ask(ctx, &event.Need{Ask: event.Payload, Task: x.moduleOf, Addr: x.addr, Name: x.instead, Args: ir.Val{V: why}})
 		if err != nil {
 			return err
 		}

@@ -45,6 +45,12 @@ func (x *taskRun) prepare() (*prepared, error) {
 		return nil, err
 	}
 	p.timeout = time.Duration(timeout) * time.Second
+	if _, err := x.number64("port", x.t.Port, 0); err != nil {
+		return nil, err
+	}
+	if _, err := x.connectionKeyword(); err != nil {
+		return nil, err
+	}
 	if p.args, err = x.arguments(); err != nil {
 		return nil, err
 	}

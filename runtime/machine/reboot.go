@@ -59,8 +59,8 @@ func (x *taskRun) reboot(ctx context.Context, args *value.Dict) (*value.Dict, er
 		return nil, faultf("unsupported: the task reboot came with an include whose file was not known before the run, so the program runs on the host that is to be restarted: import its file instead")
 	}
 	r := &rebooting{x: x, ctx: ctx, args: args}
-	if err := r.distribution(); err != nil {
-		return nil, err
+	if lost, err := r.distribution(); lost != nil || err != nil {
+		return lost, err
 	}
 	var err error
 	if r.boot, err = r.bootTime(); err != nil {
@@ -85,22 +85,25 @@ func (x *taskRun) connection() string {
 	return x.m.code.Settings.Connection
 }
 
-// distribution finds out which commands the host has.
-func (r *rebooting) distribution() error {
+// distribution finds out which commands the host has. When the host cannot be reached, that is the result, lost.
+func (r *rebooting) distribution() (lost *value.Dict, err error) {
 	res, err := r.x.submodule(r.ctx, "ansible.builtin.setup", value.DictOf("gather_subset", "min"))
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if truthy(res, "unreachable") {
+		return res, nil
 	}
 	facts := asDict(get(res, "ansible_facts"))
 	text := func(name string) string { s, _ := value.Text(get(facts, name)); return strings.ToLower(s) }
 	for _, name := range []string{"ansible_distribution", "ansible_distribution_version", "ansible_os_family"} {
 		if !has(facts, name) {
-			return faultf(`Failed to get distribution information. Missing "%s" in output.`, name)
+			return nil, faultf(`Failed to get distribution information. Missing "%s" in output.`, name)
 		}
 	}
 	version, _, _ := strings.Cut(text("ansible_distribution_version"), ".")
 	r.names = []string{text("ansible_distribution") + version, text("ansible_distribution"), text("ansible_os_family")}
-	return nil
+	return nil, nil
 }
 
 // shell runs a line with the user's shell.

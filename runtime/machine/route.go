@@ -40,7 +40,7 @@ func (x *taskRun) route() (route *value.Dict, own bool, err error) {
 func (x *taskRun) putRoute(route *value.Dict, name string, v ir.Val) error {
 	r, given, err := x.rendered(name, v)
 	if err != nil {
-		return contextFault(name, err)
+		return x.contextFault(fieldOf(name), v.V, err)
 	}
 	if !given || r == nil {
 		return nil

@@ -40,6 +40,9 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	if !ok || x.instead != "" {
 		return nil
 	}
+	if err := x.argumentTypes(c); err != nil {
+		return err
+	}
 	if b, _ := eval.Boolean(get(c.Args, s.remote)); b && s.remote != "" {
 		return nil
 	}
@@ -68,6 +71,15 @@ func (x *taskRun) source(ctx context.Context, c *module.Call) error {
 	}
 	if f.Fault != "" {
 		return &fault{msg: f.Fault, result: value.DictOf("failed", true, "msg", f.Fault)}
+	}
+	switch {
+	case x.t.Module == "ansible.builtin.copy":
+		err = x.copyDest(c.Args, f.Tree.IsDir)
+	case x.t.Module == "ansible.builtin.template" && f.Tree.IsDir:
+		err = x.templateFolder(c, name, f.Tree.Path)
+	}
+	if err != nil || c.SourceError != "" {
+		return err
 	}
 	w := view{follow: unset(c.Args, "local_follow"), decrypt: unset(c.Args, "decrypt"), tagged: x.tagged()}
 	if why := w.closed(&f.Tree); why != "" && x.t.Module == "ansible.builtin.script" {

@@ -98,9 +98,13 @@ func (x *taskRun) settle(res *value.Dict, err error) *value.Dict {
 }
 
 // about is the failure of the task as a whole: about the place where it is written, or about itself where it is written nowhere.
+// The gathering of facts that a play begins with is about nothing.
 func (x *taskRun) about() failure.Failure {
 	f := failure.Failure{Msg: "Task failed.", At: originOf(x.t.Pos)}
-	if f.At != nil && f.At.Line == 0 {
+	switch {
+	case x.t.Implicit && x.t.Module == "ansible.builtin.gather_facts":
+		f.At = nil
+	case f.At != nil && f.At.Line == 0:
 		f.At = nil
 		f.Shown, _ = value.Repr(value.DictOf("action", x.t.Module, "args", x.t.Args.V))
 	}
@@ -140,12 +144,19 @@ func (x *taskRun) failed(res *value.Dict, chain *failure.Failure) *value.Dict {
 	return res
 }
 
+// toldOf is what the result of a module or action tells of its failure.
+func toldOf(res *value.Dict) string {
+	v, ok := res.GetStr("msg")
+	if !ok {
+		return "Unknown error."
+	}
+	msg, _ := value.ToStr(v)
+	return msg
+}
+
 // captured gives a result in which a module or action told of its failure the chain of it.
 func (x *taskRun) captured(res *value.Dict) {
-	msg := "Unknown error."
-	if v, ok := res.GetStr("msg"); ok {
-		msg, _ = value.ToStr(v)
-	}
+	msg := toldOf(res)
 	what, by := "Action failed.", get(res, module.FailedBy)
 	if x.moduleFailed && by == nil {
 		what = "Module failed."

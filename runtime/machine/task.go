@@ -470,9 +470,8 @@ func (x *taskRun) number64(name string, v ir.Val, unset int64) (int64, error) {
 		return 0, x.notConverted(name, v.V, r, "int")
 	}
 	if !ok {
-		s, _ := value.ToStr(r)
-		return 0, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an int."+
-			"The error was: invalid literal for int() with base 10: %s", name, asText(v), value.StrRepr(s)), excerpt: true}
+		return 0, &fault{msg: fmt.Sprintf("the field '%s' has an invalid value (%s), and could not be converted to an int.The error was: %s",
+			name, asText(v), notInt(r)), excerpt: true}
 	}
 	return n, nil
 }

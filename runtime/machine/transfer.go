@@ -5,6 +5,7 @@ import (
 
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/module"
 )
 
@@ -59,6 +60,9 @@ func (x *taskRun) remoteStat(ctx context.Context, path string, follow bool) (st,
 
 // unarchive is the controller's half of unarchive: it brings the archive, the module unpacks it.
 func (x *taskRun) unarchive(ctx context.Context, args *value.Dict) (*value.Dict, error) {
+	if err := x.hashable(args, "copy", "remote_src", "decrypt"); err != nil {
+		return nil, err
+	}
 	remote := loose(args, "remote_src", false)
 	if v, ok := args.GetStr("copy"); ok {
 		if has(args, "remote_src") {
@@ -123,6 +127,9 @@ func (u *unpacking) ready() (*value.Dict, error) {
 
 // source finds the archive on the controller.
 func (u *unpacking) source() (*module.Source, *value.Dict, error) {
+	if err := u.pathLike("src"); err != nil {
+		return nil, nil, err
+	}
 	f, err := u.x.findFile(u.ctx, "files", u.text("src"), u.args)
 	if err != nil {
 		return nil, nil, err
@@ -138,8 +145,24 @@ func (u *unpacking) source() (*module.Source, *value.Dict, error) {
 	return src, nil, err
 }
 
+// pathLike fails as the action does that looks for the user's home in what is no path.
+func (u *unpacking) pathLike(name string) error {
+	v := get(u.args, name)
+	_, list := v.(*value.List)
+	switch _, text := value.Text(v); {
+	case text:
+		return nil
+	case u.x.tagged() && !list: // it looks for "://" first
+		return exception.TypeError("argument of type '%s' is not iterable", u.x.className(name, v))
+	}
+	return exception.TypeError("expected str, bytes or os.PathLike object, not %s", u.x.className(name, v))
+}
+
 // dest checks the folder that the archive goes to.
 func (u *unpacking) dest() (*value.Dict, error) {
+	if err := u.x.method(u.args, "dest", "startswith"); err != nil {
+		return nil, err
+	}
 	dest, lost, err := u.x.expandUser(u.ctx, u.text("dest"))
 	if lost != nil || err != nil {
 		return lost, err

@@ -39,8 +39,10 @@ type Call struct {
 	Env map[string]string
 	// RemoteTmp is the folder for the module's own temporary files; it exists.
 	RemoteTmp string
-	// RemoteBase is the setting remote_tmp, below which RemoteTmp is made.
+	// RemoteBase is the setting remote_tmp, below which RemoteTmp is made; WantsTemp says that the host counts as unreachable
+	// where it cannot be.
 	RemoteBase string
+	WantsTemp  bool
 
 	// LocalTmp is the controller's folder for temporary files of this run: headers of diffs name it.
 	LocalTmp string
@@ -153,9 +155,51 @@ type Module struct {
 	// Compared are the versions of the module's collection that it was compared with: from the first on, to before the second.
 	// Both are zero for the modules of ansible-core.
 	Compared [2]Version
+	whole    bool // made by New: there is no half of the controller's in it
 	// Refuses is what Declines says of arguments alone, on any host: the compiler tells it ahead. nil
 	// refuses nothing.
 	Refuses func(args *value.Dict) string
+}
+
+// Leave says why this call is left to the Python module; "" for none. An argument that has to be given, and is null, is one: what
+// then becomes of it is each module's own accident.
+func (m *Module) Leave(c *Call) string {
+	if name := m.null(c.Args); name != "" {
+		return "the argument " + name + " is null"
+	}
+	if m.Declines == nil {
+		return ""
+	}
+	return m.Declines(c)
+}
+
+// MayLeave is an argument by which a call with these arguments may be left to the Python module, "" for none. Those that are
+// templates are not known yet.
+func (m *Module) MayLeave(args *value.Dict) string {
+	for _, name := range m.Leaves {
+		if _, given := args.GetStr(name); given {
+			return name
+		}
+	}
+	return m.null(args)
+}
+
+// null is an argument that has to be given and is null, "" for none.
+func (m *Module) null(args *value.Dict) string {
+	if !m.whole || m.Spec == nil || args == nil {
+		return ""
+	}
+	for _, a := range m.Spec.Args {
+		if !a.Required {
+			continue
+		}
+		for _, name := range append([]string{a.Name}, a.Aliases...) {
+			if v, given := args.GetStr(name); given && v == nil {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // Version is the version of a collection, its first three numbers.

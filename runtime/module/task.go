@@ -67,7 +67,7 @@ func FailWith(msg string, kv ...value.Value) error {
 
 // New makes a module of a spec and a body.
 func New(name, short string, effect Effect, spec *argspec.Spec, body Body) Module {
-	return Module{Name: name, Short: short, Effect: effect, Spec: spec, Run: func(ctx context.Context, c *Call) *value.Dict {
+	return Module{Name: name, Short: short, Effect: effect, Spec: spec, whole: true, Run: func(ctx context.Context, c *Call) *value.Dict {
 		return run(ctx, c, c.ShownName(), spec, body)
 	}}
 }

@@ -39,9 +39,9 @@ var ErrUnparsable = errors.New("Unable to parse argument string")
 
 // ParseKV reads a text of arguments. freeForm is for command, shell, raw and script, whose text is kept
 // as it is but for a few options.
-func ParseKV(text string, freeForm bool) (Args, error) {
+func ParseKV(text string, freeForm, newer bool) (Args, error) {
 	var a Args
-	params, err := Split(text)
+	params, err := Split(text, newer)
 	if errors.Is(err, ErrIndex) {
 		return a, fmt.Errorf("%w: %w", ErrUnparsable, err)
 	}

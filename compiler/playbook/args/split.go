@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-// ErrIndex is what Split returns where Ansible meets an IndexError: text that begins with white space or a
+// ErrIndex is what Split returns where an older Ansible meets an IndexError: text that begins with white space or a
 // line end has no parameter that it could be added to.
 var ErrIndex = errors.New("list index out of range")
 
@@ -32,6 +32,7 @@ var jinjaPairs = [3][2]string{{"{{", "}}"}, {"{%", "%}"}, {"{#", "#}"}}
 
 type splitter struct {
 	params []string
+	newer  bool // what begins with white space begins with an empty parameter
 	quote  byte // the quote that is open, 0 when none is
 	depth  [len(jinjaPairs)]int
 }
@@ -40,17 +41,21 @@ func (s *splitter) inBlock() bool { return s.depth != [len(jinjaPairs)]int{} }
 
 // extend adds text to the last parameter.
 func (s *splitter) extend(text string) error {
-	if len(s.params) == 0 {
+	if len(s.params) == 0 && !s.newer {
 		return ErrIndex
+	}
+	if len(s.params) == 0 {
+		s.params = []string{""}
 	}
 	s.params[len(s.params)-1] += text
 	return nil
 }
 
 // Split cuts text at white space that is not within quotes or Jinja blocks. White space that was more than one
-// blank, and line ends, stay at the end of the parameter before them.
-func Split(text string) ([]string, error) {
-	var s splitter
+// blank, and line ends, stay at the end of the parameter before them: newer, for an ansible-core that ir.Newer means, has an empty one
+// before all for that.
+func Split(text string, newer bool) ([]string, error) {
+	s := splitter{newer: newer}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		continued, err := s.line(line)
@@ -164,8 +169,8 @@ func Join(params []string) string {
 }
 
 // SplitAction cuts "copy src=a dest=b" into the action and the rest. Blank text is ErrIndex, as in Ansible.
-func SplitAction(text string) (action, rest string, err error) {
-	params, err := Split(text)
+func SplitAction(text string, newer bool) (action, rest string, err error) {
+	params, err := Split(text, newer)
 	if err != nil {
 		return "", "", err
 	}

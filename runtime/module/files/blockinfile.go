@@ -64,6 +64,9 @@ func blockinfile(ctx context.Context, t *module.Task) (*value.Dict, error) {
 	if !present && !e.exists {
 		return value.DictOf("changed", false, "msg", fmt.Sprintf("File %s not present", e.path)), nil
 	}
+	if t.Get("marker_begin") == nil || t.Get("marker_end") == nil {
+		return nil, &module.PyException{Class: "AttributeError", Msg: "'NoneType' object has no attribute 'encode'"}
+	}
 	e.markers(present)
 	at, err := e.place()
 	if err != nil {
@@ -108,6 +111,9 @@ func (e *blockEdit) load() error {
 	if !e.t.Bool("create") {
 		return module.FailWith(fmt.Sprintf("Path %s does not exist !", e.path), "rc", int64(257))
 	}
+	if !e.t.Recent() && !e.t.Check && posix.Dirname(e.path) == "" { // it makes the folder of no name
+		return &module.PyException{Class: "TypeError", Msg: "'FileNotFoundError' object is not subscriptable"}
+	}
 	return e.makeParent(func(dir string, err error) error { // the message of dialect classic cannot be made in Python 3
 		if n := posix.Errno(err); e.t.Tagged() {
 			return module.Fail("Error creating %s Error code: %d Error description: %s", dir, int(n), posix.Strerror(n))
@@ -116,12 +122,20 @@ func (e *blockEdit) load() error {
 	})
 }
 
+// shown is an argument as Python shows it: one that is null is the word None.
+func (e *blockEdit) shown(name string) string {
+	if e.t.Get(name) == nil {
+		return "None"
+	}
+	return e.t.Str(name)
+}
+
 // markers makes the lines around the block, and the block.
 func (e *blockEdit) markers(present bool) {
-	marker := e.t.Str("marker")
+	marker := e.shown("marker")
 	e.begin = strings.ReplaceAll(marker, "{mark}", e.t.Str("marker_begin")) + "\n"
 	e.end = strings.ReplaceAll(marker, "{mark}", e.t.Str("marker_end")) + "\n"
-	block := e.t.Str("block")
+	block := e.shown("block")
 	if !present || block == "" {
 		return
 	}

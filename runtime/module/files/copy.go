@@ -152,19 +152,31 @@ func isTrue(d *value.Dict, key string) bool {
 
 // refusal checks the arguments as the action plugin does.
 func (p *copying) refusal() string {
-	src, dest := p.text("src"), p.text("dest")
+	src := !empty(p.arg("src"))
 	p.content = p.arg("content") != nil
 	switch {
-	case src == "" && !p.content:
+	case !src && !p.content:
 		return "src (or content) is required"
-	case dest == "":
+	case empty(p.arg("dest")):
 		return "dest is required"
-	case src != "" && p.content:
+	case src && p.content:
 		return "src and content are mutually exclusive"
-	case p.content && strings.HasSuffix(dest, "/"):
+	case p.content && strings.HasSuffix(p.text("dest"), "/"):
 		return "can not use content with a dir as dest"
 	}
 	return ""
+}
+
+// empty is said of what Python holds for false.
+func empty(v value.Value) bool {
+	switch x := v.(type) {
+	case *value.List:
+		return len(x.V) == 0
+	case *value.Dict:
+		return x.Len() == 0
+	}
+	s, text := value.Text(v)
+	return v == nil || v == false || v == int64(0) || v == 0.0 || text && s == ""
 }
 
 // invoked adds the invocation to a result that no module has given one, with content hidden.
@@ -362,7 +374,11 @@ func (p *copying) tempName(dest string) string {
 // write runs the copy module on a temporary file with the new content of path, which is dest or in it.
 func (p *copying) write(one piece, dest, path, sum string) *value.Dict {
 	tmp := posix.Join(p.c.RemoteTmp, p.tempName(path))
-	if err := os.WriteFile(tmp, one.data, 0o644); err != nil {
+	mode := os.FileMode(0o644)
+	if p.loose("remote_src", false) { // the module keeps the mode of a file of the host, which Ansible has made a program
+		mode = 0o744
+	}
+	if err := os.WriteFile(tmp, one.data, mode); err != nil {
 		return value.DictOf("failed", true, "changed", false, "msg",
 			fmt.Sprintf("failed to transfer file to %s: %s", tmp, posix.PyError(err, tmp)))
 	}

@@ -121,7 +121,7 @@ func (c *copied) makeParents() (*value.Dict, error) {
 		return value.DictOf("msg", fmt.Sprintf("dest directory %s would be created", dir), "changed", true, "src", c.src), nil
 	}
 	var made []string
-	for d := dir; !posix.Exists(d); d = posix.Dirname(d) {
+	for d := dir; d != "" && !posix.Exists(d); d = posix.Dirname(d) {
 		made = append(made, d)
 	}
 	if err := posix.Makedirs(dir); err != nil {

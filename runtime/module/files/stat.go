@@ -246,7 +246,11 @@ func tempfile(_ context.Context, t *module.Task) (*value.Dict, error) {
 	if t.Str("state") == "directory" {
 		create = posix.TempDir
 	}
-	path, err := create(dir, t.Str("prefix"), t.Str("suffix"))
+	prefix := t.Str("prefix")
+	if t.Get("prefix") == nil {
+		prefix = "tmp" // Python's own
+	}
+	path, err := create(dir, prefix, t.Str("suffix"))
 	if err != nil {
 		why := posix.PyError(err, path)
 		return nil, module.FailTraced(err, why, why)

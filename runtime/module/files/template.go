@@ -40,12 +40,13 @@ func template(ctx context.Context, c *module.Call) *value.Dict {
 	}
 	p := &copying{ctx: ctx, c: c, args: c.Args.Copy()}
 	newline := p.text("newline_sequence")
+	_, wanted := p.args.GetStr("newline_sequence")
 	switch {
 	case p.arg("state") != nil:
 		return failed("'state' cannot be specified on a template")
 	case p.arg("src") == nil || p.arg("dest") == nil:
 		return failed("src and dest are required")
-	case newline != "" && newline != "\n" && newline != "\r" && newline != "\r\n" &&
+	case wanted && newline != "\n" && newline != "\r" && newline != "\r\n" &&
 		newline != `\n` && newline != `\r` && newline != `\r\n`:
 		return failed("newline_sequence needs to be one of: \n, \r or \r\n")
 	case c.SourceError != "":
