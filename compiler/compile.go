@@ -332,13 +332,15 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 			return nil, false, err // nothing secret was read
 		}
 	}
-	docs, diags := yaml.Parse(path, src)
+	docs, diags := yaml.Options{Duplicates: u.opt.Playbook.Duplicates, Hidden: hidden}.Parse(path, src)
+	u.notice(diags)
 	if diags.Stops() {
-		d := diags.Items[0]
+		d := diags.Items[len(diags.Items)-1]
+		text := diag.Told(d, u.opt.Dialect, u.readFile)
 		if u.opt.Dialect == expr.Tagged {
-			return nil, hidden, errors.New(diag.Chain(d).Brief())
+			text = diag.Chain(d).Brief()
 		}
-		return nil, hidden, errors.New(diag.Told(d, u.opt.Dialect, u.readFile))
+		return nil, hidden, &link.UnreadableVars{Text: text, Fault: d}
 	}
 	if len(docs) == 0 || docs[0].IsNull() {
 		return value.NewDict(), hidden, nil

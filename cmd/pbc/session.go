@@ -274,7 +274,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(), AnyGroupMetadata: !s.conf.Bool("VALIDATE_ACTION_GROUP_METADATA"),
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 	po.Version, po.Mismatch = s.like.release, s.conf.String("COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH")
-	po.Rejected = s.rejects
+	po.Rejected, po.Duplicates = s.rejects, s.conf.String("DUPLICATE_YAML_DICT_KEY")
 	po.PluginPaths = map[string][]string{}
 	for folder, setting := range map[string]string{"strategy_plugins": "DEFAULT_STRATEGY_PLUGIN_PATH", "connection_plugins": "DEFAULT_CONNECTION_PLUGIN_PATH",
 		"become_plugins": "BECOME_PLUGIN_PATH"} {

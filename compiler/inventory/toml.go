@@ -19,6 +19,9 @@ type tomlReader struct {
 	order map[string][]string // the keys of a table, by the path of the table
 }
 
+// errAskAnsible says that the installed Ansible is to tell what is wrong with a source.
+var errAskAnsible = errors.New("for the installed Ansible to tell")
+
 // loadTOML reads a TOML file.
 func (inv *Inventory) loadTOML(file string) (*value.Dict, error) {
 	data, _, err := inv.readFile(file)
@@ -30,6 +33,9 @@ func (inv *Inventory) loadTOML(file string) (*value.Dict, error) {
 	var bad toml.ParseError
 	switch {
 	case errors.As(err, &bad):
+		if inv.opts.Installed != nil { // whose library has words of its own
+			return nil, errAskAnsible
+		}
 		what := fmt.Sprintf("%s (at line %d, column %d)", bad.Message, bad.Position.Line, bad.Position.Col)
 		return nil, inv.told(fmt.Errorf("TOML file (%s) is invalid: %s", file, what), failure.Failure{Msg: "TOML file " + value.StrRepr(file) + " is invalid: " + what})
 	case err != nil:
@@ -103,6 +109,9 @@ func tomlTime(t time.Time) value.Value {
 // parseTOML reads a TOML inventory: a table of groups.
 func (inv *Inventory) parseTOML(source string) error {
 	doc, err := inv.loadTOML(source)
+	if errors.Is(err, errAskAnsible) {
+		return inv.parseForeign(source, "toml")
+	}
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (inv *Inventory) parse(file string, data []byte, secret bool) (*yaml.Node, 
 	docs, diags := yaml.Options{Duplicates: inv.opts.Duplicates, Hidden: secret}.Parse(file, data)
 	for _, d := range diags.Items {
 		if d.Kind == diag.Warning {
-			inv.warn("%s", d.Msg)
+			inv.warn("%s", diag.Told(d, inv.opts.Dialect, os.ReadFile))
 			continue
 		}
 		if inv.tagged() {

@@ -204,6 +204,18 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 		"If you are using a module and expect the file to exist on the remote, see the remote_src option", names[0])
 }
 
+// UnreadableVars is a file of variables that is no YAML: what a task says of it, and what ends a run whose play names the file.
+type UnreadableVars struct {
+	Text  string
+	Fault *diag.Diagnostic
+}
+
+// Error implements error.
+func (e *UnreadableVars) Error() string { return e.Text }
+
+// Unwrap is the fault.
+func (e *UnreadableVars) Unwrap() error { return e.Fault }
+
 // badVarsFile is a fault of a file that is there: the run ends before the play is shown.
 type badVarsFile struct{ error }
 
@@ -215,8 +227,11 @@ func (l *Linker) varsFileFault(file string, err error) error {
 	if err == nil {
 		return nil
 	}
+	var unreadable *UnreadableVars
 	var told *diag.Diagnostic
-	if l.opt.Dialect == expr.Tagged && errors.As(err, &told) {
+	switch {
+	case errors.As(err, &unreadable):
+	case l.opt.Dialect == expr.Tagged && errors.As(err, &told):
 		chain := failure.Failure{Msg: "Invalid vars_files file " + value.StrRepr(file) + "."}.Because(diag.Chain(told))
 		err = &diag.Diagnostic{Kind: diag.Invalid, Exit: 1, Msg: chain.Brief(), Tagged: chain}
 	}

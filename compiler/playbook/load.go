@@ -40,6 +40,8 @@ type Options struct {
 	PluginPaths map[string][]string
 	// Core is the ansible-core of the controller, whose modules there are too; "" for none.
 	Core string
+	// Duplicates is the setting DUPLICATE_YAML_DICT_KEY.
+	Duplicates string
 	// Rejected are names that modules and actions are not found by.
 	Rejected []string
 	// Version is that of the ansible-core, "" where none is installed. Mismatch is what becomes of collections that do not support it: "warning", "error",
@@ -250,7 +252,7 @@ func (l *Loader) parse(file string) *document {
 			return doc
 		}
 	}
-	docs, diags := yaml.Parse(file, data)
+	docs, diags := yaml.Options{Duplicates: l.opt.Duplicates}.Parse(file, data)
 	for _, d := range diags.Items {
 		d.Hidden = d.Hidden || hidden
 	}

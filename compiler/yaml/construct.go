@@ -235,18 +235,19 @@ func hash(k *Node) (any, error) {
 func (b *builder) duplicate(r *raw, k *Node) error {
 	msg := fmt.Sprintf("While constructing a mapping from %s, line %d, column %d, found a duplicate dict key (%s). Using last defined value only.",
 		b.file, r.pos.Line, r.pos.Col, keyText(k.Value))
-	switch b.opts.Duplicates {
-	case "ignore":
-		return nil
-	case "error":
-		return problem(r.pos, "%s", msg)
-	}
 	told := &failure.Failure{Msg: "Found duplicate mapping key " + value.StrRepr(keyText(k.Value)) + ".", Help: "Using last defined value only.",
 		At: &value.Origin{File: k.Pos.File, Line: k.Pos.Line, Col: k.Pos.Col}}
 	switch k.Value.(type) {
 	case nil, bool: // of which there is one for all places
 		shown, _ := value.Repr(k.Value)
 		told.Msg, told.At, told.Shown = "Found duplicate mapping key "+shown+".", nil, shown
+	}
+	switch b.opts.Duplicates {
+	case "ignore":
+		return nil
+	case "error":
+		told.Msg, told.Help = "YAML parsing failed: "+told.Msg, ""
+		return &syntaxError{pos: r.pos, problem: msg, tagged: told}
 	}
 	b.diags.Add(&diag.Diagnostic{Kind: diag.Warning, Pos: k.Pos, Msg: msg, Hidden: b.opts.Hidden,
 		Short: "duplicate key " + value.StrRepr(keyText(k.Value)) + ": the last one counts", Tagged: told})

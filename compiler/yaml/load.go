@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 
 	"pbc/ir"
+	"pbc/ir/failure"
 )
 
 // maxDepth bounds nesting. Ansible itself gives up at about 330 levels: Python's recursion limit.
@@ -38,6 +39,8 @@ type syntaxError struct {
 	context string // what was being read: PyYAML's "context"
 	// structural says that the tokens are fine and their order is not.
 	structural bool
+	// tagged is what dialect tagged says, nil for what it makes of the rest.
+	tagged *failure.Failure
 }
 
 func (e *syntaxError) Error() string { return e.problem + e.detail }

@@ -28,6 +28,9 @@ func example(wrong, right string) string {
 
 // taggedSyntax is the chain of a fault in a source.
 func taggedSyntax(file, src string, e *syntaxError) *failure.Failure {
+	if e.tagged != nil {
+		return e.tagged
+	}
 	f := &failure.Failure{At: &value.Origin{File: file}}
 	if e.pos.IsValid() {
 		*f.At = value.Origin{File: file, Line: e.pos.Line, Col: e.pos.Col}

@@ -70,6 +70,9 @@ func (x *taskRun) factsSettings(args *value.Dict) {
 	if !x.t.Implicit {
 		return
 	}
+	if subset := get(args, "gather_subset"); isText(subset) {
+		args.SetStr("gather_subset", value.NewList(subset)) // one name: the keyword of a play is not split at commas
+	}
 	s := x.m.code.Settings
 	if !has(args, "gather_subset") && s.GatherSubset.IsSet() {
 		args.SetStr("gather_subset", s.GatherSubset.V)
@@ -299,4 +302,9 @@ func keyNames(d *value.Dict) string {
 		names[i], _ = value.Text(k)
 	}
 	return strings.Join(names, ", ")
+}
+
+func isText(v value.Value) bool {
+	_, ok := value.Text(v)
+	return ok
 }
