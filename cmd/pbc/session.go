@@ -192,6 +192,7 @@ func (s *session) secrets() error {
 	if s.keys, err = vault.Load(request); err != nil {
 		return err
 	}
+	s.keys.Warn = s.warnAsItIs
 	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
 		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn, Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version)}.ExtraVars(s.req.ExtraVars)
 	if err == nil {

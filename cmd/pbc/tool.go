@@ -117,6 +117,10 @@ func (r *toolRun) end(err error) int {
 	if errors.As(err, &code) {
 		return int(code)
 	}
+	var crash *playbookError
+	if errors.As(err, &crash) && crash.code == 250 && r.like.dialect == expr.Classic && r.session != nil && r.req.Verbosity < 3 {
+		r.say("to see the full traceback, use -vvv")
+	}
 	var bad *optionsError
 	var given *cli.OptionsError
 	if errors.As(err, &bad) || errors.As(err, &given) {
@@ -147,6 +151,11 @@ func toolSetting(conf *config.Config) callback.Lookup {
 // say prints a text and ends the line.
 func (s *session) say(text string) {
 	s.out.Handle(callback.Message{Text: strings.TrimSuffix(text, "\n"), ScreenOnly: false})
+}
+
+// warnAsItIs prints a warning without wrapping its lines.
+func (s *session) warnAsItIs(text string) {
+	s.out.Handle(callback.Warning{Text: text, Formatted: true})
 }
 
 // warn prints a warning.

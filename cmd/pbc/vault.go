@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"pbc/compiler/config"
@@ -19,6 +20,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
+	"pbc/runtime/module/posix"
 )
 
 // vaultActions are the subcommands of ansible-vault. Those that write need a password for it.
@@ -86,6 +88,7 @@ func (v *vaultRun) secrets(encrypt bool) error {
 	if v.keys, err = v.load(v.parsed.VaultRequest(v.conf), encrypt); err != nil {
 		return err
 	}
+	v.keys.Warn = v.warnAsItIs
 	if encrypt && len(v.keys.Secrets) > 1 && v.encryptID() == "" {
 		var ids []string
 		for _, s := range v.keys.Secrets {
@@ -152,7 +155,7 @@ func (v *vaultRun) encrypt() error {
 		if err != nil {
 			return err
 		}
-		if err := writeVaultFile(firstOf(v.parsed.File("output_file"), f), text, true); err != nil {
+		if err := v.write(firstOf(v.parsed.File("output_file"), f), text, true); err != nil {
 			return err
 		}
 	}
@@ -172,12 +175,21 @@ func (v *vaultRun) decrypt() error {
 		if err != nil {
 			return fmt.Errorf("%s for %s", err, f)
 		}
-		if err := writeVaultFile(firstOf(v.parsed.File("output_file"), f), plain, false); err != nil {
+		if err := v.write(firstOf(v.parsed.File("output_file"), f), plain, false); err != nil {
 			return err
 		}
 	}
 	v.done("Decryption successful")
 	return nil
+}
+
+// write is writeVaultFile, which newer releases do not try in a folder that may not be written to.
+func (v *vaultRun) write(name string, data []byte, shredding bool) error {
+	dir := filepath.Dir(name)
+	if name != "-" && v.tagged() && unix.Access(dir, unix.W_OK) != nil {
+		return fmt.Errorf("Destination '%s' not writable", dir)
+	}
+	return writeVaultFile(name, data, shredding)
 }
 
 func (v *vaultRun) view() error {
@@ -240,11 +252,12 @@ func (v *vaultRun) edit() error {
 
 // edited has the user edit a text, nil for a new one, and encrypts what has changed into the file.
 func (v *vaultRun) edited(file string, plain []byte, s vault.Secret, id string) error {
-	dir := v.conf.String("DEFAULT_LOCAL_TMP")
+	dir := v.localTmp()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "*"+filepath.Ext(realFile(file)))
+	defer os.Remove(dir)
+	f, err := os.OpenFile(filepath.Join(dir, "tmp"+posix.RandomName()+filepath.Ext(realFile(file))), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
@@ -281,21 +294,27 @@ func (r *toolRun) program(setting, fallback string) (name string, set bool) {
 	return name, set
 }
 
+// unexpected is an exception of Python's that Ansible's tools do not expect.
+func unexpected(msg string) error {
+	return &playbookError{msg: "Unexpected Exception, this is probably a bug: " + msg, code: 250}
+}
+
 // runEditor runs the user's editor. How it ends does not matter.
 func (r *toolRun) runEditor(file string) error {
 	editor, _ := r.program("EDITOR", "vi")
 	words, err := inventory.SplitWords(editor)
 	if err != nil {
-		return err
+		return unexpected(err.Error())
 	}
 	words = append(words, file)
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
+		why := posix.PyError(err, words[0])
 		if errors.Is(err, exec.ErrNotFound) {
-			err = fmt.Errorf("[Errno 2] No such file or directory: %s", value.StrRepr(words[0]))
+			why = "[Errno 2] No such file or directory: " + value.StrRepr(words[0])
 		}
-		return fmt.Errorf("Unable to execute the command \"%s\": %w", strings.Join(words, " "), err)
+		return fmt.Errorf("Unable to execute the command \"%s\": %s", strings.Join(words, " "), why)
 	}
 	_ = cmd.Wait()
 	return nil
@@ -336,6 +355,9 @@ func (v *vaultRun) rekey() error {
 }
 
 func (v *vaultRun) rekeyFile(file string, s vault.Secret) error {
+	if _, err := os.Stat(file); err != nil { // "-" is a file here
+		return unexpected(posix.PyError(err, file))
+	}
 	text, err := readVaultFile(file)
 	if err != nil {
 		return err

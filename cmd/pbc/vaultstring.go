@@ -76,6 +76,9 @@ func (v *vaultRun) prompted() ([]secretText, error) {
 		return nil, nil
 	}
 	name, err := (*interrupts)(nil).ask("Variable name (enter for no name): ", false)
+	if err == io.EOF {
+		return nil, unexpected("EOF when reading a line")
+	}
 	if err != nil {
 		return nil, err
 	}

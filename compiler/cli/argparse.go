@@ -311,7 +311,7 @@ func (p *parser) option(at int) (int, error) {
 // take does what an option does.
 func (p *parser) take(o *option, arg *string) error {
 	if o.banned {
-		return &usageError{"unrecognized arguments: " + o.strings[0]}
+		return &usageError{"unrecognized arguments: " + p.spelled[len(p.spelled)-1]}
 	}
 	if o.choices != nil && !slices.Contains(o.choices, *arg) {
 		return argumentError(o, "invalid choice: %s (choose from %s)", value.StrRepr(*arg), quoted(o.choices))

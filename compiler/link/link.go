@@ -310,7 +310,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		b, _ := eval.Boolean(v)
 		c.Settings.ForceHandlers = b
 	}
-	excluded, err := l.excluded(play, 0, p.Tables.Tasks)
+	excluded, err := l.excluded(play, 0, p.Tables.Tasks, l.playLayers(play))
 	if err != nil {
 		return nil, err
 	}
@@ -407,7 +407,7 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 	if ext.Plugins, err = l.plugins(); err != nil {
 		return nil, err
 	}
-	if ext.Excluded, err = l.excluded(play, ext.FirstTask, ext.Tables.Tasks); err != nil {
+	if ext.Excluded, err = l.excluded(play, ext.FirstTask, ext.Tables.Tasks, l.includeLayers(play, task, ext.Tables.Tasks)); err != nil {
 		return nil, err
 	}
 	if l.opt.PrivateRoleVars && l.opt.Dialect == expr.Classic {

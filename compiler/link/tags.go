@@ -1,21 +1,23 @@
 package link
 
 import (
+	"slices"
+
 	"pbc/ir"
 	"pbc/ir/value"
 )
 
 // excluded lists the tasks that --tags and --skip-tags leave out. First is the number of the first
-// task given.
+// task given, and in are the variables that tags see.
 //
 // Ansible docs: "Tags".
-func (l *Linker) excluded(play, first int, tasks []*ir.Task) ([]int, error) {
+func (l *Linker) excluded(play, first int, tasks []*ir.Task, in layers) ([]int, error) {
 	var out []int
 	for i, t := range tasks {
 		if t.Handler {
 			continue
 		}
-		tags, err := l.tags(play, t)
+		tags, err := l.tags(play, t, in)
 		if err != nil {
 			return nil, err
 		}
@@ -26,10 +28,35 @@ func (l *Linker) excluded(play, first int, tasks []*ir.Task) ([]int, error) {
 	return out, nil
 }
 
-func (l *Linker) tags(play int, t *ir.Task) (map[string]bool, error) {
+// includeLayers are the variables that the tags of what an include brings see: those that the include itself sees by its place, and what
+// it gives.
+//
+// Observed: scenarios/tags/rendered_included.txtar.
+func (l *Linker) includeLayers(play, include int, brought []*ir.Task) layers {
+	t := l.tables(play)
+	if include < 0 || include >= len(t.Tasks) {
+		return l.playLayers(play)
+	}
+	of := func(lists ...[]int) layers {
+		var out layers
+		for _, n := range slices.Concat(lists...) {
+			d, _ := t.Layers[n].V.(*value.Dict)
+			out = append(out, d)
+		}
+		return out
+	}
+	lex := t.Scopes[t.Tasks[include].Scope]
+	given := lex.IncludeParams
+	if len(brought) > 0 {
+		given = t.Scopes[brought[0].Scope].IncludeParams
+	}
+	return l.playLayersWith(play, of(given, lex.RoleParams, lex.Task, lex.RoleVars), of(lex.RoleDefaults))
+}
+
+func (l *Linker) tags(play int, t *ir.Task, in layers) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, v := range t.Tags {
-		r, err := l.playValue(play, v)
+		r, err := l.valueIn(play, v, in)
 		if err != nil {
 			return nil, err
 		}

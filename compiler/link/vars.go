@@ -90,7 +90,12 @@ func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 	if !v.IsSet() {
 		return nil, nil
 	}
-	r, err := l.evaluator(play, "", l.playLayers(play)).Value(v.V)
+	return l.valueIn(play, v, l.playLayers(play))
+}
+
+// valueIn evaluates what the layers of a play alone decide; omit is nothing.
+func (l *Linker) valueIn(play int, v ir.Val, in layers) (value.Value, error) {
+	r, err := l.evaluator(play, "", in).Value(v.V)
 	if l.opt.Settings.IsOmit(r) {
 		return nil, err
 	}
@@ -98,12 +103,16 @@ func (l *Linker) playValue(play int, v ir.Val) (value.Value, error) {
 }
 
 // playLayers are the variables that the keywords of a play see.
-func (l *Linker) playLayers(play int) layers {
+func (l *Linker) playLayers(play int) layers { return l.playLayersWith(play, nil, nil) }
+
+// playLayersWith are those variables and others: above the play's own, and above the defaults of its roles.
+func (l *Linker) playLayersWith(play int, above, defaulted layers) layers {
 	p := l.prog.Plays[play]
-	out := layers{l.opt.Magic, l.opt.Extra}
+	out := append(layers{l.opt.Magic, l.opt.Extra}, above...)
 	defaults, vars := l.shownRoles(p)
 	out = append(out, reversedLayers(p, vars)...)
 	out = append(out, l.prompted[play], l.staticPlayVars(play))
+	out = append(out, defaulted...)
 	out = append(out, reversedLayers(p, defaults)...)
 	return append(out, value.DictOf("playbook_dir", l.playDir(p), "groups", l.opt.Inventory.GroupsDict(), "omit", l.opt.Settings.OmitVar()))
 }

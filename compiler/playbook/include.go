@@ -25,6 +25,10 @@ const includeDeprecated = "\"include\" is deprecated, use include_tasks/import_t
 	"See https://docs.ansible.com/ansible-core/2.14/user_guide/playbooks_reuse_includes.html for details. " +
 	"This feature will be removed in version 2.16. Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg."
 
+// includeRemoved is what dialect tagged says of it.
+const includeRemoved = "The 'ansible.builtin.include' action plugin has been removed. Use include_tasks or import_tasks instead. " +
+	"This feature was removed from ansible-core in a release after 2023-05-16."
+
 // includeFile loads include_tasks, import_tasks or include.
 func (l *Loader) includeFile(n *yaml.Node, c context) []Step {
 	t := l.task(n, c, IncludeTasks)
@@ -34,6 +38,10 @@ func (l *Loader) includeFile(n *yaml.Node, c context) []Step {
 	short := shortAction(t.Action)
 	raw := t.Args.Get("_raw_params")
 	t.Include = &Include{File: raw}
+	if short == "include" && l.opt.Tagged {
+		l.failure(pos(n), "%s", includeRemoved)
+		return nil
+	}
 	if short == "include" {
 		l.diags.Add(&diag.Diagnostic{Kind: diag.Deprecated, Pos: n.Pos, Msg: includeDeprecated})
 		text, _ := raw.Text()

@@ -86,6 +86,8 @@ type Keyring struct {
 	MatchID bool
 	// Tagged has errors in the words of dialect tagged: then they wrap a *diag.Diagnostic, with the file as its place.
 	Tagged bool
+	// Warn, when not nil, is told of vaults whose text is damaged, in words that are not to be wrapped; dialect tagged tells nobody.
+	Warn func(text string)
 
 	mu     sync.Mutex
 	opened map[[sha256.Size]byte][]byte
@@ -193,6 +195,9 @@ func (k *Keyring) open(data []byte, file string) (Opened, error) {
 		}
 		var fe *FormatError
 		if errors.As(err, &fe) {
+			if k.Warn != nil && !k.Tagged {
+				k.Warn("There was a vault format error" + in + ": " + err.Error())
+			}
 			return Opened{}, err
 		}
 	}
