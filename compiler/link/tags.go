@@ -50,7 +50,21 @@ func (l *Linker) includeLayers(play, include int, brought []*ir.Task) layers {
 	if len(brought) > 0 {
 		given = t.Scopes[brought[0].Scope].IncludeParams
 	}
-	return l.playLayersWith(play, of(given, lex.RoleParams, lex.Task, lex.RoleVars), of(lex.RoleDefaults))
+	above := of(given, lex.RoleParams, lex.Task, lex.RoleVars)
+	if lex.Role >= 0 {
+		above = append(above, roleMagic(t.Roles[lex.Role]))
+	}
+	return l.playLayersWith(play, above, of(lex.RoleDefaults))
+}
+
+func roleMagic(r *ir.Role) *value.Dict {
+	d := value.NewDict()
+	for _, name := range ir.RoleMagic {
+		if v, ok := r.Magic(name); ok {
+			d.SetStr(name, v)
+		}
+	}
+	return d
 }
 
 func (l *Linker) tags(play int, t *ir.Task, in layers) (map[string]bool, error) {
