@@ -22,7 +22,6 @@ var panics = map[string]string{
 	"conformance/scenario/scenario.go Digest":    "a scenario, which holds no secrets",
 	"conformance/compare/outcome.go WriteEvents": "what oracles did, for tests",
 	"conformance/compare/outcome.go WriteTree":   "the same",
-	"conformance/random/tree.go without":         "nothing",
 	"ir/value/dict.go DictOf":                    "the type of a key",
 	"runtime/eval/program.go fail":               "recovered by rescue",
 	"runtime/eval/program.go rescue":             "what it did not recover goes on",
