@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"pbc/compiler/files"
 	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
@@ -104,46 +105,70 @@ func member(n *expr.Node, key string, known map[string]value.Value) value.Value 
 	return v
 }
 
-// match finds the files that agree with a name below dir. Deep says that a star may stand for folders
-// too. A name without stars is returned as it is.
-func (s *sealer) match(dir, name string, deep bool) []string {
+// match finds the files that agree with a name below dir. Deep says that a star may stand for folders too, where the name stays below
+// dir: elsewhere are files that are no part of the sources. A name without stars is returned as it is.
+func match(disk files.Disk, dir, name string, deep bool) []string {
 	full := name
-	if !strings.HasPrefix(name, "/") && !strings.HasPrefix(name, star) {
-		full = dir + "/" + name
-	} else if strings.HasPrefix(name, star) {
+	if !strings.HasPrefix(name, "/") {
 		full = dir + "/" + name
 	}
 	if !strings.Contains(full, star) {
 		return []string{path.Clean(full)}
 	}
-	root := path.Dir(full[:strings.Index(full, star)] + "x")
-	return s.walk(root, strings.Split(strings.TrimPrefix(full, root+"/"), star), "", deep)
+	head := full[:strings.Index(full, star)]
+	at := strings.LastIndex(head, "/") + 1
+	g := glob{disk: disk, root: path.Clean(head[:at]), parts: strings.Split(full[at:], star), left: maxForeseen}
+	g.deep = deep && (path.Clean(dir) == g.root || strings.HasPrefix(g.root, path.Clean(dir)+"/"))
+	g.walk("")
+	return g.found
 }
 
-// maxForeseen bounds how many files one name may stand for.
+// maxForeseen bounds how many files and folders are looked at for one name.
 const maxForeseen = 10000
 
-func (s *sealer) walk(root string, parts []string, rel string, deep bool) []string {
-	entries, err := s.u.opt.Store.Disk().ReadDir(path.Join(root, rel))
+// glob finds the files below root whose names consist of the parts, with any text between them.
+type glob struct {
+	disk  files.Disk
+	root  string
+	parts []string
+	deep  bool // the text between the parts may have slashes
+	left  int  // how many more files and folders may be looked at
+	found []string
+}
+
+func (g *glob) walk(rel string) {
+	entries, err := g.disk.ReadDir(path.Join(g.root, rel))
 	if err != nil {
-		return nil
+		return
 	}
-	slashes := strings.Count(strings.Join(parts, ""), "/")
-	var out []string
 	for _, e := range entries {
 		below := path.Join(rel, e.Name())
-		fi, err := s.u.opt.Store.Disk().Stat(path.Join(root, below))
-		if err != nil || len(out) > maxForeseen {
+		file, folder := matches(g.parts, below, g.deep), g.leads(below+"/")
+		if !file && !folder {
 			continue
 		}
-		if !fi.IsDir() && matches(parts, below, deep) {
-			out = append(out, path.Join(root, below))
+		if g.left--; g.left < 0 {
+			return
 		}
-		if fi.IsDir() && (deep || strings.Count(below, "/") < slashes) {
-			out = append(out, s.walk(root, parts, below, deep)...)
+		fi, err := g.disk.Stat(path.Join(g.root, below))
+		switch {
+		case err != nil:
+		case !fi.IsDir() && file:
+			g.found = append(g.found, path.Join(g.root, below))
+		case fi.IsDir() && folder:
+			g.walk(below)
 		}
 	}
-	return out
+}
+
+// leads says whether below a folder, whose name ends in a slash, there may be files that match.
+func (g *glob) leads(folder string) bool {
+	if g.deep {
+		return strings.HasPrefix(folder, g.parts[0]) || strings.HasPrefix(g.parts[0], folder)
+	}
+	levels := strings.Split(strings.Join(g.parts, star), "/")
+	n := strings.Count(folder, "/")
+	return n < len(levels) && matches(strings.Split(strings.Join(levels[:n], "/")+"/", star), folder, false)
 }
 
 // matches says whether name consists of the parts with any text between them; without deep that text has

@@ -323,13 +323,20 @@ func (s *sealer) named(t *ir.Task, lex *ir.Scope) {
 
 // search takes the files into the plan that agree with a name in the folders where it is looked for.
 func (s *sealer) search(lex *ir.Scope, kind, name string) {
+	if s.u.opt.Store == nil {
+		return
+	}
+	disk := s.u.opt.Store.Disk()
 	for _, dir := range append(slices.Clone(lex.Search), lex.Basedir) {
-		for _, p := range s.match(path.Join(dir, kind), name, true) {
+		for _, p := range match(disk, path.Join(dir, kind), name, true) {
 			s.found(lex, kind, p)
+		}
+		if strings.HasPrefix(name, "/") {
+			return // the same everywhere
 		}
 		// Without any constant part the folder of the playbook would match as a whole.
 		if strings.Trim(name, star+"/.") != "" {
-			for _, p := range s.match(dir, name, false) {
+			for _, p := range match(disk, dir, name, false) {
 				s.found(lex, kind, p)
 			}
 		}

@@ -191,5 +191,5 @@ var AgentReads = []string{"ansible_become", "ansible_become_user", "ansible_beco
 	"ansible_sudo_user", "ansible_sudo_exe", "ansible_sudo_flags", "ansible_sudo_pass", "ansible_su_user", "ansible_su_exe", "ansible_su_flags", "ansible_su_pass",
 	"ansible_doas_user", "ansible_doas_exe", "ansible_doas_flags", "ansible_doas_pass",
 	"ansible_become_exe", "ansible_become_password", "ansible_become_pass", "ansible_python_interpreter",
-	"ansible_facts_modules", "ansible_network_os", "ansible_shell_executable", "ansible_interpreter_python_fallback", "ansible_async_dir", "ansible_remote_tmp", "ansible_pipelining", "ansible_ssh_pipelining", "ansible_python_module_rlimit_nofile",
-	"ansible_syslog_facility"}
+	"ansible_facts_modules", "ansible_network_os", "ansible_shell_executable", "ansible_interpreter_python_fallback", "ansible_async_dir", "ansible_remote_tmp", "ansible_python_module_rlimit_nofile",
+	"ansible_syslog_facility", "ansible_timeout", "ansible_shell_type", "ansible_pipelining", "ansible_ssh_pipelining"}

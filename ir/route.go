@@ -15,6 +15,9 @@ var RouteVars = strings.Fields(`ansible_connection ansible_host ansible_ssh_host
 // RouteSecrets are those that a host only gets when its code reads them.
 var RouteSecrets = []string{"ansible_password", "ansible_ssh_pass", "ansible_ssh_password"}
 
+// RouteNumbers are variables about connections that are numbers or truths: Ansible tells where one is written that is none.
+var RouteNumbers = []string{"ansible_port", "ansible_ssh_port", "ansible_timeout", "ansible_ssh_timeout", "ansible_pipelining", "ansible_ssh_pipelining", "ansible_become"}
+
 // RouteKeywords are the keywords that say the same; a variable wins over them.
 var RouteKeywords = []string{"connection", "remote_user", "port"}
 

@@ -17,6 +17,9 @@ var becomes = map[string]bool{"": true, "sudo": true, "su": true, "doas": true}
 func (x *taskRun) become() (Become, error) {
 	set := x.m.code.Settings.Become
 	host := x.m.batch.Host.Become
+	if _, _, err := x.rendered("become_exe", x.t.Become.Exe); x.t.Become.Exe.IsSet() && err != nil {
+		return Become{}, x.fieldFault("become_exe", x.t.Become.Exe.V, err) // of the keywords the only one that the way to the host has not
+	}
 	on, err := x.keyword("become", x.choose("ansible_become", x.t.Become.On), set.On)
 	if err != nil || !on {
 		return Become{}, err

@@ -3,9 +3,11 @@ package machine
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"pbc/ir"
 	"pbc/ir/value"
+	"pbc/runtime/eval"
 )
 
 // contextField is one part of the way to a host, which Ansible works out for every task, also for one that never goes there: the
@@ -14,18 +16,28 @@ type contextField struct {
 	name    string
 	vars    []string
 	keyword func(*ir.Task) ir.Val
-	number  bool
+	kind    string // "int" or "bool"; any text else
 }
 
 // contextFields are those that Ansible checks.
 //
-// Observed: scenarios/connection/faults.txtar.
+// Observed: scenarios/connection/faults.txtar, scenarios/connection/faults_become.txtar.
 var contextFields = []contextField{
 	{name: "connection", vars: []string{"ansible_connection"}},
+	{name: "shell", vars: []string{"ansible_shell_type"}},
+	{name: "executable", vars: []string{"ansible_shell_executable"}},
 	{name: "remote_addr", vars: []string{"ansible_ssh_host", "ansible_host"}},
 	{name: "remote_user", vars: []string{"ansible_ssh_user", "ansible_user"}, keyword: func(t *ir.Task) ir.Val { return t.RemoteUser }},
-	{name: "port", vars: []string{"ansible_ssh_port", "ansible_port"}, number: true},
-	{name: "timeout", vars: []string{"ansible_ssh_timeout"}, number: true},
+	{name: "port", vars: []string{"ansible_ssh_port", "ansible_port"}, kind: "int"},
+	{name: "pipelining", vars: []string{"ansible_ssh_pipelining", "ansible_pipelining"}, kind: "bool"},
+	{name: "timeout", vars: []string{"ansible_ssh_timeout", "ansible_timeout"}, kind: "int"},
+	{name: "private_key_file", vars: []string{"ansible_ssh_private_key_file", "ansible_private_key_file"}},
+	{name: "become", vars: []string{"ansible_become"}, keyword: func(t *ir.Task) ir.Val { return t.Become.On }, kind: "bool"},
+	{name: "become_method", vars: []string{"ansible_become_method"}, keyword: func(t *ir.Task) ir.Val { return t.Become.Method }},
+	{name: "become_user", vars: []string{"ansible_become_user"}, keyword: func(t *ir.Task) ir.Val { return t.Become.User }},
+	{name: "become_pass", vars: []string{"ansible_become_password", "ansible_become_pass"}},
+	{name: "become_exe", vars: []string{"ansible_become_exe"}},
+	{name: "become_flags", vars: []string{"ansible_become_flags"}, keyword: func(t *ir.Task) ir.Val { return t.Become.Flags }},
 }
 
 // contextSound says what is wrong with the way to the host, before the task itself is looked at. Of a delegated task it is the other
@@ -58,24 +70,49 @@ func (x *taskRun) contextValue(f *contextField) ir.Val {
 }
 
 func (x *taskRun) contextFieldSound(f *contextField, v ir.Val) error {
-	if _, constant := v.V.(string); constant && !f.number {
+	if _, constant := v.V.(string); constant && f.kind == "" {
 		return nil
 	}
 	r, given, err := x.rendered(f.name, v)
-	switch {
-	case err != nil:
+	if err != nil {
 		return x.contextFault(f.name, v.V, err)
-	case !given || r == nil || !f.number:
+	}
+	if !given || r == nil {
 		return nil
 	}
-	if _, ok := toInt(r); ok {
+	why := f.unfit(r)
+	switch {
+	case why == "" || r == x.unrendered(f.name):
 		return nil
+	case x.tagged():
+		return x.notConverted(f.name, v.V, r, f.kind)
 	}
-	if x.tagged() {
-		return x.notConverted(f.name, v.V, r, "int")
+	return faultf("the field '%s' has an invalid value (%s), and could not be converted to an %s.The error was: %s. %s", f.name, asText(v), f.kind, why, why)
+}
+
+// unfit is what Python says of a value that is none of the field's kind, nothing of one that is.
+func (f *contextField) unfit(v value.Value) string {
+	switch f.kind {
+	case "int":
+		if _, ok := toInt(v); !ok {
+			return notInt(v)
+		}
+	case "bool":
+		if _, ok := eval.Boolean(v); !ok {
+			return notBool(v)
+		}
 	}
-	why := notInt(r)
-	return faultf("the field '%s' has an invalid value (%s), and could not be converted to an int.The error was: %s. %s", f.name, asText(v), why, why)
+	return ""
+}
+
+// notBool is what Ansible says of a value that is no truth.
+func notBool(v value.Value) string {
+	switch v.(type) {
+	case *value.List, *value.Dict:
+		return "unhashable type: '" + value.TypeName(v) + "'"
+	}
+	s, _ := value.ToStr(v)
+	return fmt.Sprintf("The value '%s' is not a valid boolean.  Valid booleans include: %s", s, validBooleans)
 }
 
 // notInt is what Python's int() says of a value that is no number.
@@ -86,8 +123,8 @@ func notInt(v value.Value) string {
 	return fmt.Sprintf("int() argument must be a string, a bytes-like object or a real number, not '%s'", value.TypeName(v))
 }
 
-// connects refuses a connection plugin that there is not, for tasks that would never use it, too.
-func (x *taskRun) connects() error {
+// connects refuses a connection plugin, a shell plugin and a become method that there are not, for tasks that would never use them, too.
+func (x *taskRun) connects(p *prepared) error {
 	if x.flags.DelegateTo != "" {
 		return nil
 	}
@@ -100,10 +137,47 @@ func (x *taskRun) connects() error {
 			return err
 		}
 	}
-	if name == "" || ir.ConnectionOf(name) != ir.NoConnection { // of an empty name whoever connects tells
-		return nil
+	if name != "" && ir.ConnectionOf(name) == ir.NoConnection { // of an empty name whoever connects tells
+		return faultf("the connection plugin '%s' was not found", name)
 	}
-	return faultf("the connection plugin '%s' was not found", name)
+	shell, err := x.shellType()
+	switch {
+	case err != nil:
+		return err
+	case !among(shells, shell):
+		return faultf("Could not find the shell plugin required (%s).", shell)
+	case !among(becomeMethods, p.become.Method):
+		return faultf("Invalid become method specified, could not find matching plugin: '%s'. Use `ansible-doc -t become -l` to list available plugins.", p.become.Method)
+	}
+	return nil
+}
+
+// shells and becomeMethods are the plugins that the collections have which Ansible looks into for names without one. An empty name is
+// that of the settings.
+var (
+	shells        = strings.Fields("sh cmd powershell csh fish")
+	becomeMethods = strings.Fields("sudo su runas doas dzdo ksu machinectl pbrun pfexec pmrun run0 sesu sudosu enable")
+)
+
+// among says whether a plugin is one of a list. What is in a collection that has none of the list nobody here knows.
+func among(list []string, name string) bool {
+	for _, c := range []string{"ansible.builtin.", "ansible.legacy.", "ansible.posix.", "ansible.netcommon.", "community.general."} {
+		name = strings.TrimPrefix(name, c)
+	}
+	return name == "" || strings.Contains(name, ".") || slices.Contains(list, name)
+}
+
+// shellType is the shell plugin that variables ask for.
+func (x *taskRun) shellType() (string, error) {
+	v := x.contextValue(&contextField{vars: []string{"ansible_shell_type"}})
+	if !v.IsSet() {
+		return "", nil
+	}
+	r, given, err := x.rendered("shell", v)
+	if err != nil || !given || r == nil {
+		return "", err
+	}
+	return value.ToStr(r)
 }
 
 // connectionKeyword is what the task or the command line says of the connection.

@@ -55,7 +55,7 @@ func (x *taskRun) executeOnce() (*value.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.connects(); err != nil {
+	if err := x.connects(p); err != nil {
 		return nil, err
 	}
 	if x.t.Loop == nil {
