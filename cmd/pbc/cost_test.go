@@ -144,6 +144,27 @@ func TestAPlayOnOneHostIsOneBatch(t *testing.T) {
 	}
 }
 
+// TestDelegatedTasks counts what a host asks for a task of another host that is the same machine: all that is to be known of that one, at once.
+func TestDelegatedTasks(t *testing.T) {
+	for _, c := range []struct {
+		name, task string
+		want       int
+	}{
+		{"a command", "    - command: \"true\"\n      delegate_to: other\n      vars: {ansible_connection: local}\n", 1},
+		{"a file", "    - file: {path: x, state: touch}\n      delegate_to: other\n      vars: {ansible_connection: local}\n", 1},
+		{"what needs no host", "    - debug:\n      delegate_to: other\n", 0},
+	} {
+		for dialect, d := range map[string]expr.Dialect{"classic": expr.Classic, "tagged": expr.Tagged} {
+			t.Run(c.name+", "+dialect, func(t *testing.T) {
+				two, hundred := turnsOf(t, d, c.task, 2), turnsOf(t, d, c.task, 100)
+				if each := float64(hundred-two) / 98; each != float64(c.want) {
+					t.Errorf("it took %g round trips each, want %d", each, c.want)
+				}
+			})
+		}
+	}
+}
+
 // TestSecretsStayAway plants secrets where a host has no business with them, and looks at what would be
 // sent to it.
 func TestSecretsStayAway(t *testing.T) {

@@ -21,7 +21,7 @@ func (l *Linker) Answer(ctx context.Context, play int, host string, n *event.Nee
 	for {
 		behind := ""
 		a := l.answer(ctx, Site{Play: play, Host: host, Task: n.Task, At: n.Addr, behind: &behind}, n)
-		if behind == "" || n.Ask != event.HostVar {
+		if behind == "" || n.Ask != event.HostVar && n.Ask != event.HostVars {
 			return a
 		}
 		if err := l.opt.Known.Await(ctx, behind, n.Addr); err != nil {
@@ -56,6 +56,8 @@ func (l *Linker) answer(ctx context.Context, site Site, n *event.Need) *event.An
 		a := result(v, err)
 		a.Found = found
 		return a
+	case event.HostVars:
+		return l.hostVars(site, n)
 	case event.HostNames:
 		return &event.Answer{Value: ir.Val{V: texts(l.hostNames())}}
 	case event.FindFile:

@@ -274,6 +274,13 @@ func (a asker) text() error {
 		if host, _ := value.Text(n.Args.V); host != a.host {
 			return a.sets.HostVar(host, n.Name, a.vars())
 		}
+	case event.HostVars:
+		host, names := wantedVars(n)
+		for _, name := range names {
+			if err := a.sets.HostVar(host, name, a.vars()); err != nil && host != a.host {
+				return err
+			}
+		}
 	case event.HostNames:
 		return a.sets.HostNames()
 	case event.TemplateFile:

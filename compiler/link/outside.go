@@ -91,6 +91,35 @@ type Site struct {
 	behind *string // takes the name of a host that has not come there yet
 }
 
+// wantedVars are the host and the names of a question for several of its variables.
+func wantedVars(n *event.Need) (host string, names []string) {
+	d, _ := n.Args.V.(*value.Dict)
+	v, _ := d.GetStr("host")
+	host, _ = value.Text(v)
+	v, _ = d.GetStr("names")
+	list, _ := v.(*value.List)
+	if list == nil {
+		return host, nil
+	}
+	for _, v := range list.V {
+		name, _ := value.Text(v)
+		names = append(names, name)
+	}
+	return host, names
+}
+
+// hostVars answers a question for several variables of a host.
+func (l *Linker) hostVars(s Site, n *event.Need) *event.Answer {
+	host, names := wantedVars(n)
+	out := value.NewDict()
+	for _, name := range names {
+		if v, ok, err := l.hostVar(s, host, name); ok && err == nil {
+			out.SetStr(name, v)
+		}
+	}
+	return &event.Answer{Value: ir.Val{V: out}}
+}
+
 // hostVar is a variable of a host as hostvars gives it at a site. An empty name gives all.
 func (l *Linker) hostVar(s Site, host, name string) (value.Value, bool, error) {
 	if l.opt.Inventory.Host(host) == nil {

@@ -3,6 +3,7 @@ package machine
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"pbc/ir"
@@ -211,6 +212,9 @@ func (x *taskRun) foundPython(c *module.Call, res *value.Dict) {
 func (x *taskRun) variableOf(host, name string) (value.Value, bool) {
 	if host == "" {
 		return x.vars.Lookup(name)
+	}
+	if slices.Contains(delegateReads, name) {
+		return x.delegateVars(host).GetStr(name)
 	}
 	v, ok, err := x.outside().HostVar(host, name)
 	return v, ok && err == nil

@@ -1,9 +1,8 @@
 package machine
 
 import (
-	"slices"
-
 	"context"
+	"slices"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -147,6 +146,26 @@ func (x *taskRun) delegatedVars() *value.Dict {
 // delegatedReach are the variables about connections that callbacks are told.
 var delegatedReach = []string{"ansible_host", "ansible_port", "ansible_user", "ansible_connection"}
 
+// delegateReads are the variables that tasks read of the host that they are delegated to: it is asked for all of them at once.
+var delegateReads = append([]string{"ansible_python_interpreter", module.DiscoveredFact, "ansible_interpreter_python_fallback", "ansible_remote_tmp",
+	"ansible_ssh_pipelining", "ansible_pipelining"}, delegatedReach...)
+
+// delegateVars are those of delegateReads that the host has, as they are when the task first asks.
+func (x *taskRun) delegateVars(host string) *value.Dict {
+	if d := x.others[host]; d != nil {
+		return d
+	}
+	d := value.NewDict()
+	if a, err := x.outside().ask(event.HostVars, "", value.DictOf("host", host, "names", texts(delegateReads))); err == nil {
+		d = asDict(a.Value.V)
+	}
+	if x.others == nil {
+		x.others = map[string]*value.Dict{}
+	}
+	x.others[host] = d
+	return d
+}
+
 // delegateReach is what the other host's variables and the settings say of the way there. Hosts are asked about once.
 func (x *taskRun) delegateReach() *value.Dict {
 	host := x.flags.DelegateTo
@@ -155,8 +174,8 @@ func (x *taskRun) delegateReach() *value.Dict {
 	}
 	d := value.DictOf("ansible_delegated_host", host)
 	for _, name := range delegatedReach {
-		v, ok, err := x.outside().HostVar(host, name)
-		if !ok || err != nil || v == nil {
+		v, ok := x.variableOf(host, name)
+		if !ok || v == nil {
 			v = x.reachDefault(name)
 		}
 		d.SetStr(name, reachTyped(name, v))

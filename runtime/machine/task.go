@@ -47,6 +47,8 @@ type taskRun struct {
 	deprecations []python.Notice
 	// falseCondition is the condition that was false last, as written.
 	falseCondition value.Value
+	// others are variables of the hosts that it was delegated to, see delegateVars.
+	others map[string]*value.Dict
 	// discovered are the Pythons that the task has found, by the host it was delegated to.
 	discovered map[string]string
 	// warned are the warnings given already.
