@@ -54,10 +54,22 @@ func (r *playRun) code() int {
 		return exitFailed
 	case len(r.c.unreachable) > 0:
 		return exitUnreachable
-	case len(r.down) > 0:
+	case len(r.down) > r.unheard():
 		return exitFailed
 	}
 	return exitOK
+}
+
+// unheard is how many of the hosts have failed where the outermost block has not heard of it, in a batch that a meta task has ended: Ansible's exit code does
+// not count them, although later plays are without them.
+func (r *playRun) unheard() int {
+	n := 0
+	for _, h := range r.hosts {
+		if r.over && !r.interrupted && h.outcome == event.HostFailed && h.below {
+			n++
+		}
+	}
+	return n
 }
 
 // fail has a host take no part in later plays, and counts it for any_errors_fatal and max_fail_percentage.

@@ -87,6 +87,7 @@ type hostRun struct {
 	// included is the result of the include that the host met last.
 	included *value.Dict
 	outcome  event.Outcome
+	below    bool // see event.Event
 	trouble  trouble
 	flush    ir.Address // see event.Event
 	// sheltered is what the last task's start said, see event.Event.
@@ -444,7 +445,7 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 
 // finish takes a host out of the play.
 func (r *playRun) finish(h *hostRun, e *event.Event) {
-	h.state, h.outcome, h.marked = hostDone, e.Outcome, e.Marked
+	h.state, h.outcome, h.below, h.marked = hostDone, e.Outcome, e.Below, e.Marked
 	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:

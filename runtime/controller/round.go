@@ -352,7 +352,7 @@ func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 func (r *playRun) dismiss() {
 	for _, h := range r.hosts {
 		if h.state == hostWaiting || h.state == hostAsking || h.state == hostDebugging {
-			r.letGo(h, &event.Answer{Go: event.End})
+			r.letGo(h, &event.Answer{Go: event.End, Over: r.over && !r.interrupted})
 		}
 	}
 }
