@@ -23,7 +23,7 @@ type trouble struct {
 func (r *playRun) note(h *hostRun, e *event.Event) {
 	f := e.Flags
 	h.trouble = trouble{failed: e.Status == event.Failed && !f.IgnoreErrors, caught: e.Caught, unreachable: e.Status == event.Unreachable,
-		sheltered: h.sheltered, fatal: f.Fatal() || r.round.leader == h && !f.IgnoreErrors}
+		sheltered: h.sheltered, fatal: f.Fatal() || r.round.leads(h, e) && !f.IgnoreErrors}
 	h.trouble.knows = r.c.opt.Newer && !r.play.Free && f.IgnoreUnreachable && h.trouble.unreachable && f.Fatal()
 	switch {
 	case h.trouble.knows:

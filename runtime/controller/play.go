@@ -374,7 +374,7 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 		if e.Name == "end_host" && e.Status != event.Skipped {
 			r.remove(h.name)
 		}
-		if r.round.leader == h {
+		if r.round.leads(h, e) {
 			r.round.result = e
 		}
 		if e.Name == "refresh_inventory" {
@@ -438,7 +438,7 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 			other.facts = append(other.facts, facts.V...)
 		}
 	}
-	if r.round.leader == h {
+	if r.round.leads(h, e) {
 		r.round.result = e
 	}
 }

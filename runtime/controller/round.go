@@ -22,6 +22,7 @@ type round struct {
 	// leader runs a run_once task for all; result is its result. Alone says that it has it for itself. Same wait to take it, dropped
 	// wait for it and do nothing.
 	leader  *hostRun
+	ledAt   ir.Address // where
 	alone   bool
 	same    []*hostRun
 	dropped []*hostRun
