@@ -82,6 +82,8 @@ type Event struct {
 	Notify    []string
 	// Beside, of a start, is the place of the last handler of a flush that the host has just passed without it: see Need.
 	Beside ir.Address `msgpack:",omitempty"`
+	// Below, of Done, says that the host has failed in a block of which the outermost one has not heard: see machine's topState.
+	Below bool `msgpack:",omitempty"`
 	// Marked, of Done: see Need.
 	Marked Marks `msgpack:",omitempty"`
 	// Flush, of Done, is where the host has flushed its handlers although it had failed (force_handlers): until others have come there it counts as
@@ -227,6 +229,8 @@ type Answer struct {
 	Warnings, Deprecations []string
 	// Forget, of a barrier, says that another host has had the inventory read again.
 	Forget bool `msgpack:",omitempty"`
+	// Over, of End, says that a meta task of another host has ended the batch.
+	Over bool `msgpack:",omitempty"`
 	// Result is the event of the host that ran a run_once task, for Apply.
 	Result *Event
 	// Strict says that from now on the host is to wait at every task; Open is why, in an answer that brings variables.

@@ -144,6 +144,11 @@ func (r *playRun) mates(at ir.Address, hosts []*hostRun) []*hostRun {
 	return out
 }
 
+// leads says whether an event is of the task that a host runs for all, and not of what an include has brought since.
+func (d *round) leads(h *hostRun, e *event.Event) bool {
+	return d.leader == h && d.ledAt.Compare(e.Addr) == 0
+}
+
 // lead finds the first host of a round whose task is run once, and parts the hosts behind it from the round: they take its result where
 // they were to run the same, and do nothing else.
 func (d *round) lead() {
@@ -152,7 +157,7 @@ func (d *round) lead() {
 		if !ask.once {
 			continue
 		}
-		d.leader, d.alone = h, ask.alone
+		d.leader, d.ledAt, d.alone = h, h.need.Addr, ask.alone
 		for _, other := range d.hosts[i+1:] {
 			if other.need.Task == h.need.Task && other.need.Addr.Compare(h.need.Addr) == 0 {
 				d.same = append(d.same, other)

@@ -23,7 +23,7 @@ type trouble struct {
 func (r *playRun) note(h *hostRun, e *event.Event) {
 	f := e.Flags
 	h.trouble = trouble{failed: e.Status == event.Failed && !f.IgnoreErrors, caught: e.Caught, unreachable: e.Status == event.Unreachable,
-		sheltered: h.sheltered, fatal: f.Fatal() || r.round.leader == h && !f.IgnoreErrors}
+		sheltered: h.sheltered, fatal: f.Fatal() || r.round.leads(h, e) && !f.IgnoreErrors}
 	h.trouble.knows = r.c.opt.Newer && !r.play.Free && f.IgnoreUnreachable && h.trouble.unreachable && f.Fatal()
 	switch {
 	case h.trouble.knows:
@@ -54,10 +54,22 @@ func (r *playRun) code() int {
 		return exitFailed
 	case len(r.c.unreachable) > 0:
 		return exitUnreachable
-	case len(r.down) > 0:
+	case len(r.down) > r.unheard():
 		return exitFailed
 	}
 	return exitOK
+}
+
+// unheard is how many of the hosts have failed where the outermost block has not heard of it, in a batch that a meta task has ended: Ansible's exit code does
+// not count them, although later plays are without them.
+func (r *playRun) unheard() int {
+	n := 0
+	for _, h := range r.hosts {
+		if r.over && !r.interrupted && h.outcome == event.HostFailed && h.below {
+			n++
+		}
+	}
+	return n
 }
 
 // fail has a host take no part in later plays, and counts it for any_errors_fatal and max_fail_percentage.

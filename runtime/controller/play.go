@@ -87,6 +87,7 @@ type hostRun struct {
 	// included is the result of the include that the host met last.
 	included *value.Dict
 	outcome  event.Outcome
+	below    bool // see event.Event
 	trouble  trouble
 	flush    ir.Address // see event.Event
 	// sheltered is what the last task's start said, see event.Event.
@@ -373,7 +374,7 @@ func (r *playRun) event(h *hostRun, e *event.Event, size int) {
 		if e.Name == "end_host" && e.Status != event.Skipped {
 			r.remove(h.name)
 		}
-		if r.round.leader == h {
+		if r.round.leads(h, e) {
 			r.round.result = e
 		}
 		if e.Name == "refresh_inventory" {
@@ -437,14 +438,14 @@ func (r *playRun) remember(h *hostRun, e *event.Event) {
 			other.facts = append(other.facts, facts.V...)
 		}
 	}
-	if r.round.leader == h {
+	if r.round.leads(h, e) {
 		r.round.result = e
 	}
 }
 
 // finish takes a host out of the play.
 func (r *playRun) finish(h *hostRun, e *event.Event) {
-	h.state, h.outcome, h.marked = hostDone, e.Outcome, e.Marked
+	h.state, h.outcome, h.below, h.marked = hostDone, e.Outcome, e.Below, e.Marked
 	r.c.opt.Memory.finish(h.name)
 	switch e.Outcome {
 	case event.HostFailed:

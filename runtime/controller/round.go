@@ -22,6 +22,7 @@ type round struct {
 	// leader runs a run_once task for all; result is its result. Alone says that it has it for itself. Same wait to take it, dropped
 	// wait for it and do nothing.
 	leader  *hostRun
+	ledAt   ir.Address // where
 	alone   bool
 	same    []*hostRun
 	dropped []*hostRun
@@ -352,7 +353,7 @@ func (r *playRun) letGo(h *hostRun, a *event.Answer) {
 func (r *playRun) dismiss() {
 	for _, h := range r.hosts {
 		if h.state == hostWaiting || h.state == hostAsking || h.state == hostDebugging {
-			r.letGo(h, &event.Answer{Go: event.End})
+			r.letGo(h, &event.Answer{Go: event.End, Over: r.over && !r.interrupted})
 		}
 	}
 }

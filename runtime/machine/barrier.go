@@ -26,6 +26,7 @@ func (m *Machine) barrier(ctx context.Context, task int, addr ir.Address) (*even
 	if m.waits == ir.WaitNever || !open && m.passed == nil {
 		m.lags = false
 		m.standsAt()
+		m.begins()
 		return &event.Answer{Go: event.Run}, nil
 	}
 	a, err := m.ask(ctx, &event.Need{Ask: event.Barrier, Addr: addr, Task: task, Args: ir.Val{V: m.barrierArgs(ctx, task, addr)}, Open: open, Passed: m.passed, Beside: m.beside, Marked: m.marks(m.flushing)})
@@ -61,6 +62,9 @@ func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error)
 	}
 	switch a.Go {
 	case event.End:
+		if a.Over && m.endsFailed() {
+			return a, errFailed
+		}
 		return a, errEnded
 	case event.Fail:
 		if m.lags {
@@ -70,6 +74,7 @@ func (m *Machine) ask(ctx context.Context, n *event.Need) (*event.Answer, error)
 	case event.Run, event.Apply:
 		m.lags = false
 		m.standsAt()
+		m.begins()
 	}
 	return a, nil
 }

@@ -143,6 +143,7 @@ type Machine struct {
 	stop      <-chan struct{}
 	// stand are the blocks that the host was in at its last task, outermost code first: see standsAt.
 	stand [][]block
+	top   topState
 }
 
 // errEnded says that the play is over for the host, by meta: end_host or end_play, or by the
@@ -235,7 +236,7 @@ func (m *Machine) Run(ctx context.Context) error {
 	case failed:
 		outcome = event.HostFailed
 	}
-	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Flush: m.forced, Marked: m.marks(false), Flags: event.Flags{AnyErrorsFatal: m.fatalEnd}})
+	return m.up.Emit(&event.Event{Kind: event.Done, Outcome: outcome, Below: outcome == event.HostFailed && !m.top.failed, Flush: m.forced, Marked: m.marks(false), Flags: event.Flags{AnyErrorsFatal: m.fatalEnd}})
 }
 
 // errFailed says the same of a host that has failed.
@@ -318,14 +319,12 @@ func (m *Machine) exec(ctx context.Context, code []ir.Instr, prefix ir.Address) 
 			return false, err
 		}
 		if failed {
-			blocks := len(lv.blocks)
-			to, caught := m.unwind(lv)
-			m.noteLag(!caught || len(lv.blocks) < blocks)
+			m.fails(in.Op == ir.OpAlways)
+			to, caught := m.carry(lv)
 			if !caught {
 				return true, nil
 			}
 			pc = to
-			m.standsAt()
 		}
 	}
 	return false, nil

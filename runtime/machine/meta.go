@@ -168,17 +168,6 @@ func (m *Machine) toRoleEnd(end *roleEnd, lv *level, code []ir.Instr, pc int) (i
 	return 0, false
 }
 
-// endsFailed says whether a host whose part is ended by a meta task counts as failed: when the outermost block has failed. Dialect tagged
-// takes one that ends in a rescue for rescued.
-//
-// Observed: ansible-core 2.14 and 2.19.
-func (m *Machine) endsFailed() bool {
-	if m.newer && m.levels[len(m.levels)-1].innermost() == inRescue {
-		return false
-	}
-	return m.outermostFailed()
-}
-
 // outermostFailed says whether the outermost block of the host has failed.
 func (m *Machine) outermostFailed() bool {
 	b := m.outermost()

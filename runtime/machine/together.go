@@ -41,6 +41,25 @@ func (m *Machine) noteLag(further bool) {
 	}
 }
 
+// carry takes a failure out of the innermost code, to what takes it. The tasks of a play that stand in no block are in one of their own
+// where handlers are forced.
+func (m *Machine) carry(lv *level) (pc int, caught bool) {
+	blocks, forced := len(lv.blocks), m.bareInForced(lv)
+	pc, caught = m.unwind(lv)
+	m.noteLag(!caught || forced || len(lv.blocks) < blocks)
+	if caught {
+		m.top.falls = false
+		m.standsAt()
+	}
+	return pc, caught
+}
+
+// bareInForced says whether code stands in no block but that of force_handlers.
+func (m *Machine) bareInForced(lv *level) bool {
+	n := len(lv.blocks)
+	return n > 0 && lv.blocks[n-1].in.Flag && m.code.Settings.ForceHandlers
+}
+
 // together waits, after a task whose failure is one of all hosts, for those that still run it: the host fails with them, where a rescue
 // or an always may take it, even if nothing follows. Elsewhere the next barrier tells in time, see goBack. It says whether the host has failed.
 //
