@@ -168,10 +168,10 @@ func (s *session) askConfirmed(p prompt) (string, error) {
 	}
 }
 
-// ask shows a prompt: a private one on the terminal itself, others on standard output.
+// ask shows a prompt: a private one on the terminal itself, others where Python's input() does.
 func (i *interrupts) ask(msg string, private bool) (string, error) {
 	if private {
 		return i.askSecret(msg)
 	}
-	return i.line(os.Stdin, os.Stdout, msg)
+	return i.line(os.Stdin, promptsOn(), msg)
 }

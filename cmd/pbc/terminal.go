@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 
 	"pbc/ir/expr"
 )
@@ -55,7 +56,7 @@ func (i *interrupts) askHidden(tty *os.File, prompt string) (string, error) {
 //
 // Observed: scenarios/cli/step.txtar.
 func (s *session) askStep(question string) (string, error) {
-	line, err := s.interrupts.line(os.Stdin, os.Stdout, question)
+	line, err := s.interrupts.line(os.Stdin, promptsOn(), question)
 	switch {
 	case err == io.EOF && line != "":
 	case err == io.EOF && s.like.dialect == expr.Tagged:
@@ -65,6 +66,15 @@ func (s *session) askStep(question string) (string, error) {
 	}
 	s.screen.Banner(question)
 	return line, nil
+}
+
+// promptsOn is where a question stands that is answered on standard input. Python's input() asks on standard error when both standard input
+// and standard output are terminals.
+func promptsOn() *os.File {
+	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())) {
+		return os.Stderr
+	}
+	return os.Stdout
 }
 
 // readLine reads a line, and nothing after it.

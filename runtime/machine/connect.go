@@ -37,6 +37,8 @@ var contextFields = []contextField{
 	{name: "become_user", vars: []string{"ansible_become_user"}, keyword: func(t *ir.Task) ir.Val { return t.Become.User }},
 	{name: "become_pass", vars: []string{"ansible_become_password", "ansible_become_pass"}},
 	{name: "become_exe", vars: []string{"ansible_become_exe"}},
+	{name: "check_mode", keyword: func(t *ir.Task) ir.Val { return t.CheckMode }, kind: "bool"},
+	{name: "diff", keyword: func(t *ir.Task) ir.Val { return t.Diff }, kind: "bool"},
 	{name: "become_flags", vars: []string{"ansible_become_flags"}, keyword: func(t *ir.Task) ir.Val { return t.Become.Flags }},
 }
 

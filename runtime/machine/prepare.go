@@ -125,7 +125,11 @@ func (x *taskRun) renderFlags() (err error) {
 	set("ignore_unreachable", x.t.IgnoreUnreachable, &x.flags.IgnoreUnreachable)
 	set("check_mode", x.t.CheckMode, &x.flags.Check)
 	set("diff", x.t.Diff, &x.flags.Diff)
+	sound := err == nil
 	set("any_errors_fatal", x.t.AnyErrorsFatal, &x.flags.AnyErrorsFatal)
+	if sound && err != nil && !x.tagged() {
+		x.flags.AnyErrorsFatal = true // the strategy takes the keyword as it is written, and any text is true
+	}
 	set("run_once", x.t.RunOnce, &x.flags.RunOnce)
 	return err
 }
