@@ -103,7 +103,6 @@ var harmless = map[string]string{
 var unhonoured = map[string]string{
 	"ALLOW_EMBEDDED_TEMPLATES":   "templates inside of expressions count",
 	"DISPLAY_TRACEBACK":          "there are no tracebacks of Python",
-	"LOG_VERBOSITY":              "the log has what the screen has",
 	"SSH_AGENT":                  "keys are not given to an agent",
 	"TARGET_LOG_INFO":            "modules log without that text",
 	"PARAMIKO_HOST_KEY_AUTO_ADD": "unknown host keys are refused or added as for ssh",
