@@ -118,15 +118,17 @@ func (s *sealer) foresee() error {
 	return nil
 }
 
-// varsBeside takes the group_vars and host_vars beside each playbook.
+// varsBeside takes the group_vars and host_vars beside each playbook, and those beside roles and files of tasks: the setting
+// PLAYBOOK_VARS_ROOT says when the plan runs which of them count.
 func (s *sealer) varsBeside() {
 	dirs := []string{s.u.Program.Basedir}
-	for _, p := range s.u.Program.Plays {
-		if len(p.Scopes) > 0 && !slices.Contains(dirs, p.Scopes[0].Basedir) {
-			dirs = append(dirs, p.Scopes[0].Basedir)
+	for _, p := range s.twin.plays {
+		for _, scope := range p.Tables().Scopes {
+			dirs = append(append(dirs, scope.Basedir), scope.Search...)
 		}
 	}
-	for _, dir := range dirs {
+	slices.Sort(dirs)
+	for _, dir := range slices.Compact(dirs) {
 		for _, sub := range []string{"group_vars", "host_vars"} {
 			s.file(path.Join(dir, sub))
 			s.file(s.u.source.Real(path.Join(dir, sub)))

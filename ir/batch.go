@@ -70,6 +70,7 @@ type Settings struct {
 	Waits       Waits
 	Free        bool // the play's strategy has no order among hosts
 	LivePlay    bool // the files of vars_files may be others for each task: they are named by facts
+	LiveHost    bool // the variables of the inventory may be others for each task
 	InjectFacts bool // inject_facts_as_vars
 	// Omit is the text that the variable omit holds, another one in every run; "" in dialect tagged, where it holds value.Omit.
 	Omit           string

@@ -125,9 +125,12 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	}
 	s.screen = callback.OpenScreen(os.Stdout, os.Stderr, opt, os.Getenv)
 	s.screen.Tagged, s.screen.Source = like.dialect == expr.Tagged, os.ReadFile
-	if path := conf.String("DEFAULT_LOG_PATH"); path != "" && !slices.Contains(conf.List("DEFAULT_LOG_FILTER"), "ansible") {
+	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
-		s.log = s.screen.OpenLog(path, os.Getenv)
+		s.log, s.screen.LogVerbosity = s.screen.OpenLog(path, os.Getenv), conf.Int("LOG_VERBOSITY")
+		if slices.Contains(conf.List("DEFAULT_LOG_FILTER"), "ansible") {
+			s.screen.Log = nil // the file is there, and stays empty
+		}
 	}
 	s.callbacks = foreignCallbacks(&opt, s.screen.Tagged)
 	if s.out, err = callback.New(s.screen, opt); err != nil {

@@ -54,6 +54,7 @@ func (p *Playbook) InventoryOptions(c *config.Config) inventory.Options {
 		VarsStage:         c.String("host_group_vars.stage"),
 		VarsAtStart:       c.String("RUN_VARS_PLUGINS") == "start",
 		Precedence:        c.List("VARIABLE_PRECEDENCE"),
+		PlaybookVarsRoot:  c.String("PLAYBOOK_VARS_ROOT"),
 		PatternMismatch:   c.String("HOST_PATTERN_MISMATCH"),
 		IgnoreExtensions:  c.List("INVENTORY_IGNORE_EXTS"),
 		IgnorePatterns:    c.List("INVENTORY_IGNORE_PATTERNS"),

@@ -73,6 +73,7 @@ var harmless = map[string]string{
 	"WORKER_SHUTDOWN_POLL_DELAY":     "there are no workers to look at",
 	"DEFAULT_LIBVIRT_LXC_NOSECLABEL": "for a connection plugin of a collection",
 	"DEFAULT_LOAD_CALLBACK_PLUGINS":  "for another program",
+	"STRING_CONVERSION_ACTION":       "Ansible does not read it either",
 	"DEFAULT_SU":                     "Ansible does not read it either",
 	"COLOR_DOC_*":                    "for documentation",
 	"SSH_AGENT_*":                    "told with SSH_AGENT",
@@ -102,7 +103,6 @@ var harmless = map[string]string{
 var unhonoured = map[string]string{
 	"ALLOW_EMBEDDED_TEMPLATES":   "templates inside of expressions count",
 	"DISPLAY_TRACEBACK":          "there are no tracebacks of Python",
-	"LOG_VERBOSITY":              "the log has what the screen has",
 	"SSH_AGENT":                  "keys are not given to an agent",
 	"TARGET_LOG_INFO":            "modules log without that text",
 	"PARAMIKO_HOST_KEY_AUTO_ADD": "unknown host keys are refused or added as for ssh",
@@ -110,8 +110,6 @@ var unhonoured = map[string]string{
 	"CACHE_PLUGIN":               "facts are kept by memory and jsonfile only, else for the run",
 	"DEFAULT_CACHE_PLUGIN_PATH":  "cache plugins there are not used",
 	"DEFAULT_JINJA2_EXTENSIONS":  "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
-	"PLAYBOOK_VARS_ROOT":         "group_vars and host_vars beside the playbook of the play count",
-	"STRING_CONVERSION_ACTION":   "values that become text are warned about as without it",
 	"su.prompt_l10n":             "the usual prompts are known",
 }
 
@@ -132,7 +130,6 @@ var fulfilled = map[string]func(value any) bool{
 	"BECOME_PLUGIN_PATH":             refusedWhenUsed,
 	"DEFAULT_CONNECTION_PLUGIN_PATH": refusedWhenUsed,
 	"DEFAULT_STRATEGY_PLUGIN_PATH":   refusedWhenUsed,
-	"PLAYBOOK_VARS_ROOT":             oneOf("top"),
 	"SSH_AGENT":                      oneOf("none"),
 	"DEFAULT_JINJA2_EXTENSIONS": func(v any) bool {
 		text, ok := v.(string)

@@ -71,6 +71,7 @@ type Options struct {
 	VarsAtStart       bool     // RUN_VARS_PLUGINS is start, and not demand
 	Listing           bool     // variables are listed, and not those of a run
 	Precedence        []string // VARIABLE_PRECEDENCE; nil is the default
+	PlaybookVarsRoot  string   // PLAYBOOK_VARS_ROOT: "top", "bottom", "all"
 	PatternMismatch   string   // HOST_PATTERN_MISMATCH: "warning", "error", "ignore"
 	IgnoreExtensions  []string // INVENTORY_IGNORE_EXTS; nil is the default
 	IgnorePatterns    []string // INVENTORY_IGNORE_PATTERNS

@@ -79,7 +79,10 @@ func (h *Host) ownVars() *value.Dict {
 
 // Layers reads the variables of h. The error is a fault in a variable file: a *diag.Diagnostic whose Msg
 // is Ansible's whole text.
-func (h *Host) Layers() (Layers, error) {
+func (h *Host) Layers() (Layers, error) { return h.layers(h.inv.playbookDirs()) }
+
+// layers reads the variables of h, those of the playbook beside some folders.
+func (h *Host) layers(playbook []string) (Layers, error) {
 	inv := h.inv
 	all := inv.groups["all"]
 	groups := h.sortedGroups()
@@ -95,7 +98,7 @@ func (h *Host) Layers() (Layers, error) {
 	for i, g := range groups {
 		names[i] = g.Name
 	}
-	beside, playbook := dirsOf(inv.opts.Sources), inv.playbookDirs()
+	beside := dirsOf(inv.opts.Sources)
 	files := []struct {
 		to     Layer
 		dirs   []string
@@ -120,8 +123,29 @@ func (h *Host) Layers() (Layers, error) {
 }
 
 // Vars are the variables of h, all layers over each other.
-func (h *Host) Vars() (*value.Dict, error) {
-	l, err := h.Layers()
+func (h *Host) Vars() (*value.Dict, error) { return h.varsOver(h.inv.playbookDirs()) }
+
+// ByTask says whether tasks of one play may see different variables of a host: PLAYBOOK_VARS_ROOT has them look beside other files
+// than the playbook.
+func (inv *Inventory) ByTask() bool {
+	return inv.opts.PlaybookVarsRoot == "bottom" || inv.opts.PlaybookVarsRoot == "all"
+}
+
+// VarsAt are the variables of h as a task sees them whose files are looked for in some folders: those of its role and of the roles
+// that this one depends on, innermost first, then the folder of the task's file. By PLAYBOOK_VARS_ROOT the first of them has the
+// playbook's group_vars and host_vars, all have, or the playbook's own folder. Without folders it is that, too.
+func (h *Host) VarsAt(search []string) (*value.Dict, error) {
+	switch {
+	case len(search) == 0 || !h.inv.ByTask():
+		return h.Vars()
+	case h.inv.opts.PlaybookVarsRoot == "bottom":
+		search = search[:1]
+	}
+	return h.varsOver(search)
+}
+
+func (h *Host) varsOver(playbook []string) (*value.Dict, error) {
+	l, err := h.layers(playbook)
 	if err != nil {
 		return nil, err
 	}

@@ -290,7 +290,7 @@ func (l *Linker) inventoryNow(s Site) (value.Value, error) {
 	if h == nil {
 		return nil, fmt.Errorf("host %s is not in the inventory", s.Host)
 	}
-	vars, err := h.Vars()
+	vars, err := l.varsAt(s, h)
 	if err != nil {
 		return nil, err
 	}

@@ -158,6 +158,10 @@ func (l *Linker) hostTexts(play int, host string) *hostTexts {
 		if d, err := in.Vars(); err == nil {
 			h.vars = append(h.vars, d)
 		}
+		if play >= 0 {
+			byTask, _ := l.varsByTask(play, in) // what cannot be read asks for nothing
+			h.vars = append(h.vars, byTask...)
+		}
 	}
 	if play >= 0 {
 		if d, err := l.playVars(play, host); err == nil {

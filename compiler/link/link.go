@@ -207,6 +207,10 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	if err != nil {
 		return nil, nil, err
 	}
+	byTask, err := l.varsByTask(play, h)
+	if err != nil {
+		return nil, nil, err
+	}
 	vars, err := l.playVars(play, host)
 	if err != nil {
 		return nil, nil, err
@@ -216,7 +220,7 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	own := *code
 	n := reads(code.Tables.Tasks)
 	n.all = n.all || l.opt.Settings.HashMerge // a level that is not sent could not be merged
-	all := []*value.Dict{inv, vars, l.opt.Extra, set, included}
+	all := append(byTask, inv, vars, l.opt.Extra, set, included)
 	for i := range code.Tables.Layers {
 		d, _ := code.Tables.Layers[i].V.(*value.Dict)
 		all = append(all, d)
@@ -299,7 +303,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		return nil, err
 	}
 	c.Settings.Free = Free(strategy)
-	c.Settings.LivePlay = l.livePlay(play)
+	c.Settings.LivePlay, c.Settings.LiveHost = l.livePlay(play), l.opt.Inventory.ByTask()
 	c.Settings.Debugger = l.Debugs(strategy)
 	c.Settings.Collectors, c.Settings.FactsRead = l.factsRead()
 	if p.ForceHandlers.IsSet() {
@@ -454,12 +458,16 @@ func (l *Linker) teach(play int, host string, e *ir.Extension) error {
 	if err != nil {
 		return err
 	}
+	byTask, err := l.varsByTask(play, h)
+	if err != nil {
+		return err
+	}
 	vars, err := l.playVars(play, host)
 	if err != nil {
 		return err
 	}
 	set, included, _ := l.madeOn(host)
-	all := []*value.Dict{inv, vars, l.opt.Extra, set, included}
+	all := append(byTask, inv, vars, l.opt.Extra, set, included)
 	tables := l.tables(play)
 	for _, v := range tables.Layers {
 		d, _ := v.V.(*value.Dict)

@@ -200,7 +200,7 @@ func (l *Linker) levels(s Site) ([]level, error) {
 	p := l.prog.Plays[s.Play]
 	inv := value.NewDict()
 	if h := l.opt.Inventory.Host(s.Host); h != nil {
-		if inv, err = h.Vars(); err != nil {
+		if inv, err = l.varsAt(s, h); err != nil {
 			return nil, err
 		}
 	}

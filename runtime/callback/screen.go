@@ -30,6 +30,8 @@ type Screen struct {
 
 	// Log, when not nil, gets what log_path gets: everything but debugging, without colours.
 	Log io.Writer
+	// LogVerbosity is how many -v the log has, where that is more than Verbosity (LOG_VERBOSITY).
+	LogVerbosity int
 	// LogPrefix begins each entry of the log, one of that level; nil begins it with nothing.
 	LogPrefix func(level string) string
 	// Cow draws a banner's text, nil for the plain one.
@@ -228,16 +230,19 @@ func (s *Screen) once(seen map[string]bool, key, text string, c Color) {
 	s.Message(Message{Text: text, Color: c, Stderr: true})
 }
 
-// Verbose prints a message when the verbosity is at least its level.
+// Verbose prints a message when the verbosity is at least its level. A log that has a greater verbosity gets what is printed a
+// second time, as Ansible's does.
 func (s *Screen) Verbose(v Verbose) {
-	if s.Verbosity < v.Level {
-		return
-	}
 	text := v.Text
 	if v.Host != "" {
 		text = fmt.Sprintf("<%s> %s", v.Host, text)
 	}
-	s.Message(Message{Text: text, Color: ColorVerbose, Stderr: s.VerboseToStderr})
+	if s.Verbosity >= v.Level {
+		s.Message(Message{Text: text, Color: ColorVerbose, Stderr: s.VerboseToStderr})
+	}
+	if s.LogVerbosity > s.Verbosity && s.LogVerbosity >= v.Level {
+		s.log(text, "")
+	}
 }
 
 // handle prints the events that Ansible prints outside of its callbacks, and says whether e was one.

@@ -27,7 +27,7 @@ func clearsErrors(t *ir.Task) bool {
 // liveInventory are the magic variables that tell of the inventory.
 var liveInventory = map[string]bool{"groups": true, "group_names": true}
 
-// now is what the controller has of the inventory while the task runs, in a play that may change it: the names of
+// now is what the controller has of the inventory while the task runs, in a play that may change it, or where each task has variables of its own: the names of
 // liveInventory, and under "vars" and "play" the variables of the host and of the play. It is asked for once for each task, when it is first
 // read. Nil is a play that changes nothing.
 func (s *scope) now() *value.Dict {

@@ -167,7 +167,7 @@ func New(b *ir.Batch, h *Host, up Upstream, run Runner) *Machine {
 		m.dialect = eval.Tagged
 	}
 	m.newer = b.Dialect == "tagged" || ir.Newer(b.Code.Settings.CoreVersion)
-	m.live = b.Code.Settings.LivePlay
+	m.live = b.Code.Settings.LivePlay || b.Code.Settings.LiveHost
 	m.extend(0, 0, 0, 0, &b.Code.Tables)
 	m.handlers = append(m.handlers, b.Code.Handlers...)
 	for _, t := range b.Code.Excluded {
