@@ -58,7 +58,7 @@ func (x *taskRun) internals(p *ir.Payload) error {
 		return err
 	}
 	all.SetStr("_ansible_remote_tmp", tmp)
-	for name, host := range map[string]string{"shell_executable": x.flags.DelegateTo, "syslog_facility": ""} {
+	for name, host := range map[string]string{"shell_executable": x.flags.DelegateTo, "syslog_facility": "", "target_log_info": ""} {
 		now, _ := value.Text(get(all, "_ansible_"+name))
 		v, err := x.setting(host, "ansible_"+name, now)
 		if err != nil {
