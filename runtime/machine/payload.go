@@ -59,7 +59,11 @@ func (x *taskRun) internals(p *ir.Payload) error {
 	}
 	all.SetStr("_ansible_remote_tmp", tmp)
 	for name, host := range map[string]string{"shell_executable": x.flags.DelegateTo, "syslog_facility": "", "target_log_info": ""} {
-		now, _ := value.Text(get(all, "_ansible_"+name))
+		old, known := all.GetStr("_ansible_" + name)
+		if !known { // this ansible-core has no such argument
+			continue
+		}
+		now, _ := value.Text(old)
 		v, err := x.setting(host, "ansible_"+name, now)
 		if err != nil {
 			return err
