@@ -98,6 +98,7 @@ type Settings struct {
 	Null            Val      // null_representation
 	TrustLookups    bool     // allow_unsafe_lookups
 	AllowBroken     bool     // allow_broken_conditionals
+	NoEmbedded      bool     // allow_embedded_templates off
 	AsyncDir        string   // where files of jobs go on hosts
 	LenientUTF8     bool     // module_strict_utf8_response off
 	PollInterval    int      // of async tasks that do not say, in seconds

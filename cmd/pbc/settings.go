@@ -63,6 +63,7 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.Null = ir.Val{V: s.conf.String("DEFAULT_NULL_REPRESENTATION")}
 	}
 	set.AllowBroken = !classic && s.conf.Bool("ALLOW_BROKEN_CONDITIONALS")
+	set.NoEmbedded = !classic && !s.conf.Bool("ALLOW_EMBEDDED_TEMPLATES")
 	set.TrustLookups = classic && s.conf.Bool("DEFAULT_ALLOW_UNSAFE_LOOKUPS")
 	set.HashMerge = s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge"
 	set.DefaultFactPath = s.conf.String("DEFAULT_FACT_PATH")

@@ -101,10 +101,8 @@ var harmless = map[string]string{
 
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
 var unhonoured = map[string]string{
-	"ALLOW_EMBEDDED_TEMPLATES":   "templates inside of expressions count",
 	"DISPLAY_TRACEBACK":          "there are no tracebacks of Python",
 	"SSH_AGENT":                  "keys are not given to an agent",
-	"TARGET_LOG_INFO":            "modules log without that text",
 	"PARAMIKO_HOST_KEY_AUTO_ADD": "unknown host keys are refused or added as for ssh",
 	"STRING_TYPE_FILTERS":        "the usual filters keep their text",
 	"CACHE_PLUGIN":               "facts are kept by memory and jsonfile only, else for the run",

@@ -168,7 +168,7 @@ var otherSettings = []Setting{
 	{Name: "SSH_AGENT_KEY_LIFETIME", Since: "2.19", Type: Int, Env: "ANSIBLE_SSH_AGENT_KEY_LIFETIME", Ini: "connection.ssh_agent_key_lifetime",
 		Doc: "seconds that keys stay in that agent"},
 	{Name: "TARGET_LOG_INFO", Since: "2.17", Type: String, Env: "ANSIBLE_TARGET_LOG_INFO", Ini: "defaults.target_log_info",
-		Doc: "text that modules add to what they log"},
+		Doc: "text that modules in Python add to what they log"},
 	{Name: "VAULT_ENCRYPT_SALT", Since: "2.15", Type: String, Env: "ANSIBLE_VAULT_ENCRYPT_SALT", Ini: "defaults.vault_encrypt_salt",
 		Doc: "salt of what is encrypted, in the place of a random one"},
 }

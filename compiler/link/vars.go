@@ -82,7 +82,7 @@ func (l *Linker) evaluator(play int, host string, vars eval.Vars) *eval.Eval {
 	}
 	set := l.opt.Settings
 	return eval.New(eval.Config{Dialect: l.opt.Dialect, Vars: vars, Outside: &outside{l: l, play: play, host: host, task: -1},
-		Native: set.Native, KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups, AllowBroken: set.AllowBroken})
+		Native: set.Native, KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups, AllowBroken: set.AllowBroken, NoEmbedded: set.NoEmbedded})
 }
 
 // playValue evaluates a keyword of a play, which sees no host. One that is omit is not given: nil.

@@ -79,7 +79,12 @@ var binaryOps = map[expr.Op]func(a, b val) (val, error){
 func (c *compiler) constant(n *expr.Node) exprFn {
 	v := n.V
 	if s, ok := v.(string); ok && c.tagged && c.inCond && looksTemplated(s) {
-		return func(f *frame) (val, error) { return f.run.e.renderText(s) }
+		return func(f *frame) (val, error) {
+			if f.run.e.cfg.NoEmbedded {
+				return v, nil
+			}
+			return f.run.e.renderText(s)
+		}
 	}
 	return func(*frame) (val, error) { return v, nil }
 }

@@ -151,6 +151,8 @@ type Config struct {
 	TrustLookups bool
 	// AllowBroken has conditions of dialect tagged count that give no boolean: allow_broken_conditionals.
 	AllowBroken bool
+	// NoEmbedded leaves constants of conditions that hold templates as they are in dialect tagged: allow_embedded_templates off.
+	NoEmbedded bool
 }
 
 // Eval evaluates for one host and one task or item. It is cheap to make, remembers the variables

@@ -59,8 +59,12 @@ func (x *taskRun) internals(p *ir.Payload) error {
 		return err
 	}
 	all.SetStr("_ansible_remote_tmp", tmp)
-	for name, host := range map[string]string{"shell_executable": x.flags.DelegateTo, "syslog_facility": ""} {
-		now, _ := value.Text(get(all, "_ansible_"+name))
+	for name, host := range map[string]string{"shell_executable": x.flags.DelegateTo, "syslog_facility": "", "target_log_info": ""} {
+		old, known := all.GetStr("_ansible_" + name)
+		if !known { // this ansible-core has no such argument
+			continue
+		}
+		now, _ := value.Text(old)
 		v, err := x.setting(host, "ansible_"+name, now)
 		if err != nil {
 			return err

@@ -176,7 +176,7 @@ func (m *Machine) begin(ctx context.Context, number int, addr ir.Address) *taskR
 func (x *taskRun) eval() *eval.Eval {
 	set := x.m.code.Settings
 	return eval.New(eval.Config{Dialect: x.m.dialect, Vars: x.vars, Outside: x.outside(), Native: set.Native,
-		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups, AllowBroken: set.AllowBroken})
+		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups, AllowBroken: set.AllowBroken, NoEmbedded: set.NoEmbedded})
 }
 
 // started reports the task's start, with its name as far as it can be rendered.
