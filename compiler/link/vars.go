@@ -186,7 +186,6 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 	if !ok {
 		list = value.NewList(f.V)
 	}
-	var names []string
 	for _, alternative := range list.V {
 		v, err := l.evaluator(play, host, vars).Value(alternative)
 		if err != nil {
@@ -196,7 +195,6 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, name)
 		p := l.prog.Plays[play]
 		file := l.opt.Store.Find(nil, l.playDir(p), "vars", name)
 		if file.Fault != "" {
@@ -206,11 +204,15 @@ func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.
 		l.learn(d)
 		return d, l.varsFileFault(file.Tree.Path, err)
 	}
-	if len(names) == 0 || l.opt.Dialect == expr.Tagged {
+	if len(list.V) == 0 || l.opt.Dialect == expr.Tagged {
 		return nil, nil // dialect tagged takes no notice
 	}
+	written, err := value.ToStr(f.V)
+	if err != nil {
+		return nil, err
+	}
 	return nil, fmt.Errorf("vars file %s was not found\nCould not find file on the Ansible Controller.\n"+
-		"If you are using a module and expect the file to exist on the remote, see the remote_src option", names[0])
+		"If you are using a module and expect the file to exist on the remote, see the remote_src option", written)
 }
 
 // UnreadableVars is a file of variables that is no YAML: what a task says of it, and what ends a run whose play names the file.
