@@ -78,15 +78,54 @@ var binaryOps = map[expr.Op]func(a, b val) (val, error){
 
 func (c *compiler) constant(n *expr.Node) exprFn {
 	v := n.V
-	if s, ok := v.(string); ok && c.tagged && c.inCond && looksTemplated(s) {
+	if s, ok := v.(string); ok && c.tagged && (c.inCond || c.terms[n]) && looksTemplated(s) {
+		help := embeddedTerm
+		if c.inCond {
+			help = embeddedCondition
+		}
 		return func(f *frame) (val, error) {
 			if f.run.e.cfg.NoEmbedded {
 				return v, nil
 			}
+			f.run.embedded(help)
 			return f.run.e.renderText(s)
 		}
 	}
 	return func(*frame) (val, error) { return v, nil }
+}
+
+// What to do about constants that hold templates.
+const (
+	embeddedCondition = "Use inline expressions, for example: `when: \"{{ a_var }}\" == 42` becomes `when: a_var == 42`"
+	embeddedTerm      = "Use inline expressions, for example: `msg: \"{{ lookup('env', '{{ a_var }}') }}\"` becomes `msg: \"{{ lookup('env', a_var) }}\"`"
+)
+
+// lookups are the globals whose terms are rendered where they are constants that hold templates.
+var lookups = map[string]bool{"lookup": true, "query": true, "q": true}
+
+// markTerms notes the constants that a term of a lookup is, or is made of.
+//
+// Observed: ansible-core 2.19.
+func (c *compiler) markTerms(n *expr.Node) {
+	switch {
+	case n == nil:
+	case n.Op == expr.OConst:
+		if c.terms == nil {
+			c.terms = map[*expr.Node]bool{}
+		}
+		c.terms[n] = true
+	case n.Op == expr.ODict:
+		for i := 1; i < len(n.A); i += 2 {
+			c.markTerms(n.A[i])
+		}
+	case n.Op == expr.OCond:
+		c.markTerms(n.A[1])
+		c.markTerms(n.A[2])
+	case n.Op == expr.OList, n.Op == expr.OTuple, n.Op == expr.OAnd, n.Op == expr.OOr:
+		for _, a := range n.A {
+			c.markTerms(a)
+		}
+	}
 }
 
 func (c *compiler) binary(n *expr.Node, op func(a, b val) (val, error)) exprFn {

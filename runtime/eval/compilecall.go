@@ -90,6 +90,11 @@ func (a *argFns) spread(f *frame, k *python.Call) error {
 }
 
 func (c *compiler) call(n *expr.Node) exprFn {
+	if c.tagged && n.A[0].Op == expr.OName && lookups[n.A[0].S] {
+		for _, a := range n.A[min(2, len(n.A)):] {
+			c.markTerms(a)
+		}
+	}
 	args := c.args(n, n.A[1:])
 	if n.A[0].Op == expr.OAttr {
 		return c.methodCall(n.A[0], args)

@@ -47,6 +47,13 @@ func (r *run) deprecatedVar(name, instead string) {
 	r.e.tell(n)
 }
 
+// embedded tells of a constant that holds a template, with what to do about it.
+func (r *run) embedded(help string) {
+	n := python.Warning("Jinja constant strings should not contain embedded templates. This feature will be disabled by default in ansible-core 2.23.")
+	n.Help, n.At = help, r.at
+	r.e.tell(n)
+}
+
 func (r *run) taint(unsafe bool) { r.unsafe = r.unsafe || unsafe }
 
 // taintBy taints the run when v holds something unsafe.

@@ -34,7 +34,8 @@ type compiler struct {
 	e      *Eval
 	tagged bool
 	blocks map[string]stmtFn
-	inCond bool // tagged: constants that hold templates are rendered
+	inCond bool                // tagged: constants that hold templates are rendered
+	terms  map[*expr.Node]bool // tagged: the constants of which that is so elsewhere, see markTerms
 	// missing says that the program failed for a plugin that is not there.
 	missing bool
 }
