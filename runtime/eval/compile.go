@@ -87,8 +87,11 @@ func (c *compiler) constant(n *expr.Node) exprFn {
 			if f.run.e.cfg.NoEmbedded {
 				return v, nil
 			}
-			f.run.embedded(help)
-			return f.run.e.renderText(s)
+			v, err := f.run.e.renderText(s)
+			if err == nil {
+				f.run.embedded(help)
+			}
+			return v, err
 		}
 	}
 	return func(*frame) (val, error) { return v, nil }
