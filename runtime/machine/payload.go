@@ -69,7 +69,9 @@ func (x *taskRun) internals(p *ir.Payload) error {
 		if err != nil {
 			return err
 		}
-		all.SetStr("_ansible_"+name, v)
+		if v != now || old != nil {
+			all.SetStr("_ansible_"+name, v)
+		}
 	}
 	return nil
 }
