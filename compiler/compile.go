@@ -103,7 +103,6 @@ func Compile(opt Options) (*Unit, diag.List) {
 	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}}
 	po := opt.Playbook
 	po.Tagged = opt.Dialect == expr.Tagged
-	po.Newer = po.Newer || po.Tagged
 	po.Source = u.source
 	po.Render, po.Owned = u.render, opt.owned()
 	u.loader = playbook.NewLoader(po)

@@ -25,7 +25,7 @@ func Open(p *ir.Program, opt Options) (*Unit, error) {
 		opt.Dialect = expr.Tagged
 	}
 	opt.Extra, _ = o.Extra.V.(*value.Dict)
-	opt.Playbook = playbook.Options{Tagged: p.Dialect == "tagged", Newer: p.Dialect == "tagged" || ir.Newer(o.CoreVersion), Cwd: o.Cwd, Home: o.Home, RolesPath: o.RolesPath, CollectionPaths: o.CollectionPaths, ModulePaths: o.ModulePaths,
+	opt.Playbook = playbook.Options{Tagged: p.Dialect == "tagged", Like: o.CoreVersion, Cwd: o.Cwd, Home: o.Home, RolesPath: o.RolesPath, CollectionPaths: o.CollectionPaths, ModulePaths: o.ModulePaths,
 		ActionPaths: o.ActionPaths, UtilsPaths: o.UtilsPaths, Decrypt: opt.Playbook.Decrypt, Duplicates: opt.Playbook.Duplicates}
 	u := &Unit{Program: &own, Starts: p.Starts, opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: replayed(p), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}, sealed: true}
 	if p.Locked {

@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,11 +118,23 @@ const newerCore = 16
 
 // Newer says whether a version of ansible-core, such as "2.18" or "2.18.19", is one that behaves as 2.18 where that is unlike 2.14.
 func Newer(version string) bool {
+	return Minor(version) >= newerCore
+}
+
+// Minor is the second number of a version of ansible-core whose first is 2: that of "2.18.19" is 18. It is 0 for what is no version, and larger than
+// any for what comes after 2.
+func Minor(version string) int {
 	major, rest, _ := strings.Cut(version, ".")
 	minor, _, _ := strings.Cut(rest, ".")
 	a, err := strconv.Atoi(major)
 	b, err2 := strconv.Atoi(minor)
-	return err == nil && err2 == nil && (a > 2 || a == 2 && b >= newerCore)
+	switch {
+	case err != nil || err2 != nil || a < 2:
+		return 0
+	case a > 2:
+		return math.MaxInt
+	}
+	return b
 }
 
 // OmitVar is the variable omit.

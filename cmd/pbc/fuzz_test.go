@@ -20,6 +20,7 @@ import (
 	"pbc/compiler/playbook"
 	"pbc/ir"
 	"pbc/ir/event"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/machine"
 	"pbc/runtime/module"
@@ -174,7 +175,7 @@ func runAll(t *testing.T, p *ir.Program) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := link.New(u.Program, link.Options{Inventory: inv, Store: store, Known: ignorant{}, Front: u, Connection: "local"})
+	l := link.New(u.Program, link.Options{Inventory: inv, Store: store, Known: ignorant{}, Front: u, Connection: "local", Warn: func(*failure.Failure) {}})
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	for i := range u.Program.Plays {

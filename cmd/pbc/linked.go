@@ -54,9 +54,6 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range p.Warnings {
-		k.s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
-	}
 	if lacks := k.u.LacksStrategy(p.Strategy); lacks != "" {
 		return nil, fmt.Errorf("unsupported: %s", lacks)
 	}

@@ -38,7 +38,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 		"become_plugins": "BECOME_PLUGIN_PATH"} {
 		po.PluginPaths[folder] = s.conf.List(setting)
 	}
-	po.Core, po.Newer = s.like.library, ir.Newer(s.like.version)
+	po.Core, po.Like = s.like.library, s.like.version
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
@@ -87,7 +87,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 	return link.Options{Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.startAt(), Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
-		Internal: s.moduleInternals(), Left: s.told.left, OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
+		Internal: s.moduleInternals(), Warn: s.warnOf, Left: s.told.left, OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
 		Locked:  len(s.keys.Secrets) == 0,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }

@@ -414,7 +414,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 		Argv:     s.req.Shown(s.like.dialect == expr.Tagged),
 		Reserved: reservedNames(l, s.like.dialect)})
 	for _, w := range l.ReservedAtLoad() {
-		s.out.Handle(callback.Warning{Text: w.Msg, Chain: w})
+		s.warnOf(w)
 	}
 	s.tellCallbacks()
 	code, err := c.Run(over)

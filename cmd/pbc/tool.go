@@ -12,6 +12,7 @@ import (
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/runtime/callback"
 )
 
@@ -160,6 +161,11 @@ func (s *session) warnAsItIs(text string) {
 
 // warn prints a warning.
 func (s *session) warn(text string) { s.out.Handle(callback.Warning{Text: text}) }
+
+// warnOf prints a warning that says more in newer releases.
+func (s *session) warnOf(f *failure.Failure) {
+	s.out.Handle(callback.Warning{Text: f.Msg, Chain: f})
+}
 
 // toolCommand is here for help and completion: run handles the tools before cobra.
 func toolCommand(name string) *cobra.Command {

@@ -24,6 +24,7 @@ import (
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/expr"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -96,6 +97,8 @@ type Options struct {
 	// Left is told of each call that a host cannot run itself: the full name of its module, and what the host says of why, "" for
 	// nothing. Nil is not.
 	Left func(module, why string)
+	// Warn is told what Ansible warns of when it comes to a play.
+	Warn func(*failure.Failure)
 	// Source reads a file of the program, for the debugger; nil reads none.
 	Source func(path string) ([]byte, error)
 	// FactCollector names what gathers a fact, whose name has no prefix. Nil gathers all facts; else those only that

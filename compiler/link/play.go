@@ -1,7 +1,6 @@
 package link
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/expr"
-	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/exception"
@@ -26,7 +24,6 @@ type Play struct {
 	CheckMode            bool    // as callbacks are told
 	MaxFail              float64 // negative when not given
 	Order                effect.Order
-	Warnings             []*failure.Failure
 }
 
 // Prompts are the entries of a play's vars_prompt, which are asked for before Play is called.
@@ -58,7 +55,6 @@ func (l *Linker) Play(number int) (*Play, error) {
 		return nil, err
 	}
 	p := l.prog.Plays[number]
-	l.opt.Inventory.Beside(l.playDir(p))
 	clear(l.gate.hosts) // they may have other variables now
 	if err := l.validate(number); err != nil {
 		return nil, err
@@ -66,10 +62,6 @@ func (l *Linker) Play(number int) (*Play, error) {
 	out := &Play{Path: p.Pos.File + ":" + strconv.Itoa(p.Pos.Line), MaxFail: -1}
 	if err := l.playKeywords(number, out); err != nil {
 		return nil, err
-	}
-	var bad badVarsFile
-	if _, err := l.playVars(number, ""); errors.As(err, &bad) { // others may only be met with a host
-		return nil, bad
 	}
 	delete(l.hosts, number)
 	hosts, err := l.hostsOf(number, true)
@@ -87,9 +79,8 @@ func (l *Linker) Play(number int) (*Play, error) {
 		return nil, err
 	}
 	if out.Batches, err = batches(hosts, serial); err == nil && len(out.Batches) > 0 {
-		out.Warnings = l.reserved(number)
+		l.warn(l.reserved(number))
 	}
-	out.Warnings = append(l.passedOver(number), out.Warnings...)
 	return out, err
 }
 

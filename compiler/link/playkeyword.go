@@ -42,7 +42,6 @@ func (l *Linker) Validate(number int) error {
 	if err := l.opt.Front.Fault(number); err != nil {
 		return err
 	}
-	l.opt.Inventory.Beside(l.playDir(l.prog.Plays[number]))
 	return l.validate(number)
 }
 
@@ -56,11 +55,17 @@ func (l *Linker) Headline(number int) (patterns []string, name string) {
 	return patterns, p.Name
 }
 
-// validate is the fault of the first keyword that has no value of its type, which ends the run. Constants have been looked at
-// before.
+// validate looks at a play as Ansible does before it lists it or runs it: for the hosts, of whose patterns it warns, at the files of vars_files, at the
+// keywords. The first of them that has no value of its type ends the run, as a file does that cannot be read. Constants have been looked at before.
 func (l *Linker) validate(number int) error {
+	l.opt.Inventory.Beside(l.playDir(l.prog.Plays[number]))
 	if hosts := newNames(); hosts.none(l.prog.Plays[number].Hosts.V) {
-		_, _ = l.hostsOf(number, false) // Ansible looks for them before, and warns of patterns
+		_, _ = l.hostsOf(number, false)
+	}
+	l.warn(l.passedOver(number))
+	var bad badVarsFile
+	if _, err := l.playVars(number, ""); errors.As(err, &bad) { // others may only be met with a host
+		return bad
 	}
 	for _, k := range l.early(number) {
 		v, err := l.playValue(number, k.value)
@@ -85,6 +90,12 @@ func (l *Linker) validate(number int) error {
 		return &diag.Diagnostic{Exit: 4, Msg: chain.Brief(), Tagged: chain}
 	}
 	return nil
+}
+
+func (l *Linker) warn(of []*failure.Failure) {
+	for _, w := range of {
+		l.opt.Warn(w)
+	}
 }
 
 // none says whether a value reads no variable.

@@ -236,7 +236,7 @@ func (p *actionParser) normalize(thing *yaml.Node, name string) bool {
 		for _, e := range m.Entries {
 			if strings.HasPrefix(e.Name, "_ansible_") {
 				format := "invalid parameter specified for action '%s': '%s'"
-				if p.l.opt.Newer {
+				if p.l.opt.newer() {
 					format = "Invalid parameter specified beginning with keyword '_ansible_' for action '%s': '%s'. The prefix '_ansible_' is reserved for internal use only."
 				}
 				p.l.failure(pos(nil), format, name, e.Name)
@@ -365,13 +365,13 @@ func (p *actionParser) nested(m *Map) bool {
 }
 
 func (p *actionParser) splitAction(text string) (name, rest string, ok bool) {
-	name, rest, err := args.SplitAction(text, p.l.opt.Newer)
+	name, rest, err := args.SplitAction(text, p.l.opt.newer())
 	return name, rest, p.argError(err)
 }
 
 func (p *actionParser) keyValues(at *yaml.Node, text string, free bool) (Map, bool) {
 	var m Map
-	kv, err := args.ParseKV(text, free, p.l.opt.Newer)
+	kv, err := args.ParseKV(text, free, p.l.opt.newer())
 	if !p.argError(err) {
 		return m, false
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"pbc/compiler/diag"
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/failure"
@@ -192,20 +193,31 @@ func (l *Loader) loadTags(n *yaml.Node) (*yaml.Node, bool) {
 	return list, true
 }
 
-// loadVars reads the keyword vars: a mapping, or a list of mappings.
+// loadVars reads the keyword vars: a mapping, or before ansible-core 2.18 a list of mappings.
+//
+// Observed: ansible-core 2.14 to 2.19.
 func (l *Loader) loadVars(e entity, n *yaml.Node) (Map, bool) {
 	var m Map
+	release := l.opt.minor()
 	parts := []*yaml.Node{n}
 	switch {
 	case n.IsNull():
 		return m, true
-	case isSeq(n):
+	case isSeq(n) && release < 18:
 		parts = n.Items
+		l.listedVars(n)
 	}
 	for _, part := range parts {
 		if !isMap(part) {
-			l.invalid(pos(n), "Vars in a %s must be specified as a dictionary, or a list of dictionaries%s", e.class, because(pos(n), "")).Tagged =
-				&failure.Failure{Msg: "Vars in a " + e.class + " must be specified as a dictionary.", At: originOf(n.Pos)}
+			msg := "Vars in a " + e.class + " must be specified as a dictionary"
+			end := because(pos(n), "")
+			switch {
+			case release < 15:
+				end = ", or a list of dictionaries" + end
+			case release > 16:
+				end = ". "
+			}
+			l.invalid(pos(n), "%s", msg+end).Tagged = &failure.Failure{Msg: msg + ".", At: originOf(n.Pos)}
 			return m, false
 		}
 		for _, k := range part.Keys {
@@ -219,6 +231,20 @@ func (l *Loader) loadVars(e entity, n *yaml.Node) (Map, bool) {
 		m.Update(mapOf(part))
 	}
 	return m, true
+}
+
+// listedVars tells that a list of mappings goes, which 2.15 to 2.17 do.
+func (l *Loader) listedVars(n *yaml.Node) {
+	release := l.opt.minor()
+	if release < 15 {
+		return
+	}
+	where := ""
+	if release == 17 {
+		where = fmt.Sprintf(" Error occurred in the file: %s, line: %d.", n.Pos.File, n.Pos.Line)
+	}
+	l.diags.Add(&diag.Diagnostic{Kind: diag.Deprecated, Pos: n.Pos, Msg: "Specifying a list of dictionaries for vars is deprecated in favor of specifying a dictionary." +
+		where + " This feature will be removed in version 2.18. " + deprecationsOff})
 }
 
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

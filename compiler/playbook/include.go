@@ -23,7 +23,10 @@ var (
 
 const includeDeprecated = "\"include\" is deprecated, use include_tasks/import_tasks instead. " +
 	"See https://docs.ansible.com/ansible-core/2.14/user_guide/playbooks_reuse_includes.html for details. " +
-	"This feature will be removed in version 2.16. Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg."
+	"This feature will be removed in version 2.16. " + deprecationsOff
+
+// deprecationsOff ends what dialect classic says of what is deprecated.
+const deprecationsOff = "Deprecation warnings can be disabled by setting deprecation_warnings=False in ansible.cfg."
 
 // includeRemoved is what dialect tagged says of it.
 const includeRemoved = "The 'ansible.builtin.include' action plugin has been removed. Use include_tasks or import_tasks instead. " +

@@ -19,8 +19,8 @@ import (
 type Options struct {
 	// Tagged reads as dialect tagged does.
 	Tagged bool
-	// Newer reads as an ansible-core does that ir.Newer means. Tagged is meant, too.
-	Newer bool
+	// Like is the version of the ansible-core that is reproduced, such as "2.14.18"; "" is any of the dialect.
+	Like string
 	// Source is read instead of the disk; nil is Disk.
 	Source Source
 	// Cwd is the absolute directory that relative names are relative to.
@@ -95,6 +95,17 @@ func NewLoader(opt Options) *Loader {
 	}
 	l.catalog = newCatalog(l)
 	return l
+}
+
+// newer says whether it reads as an ansible-core does that ir.Newer means.
+func (o *Options) newer() bool { return o.Tagged || ir.Newer(o.Like) }
+
+// minor is ir.Minor of the ansible-core that is reproduced, at least that of the dialect's first.
+func (o *Options) minor() int {
+	if o.Tagged {
+		return max(ir.Minor(o.Like), 19)
+	}
+	return ir.Minor(o.Like)
 }
 
 // Load reads a playbook and expands what it names before running. Everything that is wrong is in the list

@@ -323,8 +323,9 @@ func (l *Loader) importedName(n *yaml.Node) (name string, written Map, ok bool) 
 	for i, k := range n.Keys {
 		val := n.Items[i]
 		if !importPlaybook.has(keyText(k)) {
-			if keyText(k) == "vars" && !isMap(val) {
-				l.invalid(pos(n), "vars for import_playbook statements must be specified as a dictionary")
+			if keyText(k) == "vars" && !isMap(val) && !(val.IsNull() && l.opt.Tagged) {
+				l.invalid(pos(n), "vars for import_playbook statements must be specified as a dictionary").Tagged =
+					&failure.Failure{Msg: "Vars in a PlaybookInclude must be specified as a dictionary.", At: originOf(val.Pos)}
 				return "", written, false
 			}
 			written.Set(keyText(k), k, val)
@@ -339,7 +340,7 @@ func (l *Loader) importedName(n *yaml.Node) (name string, written Map, ok bool) 
 			l.invalid(pos(n), "playbook import parameter must be a string indicating a file path, got %s instead", class(val))
 			return "", written, false
 		}
-		items, err := args.Split(text, l.opt.Newer)
+		items, err := args.Split(text, l.opt.newer())
 		switch {
 		case err != nil:
 			l.invalid(ir.Pos{}, "%s", err)

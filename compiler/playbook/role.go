@@ -172,7 +172,7 @@ func (l *Loader) role(d *definition, play *Play, use roleUse) *Role {
 	l.flight = append(l.flight, flight{d.path, key})
 	r := &Role{
 		Pos: d.at.Pos, Name: d.name, Collection: d.collection, Path: d.path, Keywords: d.keywords, Vars: d.vars,
-		Params: d.params, FromInclude: use.fromInclude, FromFiles: use.from, Play: play, newer: l.opt.Newer,
+		Params: d.params, FromInclude: use.fromInclude, FromFiles: use.from, Play: play, newer: l.opt.newer(),
 	}
 	r.addParent(use.parent)
 	ok := l.roleFiles(r, use)
