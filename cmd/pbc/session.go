@@ -72,6 +72,20 @@ type playbookError struct {
 
 func (e *playbookError) Error() string { return e.msg }
 
+// unexpected is an exception of Python's that Ansible's programs do not expect.
+func unexpected(msg string) error {
+	return &playbookError{msg: "Unexpected Exception, this is probably a bug: " + msg, code: 250}
+}
+
+// adviseTraceback says how to see more of what Ansible does not expect, as older releases do.
+func (s *session) adviseTraceback(err error) {
+	var p *playbookError
+	crashed := errors.As(err, new(controller.Crash)) || errors.As(err, &p) && p.code == 250
+	if crashed && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
+		s.say("to see the full traceback, use -vvv")
+	}
+}
+
 // newSession is a session that has introduced itself, and has no secrets yet; interrupts may be nil.
 func newSession(req *cli.Playbook, conf *config.Config, like core, i *interrupts) (*session, error) {
 	s, err := openSession(req, conf, lookupSetting(conf), like)
@@ -419,9 +433,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	s.tellCallbacks()
 	code, err := c.Run(over)
 	endLocalAgents()
-	if errors.As(err, new(controller.Crash)) && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
-		s.out.Handle(callback.Message{Text: "to see the full traceback, use -vvv"})
-	}
+	s.adviseTraceback(err)
 	if errors.Is(err, controller.ErrInterrupted) {
 		return code, nil
 	}

@@ -60,7 +60,7 @@ func (s *session) askStep(question string) (string, error) {
 	switch {
 	case err == io.EOF && line != "":
 	case err == io.EOF && s.like.dialect == expr.Tagged:
-		return "", &playbookError{msg: "Unexpected Exception, this is probably a bug: EOF when reading a line", code: 250}
+		return "", unexpected("EOF when reading a line")
 	case err != nil:
 		return "", err
 	}

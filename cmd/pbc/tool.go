@@ -118,9 +118,8 @@ func (r *toolRun) end(err error) int {
 	if errors.As(err, &code) {
 		return int(code)
 	}
-	var crash *playbookError
-	if errors.As(err, &crash) && crash.code == 250 && r.like.dialect == expr.Classic && r.session != nil && r.req.Verbosity < 3 {
-		r.say("to see the full traceback, use -vvv")
+	if r.session != nil {
+		r.adviseTraceback(err)
 	}
 	var bad *optionsError
 	var given *cli.OptionsError

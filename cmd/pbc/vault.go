@@ -294,11 +294,6 @@ func (r *toolRun) program(setting, fallback string) (name string, set bool) {
 	return name, set
 }
 
-// unexpected is an exception of Python's that Ansible's tools do not expect.
-func unexpected(msg string) error {
-	return &playbookError{msg: "Unexpected Exception, this is probably a bug: " + msg, code: 250}
-}
-
 // runEditor runs the user's editor. How it ends does not matter.
 func (r *toolRun) runEditor(file string) error {
 	editor, _ := r.program("EDITOR", "vi")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"pbc/compiler/diag"
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
@@ -169,7 +170,12 @@ func result(v value.Value, err error) *event.Answer {
 		return &event.Answer{Value: ir.Val{V: v}, Found: true}
 	}
 	a := &event.Answer{Error: err.Error()}
-	if chain := eval.Failure(err); chain.Cause != nil || chain.At != nil || chain.Help != "" {
+	chain := eval.Failure(err)
+	var told *diag.Diagnostic
+	if errors.As(err, &told) {
+		chain = diag.Chain(told)
+	}
+	if chain.Cause != nil || chain.At != nil || chain.Help != "" {
 		a.Value = ir.Val{V: chain.Value()}
 	}
 	var undef *value.UndefError

@@ -49,16 +49,16 @@ func (x *taskRun) unnameable(err error) *failure.Failure {
 	return chain
 }
 
-// known ends the run for what the linear strategy has to know of a task before it begins, and cannot: the name of its action,
+// known ends the run for what the linear strategy has to know of a task before it begins, and cannot: its variables, the name of its action,
 // and, in dialect tagged, whether it runs once.
 //
 // Observed: scenarios/vars/omit.txtar.
 func (x *taskRun) known() error {
+	if err := x.vars.unread(); err != nil {
+		return x.abort(err, chainOf(err))
+	}
 	if err := x.nameable(); err != nil {
-		if x.tagged() {
-			return x.m.abortFor(x, x.unnameable(err))
-		}
-		return x.m.abort(x, err.Error())
+		return x.abort(err, x.unnameable(err))
 	}
 	if _, template := x.t.RunOnce.V.(*value.Tmpl); !template || !x.tagged() || x.m.code.Settings.Free {
 		return nil
@@ -68,6 +68,14 @@ func (x *taskRun) known() error {
 	}
 	return x.m.abortFor(x, &failure.Failure{Msg: "A template was resolved to an Omit scalar.", At: x.keywordOrigin("run_once", x.t.RunOnce.V),
 		Help: "Callers must be prepared to handle this value. This is most likely a bug in the code requesting templating."})
+}
+
+// abort ends the run with an error, in dialect tagged with a chain of them.
+func (x *taskRun) abort(err error, chain *failure.Failure) error {
+	if x.tagged() {
+		return x.m.abortFor(x, chain)
+	}
+	return x.m.abort(x, err.Error())
 }
 
 // nameable says what is wrong with an action that is a template before the task begins: in the linear strategy Ansible looks at it then, without

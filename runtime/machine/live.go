@@ -41,13 +41,13 @@ func (s *scope) now() *value.Dict {
 		}
 		s.fresh = asDict(a.Value.V)
 		if a.Error != "" {
-			s.fault = &fault{msg: a.Error, ends: true}
+			s.fault = answerError(a)
 		}
 	}
 	return s.fresh
 }
 
-// unread is the fault of a file of vars_files that a play of live variables names and cannot have, nil mostly.
+// unread is the fault of a file of vars_files that a play of live variables names and cannot have, nil mostly. It ends the run before the task begins.
 func (s *scope) unread() error {
 	if s.m.code.Settings.LivePlay && s.now() != nil && s.fault != nil {
 		return s.fault

@@ -83,7 +83,7 @@ func answerError(a *event.Answer) error {
 		x.Loading, x.Captured = kind == "loading", kind == "captured"
 		return x
 	}
-	return &fault{msg: a.Error}
+	return &fault{msg: a.Error, chain: chain}
 }
 
 // Parse implements eval.Outside. What constant arguments hold was parsed ahead.

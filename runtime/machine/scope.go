@@ -26,7 +26,7 @@ type scope struct {
 	// hostless hides what belongs to the host: the names of handlers are rendered without it.
 	hostless bool
 	fresh    *value.Dict // see now
-	fault    *fault      // see unread
+	fault    error       // see unread
 	gone     *ir.Lost    // see lost
 	// hidden are variables that the debugger has taken away.
 	hidden map[string]bool

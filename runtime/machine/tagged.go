@@ -45,6 +45,8 @@ func chainOf(err error) *failure.Failure {
 	switch {
 	case errors.As(err, &t):
 		return t.chain
+	case errors.As(err, &f) && f.chain != nil:
+		return f.chain
 	case errors.As(err, &f):
 		return failure.New(f.msg)
 	}

@@ -73,6 +73,7 @@ type taskRun struct {
 // place in the playbook after it.
 type fault struct {
 	msg     string
+	chain   *failure.Failure // what dialect tagged tells, where that is more
 	excerpt bool
 	// result replaces the usual failed result: what an action raised.
 	result *value.Dict
@@ -115,9 +116,6 @@ func (m *Machine) task(ctx context.Context, number int, addr ir.Address) (bool, 
 		return false, nil
 	}
 	x := m.begin(ctx, number, addr)
-	if err := x.known(); err != nil {
-		return false, err
-	}
 	if err := x.started(); err != nil {
 		return false, err
 	}
@@ -179,8 +177,11 @@ func (x *taskRun) eval() *eval.Eval {
 		KeepUndefined: set.KeepUndefined, Null: set.Null.V, TrustLookups: set.TrustLookups, AllowBroken: set.AllowBroken, NoEmbedded: set.NoEmbedded})
 }
 
-// started reports the task's start, with its name as far as it can be rendered.
+// started reports the task's start, with its name as far as it can be rendered, unless it is not known what starts.
 func (x *taskRun) started() error {
+	if err := x.known(); err != nil {
+		return err
+	}
 	flags := x.flags
 	flags.NoLog = flags.NoLog || asWritten(x.t.NoLog)
 	if x.t.CheckMode.IsSet() {
@@ -294,9 +295,6 @@ func (x *taskRun) excerpt() string {
 }
 
 func (x *taskRun) resultOrFault() (*value.Dict, error) {
-	if err := x.vars.unread(); err != nil {
-		return nil, err
-	}
 	if v, err := x.keyword("no_log", x.t.NoLog, x.flags.NoLog); err == nil {
 		x.flags.NoLog = v
 	}
