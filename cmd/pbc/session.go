@@ -328,7 +328,6 @@ func (s *session) inventory(dir string) (*inventory.Inventory, error) {
 		err = inv.Check(s.req.Limit)
 	}
 	if err != nil {
-		s.vars.close()
 		return nil, err
 	}
 	s.hosts = inv
@@ -373,7 +372,6 @@ func (s *session) onlyLists() bool {
 // play runs what was compiled.
 func (s *session) play(u *compiler.Unit) (int, error) {
 	s.vars.unit = u
-	defer s.vars.close()
 	inv, err := s.inventory(u.Program.Basedir)
 	if err != nil {
 		return 1, err
