@@ -13,6 +13,7 @@ import (
 	"pbc/compiler/config"
 	"pbc/ir/expr"
 	"pbc/runtime/callback"
+	"pbc/runtime/controller"
 )
 
 // tool is one of the programs beside ansible-playbook, with its own command line.
@@ -117,8 +118,8 @@ func (r *toolRun) end(err error) int {
 	if errors.As(err, &code) {
 		return int(code)
 	}
-	var crash *playbookError
-	if errors.As(err, &crash) && crash.code == 250 && r.like.dialect == expr.Classic && r.session != nil && r.req.Verbosity < 3 {
+	var crash controller.Crash
+	if errors.As(err, &crash) && r.like.dialect == expr.Classic && r.session != nil && r.req.Verbosity < 3 {
 		r.say("to see the full traceback, use -vvv")
 	}
 	var bad *optionsError
