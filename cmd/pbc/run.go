@@ -29,10 +29,9 @@ examples:
 `,
 }
 
-// runCommand is here for help and completion: run handles it before cobra.
 func runCommand() *cobra.Command {
 	return &cobra.Command{Use: "run [ansible-playbook's options] PLAN", Short: "run a plan, with ansible-playbook's options", DisableFlagParsing: true,
-		Run: func(*cobra.Command, []string) {}}
+		RunE: byItself(runMain)}
 }
 
 // runMain runs a plan.
