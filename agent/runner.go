@@ -28,17 +28,21 @@ type runner struct {
 	s  *server
 	mu sync.Mutex
 	// tmp are the folders for files of tasks, by what was asked for.
-	tmp map[string]string
-	// elsewhere are those of the system, for what could not be made where it was asked for.
-	elsewhere map[string]string
+	tmp map[string]tempDir
 	// hops are the agents of other users, kept for the run.
 	hops map[machine.Become]*hop
 	// python runs what is not native.
 	python *pymodule.Host
 }
 
+// tempDir is such a folder. Lost says that it is one of the system's, because it could not be made where it was asked for.
+type tempDir struct {
+	path string
+	lost error
+}
+
 func newRunner(s *server) *runner {
-	r := &runner{s: s, tmp: map[string]string{}, elsewhere: map[string]string{}, hops: map[machine.Become]*hop{}}
+	r := &runner{s: s, tmp: map[string]tempDir{}, hops: map[machine.Become]*hop{}}
 	r.python = pymodule.New(pymodule.Options{Fetch: s.fetch, OwnTemp: s.opt.Hopped && os.Getuid() != 0})
 	return r
 }
@@ -53,36 +57,39 @@ func (r *runner) Has(name string) bool {
 func (r *runner) TempDir(base string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if dir := r.tmp[base]; dir != "" {
-		if _, err := os.Lstat(dir); err == nil { // a task may have removed it
-			return dir, nil
+	if t := r.tmp[base]; t.path != "" {
+		if _, err := os.Lstat(t.path); err == nil { // a task may have removed it
+			return t.path, t.lost
 		}
 	}
-	if dir := r.elsewhere[base]; dir != "" {
-		return dir, &module.TempError{Base: homeOf(base)}
+	var t tempDir
+	if !r.s.opt.Hopped || os.Getuid() == 0 { // an unprivileged user that a task became has one of the system's
+		if in := expanded(base); os.MkdirAll(in, 0o700) == nil {
+			t.path = taskDir(in)
+		}
+		if t.path == "" {
+			t.lost = &module.TempError{Base: homeOf(base)}
+		}
 	}
-	own := !r.s.opt.Hopped || os.Getuid() == 0 // an unprivileged user that a task became has one of the system's
-	if own {
-		in := expanded(base)
+	if t.path == "" {
+		t.path = taskDir(append(systemTemps[:len(systemTemps):len(systemTemps)], os.TempDir())...)
+	}
+	if t.path == "" {
+		return "", errors.New("no folder for temporary files")
+	}
+	r.tmp[base] = t
+	return t.path, t.lost
+}
+
+// taskDir makes a folder for files of tasks in the first of some places where that can be done, "" for none.
+func taskDir(places ...string) string {
+	for _, in := range places {
 		dir := filepath.Join(in, posix.TaskDir())
-		if os.MkdirAll(in, 0o700) == nil && os.Mkdir(dir, 0o700) == nil {
-			r.tmp[base] = dir
-			return dir, nil
+		if os.Mkdir(dir, 0o700) == nil {
+			return dir
 		}
 	}
-	for _, in := range append(systemTemps[:len(systemTemps):len(systemTemps)], os.TempDir()) {
-		dir := filepath.Join(in, posix.TaskDir())
-		if os.Mkdir(dir, 0o700) != nil {
-			continue
-		}
-		if own {
-			r.elsewhere[base] = dir
-			return dir, &module.TempError{Base: homeOf(base)}
-		}
-		r.tmp[base] = dir
-		return dir, nil
-	}
-	return "", errors.New("no folder for temporary files")
+	return ""
 }
 
 // systemTemps are Ansible's system_tmpdirs.
@@ -214,12 +221,10 @@ func (r *runner) close() {
 	for _, h := range r.hops {
 		h.sess.Close()
 	}
-	for _, list := range []map[string]string{r.tmp, r.elsewhere} {
-		for _, dir := range list {
-			os.RemoveAll(dir)
-		}
-		clear(list)
+	for _, t := range r.tmp {
+		os.RemoveAll(t.path)
 	}
+	clear(r.tmp)
 }
 
 // hop is the agent of another user.

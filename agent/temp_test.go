@@ -1,10 +1,12 @@
 package agent
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
 )
 
@@ -30,5 +32,35 @@ func TestTempBase(t *testing.T) {
 		if got := tempBase(dir, true); got != "/var/tmp" {
 			t.Errorf("for the user that a task became: got %s, want the system's folder", got)
 		}
+	}
+}
+
+// TestTempDir: one folder for each place, made anew where a task has removed it, also where it is one of the system's.
+func TestTempDir(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		name, base, in string
+		lost           bool
+	}{
+		{"where it was asked for", filepath.Join(dir, "a"), filepath.Join(dir, "a"), false},
+		{"elsewhere", "/dev/null/tmp", "/var/tmp", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRunner(&server{})
+			defer r.close()
+			for _, again := range []bool{false, true} {
+				got, err := r.TempDir(c.base)
+				var lost *module.TempError
+				if filepath.Dir(got) != c.in || errors.As(err, &lost) != c.lost || err != nil && !c.lost {
+					t.Fatalf("again %v: got %s, %v", again, got, err)
+				}
+				if same, _ := r.TempDir(c.base); same != got {
+					t.Errorf("again %v: got %s, and then %s", again, got, same)
+				}
+				if err := os.Remove(got); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -44,7 +44,7 @@ var strategies = map[string]bool{"linear": true, "debug": true, "free": true, "h
 // LacksStrategy says what of a strategy pbc has not, "" when it keeps its promises, and where there is none of that name. A strategy of ""
 // is the default one.
 func (u *Unit) LacksStrategy(name string) string {
-	short := strings.TrimPrefix(strings.TrimPrefix(name, "ansible.legacy."), "ansible.builtin.")
+	short := ir.Short(name)
 	switch {
 	case short == "debug" && u.opt.NoDebugger:
 		return "the task debugger (strategy: " + name + ")"
@@ -59,7 +59,7 @@ func (u *Unit) LacksStrategy(name string) string {
 
 // Strategyless is the fault of a play that asks for a strategy which there is not: Ansible finds it when the play has begun. Nil is none.
 func (u *Unit) Strategyless(play int, name string) error {
-	if name == "" || strategies[strings.TrimPrefix(strings.TrimPrefix(name, "ansible.legacy."), "ansible.builtin.")] {
+	if name == "" || strategies[ir.Short(name)] {
 		return nil
 	}
 	d := &diag.Diagnostic{Kind: diag.Invalid, Pos: u.Program.Plays[play].Pos, Msg: "Invalid play strategy specified: " + name}

@@ -164,7 +164,7 @@ func (g *glob) walk(rel string) {
 // leads says whether below a folder, whose name ends in a slash, there may be files that match.
 func (g *glob) leads(folder string) bool {
 	if g.deep {
-		return strings.HasPrefix(folder, g.parts[0]) || strings.HasPrefix(g.parts[0], folder)
+		return strings.HasPrefix(folder, g.parts[0])
 	}
 	levels := strings.Split(strings.Join(g.parts, star), "/")
 	n := strings.Count(folder, "/")

@@ -222,7 +222,7 @@ func (in *inspector) trees(roots []*expr.Node, at func(string, *expr.Node) ir.Po
 }
 
 func (in *inspector) plugin(what string, n *expr.Node, known []string, at func(string, *expr.Node) ir.Pos) {
-	name := strings.TrimPrefix(strings.TrimPrefix(n.S, "ansible.builtin."), "ansible.legacy.")
+	name := ir.Short(n.S)
 	if !in.later || slices.Contains(known, name) {
 		return
 	}

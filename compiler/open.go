@@ -13,8 +13,8 @@ import (
 	"pbc/ir/value"
 )
 
-// Open makes a unit of a plan. Of opt only Store, Playbook.Decrypt and NoDebugger count, and Supported and KnownFact for
-// what includes bring in: the rest is the plan's. The plays of a locked plan are compiled at once, those of
+// Open makes a unit of a plan. What the playbooks are and where they were looked for is the plan's; of opt.Playbook only Decrypt, Duplicates and
+// Rejected count, for what is read again or included. The plays of a locked plan are compiled at once, those of
 // others when the first include asks for its file. p must have been verified.
 func Open(p *ir.Program, opt Options) (*Unit, error) {
 	own := *p
@@ -26,7 +26,7 @@ func Open(p *ir.Program, opt Options) (*Unit, error) {
 	}
 	opt.Extra, _ = o.Extra.V.(*value.Dict)
 	opt.Playbook = playbook.Options{Tagged: p.Dialect == "tagged", Like: o.CoreVersion, Cwd: o.Cwd, Home: o.Home, RolesPath: o.RolesPath, CollectionPaths: o.CollectionPaths, ModulePaths: o.ModulePaths,
-		ActionPaths: o.ActionPaths, UtilsPaths: o.UtilsPaths, Decrypt: opt.Playbook.Decrypt, Duplicates: opt.Playbook.Duplicates}
+		ActionPaths: o.ActionPaths, UtilsPaths: o.UtilsPaths, Decrypt: opt.Playbook.Decrypt, Duplicates: opt.Playbook.Duplicates, Rejected: opt.Playbook.Rejected}
 	u := &Unit{Program: &own, Starts: p.Starts, opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: replayed(p), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}, sealed: true}
 	if p.Locked {
 		if err := u.replay(); err != nil {

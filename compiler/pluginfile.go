@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"slices"
-	"strings"
 
 	"pbc/compiler/diag"
 	"pbc/ir"
@@ -11,16 +10,16 @@ import (
 
 // Plugins in Python of kinds that pbc does not run are refused where something names them, and where one has the name of what pbc does itself.
 
-// ownPlugins are the plugins of such kinds that pbc stands for, by the folder in which others are. Mitogen's strategies are taken for
-// those they are named after.
-var ownPlugins = map[string][]string{
-	"strategy_plugins":   {"linear", "debug", "free", "host_pinned"},
-	"connection_plugins": {"ssh", "smart", "paramiko", "paramiko_ssh", "local"},
-	"become_plugins":     {"sudo", "su", "doas"},
+// ownPlugins are the plugins of such kinds that pbc stands for: what they are called, and the folder in which others are. Mitogen's strategies
+// are taken for those they are named after.
+var ownPlugins = []struct {
+	word, folder string
+	names        []string
+}{
+	{"strategy", "strategy_plugins", []string{"linear", "debug", "free", "host_pinned"}},
+	{"connection plugin", "connection_plugins", ir.OwnConnections},
+	{"become plugin", "become_plugins", ir.BecomeMethods},
 }
-
-// pluginWords are what such plugins are called.
-var pluginWords = map[string]string{"strategy_plugins": "strategy", "connection_plugins": "connection plugin", "become_plugins": "become plugin"}
 
 // pluginFile is the file of a plugin of the playbooks, roles, collections and configured folders, "" for none.
 func (u *Unit) pluginFile(folder, name string) string {
@@ -32,9 +31,9 @@ func (u *Unit) pluginFile(folder, name string) string {
 
 // checkShadows refuses plugins that Ansible would run in the place of its own, which pbc stands for. Each is told once.
 func (u *Unit) checkShadows(out *diag.List) {
-	for folder, names := range ownPlugins {
-		for _, name := range names {
-			file := u.pluginFile(folder, name)
+	for _, own := range ownPlugins {
+		for _, name := range own.names {
+			file := u.pluginFile(own.folder, name)
 			if file == "" || u.shadows[file] {
 				continue
 			}
@@ -42,7 +41,7 @@ func (u *Unit) checkShadows(out *diag.List) {
 				u.shadows = map[string]bool{}
 			}
 			u.shadows[file] = true
-			out.Add(diag.Unsupportedf(ir.Pos{File: file, Line: 1, Col: 1}, "the %s %s, in the place of Ansible's", pluginWords[folder], name))
+			out.Add(diag.Unsupportedf(ir.Pos{File: file, Line: 1, Col: 1}, "the %s %s, in the place of Ansible's", own.word, name))
 		}
 	}
 }
@@ -50,7 +49,7 @@ func (u *Unit) checkShadows(out *diag.List) {
 // checkBecome refuses a way to change user that a plugin in Python knows.
 func (u *Unit) checkBecome(v ir.Val, at ir.Pos, out *diag.List) {
 	name, ok := value.Text(v.V)
-	if !ok || slices.Contains(ownPlugins["become_plugins"], strings.TrimPrefix(name, "ansible.builtin.")) {
+	if !ok || slices.Contains(ir.BecomeMethods, ir.Short(name)) {
 		return
 	}
 	if file := u.pluginFile("become_plugins", name); file != "" {

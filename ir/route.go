@@ -33,9 +33,9 @@ const (
 
 // ConnectionOf says what a name stands for.
 func ConnectionOf(name string) Connection {
-	short := strings.TrimPrefix(name, "ansible.builtin.")
+	short := Short(name)
 	switch {
-	case slices.Contains(ownConnections, short):
+	case slices.Contains(OwnConnections, short):
 		return OwnConnection
 	case slices.Contains(foreignConnections, short), strings.Contains(short, "."):
 		return ForeignConnection
@@ -43,7 +43,11 @@ func ConnectionOf(name string) Connection {
 	return NoConnection
 }
 
-var ownConnections = strings.Fields("ssh smart paramiko paramiko_ssh local")
+// OwnConnections are the short names of the connection plugins that pbc stands for, BecomeMethods those of the become plugins.
+var (
+	OwnConnections = []string{"ssh", "smart", "paramiko", "paramiko_ssh", "local"}
+	BecomeMethods  = []string{"sudo", "su", "doas"}
+)
 
 // foreignConnections are those of ansible-core that pbc has not, and the short names that ansible-core knows for those of collections.
 //

@@ -150,7 +150,7 @@ func (t *texter) play(n int, p *Play) {
 				t.line("  handlers")
 			}
 			titled = true
-			t.line("    %-6s task %-4d %s%s", "h"+strconv.Itoa(i), h.Task, t.task(n, x), t.barrier(n, x)+t.python(x))
+			t.line("    %-6s task %-4d %s%s", "h"+strconv.Itoa(i), h.Task, t.task(n, x), t.remarks(n, x))
 		}
 	}
 }
@@ -259,7 +259,7 @@ func (t *texter) instr(n int, p *Play, in Instr) string {
 		if !t.wanted(n, x) {
 			return ""
 		}
-		return fmt.Sprintf("%-8s task %-4d %s%s", in.Op, in.Task, t.task(n, x), t.barrier(n, x)+t.python(x))
+		return fmt.Sprintf("%-8s task %-4d %s%s", in.Op, in.Task, t.task(n, x), t.remarks(n, x))
 	}
 	switch {
 	case t.o.Only != nil:
@@ -304,6 +304,9 @@ func (t *texter) flushBarrier(n int, p *Play) string {
 	}
 	return "  ; barrier behind: others may run " + strings.Join(list, " ")
 }
+
+// remarks tells where hosts wait, and what is left to Python.
+func (t *texter) remarks(play int, x *Task) string { return t.barrier(play, x) + t.python(x) }
 
 // python tells what of a task is not run by pbc itself.
 func (t *texter) python(x *Task) string {

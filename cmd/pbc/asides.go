@@ -14,19 +14,21 @@ import (
 	"pbc/ir"
 )
 
-// asides are what a run with -v says of itself beside Ansible's words: on standard error, each thing once. Called by the name
-// ansible-playbook pbc says nothing of the kind, so that its screen is Ansible's.
+// asides are what a run with -v says of itself beside Ansible's words: on standard error, each thing once, and no more than maxAsides, as some
+// of it is a host's word. Called by the name ansible-playbook pbc says nothing of the kind, so that its screen is Ansible's.
 type asides struct {
 	on   bool
 	mu   sync.Mutex
 	said map[string]bool
 }
 
+const maxAsides = 1000
+
 func (a *asides) say(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.on || a.said[text] {
+	if !a.on || a.said[text] || len(a.said) >= maxAsides {
 		return
 	}
 	if a.said == nil {
@@ -51,7 +53,7 @@ func printable(s string) string {
 			return -1
 		}
 		return r
-	}, s[:min(len(s), 200)])
+	}, strings.ToValidUTF8(s[:min(len(s), 200)], ""))
 }
 
 // leftToPython lists the tasks of a program that pbc does not run itself, whole, with their places and why.

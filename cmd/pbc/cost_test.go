@@ -146,13 +146,14 @@ func TestAPlayOnOneHostIsOneBatch(t *testing.T) {
 
 // TestDelegatedTasks counts what a host asks for a task of another host that is the same machine: all that is to be known of that one, at once.
 func TestDelegatedTasks(t *testing.T) {
+	const delegated, local = "      delegate_to: other\n", "      vars: {ansible_connection: local}\n"
 	for _, c := range []struct {
 		name, task string
 		want       int
 	}{
-		{"a command", "    - command: \"true\"\n      delegate_to: other\n      vars: {ansible_connection: local}\n", 1},
-		{"a file", "    - file: {path: x, state: touch}\n      delegate_to: other\n      vars: {ansible_connection: local}\n", 1},
-		{"what needs no host", "    - debug:\n      delegate_to: other\n", 0},
+		{"a command", "    - command: \"true\"\n" + delegated + local, 1},
+		{"a file", "    - file: {path: x, state: touch}\n" + delegated + local, 1},
+		{"what needs no host", "    - debug:\n" + delegated, 0},
 	} {
 		for dialect, d := range map[string]expr.Dialect{"classic": expr.Classic, "tagged": expr.Tagged} {
 			t.Run(c.name+", "+dialect, func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"pbc/compiler"
 	"pbc/compiler/link"
 	"pbc/internal/agents"
+	"pbc/ir"
 	"pbc/ir/value"
 	"pbc/runtime/controller"
 	"pbc/runtime/eval"
@@ -83,7 +84,7 @@ func (d *dialer) open(ctx context.Context, host string, over *value.Dict) (io.Re
 	if connection == "" {
 		connection = d.opt.Connection
 	}
-	switch strings.TrimPrefix(connection, "ansible.builtin.") {
+	switch ir.Short(connection) {
 	case "local":
 		return localAgent(agent.Options{Hop: become.Open, Local: true}), nil
 	case "ssh", "smart", "paramiko", "paramiko_ssh":

@@ -62,10 +62,9 @@ examples:
 `,
 }
 
-// diffCommand is here for help and completion: run handles it before cobra.
 func diffCommand() *cobra.Command {
 	return &cobra.Command{Use: "diff [options] [ansible-playbook's options] PLAYBOOK...", Short: "compare pbc with ansible-playbook on your playbooks",
-		DisableFlagParsing: true, Run: func(*cobra.Command, []string) {}}
+		DisableFlagParsing: true, RunE: byItself(func(args []string) int { return diffMain(args, os.Stdout, os.Stderr) })}
 }
 
 // diffFlags are the options of pbc diff itself.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"pbc/compiler/playbook"
 	"pbc/ir/expr"
 )
 
@@ -52,16 +53,16 @@ func (s *session) installedInventory() []string {
 	return args
 }
 
-// besideKinds are the folders beside a playbook in which Ansible looks for what an inventory plugin is and uses, with the settings that name more of
-// them, and their variables.
-var besideKinds = []struct{ folder, setting, env string }{
-	{"inventory_plugins", "DEFAULT_INVENTORY_PLUGIN_PATH", "ANSIBLE_INVENTORY_PLUGINS"},
-	{"doc_fragments", "DOC_FRAGMENT_PLUGIN_PATH", "ANSIBLE_DOC_FRAGMENT_PLUGINS"},
-	{"filter_plugins", "DEFAULT_FILTER_PLUGIN_PATH", "ANSIBLE_FILTER_PLUGINS"},
-	{"test_plugins", "DEFAULT_TEST_PLUGIN_PATH", "ANSIBLE_TEST_PLUGINS"},
-	{"lookup_plugins", "DEFAULT_LOOKUP_PLUGIN_PATH", "ANSIBLE_LOOKUP_PLUGINS"},
-	{"cache_plugins", "DEFAULT_CACHE_PLUGIN_PATH", "ANSIBLE_CACHE_PLUGINS"},
-	{"collections", "COLLECTIONS_PATHS", "ANSIBLE_COLLECTIONS_PATH"},
+// besideKinds are the folders beside a playbook in which Ansible looks for what an inventory plugin is and uses, with the variables that name more
+// of them.
+var besideKinds = []struct{ folder, env string }{
+	{"inventory_plugins", "ANSIBLE_INVENTORY_PLUGINS"},
+	{"doc_fragments", "ANSIBLE_DOC_FRAGMENT_PLUGINS"},
+	{"filter_plugins", "ANSIBLE_FILTER_PLUGINS"},
+	{"test_plugins", "ANSIBLE_TEST_PLUGINS"},
+	{"lookup_plugins", "ANSIBLE_LOOKUP_PLUGINS"},
+	{"cache_plugins", "ANSIBLE_CACHE_PLUGINS"},
+	{"collections", "ANSIBLE_COLLECTIONS_PATH"},
 }
 
 // besidePlaybooks are the variables by which the installed ansible-inventory finds what lies beside the playbooks, as ansible-playbook does. Its own
@@ -70,14 +71,9 @@ func (s *session) besidePlaybooks() []string {
 	dirs, _ := s.vars.searched()
 	var out []string
 	for _, kind := range besideKinds {
-		var found []string
-		for _, dir := range dirs {
-			if isDir(filepath.Join(dir, kind.folder)) {
-				found = append(found, filepath.Join(dir, kind.folder))
-			}
-		}
-		if found != nil {
-			found = append(found, s.conf.List(kind.setting)...)
+		found := slices.DeleteFunc(inside(dirs, kind.folder), func(dir string) bool { return !isDir(dir) })
+		if len(found) > 0 {
+			found = append(found, s.conf.List(pluginPaths[kind.folder])...)
 			out = append(out, kind.env+"="+strings.Join(found, ":"))
 		}
 	}
@@ -88,23 +84,18 @@ func (s *session) besidePlaybooks() []string {
 func (s *session) lacksInventoryPlugin(name string) []string {
 	said := []string{"Failed to load inventory plugin, skipping " + name}
 	dirs, _ := s.vars.searched()
-	parts := strings.Split(strings.TrimPrefix(name, "ansible.legacy."), ".")
-	switch {
-	case len(parts) == 1 && !s.hasInventoryPlugin(dirs, parts[0]), strings.HasPrefix(name, "ansible.builtin."):
+	short := strings.TrimPrefix(name, "ansible.legacy.")
+	switch dots := strings.Count(short, "."); {
+	case dots == 0 && !s.hasInventoryPlugin(dirs, short), strings.HasPrefix(name, "ansible.builtin."):
 		return said
-	case len(parts) < 3:
+	case dots < 2:
 		return nil
 	}
-	missing := "ansible_collections." + parts[0]
-	for _, root := range append(inside(dirs, "collections"), s.collectionPaths()...) {
-		if isDir(filepath.Join(root, "ansible_collections", parts[0], parts[1])) || isDir(filepath.Join(root, parts[0], parts[1])) {
-			return nil
-		}
-		if isDir(filepath.Join(root, "ansible_collections", parts[0])) {
-			missing = "ansible_collections." + parts[0] + "." + parts[1]
-		}
-	}
-	if s.like.dialect == expr.Tagged {
+	missing := playbook.MissingPackage(short, playbook.CollectionRoots(append(inside(dirs, "collections"), s.collectionPaths()...)), isDir)
+	switch {
+	case missing == "":
+		return nil
+	case s.like.dialect == expr.Tagged:
 		said = append([]string{"Error loading plugin '" + name + "': No module named '" + missing + "'"}, said...)
 	}
 	return said
@@ -115,23 +106,7 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// inside are the folders of a name in others.
-func inside(dirs []string, name string) []string {
-	var out []string
-	for _, dir := range dirs {
-		out = append(out, filepath.Join(dir, name))
-	}
-	return out
-}
-
 // hasInventoryPlugin says whether there is an inventory plugin of a name, which has no collection, beside the playbooks or in the configured folders.
 func (s *session) hasInventoryPlugin(dirs []string, name string) bool {
-	places := inside(dirs, "inventory_plugins")
-	for _, dir := range s.conf.List("DEFAULT_INVENTORY_PLUGIN_PATH") {
-		places = append(places, dir, filepath.Join(dir, "*"))
-	}
-	return slices.ContainsFunc(places, func(place string) bool {
-		found, _ := filepath.Glob(filepath.Join(place, name+".py"))
-		return len(found) > 0
-	})
+	return slices.ContainsFunc(s.pluginFiles("inventory_plugins", dirs), func(file string) bool { return filepath.Base(file) == name+".py" })
 }

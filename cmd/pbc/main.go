@@ -34,20 +34,8 @@ func run(args []string) int {
 	if name, ok := strings.CutPrefix(called, "ansible-"); ok && tools[name].run != nil {
 		return toolMain(name, called, args[1:])
 	}
-	if len(args) > 1 {
-		if tools[args[1]].run != nil {
-			return toolMain(args[1], "pbc "+args[1], args[2:])
-		}
-		switch args[1] {
-		case "agent":
-			return boot.Main(args[1:], serveAgent, agent.RunJob)
-		case "playbook":
-			return playbookMain(args[2:], "pbc playbook")
-		case "run":
-			return runMain(args[2:])
-		case "diff":
-			return diffMain(args[2:], os.Stdout, os.Stderr)
-		}
+	if len(args) > 1 && args[1] == "agent" {
+		return boot.Main(args[1:], serveAgent, agent.RunJob)
 	}
 	root := &cobra.Command{Use: "pbc", Short: "compile Ansible playbooks into per-host batch programs, and run them",
 		Example: `  pbc playbook -i hosts site.yml         compile and run, as ansible-playbook does
@@ -86,10 +74,19 @@ func serveAgent(rw io.ReadWriteCloser) error {
 	return agent.Serve(rw, agent.Options{Hop: become.Open, Hopped: boot.Hopped(os.Args[1:])})
 }
 
-// playbookCommand is here for help and completion: run handles it before cobra.
+// byItself is the work of a command that reads its command line itself.
+func byItself(work func(args []string) int) func(*cobra.Command, []string) error {
+	return func(_ *cobra.Command, args []string) error {
+		if code := work(args); code != 0 {
+			return exitCode(code)
+		}
+		return nil
+	}
+}
+
 func playbookCommand() *cobra.Command {
 	return &cobra.Command{Use: "playbook [ansible-playbook's options] PLAYBOOK...", Short: "compile and run in one step, with ansible-playbook's command line",
-		DisableFlagParsing: true, Run: func(*cobra.Command, []string) {},
+		DisableFlagParsing: true, RunE: byItself(func(args []string) int { return playbookMain(args, "pbc playbook") }),
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 			return cli.CompletePlaybook(begun), cobra.ShellCompDirectiveDefault
 		}}

@@ -34,9 +34,8 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.Version, po.Mismatch = s.like.release, s.conf.String("COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH")
 	po.Rejected, po.Duplicates = s.rejects, s.conf.String("DUPLICATE_YAML_DICT_KEY")
 	po.PluginPaths = map[string][]string{}
-	for folder, setting := range map[string]string{"strategy_plugins": "DEFAULT_STRATEGY_PLUGIN_PATH", "connection_plugins": "DEFAULT_CONNECTION_PLUGIN_PATH",
-		"become_plugins": "BECOME_PLUGIN_PATH"} {
-		po.PluginPaths[folder] = s.conf.List(setting)
+	for _, folder := range []string{"strategy_plugins", "connection_plugins", "become_plugins"} {
+		po.PluginPaths[folder] = s.conf.List(pluginPaths[folder])
 	}
 	po.Core, po.Like = s.like.library, s.like.version
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")

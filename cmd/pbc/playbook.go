@@ -91,6 +91,9 @@ func (inv *invocation) run(check func() error, open func(*session) (*compiler.Un
 	i := inv.like.catchInterrupts()
 	defer i.finish()
 	s, err := newSession(inv.req, inv.conf, inv.like, i)
+	if s != nil {
+		defer s.vars.close()
+	}
 	if err == nil {
 		err = check()
 	}

@@ -91,28 +91,9 @@ func (p *plugins) close() {
 	p.pluginPlaces.close()
 }
 
-// pluginPaths are the settings with folders of plugins, by the folder that playbooks and roles keep the same in.
-var pluginPaths = map[string]string{
-	"filter_plugins": "DEFAULT_FILTER_PLUGIN_PATH", "test_plugins": "DEFAULT_TEST_PLUGIN_PATH", "lookup_plugins": "DEFAULT_LOOKUP_PLUGIN_PATH",
-	"callback_plugins": "DEFAULT_CALLBACK_PLUGIN_PATH",
-}
-
 // files are the plugin files of a kind that do not come with Ansible.
 func (p *plugins) files(folder string) []string {
-	var out []string
-	for _, d := range p.places(p.s.store.Disk(), p.dirs) {
-		found, _ := filepath.Glob(filepath.Join(d, folder, "*.py"))
-		out = append(out, found...)
-	}
-	for _, d := range p.s.conf.List(pluginPaths[folder]) {
-		_ = filepath.WalkDir(d, func(path string, e os.DirEntry, err error) error {
-			if err == nil && !e.IsDir() && filepath.Ext(path) == ".py" {
-				out = append(out, path)
-			}
-			return nil
-		})
-	}
-	return out
+	return p.s.pluginFiles(folder, p.places(p.s.store.Disk(), p.dirs))
 }
 
 // jinja says whether there may be filters and tests that do not come with Ansible.

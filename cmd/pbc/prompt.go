@@ -12,6 +12,7 @@ import (
 	"pbc/ir/keyword"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
+	"pbc/runtime/controller"
 	"pbc/runtime/crypt"
 	"pbc/runtime/eval"
 	"pbc/runtime/python"
@@ -59,7 +60,7 @@ func (s *session) promptFault(d *value.Dict) error {
 		v, _ := d.GetStr(key)
 		var wrong *keyword.TypeError
 		if _, err := (&keyword.Keyword{Name: key, Type: keyword.Bool}).Convert(v); errors.As(err, &wrong) {
-			return unexpected(wrong.Cause)
+			return controller.Crash(wrong.Cause)
 		}
 	}
 	size, _ := d.GetStr("salt_size")
@@ -69,7 +70,7 @@ func (s *session) promptFault(d *value.Dict) error {
 	}
 	_, isInt := size.(int64)
 	if s.like.dialect == expr.Tagged && !isInt {
-		return unexpected("salt_size must be an integer")
+		return controller.Crash("salt_size must be an integer")
 	}
 	var wrong *keyword.TypeError
 	if _, err := (&keyword.Keyword{Name: "salt_size", Type: keyword.Int}).Convert(size); errors.As(err, &wrong) {
@@ -121,7 +122,7 @@ func (s *session) prompted(p prompt) (value.Value, error) {
 	}
 	if p.encrypt != "" {
 		if !given {
-			return nil, unexpected("secret must be unicode or bytes, not None")
+			return nil, controller.Crash("secret must be unicode or bytes, not None")
 		}
 		hash, err := p.hash(answer)
 		return hash, err

@@ -9,17 +9,9 @@ func (s *session) moduleInternals() *value.Dict {
 		"_ansible_selinux_special_fs", textList(s.conf.List("DEFAULT_SELINUX_SPECIAL_FS")), "_ansible_string_conversion_action", s.conf.String("STRING_CONVERSION_ACTION"),
 		"_ansible_socket", nil, "_ansible_shell_executable", s.conf.String("DEFAULT_EXECUTABLE"),
 		"_ansible_keep_remote_files", s.conf.Bool("DEFAULT_KEEP_REMOTE_FILES"), "_ansible_remote_tmp", s.conf.String("sh.remote_tmp"),
-		"_ansible_ignore_unknown_opts", false, "_ansible_target_log_info", textOrNone(s.conf.String("TARGET_LOG_INFO")), "_ansible_tracebacks_for", value.NewList())
+		"_ansible_ignore_unknown_opts", false, "_ansible_target_log_info", nilIfEmpty(s.conf.String("TARGET_LOG_INFO")), "_ansible_tracebacks_for", value.NewList())
 	if s.conf.Bool("DEFAULT_NO_TARGET_SYSLOG") {
 		d.SetStr("_ansible_no_log", true)
 	}
 	return d
-}
-
-// textOrNone is a text, nil for an empty one.
-func textOrNone(s string) value.Value {
-	if s == "" {
-		return nil
-	}
-	return s
 }

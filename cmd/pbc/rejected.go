@@ -7,7 +7,6 @@ import (
 
 	"pbc/compiler/yaml"
 	"pbc/ir"
-	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
 	"pbc/runtime/controller"
@@ -60,8 +59,8 @@ func (s *session) rejectedNames(file string, doc *yaml.Node, warn func(string, .
 	}
 	list := doc.Get(key)
 	switch {
-	case list == nil && s.like.dialect == expr.Classic && !ir.Newer(s.like.version):
-		return nil, &playbookError{msg: "Unexpected Exception, this is probably a bug: '" + key + "'", code: 1} // it is read while Ansible is loaded
+	case list == nil && !ir.Newer(s.like.version):
+		return nil, &playbookError{msg: controller.Crash("'" + key + "'").Error(), code: 1} // it is read while Ansible is loaded
 	case list == nil:
 		return nil, controller.Crash("'" + key + "'")
 	case list.Kind != yaml.Seq:

@@ -29,10 +29,9 @@ examples:
 `,
 }
 
-// runCommand is here for help and completion: run handles it before cobra.
 func runCommand() *cobra.Command {
 	return &cobra.Command{Use: "run [ansible-playbook's options] PLAN", Short: "run a plan, with ansible-playbook's options", DisableFlagParsing: true,
-		Run: func(*cobra.Command, []string) {}}
+		RunE: byItself(runMain)}
 }
 
 // runMain runs a plan.
@@ -84,7 +83,7 @@ func (s *session) open(p *ir.Program) (*compiler.Unit, error) {
 	}
 	s.store = files.NewPlanStore(p)
 	decrypt := func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }
-	u, err := compiler.Open(p, compiler.Options{Store: s.store, Extensions: s.jinjaExtensions(), Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Playbook: playbook.Options{Decrypt: decrypt, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY")},
+	u, err := compiler.Open(p, compiler.Options{Store: s.store, Extensions: s.jinjaExtensions(), Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Playbook: playbook.Options{Decrypt: decrypt, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"), Rejected: s.rejects},
 		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Notice: s.notice})
 	if err != nil {
 		return nil, err

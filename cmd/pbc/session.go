@@ -72,16 +72,9 @@ type playbookError struct {
 
 func (e *playbookError) Error() string { return e.msg }
 
-// unexpected is an exception of Python's that Ansible's programs do not expect.
-func unexpected(msg string) error {
-	return &playbookError{msg: "Unexpected Exception, this is probably a bug: " + msg, code: 250}
-}
-
 // adviseTraceback says how to see more of what Ansible does not expect, as older releases do.
 func (s *session) adviseTraceback(err error) {
-	var p *playbookError
-	crashed := errors.As(err, new(controller.Crash)) || errors.As(err, &p) && p.code == 250
-	if crashed && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
+	if errors.As(err, new(controller.Crash)) && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
 		s.say("to see the full traceback, use -vvv")
 	}
 }
@@ -342,7 +335,6 @@ func (s *session) inventory(dir string) (*inventory.Inventory, error) {
 		err = inv.Check(s.req.Limit)
 	}
 	if err != nil {
-		s.vars.close()
 		return nil, err
 	}
 	s.hosts = inv
@@ -387,7 +379,6 @@ func (s *session) onlyLists() bool {
 // play runs what was compiled.
 func (s *session) play(u *compiler.Unit) (int, error) {
 	s.vars.unit = u
-	defer s.vars.close()
 	inv, err := s.inventory(u.Program.Basedir)
 	if err != nil {
 		return 1, err

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"pbc/ir/expr"
+	"pbc/runtime/controller"
 )
 
 // askSecret asks on the terminal, which does not show what is typed.
@@ -60,7 +61,7 @@ func (s *session) askStep(question string) (string, error) {
 	switch {
 	case err == io.EOF && line != "":
 	case err == io.EOF && s.like.dialect == expr.Tagged:
-		return "", unexpected("EOF when reading a line")
+		return "", controller.Crash("EOF when reading a line")
 	case err != nil:
 		return "", err
 	}

@@ -166,11 +166,11 @@ func (s *session) warnOf(f *failure.Failure) {
 	s.out.Handle(callback.Warning{Text: f.Msg, Chain: f})
 }
 
-// toolCommand is here for help and completion: run handles the tools before cobra.
 func toolCommand(name string) *cobra.Command {
 	t := tools[name]
 	desc := t.describe("pbc "+name, t.examples)
-	return &cobra.Command{Use: name + " [ansible-" + name + "'s options]", Short: t.short, DisableFlagParsing: true, Run: func(*cobra.Command, []string) {},
+	return &cobra.Command{Use: name + " [ansible-" + name + "'s options]", Short: t.short, DisableFlagParsing: true,
+		RunE: byItself(func(args []string) int { return toolMain(name, "pbc "+name, args) }),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 			return desc.Complete(args, begun), cobra.ShellCompDirectiveDefault
 		}}

@@ -23,6 +23,8 @@ type varsPlugins struct {
 	dirs []string       // for a listing, those whose plugins count
 	host *pyplugin.Host
 	told []string // the folders that the host knows
+	// found are the plugins that lay in the folders looked when they were looked for.
+	looked, found []string
 	// inv and generation say which inventory it was told of.
 	inv        *inventory.Inventory
 	generation int
@@ -44,26 +46,12 @@ func (v *varsPlugins) searched() (dirs, playbooks []string) {
 	return dirs, dirs
 }
 
-// files are the plugins that lie in folders.
+// files are the plugins that lie in folders. They are looked for again when there are other folders.
 func (v *varsPlugins) files(dirs []string) []string {
-	var out []string
-	for _, dir := range dirs {
-		out = append(out, pythonFiles(filepath.Join(dir, "vars_plugins"))...)
+	if v.found == nil || !slices.Equal(dirs, v.looked) {
+		v.looked, v.found = dirs, v.s.pluginFiles("vars_plugins", dirs)
 	}
-	for _, dir := range v.s.conf.List("DEFAULT_VARS_PLUGIN_PATH") {
-		out = append(out, pythonFiles(dir)...)
-		below, _ := filepath.Glob(filepath.Join(dir, "*"))
-		for _, d := range below {
-			out = append(out, pythonFiles(d)...)
-		}
-	}
-	return out
-}
-
-// pythonFiles are the files of plugins in a folder.
-func pythonFiles(dir string) []string {
-	found, _ := filepath.Glob(filepath.Join(dir, "*.py"))
-	return slices.DeleteFunc(found, func(file string) bool { return filepath.Base(file) == "__init__.py" })
+	return v.found
 }
 
 // enabled are the plugins of collections that the settings enable.

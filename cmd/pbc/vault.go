@@ -20,6 +20,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
+	"pbc/runtime/controller"
 	"pbc/runtime/module/posix"
 )
 
@@ -299,7 +300,7 @@ func (r *toolRun) runEditor(file string) error {
 	editor, _ := r.program("EDITOR", "vi")
 	words, err := inventory.SplitWords(editor)
 	if err != nil {
-		return unexpected(err.Error())
+		return controller.Crash(err.Error())
 	}
 	words = append(words, file)
 	cmd := exec.Command(words[0], words[1:]...)
@@ -351,7 +352,7 @@ func (v *vaultRun) rekey() error {
 
 func (v *vaultRun) rekeyFile(file string, s vault.Secret) error {
 	if _, err := os.Stat(file); err != nil { // "-" is a file here
-		return unexpected(posix.PyError(err, file))
+		return controller.Crash(posix.PyError(err, file))
 	}
 	text, err := readVaultFile(file)
 	if err != nil {

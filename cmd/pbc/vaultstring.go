@@ -10,6 +10,7 @@ import (
 
 	"pbc/compiler/vault"
 	"pbc/runtime/callback"
+	"pbc/runtime/controller"
 )
 
 // secretText is a text to encrypt.
@@ -77,7 +78,7 @@ func (v *vaultRun) prompted() ([]secretText, error) {
 	}
 	name, err := (*interrupts)(nil).ask("Variable name (enter for no name): ", false)
 	if err == io.EOF {
-		return nil, unexpected("EOF when reading a line")
+		return nil, controller.Crash("EOF when reading a line")
 	}
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"pbc/compiler/diag"
 	"pbc/compiler/inventory"
 	"pbc/compiler/vault"
+	"pbc/ir"
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/module/posix"
@@ -39,7 +40,7 @@ func (p *Playbook) VaultRequest(c *config.Config) vault.Request {
 
 // IsHostGroupVars says whether a name is that of the vars plugin that reads group_vars and host_vars.
 func IsHostGroupVars(plugin string) bool {
-	return strings.TrimPrefix(strings.TrimPrefix(plugin, "ansible.builtin."), "ansible.legacy.") == "host_group_vars"
+	return ir.Short(plugin) == "host_group_vars"
 }
 
 // InventoryOptions are the sources of the command line and the settings about inventories. The vault, the

@@ -64,16 +64,6 @@ func newSet(o jinja.Options) *Set {
 		binds: map[string]bool{}, loops: map[string][]Source{}, seen: map[*value.Tmpl]bool{}}
 }
 
-// Short is the name of a plugin without that of ansible-core's collection.
-func Short(name string) string {
-	for _, prefix := range []string{"ansible.builtin.", "ansible.legacy."} {
-		if s, ok := strings.CutPrefix(name, prefix); ok {
-			return s
-		}
-	}
-	return name
-}
-
 // Task adds what a task asks for.
 func (s *Set) Task(t *ir.Task) {
 	t.EachValue(func(v ir.Val) { s.Value(v.V) })
@@ -110,7 +100,7 @@ func (s *Set) facts(args value.Value) {
 var itemized = map[string]bool{"": true, "items": true, "list": true}
 
 func (s *Set) loop(l *ir.Loop) {
-	items := Source{v: l.Items.V, each: true, gap: !itemized[Short(l.With)]}
+	items := Source{v: l.Items.V, each: true, gap: !itemized[ir.Short(l.With)]}
 	names := map[string]Source{"item": items, "ansible_loop": {gap: true}}
 	for v, from := range map[ir.Val]Source{l.Var: items, l.IndexVar: {gap: true}} {
 		name, ok := value.Text(v.V)
@@ -121,7 +111,7 @@ func (s *Set) loop(l *ir.Loop) {
 		s.loops[name] = append(s.loops[name], from)
 	}
 	if l.With != "" {
-		s.call(Short(l.With)).terms = append(s.call(Short(l.With)).terms, Of(l.Items.V))
+		s.call(ir.Short(l.With)).terms = append(s.call(ir.Short(l.With)).terms, Of(l.Items.V))
 	}
 }
 
@@ -207,7 +197,7 @@ func (s *Set) text(text string, part bool) {
 	for _, c := range calls {
 		switch name := c[1]; {
 		case name != "":
-			to.call(Short(name)).any = true
+			to.call(ir.Short(name)).any = true
 		case part || braces:
 			to.anyLookup = true
 		}
@@ -302,9 +292,9 @@ func (s *Set) name(name string) {
 
 // filter notes a filter or test, and the one that map, select and their like are given by name.
 func (s *Set) filter(n *expr.Node) {
-	s.filters[Short(n.S)] = true
+	s.filters[ir.Short(n.S)] = true
 	at := len(n.A)
-	switch Short(n.S) {
+	switch ir.Short(n.S) {
 	case "map", "select", "reject":
 		at = 1
 	case "selectattr", "rejectattr":
@@ -314,7 +304,7 @@ func (s *Set) filter(n *expr.Node) {
 		return
 	}
 	if name, ok := n.A[at].V.(string); ok && n.A[at].Op == expr.OConst {
-		s.filters[Short(name)] = true
+		s.filters[ir.Short(name)] = true
 	} else {
 		s.anyFilter = true
 	}
@@ -330,7 +320,7 @@ func (s *Set) lookup(n *expr.Node, inner bool) bool {
 		return true
 	}
 	name, _ := n.A[1].V.(string)
-	u := s.call(Short(name))
+	u := s.call(ir.Short(name))
 	u.any = u.any || n.Star != nil || n.Dbl != nil
 	for _, a := range n.A[2:] {
 		u.terms = append(u.terms, Source{n: a, inner: inner})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pbc/compiler/jinja"
+	"pbc/ir"
 	"pbc/ir/value"
 )
 
@@ -90,7 +91,7 @@ func (s Sets) Lookup(name string, terms []value.Value, options *value.Dict, vars
 		if set.anyLookup {
 			return nil
 		}
-		if u := set.lookups[Short(name)]; u != nil {
+		if u := set.lookups[ir.Short(name)]; u != nil {
 			if u.any {
 				return nil
 			}
@@ -172,7 +173,7 @@ func (s Sets) Template(name string, vars Vars) error {
 // Filter refuses a filter or test in Python that no text names.
 func (s Sets) Filter(name string) error {
 	for _, set := range s {
-		if set.anyFilter || set.filters[Short(name)] {
+		if set.anyFilter || set.filters[ir.Short(name)] {
 			return nil
 		}
 	}

@@ -3,6 +3,7 @@ package grant
 import (
 	"strings"
 
+	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
 )
@@ -284,7 +285,7 @@ func (r reader) reads(n *expr.Node, inner bool) ([]Source, bool) {
 			return r.field(n.A[0], name, inner)
 		}
 	case expr.OFilter:
-		switch name := Short(n.S); {
+		switch name := ir.Short(n.S); {
 		case name == "default" || name == "d":
 			return r.either(n.A, inner)
 		case same[name] && len(n.A) == 1 && len(n.KW) == 0:

@@ -53,10 +53,10 @@ type Options struct {
 	// Installed is the command line of the installed ansible-inventory, with its options about vaults: it is asked
 	// for sources whose plugin is not pbc's own. Nil has none.
 	Installed []string
-	// Lacking are the warnings of a plugin that is nowhere, none for one that may be there. May be nil.
-	Lacking func(plugin string) []string
 	// InstalledEnv are the variables that it gets besides those of this process.
 	InstalledEnv []string
+	// Lacking are the warnings of a plugin that is nowhere, none for one that may be there. May be nil.
+	Lacking func(plugin string) []string
 
 	Dialect           expr.Dialect
 	Newer             bool     // see ir.Newer
@@ -99,8 +99,10 @@ type Inventory struct {
 	missing    map[string]*missingPlugin // those that Ansible does not have either
 	limit      []string
 	files      fileCache
-	given      map[string][]*value.Dict // what vars plugins gave
-	patterns   map[string][]*Host
+	// given is what vars plugins gave at a generation.
+	given    map[string][]*value.Dict
+	givenAt  int
+	patterns map[string][]*Host
 	// groupsDict is what GroupsDict returned at a generation.
 	groupsDict *value.Dict
 	groupsAt   int

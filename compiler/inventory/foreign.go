@@ -14,11 +14,6 @@ import (
 // errDeclined says that a plugin does not take a source.
 var errDeclined = errors.New("did not pass its verify_file() method")
 
-// builtinName is the name of a plugin of ansible-core without its collection.
-func builtinName(name string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(name, "ansible.builtin."), "ansible.legacy.")
-}
-
 // installed runs the installed ansible-inventory on a source, with one plugin enabled. Variable files are left to
 // whoever asks.
 func (inv *Inventory) installed(source, plugin string) (list []byte, said string, err error) {

@@ -13,6 +13,7 @@ import (
 	"pbc/compiler/config"
 	"pbc/compiler/diag"
 	"pbc/compiler/files"
+	"pbc/ir"
 	"pbc/ir/failure"
 	"pbc/ir/value"
 )
@@ -216,7 +217,7 @@ func (inv *Inventory) readOne(source string) (bool, error) {
 func (inv *Inventory) enabled() ([]string, error) {
 	var out []string
 	for _, name := range inv.opts.Enabled {
-		if _, own := plugins[builtinName(name)]; !own && inv.opts.Lacking != nil {
+		if _, own := plugins[ir.Short(name)]; !own && inv.opts.Lacking != nil {
 			if said := inv.opts.Lacking(name); said != nil {
 				for _, text := range said {
 					inv.warn("%s", text)
@@ -234,7 +235,7 @@ func (inv *Inventory) enabled() ([]string, error) {
 
 // try reads a source by one plugin.
 func (inv *Inventory) try(name, source string) error {
-	p, ok := plugins[builtinName(name)]
+	p, ok := plugins[ir.Short(name)]
 	switch {
 	case !ok:
 		return inv.parseForeign(source, name)

@@ -45,7 +45,7 @@ func (inv *Inventory) names(n *yaml.Node) {
 		case k.IsNull():
 			inv.name(nil, nil)
 		default:
-			inv.name(k.Value, &value.Origin{File: k.Pos.File, Line: k.Pos.Line, Col: k.Pos.Col})
+			inv.name(k.Value, k.Origin())
 		}
 	}
 }

@@ -2,7 +2,7 @@ package inventory
 
 import (
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 
 	"pbc/compiler/yaml"
@@ -67,7 +67,7 @@ func (inv *Inventory) readsFiles(stage string) bool {
 // varsFiles combines what vars plugins give for some hosts or groups, folder by folder: variable files, mostly.
 func (inv *Inventory) varsFiles(dirs []string, subdir string, names []string, stage string) (*value.Dict, error) {
 	d := value.NewDict()
-	foreign := inv.opts.VarsPlugins != nil && inv.opts.VarsPlugins.Present()
+	foreign := inv.hasVarsPlugins()
 	if !foreign && !inv.readsFiles(stage) {
 		return d, nil
 	}
@@ -92,9 +92,17 @@ func (inv *Inventory) varsFiles(dirs []string, subdir string, names []string, st
 	return d, nil
 }
 
-// ask asks the plugins in Python, once for each play.
+// hasVarsPlugins says whether there are vars plugins in Python.
+func (inv *Inventory) hasVarsPlugins() bool {
+	return inv.opts.VarsPlugins != nil && inv.opts.VarsPlugins.Present()
+}
+
+// ask asks the plugins in Python, once for each play and state of the inventory.
 func (inv *Inventory) ask(q VarsQuery) ([]*value.Dict, error) {
-	key := fmt.Sprint(inv.generation, "\x00", q.Stage, q.Hosts, q.Dir, "\x00", strings.Join(q.Names, "\x00"))
+	if inv.givenAt != inv.generation || inv.given == nil {
+		inv.given, inv.givenAt = map[string][]*value.Dict{}, inv.generation
+	}
+	key := fmt.Sprint(q.Stage, q.Hosts, q.Dir, "\x00", strings.Join(q.Names, "\x00"))
 	if given, ok := inv.given[key]; ok {
 		return given, nil
 	}
@@ -107,9 +115,6 @@ func (inv *Inventory) ask(q VarsQuery) ([]*value.Dict, error) {
 			given[i] = inv.made(d).(*value.Dict)
 			inv.noteReserved(d.K...)
 		}
-	}
-	if inv.given == nil {
-		inv.given = map[string][]*value.Dict{}
 	}
 	inv.given[key] = given
 	return given, nil
@@ -144,8 +149,7 @@ func (inv *Inventory) made(v value.Value) value.Value {
 
 // varsAtStart gives groups and hosts the variables of the plugins that run when the sources have been read: they count as those of the sources.
 func (inv *Inventory) varsAtStart() error {
-	foreign := inv.opts.VarsPlugins != nil && inv.opts.VarsPlugins.Present()
-	if !foreign && !inv.readsFiles(StageInventory) {
+	if !inv.hasVarsPlugins() && !inv.readsFiles(StageInventory) {
 		return nil
 	}
 	dirs := dirsOf(inv.opts.Sources)
@@ -188,16 +192,12 @@ func (inv *Inventory) Described() *value.Dict {
 		}
 		groups.V = append(groups.V, value.DictOf("name", inv.shownName(g.Name, g.added), "vars", g.own, "priority", int64(g.Priority), "children", kids, "hosts", direct))
 	}
-	known := maps.Clone(inv.hosts)
-	if inv.localhost != nil {
-		known[inv.localhost.Name] = inv.localhost
+	all := slices.Clone(inv.hostOrder)
+	if l := inv.localhost; l != nil && inv.hosts[l.Name] == nil {
+		all = append(all, l)
 	}
-	for _, h := range inv.hostOrder {
+	for _, h := range all {
 		hosts.V = append(hosts.V, value.DictOf("name", inv.shownName(h.Name, h.added), "vars", h.own))
-		delete(known, h.Name)
-	}
-	for _, h := range known {
-		hosts.V = append(hosts.V, value.DictOf("name", h.Name, "vars", h.own))
 	}
 	return value.DictOf("groups", groups, "hosts", hosts)
 }

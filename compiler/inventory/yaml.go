@@ -9,6 +9,7 @@ import (
 
 	"pbc/compiler/diag"
 	"pbc/compiler/yaml"
+	"pbc/ir"
 	"pbc/ir/value"
 )
 
@@ -86,7 +87,7 @@ func (inv *Inventory) parseAuto(source string) error {
 		return fmt.Errorf("no root 'plugin' key found, '%s' is not a valid YAML inventory plugin config file", source)
 	}
 	name := text(n.Get("plugin").Value)
-	p, ok := plugins[builtinName(name)]
+	p, ok := plugins[ir.Short(name)]
 	if !ok {
 		return inv.parseForeign(source, "auto")
 	}

@@ -42,7 +42,7 @@ func constantCall(x *expr.Node) (c LookupCall, ok bool) {
 		c.Terms = append(c.Terms, a.V)
 	}
 	name, _ := c.Terms[0].(string)
-	c.Name, c.Terms, c.Options = builtinName(name), c.Terms[1:], value.NewDict()
+	c.Name, c.Terms, c.Options = ir.Short(name), c.Terms[1:], value.NewDict()
 	for _, k := range x.KW {
 		switch {
 		case k.K == "wantlist" || k.K == "errors" || k.K == "allow_unsafe":

@@ -2,7 +2,6 @@ package link
 
 import (
 	"context"
-	"strings"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -19,7 +18,7 @@ func (l *Linker) Debugs(strategy string) bool {
 
 // Debugging says whether a strategy is the one that starts the task debugger after failures.
 func Debugging(strategy string) bool {
-	return strings.TrimPrefix(strategy, "ansible.builtin.") == "debug"
+	return ir.Short(strategy) == "debug"
 }
 
 // mayDebug judges whether a host may have the debugger started after a task.

@@ -330,7 +330,7 @@ func (a asker) ofTask() error {
 	t, n := a.task, a.n
 	kind := ""
 	if t != nil {
-		kind = grant.Short(t.Module)
+		kind = ir.Short(t.Module)
 	}
 	named := t != nil && t.ActionName.IsSet() // a template says which module it is
 	if modules, ok := tasked[n.Ask]; ok && !named && !slices.Contains(modules, kind) {
@@ -382,7 +382,7 @@ func (a asker) written(names ...string) []grant.Source {
 			name, _ := value.Text(k)
 			_, free := d.V[i].(*value.Tmpl)
 			switch {
-			case name == "_variable_params", name == "_raw_params" && free && !freeForm[grant.Short(a.task.Module)]:
+			case name == "_variable_params", name == "_raw_params" && free && !freeForm[ir.Short(a.task.Module)]:
 				out = append(out, grant.Unknown())
 			case len(names) == 0 || slices.Contains(names, name):
 				out = append(out, grant.Of(d.V[i]))

@@ -51,7 +51,7 @@ func (a asker) connection(host string, over *value.Dict) string {
 			name = own
 		}
 	}
-	return strings.TrimPrefix(name, "ansible.builtin.")
+	return ir.Short(name)
 }
 
 // route judges how a host is to be reached: as the controller knows it, or as the task or its variables say.
@@ -114,8 +114,8 @@ var commanding = []string{"command", "shell", "raw", "script", "expect"}
 
 func (a caller) call(c *value.Dict) error {
 	t := a.task
-	own, text := grant.Short(t.Module), func(key string) string { v, _ := c.GetStr(key); s, _ := value.Text(v); return s }
-	name := grant.Short(text("name"))
+	own, text := ir.Short(t.Module), func(key string) string { v, _ := c.GetStr(key); s, _ := value.Text(v); return s }
+	name := ir.Short(text("name"))
 	args, _ := c.GetStr("args")
 	given, _ := args.(*value.Dict)
 	switch {

@@ -98,19 +98,11 @@ func (n *names) nodes(root []*expr.Node) {
 		n.all = n.all || name == "vars"
 	}
 	for _, l := range u.Lookups {
-		n.all = n.all || everything[builtinName(l)]
-		if foreseen[builtinName(l)] {
+		n.all = n.all || everything[ir.Short(l)]
+		if foreseen[ir.Short(l)] {
 			n.lookups(root)
 		}
 	}
-}
-
-func builtinName(s string) string {
-	const prefix = "ansible.builtin."
-	if len(s) > len(prefix) && s[:len(prefix)] == prefix {
-		return s[len(prefix):]
-	}
-	return s
 }
 
 // task adds what a task reads.

@@ -2,7 +2,6 @@ package link
 
 import (
 	"slices"
-	"strings"
 
 	"pbc/compiler/effect"
 	"pbc/ir"
@@ -172,7 +171,7 @@ func (l *Linker) oneMachine(play int, hosts []string) (bool, error) {
 		if connection == "" {
 			connection = l.opt.Connection
 		}
-		if strings.TrimPrefix(connection, "ansible.builtin.") == "local" {
+		if ir.Short(connection) == "local" {
 			return true, nil
 		}
 		address := h

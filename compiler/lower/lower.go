@@ -216,12 +216,15 @@ func (b *builder) dict(m playbook.Map) *value.Dict {
 // vars is a map of variables as a value. In dialect tagged names that are reserved, and texts that have to be numbers, say where they are written.
 func (b *builder) vars(m playbook.Map) *value.Dict {
 	d := b.dict(m)
+	if b.opt.Jinja.Dialect != expr.Tagged {
+		return d
+	}
 	for i, e := range m.Entries {
-		if text, ok := d.V[i].(string); ok && b.opt.Jinja.Dialect == expr.Tagged && e.Value != nil && slices.Contains(ir.RouteNumbers, e.Name) {
-			d.V[i] = &value.Str{S: text, At: &value.Origin{File: e.Value.Pos.File, Line: e.Value.Pos.Line, Col: e.Value.Pos.Col}}
+		if text, ok := d.V[i].(string); ok && e.Value != nil && slices.Contains(ir.RouteNumbers, e.Name) {
+			d.V[i] = &value.Str{S: text, At: e.Value.Origin()}
 		}
-		if b.opt.Jinja.Dialect == expr.Tagged && e.Key != nil && keyword.Reserved(e.Name) {
-			d.K[i] = &value.Str{S: e.Name, At: &value.Origin{File: e.Key.Pos.File, Line: e.Key.Pos.Line, Col: e.Key.Pos.Col}}
+		if e.Key != nil && keyword.Reserved(e.Name) {
+			d.K[i] = &value.Str{S: e.Name, At: e.Key.Origin()}
 		}
 	}
 	return d

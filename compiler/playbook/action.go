@@ -45,17 +45,7 @@ func nameSet(list ...string) names {
 	return n
 }
 
-func (n names) has(action string) bool { return n[shortAction(action)] }
-
-// shortAction takes ansible.builtin. or ansible.legacy. off an action.
-func shortAction(action string) string {
-	for _, p := range []string{"ansible.builtin.", "ansible.legacy."} {
-		if s, ok := strings.CutPrefix(action, p); ok {
-			return s
-		}
-	}
-	return action
-}
+func (n names) has(action string) bool { return n[ir.Short(action)] }
 
 var (
 	includeTasks    = nameSet("include", "include_tasks", "import_tasks")
@@ -155,7 +145,7 @@ func (p *actionParser) modules() (others []string, ok bool) {
 func (p *actionParser) candidate(name string) (found Plugin, known, ok bool) {
 	switch {
 	case builtinTasks.has(name):
-		return Plugin{FQCN: "ansible.builtin." + shortAction(name)}, true, true
+		return Plugin{FQCN: "ansible.builtin." + ir.Short(name)}, true, true
 	case !p.validate:
 		return found, true, true
 	}

@@ -3,6 +3,7 @@ package playbook
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"pbc/compiler/yaml"
@@ -65,11 +66,16 @@ func (c *catalog) mismatch(name string, meta *yaml.Node) error {
 
 // collectionRoots are the folders ansible_collections, in the order in which they are searched.
 func (c *catalog) collectionRoots() []string {
-	var roots []string
+	var folders []string
 	for _, d := range c.playbookDirs {
-		roots = append(roots, path.Join(d, "collections"))
+		folders = append(folders, path.Join(d, "collections"))
 	}
-	roots = append(roots, c.l.opt.CollectionPaths...)
+	return CollectionRoots(append(folders, c.l.opt.CollectionPaths...))
+}
+
+// CollectionRoots are the folders ansible_collections of some folders, which may be such themselves.
+func CollectionRoots(folders []string) []string {
+	roots := slices.Clone(folders)
 	for i, root := range roots {
 		if path.Base(root) != "ansible_collections" {
 			roots[i] = path.Join(root, "ansible_collections")
@@ -80,19 +86,26 @@ func (c *catalog) collectionRoots() []string {
 
 // missing is the Python package that lacks for a module of a full name, "" when its collection is there.
 func (c *catalog) missing(name string) string {
-	if !fullName.MatchString(name) {
+	if !fullName.MatchString(name) || strings.HasPrefix(name, "ansible.builtin.") || strings.HasPrefix(name, "ansible.legacy.") {
 		return ""
 	}
-	parts := strings.Split(name, ".")
-	if c.collection(parts[0]+"."+parts[1]).dir != "" || parts[0] == "ansible" && (parts[1] == "builtin" || parts[1] == "legacy") {
-		return ""
-	}
-	for _, root := range c.collectionRoots() {
-		if c.l.src.Stat(path.Join(root, parts[0])) == Dir {
-			return "ansible_collections." + parts[0] + "." + parts[1]
+	return MissingPackage(name, c.collectionRoots(), func(dir string) bool { return c.l.src.Stat(dir) == Dir })
+}
+
+// MissingPackage is the Python package that lacks for a plugin of a full name, "" when its collection is in one of the folders
+// ansible_collections.
+func MissingPackage(name string, roots []string, isDir func(string) bool) string {
+	parts := strings.SplitN(name, ".", 3)
+	missing := "ansible_collections." + parts[0]
+	for _, root := range roots {
+		if isDir(path.Join(root, parts[0], parts[1])) {
+			return ""
+		}
+		if isDir(path.Join(root, parts[0])) {
+			missing = "ansible_collections." + parts[0] + "." + parts[1]
 		}
 	}
-	return "ansible_collections." + parts[0]
+	return missing
 }
 
 func (c *catalog) metadata(file string) *yaml.Node {

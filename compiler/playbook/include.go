@@ -38,7 +38,7 @@ func (l *Loader) includeFile(n *yaml.Node, c context) []Step {
 	if t == nil || !l.includeOptions(n, t) {
 		return nil
 	}
-	short := shortAction(t.Action)
+	short := ir.Short(t.Action)
 	raw := t.Args.Get("_raw_params")
 	t.Include = &Include{File: raw}
 	if short == "include" && l.opt.Tagged {
@@ -110,7 +110,7 @@ func (l *Loader) applyOption(n *yaml.Node, t *Task, only string) bool {
 	switch {
 	case apply == nil:
 		return true
-	case truthy(apply) && shortAction(t.Action) != only:
+	case truthy(apply) && ir.Short(t.Action) != only:
 		l.invalid(pos(n), "Invalid options for %s: apply", t.Action)
 		return false
 	case !isMap(apply):

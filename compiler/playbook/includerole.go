@@ -24,7 +24,7 @@ func (l *Loader) includeRole(n *yaml.Node, c context, act string) []Step {
 	if t == nil || !l.roleOptions(n, t) {
 		return nil
 	}
-	if shortAction(t.Action) != "import_role" {
+	if ir.Short(t.Action) != "import_role" {
 		return []Step{t}
 	}
 	t.Kind = ImportRole
@@ -61,7 +61,7 @@ func (l *Loader) roleOptions(n *yaml.Node, t *Task) bool {
 		return false
 	}
 	inc.Public = t.Args.Get("public")
-	if inc.Public != nil && shortAction(t.Action) != "include_role" {
+	if inc.Public != nil && ir.Short(t.Action) != "include_role" {
 		l.invalid(pos(n), "Invalid options for %s: public", t.Action)
 		return false
 	}

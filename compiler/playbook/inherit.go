@@ -155,7 +155,7 @@ func EnclosingVars(s Step) Map {
 		return m
 	case *Task:
 		m.Update(x.Vars)
-		if shortAction(x.Action) == "include" {
+		if ir.Short(x.Action) == "include" {
 			m.Update(x.Args)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pbc/compiler/yaml"
+	"pbc/ir"
 	"pbc/ir/failure"
 	"pbc/ir/keyword"
 )
@@ -81,7 +82,7 @@ func (l *Loader) task(n *yaml.Node, c context, k Kind) *Task {
 	}
 	t.Name, _ = t.Keywords.Get("name").Text()
 	t.Listen = listItems(t.Keywords.Get("listen"))
-	if k == Plain && shortAction(t.Action) == "meta" {
+	if k == Plain && ir.Short(t.Action) == "meta" {
 		t.Kind = Meta
 		if what, _ := t.Args.Get("_raw_params").Text(); what == "end_role" && !l.roleToEnd(e, c) {
 			return nil
@@ -149,7 +150,7 @@ func collectionNode(like *yaml.Node, colls []string) *yaml.Node {
 // an unknown name is no error here.
 func (l *Loader) resolveWritten(t *Task, colls []string) {
 	if builtinTasks.has(t.Action) {
-		t.FQCN = "ansible.builtin." + shortAction(t.Action)
+		t.FQCN = "ansible.builtin." + ir.Short(t.Action)
 		return
 	}
 	if p, err := l.catalog.module(t.Action, colls); err == nil {

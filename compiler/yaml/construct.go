@@ -71,7 +71,7 @@ func (b *builder) node(r *raw) (*Node, error) {
 		return n, b.unsafe(r, n)
 	case "!vault", "!vault-encrypted":
 		s, err := b.text(r)
-		n.Kind, n.Value, n.Raw = Scalar, &value.Vault{Cipher: s, At: &value.Origin{File: n.Pos.File, Line: n.Pos.Line, Col: n.Pos.Col}}, s
+		n.Kind, n.Value, n.Raw = Scalar, &value.Vault{Cipher: s, At: n.Origin()}, s
 		return n, err
 	case "!!null", "!!bool", "!!int", "!!float", "!!timestamp", "!!binary", "!!str", "!!python/unicode":
 		return n, b.scalar(r, n)
@@ -236,7 +236,7 @@ func (b *builder) duplicate(r *raw, k *Node) error {
 	msg := fmt.Sprintf("While constructing a mapping from %s, line %d, column %d, found a duplicate dict key (%s). Using last defined value only.",
 		b.file, r.pos.Line, r.pos.Col, keyText(k.Value))
 	told := &failure.Failure{Msg: "Found duplicate mapping key " + value.StrRepr(keyText(k.Value)) + ".", Help: "Using last defined value only.",
-		At: &value.Origin{File: k.Pos.File, Line: k.Pos.Line, Col: k.Pos.Col}}
+		At: k.Origin()}
 	switch k.Value.(type) {
 	case nil, bool: // of which there is one for all places
 		shown, _ := value.Repr(k.Value)

@@ -204,11 +204,12 @@ func (n *Node) PlaceKeys(d *value.Dict, wanted func(string) bool) {
 	for i, k := range n.Keys {
 		name, ok := k.Value.(string)
 		if i < len(d.K) && ok && wanted(name) {
-			d.K[i] = &value.Str{S: name, At: k.origin()}
+			d.K[i] = &value.Str{S: name, At: k.Origin()}
 		}
 	}
 }
 
-func (n *Node) origin() *value.Origin {
+// Origin is the place where n is written.
+func (n *Node) Origin() *value.Origin {
 	return &value.Origin{File: n.Pos.File, Line: n.Pos.Line, Col: n.Pos.Col}
 }

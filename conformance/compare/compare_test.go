@@ -307,18 +307,31 @@ ok: [a] => {
 }
 ok: [b]
 `
+	const (
+		failure = "[ERROR]: Task failed: One or more items failed\nOrigin: playbook.yml:1:2\n\n1 - fail:\n    ^ column 2\n\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\n"
+		retry   = "FAILED - RETRYING: [b]: t (1 retries left).\n"
+		item    = "skipping: [b -> c] => (item=1)\n"
+		skipped = "skipping: [b]\n"
+		startA  = " [started TASK: u on a]\n"
+		startB  = " [started TASK: u on b]\n"
+		resultA = "ok: [a] => {\n    \"msg\": \"m\"\n}\n"
+		resultB = "ok: [b]\n"
+	)
 	for _, tt := range []struct {
-		name, from, to string
-		same           bool
+		name, first, second string // what changes places
+		same                bool
 	}{
-		{"as it is", "", "", true},
-		{"a result late, with its error", "[ERROR]: Task failed: One or more items failed\nOrigin: playbook.yml:1:2\n\n1 - fail:\n    ^ column 2\n\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\nFAILED - RETRYING: [b]: t (1 retries left).\n", "FAILED - RETRYING: [b]: t (1 retries left).\n[ERROR]: Task failed: One or more items failed\nOrigin: playbook.yml:1:2\n\n1 - fail:\n    ^ column 2\n\nfatal: [a]: FAILED! => {\"msg\": \"One or more items failed\"}\n...ignoring\n", true},
-		{"a start late", " [started TASK: u on b]\nok: [a] => {\n    \"msg\": \"m\"\n}\n", "ok: [a] => {\n    \"msg\": \"m\"\n}\n [started TASK: u on b]\n", true},
-		{"starts change places", " [started TASK: u on a]\n [started TASK: u on b]\n", " [started TASK: u on b]\n [started TASK: u on a]\n", false},
-		{"a result before its own item", "skipping: [b -> c] => (item=1)\nskipping: [b]\n", "skipping: [b]\nskipping: [b -> c] => (item=1)\n", false},
-		{"results change places", "ok: [a] => {\n    \"msg\": \"m\"\n}\nok: [b]\n", "ok: [b]\nok: [a] => {\n    \"msg\": \"m\"\n}\n", false},
+		{"nothing", "", "", true},
+		{"a result, with its error, and another's retry", failure, retry, true},
+		{"a start and a result", startB, resultA, true},
+		{"starts", startA, startB, false},
+		{"an item and the result of its own host", item, skipped, false},
+		{"results", resultA, resultB, false},
 	} {
-		told := strings.Replace(settled, tt.from, tt.to, 1)
+		if !strings.Contains(settled, tt.first+tt.second) {
+			t.Fatalf("%s: not on the screen", tt.name)
+		}
+		told := strings.Replace(settled, tt.first+tt.second, tt.second+tt.first, 1)
 		if got := settleScreen(told); (got == settled) != tt.same {
 			t.Errorf("%s: same is %v, got:\n%s", tt.name, !tt.same, got)
 		}

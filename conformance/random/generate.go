@@ -38,7 +38,7 @@ func Generate(seed uint64, o Options) *Site {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), Options: o}
 	g.site = &Site{Hosts: o.Hosts, Dialect: o.Dialect, Files: map[string]List{}}
 	var plays List
-	for i := range g.among(1, 1, 2) {
+	for i := range pick(g, 1, 1, 2) {
 		plays = append(plays, g.play(i))
 	}
 	g.site.Files["playbook.yml"] = plays
@@ -48,9 +48,6 @@ func Generate(seed uint64, o Options) *Site {
 
 // chance is true as often as percent says.
 func (g *generator) chance(percent int) bool { return g.IntN(100) < percent }
-
-// among is one of the numbers.
-func (g *generator) among(n ...int) int { return pick(g, n...) }
 
 // pick is one of list.
 func pick[T any](g *generator, list ...T) T { return list[g.IntN(len(list))] }
@@ -69,7 +66,7 @@ func (g *generator) register() (string, bool) {
 	return r, true
 }
 
-// a choice is a keyword that a play, block or task gets as often as percent says, with one of the values.
+// A choice is a keyword that a play, block or task gets as often as percent says, with one of the values.
 type choice struct {
 	percent int
 	key     string
@@ -100,9 +97,9 @@ func (g *generator) play(n int) Map {
 	p := Map{{"name", fmt.Sprintf("p%d", n)}, {"hosts", "g"}, {"gather_facts", false}}
 	g.choose(&p, playKeywords)
 	g.morePlay(&p)
-	g.handlers = g.among(0, 0, 1, 2, 3, 4)
+	g.handlers = pick(g, 0, 0, 1, 2, 3, 4)
 	if g.chance(25) {
-		p.Set("pre_tasks", g.some(g.among(1, 2), 0))
+		p.Set("pre_tasks", g.some(pick(g, 1, 2), 0))
 	}
 	if g.chance(15) {
 		roles := List{g.role()}
@@ -113,7 +110,7 @@ func (g *generator) play(n int) Map {
 	}
 	p.Set("tasks", g.some(3+g.IntN(6), 0))
 	if g.chance(20) {
-		p.Set("post_tasks", g.some(g.among(1, 2), 0))
+		p.Set("post_tasks", g.some(pick(g, 1, 2), 0))
 	}
 	if g.handlers > 0 {
 		g.inHandler = true
@@ -182,7 +179,6 @@ func (g *generator) number() int {
 
 func (g *generator) include() Map {
 	n := g.number()
-	g.read = map[string]bool{}
 	t := Map{{"name", fmt.Sprintf("inc%d", n)}}
 	switch {
 	case g.chance(25):
@@ -301,7 +297,7 @@ func (g *generator) task() Map {
 // notified are handlers, as notify names them.
 func (g *generator) notified() List {
 	var out List
-	for range g.among(1, 2) {
+	for range pick(g, 1, 2) {
 		out = append(out, fmt.Sprintf("h%d", g.IntN(g.handlers)))
 	}
 	if g.chance(15) {

@@ -83,7 +83,7 @@ func fixed(tree List, at path) bool {
 
 // acting are the keys without which a mapping is neither a play nor a block nor a task.
 var acting = []string{
-	"hosts", "block", "meta", "debug", "raw", "fail", "set_fact", "add_host", "group_by", "assert", "file", "command", "include_tasks", "import_tasks", "include_role",
+	"hosts", "block", "meta", "debug", "raw", "fail", "set_fact", "add_host", "group_by", "assert", "include_tasks", "import_tasks", "include_role",
 }
 
 // sound says whether every mapping of the tree still acts and no list is empty.

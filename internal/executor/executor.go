@@ -10,6 +10,7 @@ import (
 	"pbc/ir"
 	"pbc/ir/value"
 	"pbc/runtime/machine"
+	"pbc/runtime/module"
 	"pbc/runtime/module/builtin"
 )
 
@@ -57,7 +58,7 @@ func Why(module string) string { return cmp.Or(Note(module), notNative) }
 
 // Task says what of a task runs in Python, and why: "" for one that pbc runs itself.
 func Task(t *ir.Task) string {
-	_, native := builtin.Lookup(t.Module)
+	m, native := builtin.Lookup(t.Module)
 	switch {
 	case t.Include != nil, t.Module == "", t.Module == "ansible.builtin.meta":
 		return ""
@@ -72,7 +73,7 @@ func Task(t *ir.Task) string {
 	case machine.Has(t.Module):
 		return parts[t.Module]
 	case native:
-		return left(t)
+		return left(m, t)
 	}
 	return Why(t.Module)
 }
@@ -85,9 +86,8 @@ func where(file string) string {
 }
 
 // left tells of a native module that may leave this call to the one in Python.
-func left(t *ir.Task) string {
+func left(m *module.Module, t *ir.Task) string {
 	args, ok := t.Args.V.(*value.Dict)
-	m, _ := builtin.Lookup(t.Module)
 	if !ok {
 		return ""
 	}

@@ -152,7 +152,7 @@ const (
 	Barrier      Ask = iota + 1 // may the task at Addr run: answer Go
 	Fragments                   // Args: list of includes; answer Extensions
 	Lookup                      // Name: plugin, Args: {terms, options}; answer Value
-	HostVar                     // Args: {host, name}; answer Value, Found
+	HostVar                     // Name: a variable, "" for all, Args: the host; answer Value, Found
 	HostNames                   // answer Value: the names hostvars iterates over
 	FindFile                    // Name: as written, Args: {kind}; answer File
 	LoadVars                    // include_vars, Args: the arguments; answer Value: what the task returns

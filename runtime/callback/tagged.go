@@ -100,7 +100,9 @@ func (p *printer) problems(v view) {
 				own.V = append(own.V, all[i])
 			}
 		}
-		if v.res.SetStr("deprecations", own); len(own.V) == 0 {
+		if len(own.V) > 0 {
+			v.res.SetStr("deprecations", own)
+		} else {
 			v.res.Del("deprecations")
 		}
 	}

@@ -157,7 +157,7 @@ func (d *round) lead() {
 		if !ask.once {
 			continue
 		}
-		d.leader, d.ledAt, d.alone = h, h.need.Addr, ask.alone
+		d.leader, d.ledAt, d.ledTask, d.alone = h, h.need.Addr, h.need.Task, ask.alone
 		for _, other := range d.hosts[i+1:] {
 			if other.need.Task == h.need.Task && other.need.Addr.Compare(h.need.Addr) == 0 {
 				d.same = append(d.same, other)

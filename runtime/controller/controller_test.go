@@ -20,8 +20,8 @@ import (
 )
 
 // fleet is a play, its hosts and the agents of them, each of which follows its script: a word for each
-// task, "ok", "bad", "once" (run_once), "throttle", "die" (the connection ends), "junk" (no message), "skip" (the host
-// does not come there).
+// task, "ok", "bad", "once" (run_once), "throttle", "die" (the connection ends), "leave" (the same of a run_once, before it begins), "junk" (no
+// message), "skip" (the host does not come there).
 type fleet struct {
 	play    Play
 	scripts map[string]string
@@ -128,7 +128,7 @@ func (a *actor) send(kind uint8, body any) {
 
 // ask waits at the barrier of a task.
 func (a *actor) ask(i int, word string) (answer event.Answer) {
-	args := value.DictOf("run_once", word == "once", "throttle", int64(strings.Count(word, "throttle")))
+	args := value.DictOf("run_once", word == "once" || word == "leave", "throttle", int64(strings.Count(word, "throttle")))
 	a.send(event.KindNeed, &event.Need{ID: uint32(i + 1), Ask: event.Barrier, Addr: ir.Address{i}, Task: i, Args: ir.Val{V: args}, Open: true})
 	b, err := a.frames.ReadFrame()
 	if err == nil {
@@ -150,6 +150,9 @@ func (a *actor) task(i int, word string) event.Outcome {
 		a.f.applied = append(a.f.applied, a.host)
 		a.f.mu.Unlock()
 		return event.Completed
+	}
+	if word == "leave" {
+		return event.HostUnreachable
 	}
 	a.f.count(1)
 	a.send(event.KindEvent, &event.Event{Kind: event.Started, Addr: ir.Address{i}, Task: i})
@@ -195,6 +198,8 @@ func TestPlay(t *testing.T) {
 		{name: "max_fail_percentage kept", a: "ok ok", b: "bad ok", c: "ok ok", maxFail: 34, want: "task0: a b! c task1: a c", code: 2},
 		{name: "run_once", a: "once ok", b: "once ok", c: "once ok", want: "task0: a task1: a b c", applied: 2},
 		{name: "run_once by the first that is there", a: "bad", b: "ok once", c: "ok once", want: "task0: a! b c task1: b", code: 2, applied: 1},
+		{name: "run_once, lost before it begins", a: "leave ok", b: "once ok", c: "once ok", want: "task0: a? none left", code: 2, applied: 2},
+		{name: "run_once, lost before it begins its second task", a: "ok leave ok", b: "ok once ok", c: "ok once ok", want: "task0: a b c a? none left", code: 2, applied: 2},
 		{name: "throttle", a: "throttle", b: "throttle", c: "throttle", want: "task0: a b c", parallel: 1},
 		{name: "forks", a: "ok ok", b: "ok ok", c: "ok ok", forks: 1, want: "task0: a b c task1: a b c", parallel: 1},
 		{name: "a connection ends", a: "ok ok", b: "die", c: "ok ok", want: "task0: a b? c task1: a c", code: 4},

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
+	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
@@ -156,7 +156,7 @@ func (r *playRun) rollBack(h *hostRun) {
 	if !e.Flags.RunOnce || e.Status != event.Failed || e.Flags.IgnoreErrors {
 		return
 	}
-	if strategy := strings.TrimPrefix(r.play.Strategy, "ansible.builtin."); strategy == "" || strategy == "linear" {
+	if strategy := ir.Short(r.play.Strategy); strategy == "" || strategy == "linear" {
 		r.removed = slices.DeleteFunc(r.removed, func(name string) bool { return name != h.name && r.byName[name] != nil })
 		return
 	}

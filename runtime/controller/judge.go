@@ -163,11 +163,7 @@ func (r *playRun) breakOff(d *round) {
 
 // metaForAll says whether the round is a meta task that one host does for all, which older ones take for one of any_errors_fatal.
 func (r *playRun) metaForAll(d *round) bool {
-	if r.c.opt.Newer || d.leader == nil {
-		return false
-	}
-	t, _ := r.c.opt.Linker.Task(r.number, d.leader.last.Task)
-	return t != nil && t.Module == "ansible.builtin.meta"
+	return !r.c.opt.Newer && d.leader != nil && r.isMeta(d.ledTask)
 }
 
 // failedBefore says whether a host that has failed before, and stands where it has yet to come to what takes the failure, counts among those of a round: older ones

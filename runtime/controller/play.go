@@ -490,6 +490,9 @@ func (r *playRun) unreachableResult(h *hostRun, msg string) {
 	if h.last != nil {
 		e.Task, e.Addr, e.Flags, e.Handler = h.last.Task, h.last.Addr, h.last.Flags, h.last.Handler
 	}
+	if d := r.round; d.leader == h && e.Addr.Compare(d.ledAt) < 0 { // it was to run a task for all, and has not begun it
+		e.Task, e.Addr = d.ledTask, d.ledAt
+	}
 	r.note(h, e)
 	if r.together() {
 		h.queue = append(h.queue, queued{e: e})

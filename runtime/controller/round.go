@@ -23,6 +23,7 @@ type round struct {
 	// wait for it and do nothing.
 	leader  *hostRun
 	ledAt   ir.Address // where
+	ledTask int
 	alone   bool
 	same    []*hostRun
 	dropped []*hostRun
@@ -277,34 +278,19 @@ type barrierAsk struct {
 }
 
 func askOf(n *event.Need) barrierAsk {
-	var a barrierAsk
 	if n == nil {
-		return a
+		return barrierAsk{}
 	}
-	d, ok := n.Args.V.(*value.Dict)
-	if !ok {
-		return a
+	d, _ := n.Args.V.(*value.Dict)
+	flag := func(name string) bool {
+		v, _ := d.GetStr(name)
+		b, _ := v.(bool)
+		return b
 	}
-	once, _ := d.GetStr("run_once")
-	a.once, _ = once.(bool)
-	alone, _ := d.GetStr("alone")
-	a.alone, _ = alone.(bool)
-	throttle, _ := d.GetStr("throttle")
-	t, _ := throttle.(int64)
-	a.throttle = int(t)
-	shielded, _ := d.GetStr("shielded")
-	a.shielded, _ = shielded.(bool)
-	after, _ := d.GetStr("after")
-	a.after, _ = after.(bool)
-	unreachable, _ := d.GetStr("unreachable")
-	a.unreachable, _ = unreachable.(bool)
-	flush, _ := d.GetStr("flush")
-	a.flush, _ = flush.(bool)
-	idle, _ := d.GetStr("idle")
-	a.idle, _ = idle.(bool)
-	failed, _ := d.GetStr("failed")
-	a.failed, _ = failed.(bool)
-	return a
+	v, _ := d.GetStr("throttle")
+	throttle, _ := v.(int64)
+	return barrierAsk{once: flag("run_once"), alone: flag("alone"), throttle: int(throttle), shielded: flag("shielded"), after: flag("after"),
+		unreachable: flag("unreachable"), flush: flag("flush"), idle: flag("idle"), failed: flag("failed")}
 }
 
 // applyResult gives the result of a run_once task to the hosts that did not run it.

@@ -81,8 +81,7 @@ func (r *playRun) warnFreePlay() {
 
 // banner opens a task, once for all hosts; a meta task for each, as all tasks where hosts have no order.
 func (r *playRun) banner(h *hostRun, e *event.Event) {
-	t, _ := r.c.opt.Linker.Task(r.number, e.Task)
-	meta := t != nil && t.Module == "ansible.builtin.meta"
+	meta := r.isMeta(e.Task)
 	at := r.place(h, e)
 	same := !r.play.Free && r.shown.any && r.shown.addr.Compare(at) == 0
 	if same && !meta && r.shown.task == e.Task {

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"strings"
 	"sync"
 
 	"pbc/ir/expr"
@@ -155,16 +154,6 @@ func (c *compiler) methodCall(o *expr.Node, args *argFns) exprFn {
 		}
 		return f.run.e.count(run())
 	}
-}
-
-// builtinName strips the collection from the name of a plugin of ansible.builtin.
-func builtinName(name string) string {
-	for _, p := range []string{"ansible.builtin.", "ansible.legacy."} {
-		if s, ok := strings.CutPrefix(name, p); ok {
-			return s
-		}
-	}
-	return name
 }
 
 // notLoaded is what Jinja says of a filter or test that is not there.

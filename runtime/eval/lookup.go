@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"pbc/ir"
 	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
@@ -62,7 +63,7 @@ func LookupKey(plugin string, terms []value.Value, options *value.Dict) string {
 	if err != nil || oerr != nil {
 		return ""
 	}
-	return builtinName(plugin) + t + o
+	return ir.Short(plugin) + t + o
 }
 
 // lookupOpts are the options that lookup() itself takes.
@@ -276,7 +277,7 @@ func (e *Eval) runLookup(f *frame, name string, terms []val, options *dict) (val
 	if name == "community.general.flattened" || name == "community.general.cartesian" {
 		name = strings.TrimPrefix(name, "community.general.")
 	}
-	if l, ok := localLookups[builtinName(name)]; ok && !e.shadowed("lookup", name) {
+	if l, ok := localLookups[ir.Short(name)]; ok && !e.shadowed("lookup", name) {
 		r, err := l.fn(f, terms, options)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"pbc/ir"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
@@ -49,7 +50,7 @@ func (e *Eval) listed(isTest bool, name string) *plugin.Row {
 	if isTest {
 		table, ofJinja = test.Table, test.OfJinja
 	}
-	for _, n := range []string{builtinName(name), name} {
+	for _, n := range []string{ir.Short(name), name} {
 		if n != name && ofJinja(n) && !e.tagged() {
 			continue // classic knows what Jinja brings by its short name only
 		}

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 
+	"pbc/ir"
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/bound"
@@ -74,7 +75,7 @@ func (p plugged) fullName() string {
 	if p.Redirected != "" {
 		return p.Redirected
 	}
-	name := builtinName(p.as)
+	name := ir.Short(p.as)
 	if !strings.Contains(name, ".") && (filter.Table[name] == p.Row || test.Table[name] == p.Row) {
 		return "ansible.builtin." + name
 	}

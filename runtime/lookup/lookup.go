@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"pbc/ir"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 	"pbc/runtime/exception"
@@ -100,10 +101,7 @@ func Names() [][2]string {
 // Run runs a plugin and returns its list. For a name it does not know the error is
 // eval.ErrNoLookup.
 func Run(ctx context.Context, c Call) (value.Value, error) {
-	name := c.Name
-	for _, p := range []string{"ansible.builtin.", "ansible.legacy."} {
-		name = strings.TrimPrefix(name, p)
-	}
+	name := ir.Short(c.Name)
 	for _, p := range table {
 		if p.name != name {
 			continue

@@ -11,7 +11,6 @@ import (
 	"pbc/ir/keyword"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
-	"pbc/runtime/exception"
 )
 
 // action is a module that the machine itself runs: it needs the variables of the task, or the
@@ -89,8 +88,8 @@ func (x *taskRun) strictly(v value.Value) (bool, error) {
 	if ok || v == nil {
 		return b, nil
 	}
-	if _, err := value.HashKey(v); err != nil && !x.tagged() {
-		return false, exception.TypeError("unhashable type: '%s'", value.TypeName(v))
+	if err := unhashable(v); err != nil && !x.tagged() {
+		return false, err
 	}
 	s, _ := value.ToStr(v)
 	gap := "  "
@@ -393,7 +392,7 @@ func message(args *value.Dict, key, unset, called string) (value.Value, error) {
 		return v, nil
 	case *value.List:
 		for _, e := range v.V {
-			if _, ok := value.Text(e); !ok {
+			if !isText(e) {
 				return nil, faultf("Type of one of the elements in %s list is not string type", called)
 			}
 		}

@@ -19,10 +19,17 @@ func (x *taskRun) hashable(args *value.Dict, names ...string) error {
 		return nil
 	}
 	for _, name := range names {
-		v := get(args, name)
-		if _, err := value.HashKey(v); err != nil {
-			return exception.TypeError("unhashable type: '%s'", value.TypeName(v))
+		if err := unhashable(get(args, name)); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// unhashable is Python's error of a value that can be in no set, nil for any other.
+func unhashable(v value.Value) error {
+	if _, err := value.HashKey(v); err != nil {
+		return exception.TypeError("unhashable type: '%s'", value.TypeName(v))
 	}
 	return nil
 }
@@ -30,7 +37,7 @@ func (x *taskRun) hashable(args *value.Dict, names ...string) error {
 // method fails as the action does that calls a method of a text on what is none.
 func (x *taskRun) method(args *value.Dict, name, method string) error {
 	v := get(args, name)
-	if _, ok := value.Text(v); ok {
+	if isText(v) {
 		return nil
 	}
 	return exception.Raise("AttributeError", "'%s' object has no attribute '%s'", x.className(name, v), method)
@@ -96,13 +103,13 @@ func (x *taskRun) groupTypes(args *value.Dict) error {
 		parents = v.K
 		args.SetStr("parents", value.NewList(parents...))
 	default:
-		if _, text := value.Text(v); text || !has(args, "parents") {
+		if isText(v) || !has(args, "parents") {
 			return nil
 		}
 		return exception.TypeError("'%s' object is not iterable", x.className("parents", v))
 	}
 	for _, p := range parents {
-		if _, text := value.Text(p); !text {
+		if !isText(p) {
 			return exception.Raise("AttributeError", "'%s' object has no attribute 'replace'", x.className("parents", p))
 		}
 	}

@@ -1,14 +1,12 @@
 package machine
 
 import (
+	"slices"
 	"strings"
 
 	"pbc/ir"
 	"pbc/ir/value"
 )
-
-// becomes are the methods that there are; another one fails also where the user would stay the same.
-var becomes = map[string]bool{"": true, "sudo": true, "su": true, "doas": true}
 
 // become works out which user the module runs as: variables win over the task, the task over the
 // settings.
@@ -48,7 +46,8 @@ func (x *taskRun) become() (Become, error) {
 		}
 	}
 	as, err := x.connectsAs(&b)
-	b.Same = err == nil && as == firstText(b.User, "root") && becomes[method] && !x.m.code.Settings.AllowSameUser
+	known := method == "" || slices.Contains(ir.BecomeMethods, method) // another one fails also where the user would stay the same
+	b.Same = err == nil && as == firstText(b.User, "root") && known && !x.m.code.Settings.AllowSameUser
 	return b, nil // what is wrong with the way to the host the module meets, too
 }
 

@@ -19,17 +19,23 @@ type contextField struct {
 	kind    string // "int" or "bool"; any text else
 }
 
+var (
+	connectionField = contextField{name: "connection", vars: []string{"ansible_connection"}}
+	shellField      = contextField{name: "shell", vars: []string{"ansible_shell_type"}}
+	pipeliningField = contextField{name: "pipelining", vars: []string{"ansible_ssh_pipelining", "ansible_pipelining"}, kind: "bool"}
+)
+
 // contextFields are those that Ansible checks.
 //
 // Observed: scenarios/connection/faults.txtar, scenarios/connection/faults_become.txtar.
 var contextFields = []contextField{
-	{name: "connection", vars: []string{"ansible_connection"}},
-	{name: "shell", vars: []string{"ansible_shell_type"}},
+	connectionField,
+	shellField,
 	{name: "executable", vars: []string{"ansible_shell_executable"}},
 	{name: "remote_addr", vars: []string{"ansible_ssh_host", "ansible_host"}},
 	{name: "remote_user", vars: []string{"ansible_ssh_user", "ansible_user"}, keyword: func(t *ir.Task) ir.Val { return t.RemoteUser }},
 	{name: "port", vars: []string{"ansible_ssh_port", "ansible_port"}, kind: "int"},
-	{name: "pipelining", vars: []string{"ansible_ssh_pipelining", "ansible_pipelining"}, kind: "bool"},
+	pipeliningField,
 	{name: "timeout", vars: []string{"ansible_ssh_timeout", "ansible_timeout"}, kind: "int"},
 	{name: "private_key_file", vars: []string{"ansible_ssh_private_key_file", "ansible_private_key_file"}},
 	{name: "become", vars: []string{"ansible_become"}, keyword: func(t *ir.Task) ir.Val { return t.Become.On }, kind: "bool"},
@@ -109,9 +115,8 @@ func (f *contextField) unfit(v value.Value) string {
 
 // notBool is what Ansible says of a value that is no truth.
 func notBool(v value.Value) string {
-	switch v.(type) {
-	case *value.List, *value.Dict:
-		return "unhashable type: '" + value.TypeName(v) + "'"
+	if err := unhashable(v); err != nil {
+		return err.Error()
 	}
 	s, _ := value.ToStr(v)
 	return fmt.Sprintf("The value '%s' is not a valid boolean.  Valid booleans include: %s", s, validBooleans)
@@ -130,11 +135,9 @@ func (x *taskRun) connects(p *prepared) error {
 	if x.flags.DelegateTo != "" {
 		return nil
 	}
-	name, err := x.connectionKeyword()
-	if err != nil {
-		return err
-	}
-	if v := x.contextValue(&contextFields[0]); v.IsSet() {
+	name := p.connection
+	if v := x.contextValue(&connectionField); v.IsSet() {
+		var err error
 		if name, err = x.connectionNamed(v); err != nil {
 			return err
 		}
@@ -171,7 +174,7 @@ func among(list []string, name string) bool {
 
 // shellType is the shell plugin that variables ask for.
 func (x *taskRun) shellType() (string, error) {
-	v := x.contextValue(&contextField{vars: []string{"ansible_shell_type"}})
+	v := x.contextValue(&shellField)
 	if !v.IsSet() {
 		return "", nil
 	}

@@ -134,9 +134,6 @@ func (x *taskRun) wantedLoop(items []value.Value, list *[]wanted) *value.Dict {
 	}
 	x.vars.local = value.NewDict()
 	sum := x.summary(results)
-	if !has(sum, "changed") {
-		sum.SetStr("changed", false)
-	}
 	if skipped || truthy(sum, "failed") {
 		if !has(sum, "changed") {
 			sum.SetStr("changed", false)

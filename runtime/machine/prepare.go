@@ -11,13 +11,15 @@ import (
 
 // prepared is a task with all its keywords rendered, ready for its attempts.
 type prepared struct {
-	args     *value.Dict
-	env      map[string]string
-	retries  int64
-	delay    time.Duration
-	timeout  time.Duration
-	become   Become
-	register string
+	args    *value.Dict
+	env     map[string]string
+	retries int64
+	delay   time.Duration
+	timeout time.Duration
+	become  Become
+	// connection is the connection plugin that the task or the command line names.
+	connection string
+	register   string
 	// async is set when the task does not wait for its module; poll is how often it then looks for the end.
 	async *module.Async
 	poll  time.Duration
@@ -48,7 +50,7 @@ func (x *taskRun) prepare() (*prepared, error) {
 	if _, err := x.number64("port", x.t.Port, 0); err != nil {
 		return nil, err
 	}
-	if _, err := x.connectionKeyword(); err != nil {
+	if p.connection, err = x.connectionKeyword(); err != nil {
 		return nil, err
 	}
 	if p.args, err = x.arguments(); err != nil {

@@ -31,7 +31,7 @@ func (x *taskRun) wantsTemp(c *module.Call, b Become) bool {
 // otherwise.
 func (x *taskRun) pipelined() bool {
 	set := x.m.code.Settings.Reach.Pipelining
-	for _, name := range []string{"ansible_ssh_pipelining", "ansible_pipelining"} {
+	for _, name := range pipeliningField.vars {
 		v, ok := x.variableOf(x.flags.DelegateTo, name)
 		if !ok {
 			continue

@@ -147,8 +147,8 @@ func (x *taskRun) delegatedVars() *value.Dict {
 var delegatedReach = []string{"ansible_host", "ansible_port", "ansible_user", "ansible_connection"}
 
 // delegateReads are the variables that tasks read of the host that they are delegated to: it is asked for all of them at once.
-var delegateReads = append([]string{"ansible_python_interpreter", module.DiscoveredFact, "ansible_interpreter_python_fallback", "ansible_remote_tmp",
-	"ansible_ssh_pipelining", "ansible_pipelining"}, delegatedReach...)
+var delegateReads = slices.Concat([]string{"ansible_python_interpreter", module.DiscoveredFact, "ansible_interpreter_python_fallback", "ansible_remote_tmp"},
+	pipeliningField.vars, delegatedReach)
 
 // delegateVars are those of delegateReads that the host has, as they are when the task first asks.
 func (x *taskRun) delegateVars(host string) *value.Dict {

@@ -149,8 +149,8 @@ func (u *unpacking) source() (*module.Source, *value.Dict, error) {
 func (u *unpacking) pathLike(name string) error {
 	v := get(u.args, name)
 	_, list := v.(*value.List)
-	switch _, text := value.Text(v); {
-	case text:
+	switch {
+	case isText(v):
 		return nil
 	case u.x.tagged() && !list: // it looks for "://" first
 		return exception.TypeError("argument of type '%s' is not iterable", u.x.className(name, v))

@@ -15,6 +15,7 @@ import (
 	"pbc/runtime/argspec"
 	"pbc/runtime/module"
 	"pbc/runtime/module/posix"
+	"pbc/runtime/python"
 )
 
 var copySpec = &argspec.Spec{
@@ -152,12 +153,13 @@ func isTrue(d *value.Dict, key string) bool {
 
 // refusal checks the arguments as the action plugin does.
 func (p *copying) refusal() string {
-	src := !empty(p.arg("src"))
+	src, _ := python.Truth(p.arg("src"))
+	dest, _ := python.Truth(p.arg("dest"))
 	p.content = p.arg("content") != nil
 	switch {
 	case !src && !p.content:
 		return "src (or content) is required"
-	case empty(p.arg("dest")):
+	case !dest:
 		return "dest is required"
 	case src && p.content:
 		return "src and content are mutually exclusive"
@@ -165,18 +167,6 @@ func (p *copying) refusal() string {
 		return "can not use content with a dir as dest"
 	}
 	return ""
-}
-
-// empty is said of what Python holds for false.
-func empty(v value.Value) bool {
-	switch x := v.(type) {
-	case *value.List:
-		return len(x.V) == 0
-	case *value.Dict:
-		return x.Len() == 0
-	}
-	s, text := value.Text(v)
-	return v == nil || v == false || v == int64(0) || v == 0.0 || text && s == ""
 }
 
 // invoked adds the invocation to a result that no module has given one, with content hidden.
