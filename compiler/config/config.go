@@ -3,8 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,11 +205,7 @@ func (c *Config) resolve(s Setting, env Env, file iniFile) error {
 		c.values[s.Name] = c.defaultValue(s)
 		return nil
 	}
-	base := ""
-	if origin == c.File {
-		base = filepath.Dir(c.File)
-	}
-	v, err := parse(s.Type, text, base)
+	v, err := c.parse(s.Type, text, origin)
 	if err != nil && text == "" && strings.HasPrefix(origin, "env: ") {
 		c.origins[s.Name] = "default"
 		c.values[s.Name] = c.defaultValue(s)
@@ -277,9 +275,17 @@ func (c *Config) badChoice(s Setting, v any) error {
 func (c *Config) badType(s Setting, text, origin string, err error) error {
 	if within(c.core, "2.19", "") {
 		kind := map[Type]string{Int: "integer", Float: "float"}[s.Type]
+		if shortInts[s.Name] {
+			kind = "int"
+		}
 		return fmt.Errorf("Config %s from '%s' has an invalid value: Invalid value provided for '%s': %s", label(s.Name), origin, kind, value.StrRepr(text))
 	}
 	return fmt.Errorf("Invalid type for configuration option %s (from %s): %w", entry(s.Name), origin, err)
+}
+
+// shortInts are the settings whose type Ansible's own table calls int, where that of others is integer: errors repeat the word.
+var shortInts = map[string]bool{
+	"GALAXY_SERVER_TIMEOUT": true, "LOG_VERBOSITY": true, "MAX_FILE_SIZE_FOR_DIFF": true, "PERSISTENT_COMMAND_TIMEOUT": true, "SSH_AGENT_KEY_LIFETIME": true,
 }
 
 // label is how the errors of newer ansible-cores name a setting.
@@ -315,6 +321,27 @@ func zero(t Type) any {
 	}
 	return nil
 }
+
+// parse reads the text that sets a setting. In dialect tagged an integer may be written as a fraction, and what comes from a variable
+// keeps its quotes.
+func (c *Config) parse(t Type, text, origin string) (any, error) {
+	base := ""
+	if origin == c.File {
+		base = filepath.Dir(c.File)
+	}
+	switch {
+	case c.Tagged() && t == String && strings.HasPrefix(origin, "env: "):
+		return text, nil
+	case c.Tagged() && t == Int && fraction.MatchString(strings.TrimSpace(text)):
+		if r, ok := new(big.Rat).SetString(strings.TrimSpace(text)); ok && r.IsInt() && r.Num().IsInt64() {
+			return int(r.Num().Int64()), nil
+		}
+	}
+	return parse(t, text, base)
+}
+
+// fraction is a number with a point or an exponent.
+var fraction = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$`)
 
 // parse reads the text of a setting.
 func parse(t Type, text, base string) (any, error) {
