@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import datetime
 import inspect
+import io
 import json
 import os
 import queue
