@@ -66,6 +66,9 @@ func (e *Error) Error() string { return e.Msg }
 // Deprecation is a setting in use that a later Ansible lacks.
 type Deprecation struct{ Msg, Version string }
 
+// Fault is what is wrong with a setting of a plugin: "ssh" connects, "sh" is the shell of every host.
+type Fault struct{ Plugin, Msg, Help string }
+
 // Config is the settings of a run.
 type Config struct {
 	// File is the ansible.cfg in use, "" for none.
@@ -73,10 +76,12 @@ type Config struct {
 	// Warnings are about the way the file was found.
 	Warnings     []string
 	Deprecations []Deprecation
-	values       map[string]any
-	origins      map[string]string
-	file         iniFile
-	core         string
+	// Faults are in settings of plugins: a run meets them with the tasks that such a plugin serves.
+	Faults  []Fault
+	values  map[string]any
+	origins map[string]string
+	file    iniFile
+	core    string
 }
 
 // Env looks an environment variable up: os.LookupEnv.
@@ -101,16 +106,44 @@ func Load(env Env, core string) (*Config, error) {
 	}
 	c.file = file
 	for _, s := range Settings(core) {
-		if err := c.resolve(s, env, file); err != nil {
+		if err := c.resolve(s, env, file); err != nil && !c.meetsLater(s, err) {
 			return nil, &Error{err.Error()}
 		}
 	}
+	c.checkTemps()
 	for _, s := range Settings("") { // what other ansible-cores have is at its default
 		if _, has := c.origins[s.Name]; !has {
 			c.origins[s.Name], c.values[s.Name] = "default", c.defaultValue(s)
 		}
 	}
 	return c, nil
+}
+
+// meetsLater notes what is wrong with a setting of the plugin that connects by ssh. Its port, and how long it may take, Ansible knows
+// from elsewhere.
+func (c *Config) meetsLater(s Setting, err error) bool {
+	option, is := strings.CutPrefix(s.Name, "ssh.")
+	if !is {
+		return false
+	}
+	c.origins[s.Name], c.values[s.Name] = "default", c.defaultValue(s)
+	if option != "port" && option != "timeout" {
+		msg, valid, choices := strings.Cut(err.Error(), " Valid values are: ")
+		f := Fault{Plugin: "ssh", Msg: msg}
+		if choices {
+			f.Help = "Valid values are: " + valid
+		}
+		c.Faults = append(c.Faults, f)
+	}
+	return true
+}
+
+// checkTemps holds the temporary folders of hosts to being absolute.
+func (c *Config) checkTemps() {
+	dirs := c.List("sh.system_tmpdirs")
+	if slices.ContainsFunc(dirs, func(dir string) bool { return !filepath.IsAbs(dir) }) {
+		c.Faults = append(c.Faults, Fault{Plugin: "sh", Msg: "The configured system_tmpdirs contains a relative path: " + listRepr(dirs) + ". All system_tmpdirs must be absolute"})
+	}
 }
 
 // systemFile is the ansible.cfg of all users, which counts where there is no other. Tests put theirs in its place.
@@ -257,11 +290,7 @@ func allows(allowed []string, v any) bool {
 func (c *Config) badChoice(s Setting, v any) error {
 	shown, repr := fmt.Sprint(v), value.StrRepr(fmt.Sprint(v))
 	if list, ok := v.([]string); ok {
-		var items []string
-		for _, x := range list {
-			items = append(items, value.StrRepr(x))
-		}
-		shown = "[" + strings.Join(items, ", ") + "]"
+		shown = listRepr(list)
 		repr = shown
 	}
 	choices := strings.Join(c.choices(s), ", ")
@@ -269,6 +298,15 @@ func (c *Config) badChoice(s Setting, v any) error {
 		return fmt.Errorf("Invalid value %s for config %s. Valid values are: %s", repr, label(s.Name), choices)
 	}
 	return fmt.Errorf("Invalid value \"%s\" for configuration option \"%s \", valid values are: %s", shown, entry(s.Name), choices)
+}
+
+// listRepr is how Python shows a list of texts.
+func listRepr(list []string) string {
+	var items []string
+	for _, x := range list {
+		items = append(items, value.StrRepr(x))
+	}
+	return "[" + strings.Join(items, ", ") + "]"
 }
 
 // badType is the error of a text that is none of the type of a setting.

@@ -325,6 +325,34 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// TestFaults holds what is wrong with settings of plugins, which ends no run before it begins.
+func TestFaults(t *testing.T) {
+	t.Setenv("HOME", in(t, "[defaults]\nsystem_tmpdirs=/a,b\n[ssh_connection]\nretries=x\ntimeout=y\ntransfer_method=z\n"))
+	for core, want := range map[string][]Fault{
+		"2.14.18": {
+			{"ssh", "Invalid type for configuration option plugin_type: connection plugin: ssh setting: reconnection_retries (from CFG): invalid literal for int() with base 10: 'x'", ""},
+			{"ssh", `Invalid value "z" for configuration option "plugin_type: connection plugin: ssh setting: ssh_transfer_method ", valid values are: sftp, scp, piped, smart`, ""},
+			{"sh", "The configured system_tmpdirs contains a relative path: ['/a', 'b']. All system_tmpdirs must be absolute", ""},
+		},
+		"2.19.14": {
+			{"ssh", "Config 'reconnection_retries' for 'ssh' connection plugin from 'CFG' has an invalid value: Invalid value provided for 'integer': 'x'", ""},
+			{"ssh", "Invalid value 'z' for config 'ssh_transfer_method' for 'ssh' connection plugin.", "Valid values are: sftp, scp, piped, smart"},
+			{"sh", "The configured system_tmpdirs contains a relative path: ['/a', 'b']. All system_tmpdirs must be absolute", ""},
+		},
+	} {
+		c, err := Load(env(), core)
+		if err != nil {
+			t.Fatal(core, err)
+		}
+		for i := range c.Faults {
+			c.Faults[i].Msg = strings.ReplaceAll(c.Faults[i].Msg, c.File, "CFG")
+		}
+		if d := cmp.Diff(want, c.Faults); d != "" {
+			t.Errorf("%s: %s", core, d)
+		}
+	}
+}
+
 func TestDeprecations(t *testing.T) {
 	dir := in(t, "")
 	t.Setenv("HOME", dir)

@@ -62,7 +62,7 @@ var harmless = map[string]string{
 	"DEFAULT_BECOME_FLAGS":           "the same as those of the become method",
 	"HOST_KEY_CHECKING":              "the same as ssh.host_key_checking",
 	"sh.common_remote_group":         "files of the become user are made by that user",
-	"sh.system_tmpdirs":              "files of the become user are made by that user",
+	"sh.system_tmpdirs":              "files of the become user are made by that user; tasks fail of a relative path, as in Ansible",
 	"sh.admin_users":                 "files of the become user are made by that user",
 	"sh.world_readable_temp":         "files of the become user are made by that user",
 
