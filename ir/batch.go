@@ -108,6 +108,8 @@ type Settings struct {
 	// Collectors gather all facts that the run reads, when FactsRead is set: a play's gathering need do no more.
 	Collectors []string
 	FactsRead  bool
+	// Faults are in the settings of plugins: tasks that such a plugin serves fail of them.
+	Faults []SettingFault
 	// Debugger has the task debugger start after every failure, where no keyword says otherwise; DebugIgnored also after failures that are ignored.
 	Debugger, DebugIgnored bool
 }
@@ -162,6 +164,9 @@ type ReachSettings struct {
 	Pipelining                             bool
 	LocalUser                              string // who runs the playbook
 }
+
+// SettingFault is what is wrong with a setting of a plugin: "ssh" connects, "sh" is the shell of every host.
+type SettingFault struct{ Plugin, Msg, Help string }
 
 // BecomeSettings are the defaults of changing user, from settings and the command line.
 type BecomeSettings struct {

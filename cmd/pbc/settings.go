@@ -78,6 +78,9 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	if s.set("ssh.port") {
 		set.Reach.Port = s.conf.Int("ssh.port")
 	}
+	for _, f := range s.conf.Faults {
+		set.Faults = append(set.Faults, ir.SettingFault(f))
+	}
 	set.FactsModules = s.conf.List("FACTS_MODULES")
 	set.AllowSameUser = s.conf.Bool("BECOME_ALLOW_SAME_USER")
 	set.BecomeBy = s.becomeSettings(s.req.BecomeUser != "")

@@ -3,8 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +66,9 @@ func (e *Error) Error() string { return e.Msg }
 // Deprecation is a setting in use that a later Ansible lacks.
 type Deprecation struct{ Msg, Version string }
 
+// Fault is what is wrong with a setting of a plugin: "ssh" connects, "sh" is the shell of every host.
+type Fault struct{ Plugin, Msg, Help string }
+
 // Config is the settings of a run.
 type Config struct {
 	// File is the ansible.cfg in use, "" for none.
@@ -71,10 +76,12 @@ type Config struct {
 	// Warnings are about the way the file was found.
 	Warnings     []string
 	Deprecations []Deprecation
-	values       map[string]any
-	origins      map[string]string
-	file         iniFile
-	core         string
+	// Faults are in settings of plugins: a run meets them with the tasks that such a plugin serves.
+	Faults  []Fault
+	values  map[string]any
+	origins map[string]string
+	file    iniFile
+	core    string
 }
 
 // Env looks an environment variable up: os.LookupEnv.
@@ -99,16 +106,44 @@ func Load(env Env, core string) (*Config, error) {
 	}
 	c.file = file
 	for _, s := range Settings(core) {
-		if err := c.resolve(s, env, file); err != nil {
+		if err := c.resolve(s, env, file); err != nil && !c.meetsLater(s, err) {
 			return nil, &Error{err.Error()}
 		}
 	}
+	c.checkTemps()
 	for _, s := range Settings("") { // what other ansible-cores have is at its default
 		if _, has := c.origins[s.Name]; !has {
 			c.origins[s.Name], c.values[s.Name] = "default", c.defaultValue(s)
 		}
 	}
 	return c, nil
+}
+
+// meetsLater notes what is wrong with a setting of the plugin that connects by ssh. Its port, and how long it may take, Ansible knows
+// from elsewhere.
+func (c *Config) meetsLater(s Setting, err error) bool {
+	option, is := strings.CutPrefix(s.Name, "ssh.")
+	if !is {
+		return false
+	}
+	c.origins[s.Name], c.values[s.Name] = "default", c.defaultValue(s)
+	if option != "port" && option != "timeout" {
+		msg, valid, choices := strings.Cut(err.Error(), " Valid values are: ")
+		f := Fault{Plugin: "ssh", Msg: msg}
+		if choices {
+			f.Help = "Valid values are: " + valid
+		}
+		c.Faults = append(c.Faults, f)
+	}
+	return true
+}
+
+// checkTemps holds the temporary folders of hosts to being absolute.
+func (c *Config) checkTemps() {
+	dirs := c.List("sh.system_tmpdirs")
+	if slices.ContainsFunc(dirs, func(dir string) bool { return !filepath.IsAbs(dir) }) {
+		c.Faults = append(c.Faults, Fault{Plugin: "sh", Msg: "The configured system_tmpdirs contains a relative path: " + listRepr(dirs) + ". All system_tmpdirs must be absolute"})
+	}
 }
 
 // systemFile is the ansible.cfg of all users, which counts where there is no other. Tests put theirs in its place.
@@ -203,11 +238,7 @@ func (c *Config) resolve(s Setting, env Env, file iniFile) error {
 		c.values[s.Name] = c.defaultValue(s)
 		return nil
 	}
-	base := ""
-	if origin == c.File {
-		base = filepath.Dir(c.File)
-	}
-	v, err := parse(s.Type, text, base)
+	v, err := c.parse(s.Type, text, origin)
 	if err != nil && text == "" && strings.HasPrefix(origin, "env: ") {
 		c.origins[s.Name] = "default"
 		c.values[s.Name] = c.defaultValue(s)
@@ -259,11 +290,7 @@ func allows(allowed []string, v any) bool {
 func (c *Config) badChoice(s Setting, v any) error {
 	shown, repr := fmt.Sprint(v), value.StrRepr(fmt.Sprint(v))
 	if list, ok := v.([]string); ok {
-		var items []string
-		for _, x := range list {
-			items = append(items, value.StrRepr(x))
-		}
-		shown = "[" + strings.Join(items, ", ") + "]"
+		shown = listRepr(list)
 		repr = shown
 	}
 	choices := strings.Join(c.choices(s), ", ")
@@ -273,13 +300,30 @@ func (c *Config) badChoice(s Setting, v any) error {
 	return fmt.Errorf("Invalid value \"%s\" for configuration option \"%s \", valid values are: %s", shown, entry(s.Name), choices)
 }
 
+// listRepr is how Python shows a list of texts.
+func listRepr(list []string) string {
+	var items []string
+	for _, x := range list {
+		items = append(items, value.StrRepr(x))
+	}
+	return "[" + strings.Join(items, ", ") + "]"
+}
+
 // badType is the error of a text that is none of the type of a setting.
 func (c *Config) badType(s Setting, text, origin string, err error) error {
 	if within(c.core, "2.19", "") {
 		kind := map[Type]string{Int: "integer", Float: "float"}[s.Type]
+		if shortInts[s.Name] {
+			kind = "int"
+		}
 		return fmt.Errorf("Config %s from '%s' has an invalid value: Invalid value provided for '%s': %s", label(s.Name), origin, kind, value.StrRepr(text))
 	}
 	return fmt.Errorf("Invalid type for configuration option %s (from %s): %w", entry(s.Name), origin, err)
+}
+
+// shortInts are the settings whose type Ansible's own table calls int, where that of others is integer: errors repeat the word.
+var shortInts = map[string]bool{
+	"GALAXY_SERVER_TIMEOUT": true, "LOG_VERBOSITY": true, "MAX_FILE_SIZE_FOR_DIFF": true, "PERSISTENT_COMMAND_TIMEOUT": true, "SSH_AGENT_KEY_LIFETIME": true,
 }
 
 // label is how the errors of newer ansible-cores name a setting.
@@ -315,6 +359,27 @@ func zero(t Type) any {
 	}
 	return nil
 }
+
+// parse reads the text that sets a setting. In dialect tagged an integer may be written as a fraction, and what comes from a variable
+// keeps its quotes.
+func (c *Config) parse(t Type, text, origin string) (any, error) {
+	base := ""
+	if origin == c.File {
+		base = filepath.Dir(c.File)
+	}
+	switch {
+	case c.Tagged() && t == String && strings.HasPrefix(origin, "env: "):
+		return text, nil
+	case c.Tagged() && t == Int && fraction.MatchString(strings.TrimSpace(text)):
+		if r, ok := new(big.Rat).SetString(strings.TrimSpace(text)); ok && r.IsInt() && r.Num().IsInt64() {
+			return int(r.Num().Int64()), nil
+		}
+	}
+	return parse(t, text, base)
+}
+
+// fraction is a number with a point or an exponent.
+var fraction = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$`)
 
 // parse reads the text of a setting.
 func parse(t Type, text, base string) (any, error) {

@@ -288,6 +288,71 @@ func TestCores(t *testing.T) {
 	}
 }
 
+// TestTexts holds how texts are read of a variable and of a file, by ansible-core.
+func TestTexts(t *testing.T) {
+	const forks, user = "ANSIBLE_FORKS", "ANSIBLE_REMOTE_USER"
+	tests := []struct {
+		core, variable, text string
+		want                 any // of the error the message
+	}{
+		{"2.14.18", user, `'q'`, "q"},
+		{"2.19.14", user, `'q'`, `'q'`},
+		{"2.14.18", forks, "7.0", "Invalid type for configuration option setting: DEFAULT_FORKS (from env: ANSIBLE_FORKS): invalid literal for int() with base 10: '7.0'"},
+		{"2.19.14", forks, "7.0", 7},
+		{"2.19.14", forks, " 1e3 ", 1000},
+		{"2.19.14", forks, "1.5", "Config 'DEFAULT_FORKS' from 'env: ANSIBLE_FORKS' has an invalid value: Invalid value provided for 'integer': '1.5'"},
+		{"2.19.14", forks, "1/1", "Config 'DEFAULT_FORKS' from 'env: ANSIBLE_FORKS' has an invalid value: Invalid value provided for 'integer': '1/1'"},
+		{"2.19.14", "ANSIBLE_LOG_VERBOSITY", "x", "Config 'LOG_VERBOSITY' from 'env: ANSIBLE_LOG_VERBOSITY' has an invalid value: Invalid value provided for 'int': 'x'"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.core+" "+tt.variable+"="+tt.text, func(t *testing.T) {
+			t.Setenv("HOME", in(t, ""))
+			c, err := Load(env(tt.variable, tt.text), tt.core)
+			var got any
+			if err != nil {
+				got = err.Error()
+			} else {
+				got = c.Value(map[string]string{user: "DEFAULT_REMOTE_USER", forks: "DEFAULT_FORKS"}[tt.variable])
+			}
+			if got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+	t.Setenv("HOME", in(t, "[defaults]\nremote_user = 'q'\n"))
+	if c, err := Load(env(), "2.19.14"); err != nil || c.String("DEFAULT_REMOTE_USER") != "q" {
+		t.Errorf("got %v, %v, want q without quotes", c, err)
+	}
+}
+
+// TestFaults holds what is wrong with settings of plugins, which ends no run before it begins.
+func TestFaults(t *testing.T) {
+	t.Setenv("HOME", in(t, "[defaults]\nsystem_tmpdirs=/a,b\n[ssh_connection]\nretries=x\ntimeout=y\ntransfer_method=z\n"))
+	for core, want := range map[string][]Fault{
+		"2.14.18": {
+			{"ssh", "Invalid type for configuration option plugin_type: connection plugin: ssh setting: reconnection_retries (from CFG): invalid literal for int() with base 10: 'x'", ""},
+			{"ssh", `Invalid value "z" for configuration option "plugin_type: connection plugin: ssh setting: ssh_transfer_method ", valid values are: sftp, scp, piped, smart`, ""},
+			{"sh", "The configured system_tmpdirs contains a relative path: ['/a', 'b']. All system_tmpdirs must be absolute", ""},
+		},
+		"2.19.14": {
+			{"ssh", "Config 'reconnection_retries' for 'ssh' connection plugin from 'CFG' has an invalid value: Invalid value provided for 'integer': 'x'", ""},
+			{"ssh", "Invalid value 'z' for config 'ssh_transfer_method' for 'ssh' connection plugin.", "Valid values are: sftp, scp, piped, smart"},
+			{"sh", "The configured system_tmpdirs contains a relative path: ['/a', 'b']. All system_tmpdirs must be absolute", ""},
+		},
+	} {
+		c, err := Load(env(), core)
+		if err != nil {
+			t.Fatal(core, err)
+		}
+		for i := range c.Faults {
+			c.Faults[i].Msg = strings.ReplaceAll(c.Faults[i].Msg, c.File, "CFG")
+		}
+		if d := cmp.Diff(want, c.Faults); d != "" {
+			t.Errorf("%s: %s", core, d)
+		}
+	}
+}
+
 func TestDeprecations(t *testing.T) {
 	dir := in(t, "")
 	t.Setenv("HOME", dir)

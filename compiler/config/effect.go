@@ -35,11 +35,11 @@ var harmless = map[string]string{
 	"COLLECTIONS_SCAN_SYS_PATH":      "collections that come with Ansible are found where it is installed",
 	"COLOR_CONSOLE_PROMPT":           "the colour of another program",
 	"COLOR_DEBUG":                    "the colour of debugging, which pbc does not print",
-	"DEFAULT_DEBUG":                  "debugging of Ansible itself",
+	"DEFAULT_DEBUG":                  "what Ansible tells of its own working then is not told",
 	"DEFAULT_KEEP_REMOTE_FILES":      "nothing is left on hosts that could be kept",
 	"DEFAULT_LOCAL_TMP":              "pbc needs no such folder",
 	"DEFAULT_MODULE_ARGS":            "for another program",
-	"DEFAULT_MODULE_COMPRESSION":     "what is sent is compressed in its own way",
+	"DEFAULT_MODULE_COMPRESSION":     "what is sent is compressed in its own way, and a name that is none is not warned of",
 	"DEFAULT_MODULE_NAME":            "for another program",
 	"DEFAULT_VAULT_ENCRYPT_IDENTITY": "for another program",
 	"SYSTEM_WARNINGS":                "warnings about Python's libraries",
@@ -62,7 +62,7 @@ var harmless = map[string]string{
 	"DEFAULT_BECOME_FLAGS":           "the same as those of the become method",
 	"HOST_KEY_CHECKING":              "the same as ssh.host_key_checking",
 	"sh.common_remote_group":         "files of the become user are made by that user",
-	"sh.system_tmpdirs":              "files of the become user are made by that user",
+	"sh.system_tmpdirs":              "files of the become user are made by that user; tasks fail of a relative path, as in Ansible",
 	"sh.admin_users":                 "files of the become user are made by that user",
 	"sh.world_readable_temp":         "files of the become user are made by that user",
 
@@ -115,6 +115,7 @@ var unhonoured = map[string]string{
 var refused = map[string]string{
 	"ssh.pkcs11_provider":            "keys on smart cards",
 	"BECOME_PLUGIN_PATH":             "a become plugin in Python, where a task names it",
+	"doas.become_pass":               "a password for doas, which reads one from a terminal only, where doas is asked for one",
 	"DEFAULT_CONNECTION_PLUGIN_PATH": "a connection plugin in Python, where a play or a task names it",
 	"DEFAULT_STRATEGY_PLUGIN_PATH":   "a strategy in Python, where a play names it",
 }
@@ -126,6 +127,7 @@ var refusedWhenUsed = func(any) bool { return true }
 var fulfilled = map[string]func(value any) bool{
 	"DEFAULT_CACHE_PLUGIN_PATH":      noPlugins,
 	"BECOME_PLUGIN_PATH":             refusedWhenUsed,
+	"doas.become_pass":               refusedWhenUsed,
 	"DEFAULT_CONNECTION_PLUGIN_PATH": refusedWhenUsed,
 	"DEFAULT_STRATEGY_PLUGIN_PATH":   refusedWhenUsed,
 	"SSH_AGENT":                      oneOf("none"),

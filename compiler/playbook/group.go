@@ -119,7 +119,11 @@ func (l *Loader) checkGroupMetadata(group string, entry *yaml.Node, known bool) 
 
 func checkMetadata(meta *yaml.Node, say func(format string, a ...any)) {
 	if !isMap(meta) {
-		say("The metadata is not a dictionary. Got %s", repr(meta))
+		got, text := meta.Text()
+		if !text {
+			got = repr(meta)
+		}
+		say("The metadata is not a dictionary. Got %s", got)
 		return
 	}
 	unexpected := slices.DeleteFunc(keyTexts(meta), func(k string) bool { return k == "extend_group" })

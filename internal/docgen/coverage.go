@@ -254,6 +254,8 @@ func settingState(s config.Setting, read map[string]bool) row {
 	switch effect, why := s.Effect(); {
 	case effect == config.Unhonoured:
 		return row{name: s.Name, state: unsupported, note: why}
+	case effect == config.Refused:
+		return row{name: s.Name, state: unsupported, note: "refused: " + why}
 	case effect == config.Harmless:
 		r.note = why
 		return r

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
 )
@@ -145,6 +146,11 @@ func (x *taskRun) connects(p *prepared) error {
 	if name != "" && ir.ConnectionOf(name) == ir.NoConnection { // of an empty name whoever connects tells
 		return faultf("the connection plugin '%s' was not found", name)
 	}
+	for _, f := range x.m.code.Settings.Faults {
+		if f.Plugin == "sh" || slices.Contains([]string{"", "ssh", "smart"}, strings.TrimPrefix(name, "ansible.builtin.")) {
+			return x.settingFault(f)
+		}
+	}
 	shell, err := x.shellType()
 	switch {
 	case err != nil:
@@ -155,6 +161,16 @@ func (x *taskRun) connects(p *prepared) error {
 		return faultf("Invalid become method specified, could not find matching plugin: '%s'. Use `ansible-doc -t become -l` to list available plugins.", p.become.Method)
 	}
 	return nil
+}
+
+// settingFault is the error of a plugin that gets a setting which it cannot have.
+//
+// Observed: scenarios/settings/faults.txtar.
+func (x *taskRun) settingFault(f ir.SettingFault) error {
+	if x.tagged() {
+		return &taggedFault{chain: &failure.Failure{Msg: f.Msg, Help: f.Help}}
+	}
+	return faultf("%s", f.Msg)
 }
 
 // shells and becomeMethods are the plugins that the collections have which Ansible looks into for names without one. An empty name is

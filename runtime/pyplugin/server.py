@@ -2,9 +2,11 @@
 
 Messages are lines of JSON, read from descriptor 3 and written to descriptor 4; wire.go has their grammar.
 """
+import atexit
 import contextlib
 import datetime
 import inspect
+import io
 import json
 import os
 import queue
@@ -433,6 +435,7 @@ def listener():
         else:
             channel.waiting.pop(request["id"]).put(request)
     actions.end()
+    atexit._run_exitfuncs()  # Ansible takes its folder of temporary files away
     os._exit(0)
 
 
