@@ -192,20 +192,24 @@ func (l *Loader) loadTags(n *yaml.Node) (*yaml.Node, bool) {
 	return list, true
 }
 
-// loadVars reads the keyword vars: a mapping, or a list of mappings.
+// loadVars reads the keyword vars: a mapping; older ansible-cores take a list of mappings, too.
 func (l *Loader) loadVars(e entity, n *yaml.Node) (Map, bool) {
 	var m Map
 	parts := []*yaml.Node{n}
 	switch {
 	case n.IsNull():
 		return m, true
-	case isSeq(n):
+	case isSeq(n) && !l.opt.Newer:
 		parts = n.Items
 	}
 	for _, part := range parts {
 		if !isMap(part) {
-			l.invalid(pos(n), "Vars in a %s must be specified as a dictionary, or a list of dictionaries%s", e.class, because(pos(n), "")).Tagged =
-				&failure.Failure{Msg: "Vars in a " + e.class + " must be specified as a dictionary.", At: originOf(n.Pos)}
+			msg := "Vars in a " + e.class + " must be specified as a dictionary."
+			older := strings.TrimSuffix(msg, ".") + ", or a list of dictionaries" + because(pos(n), "")
+			if l.opt.Newer {
+				older = msg + " "
+			}
+			l.invalid(pos(n), "%s", older).Tagged = &failure.Failure{Msg: msg, At: originOf(n.Pos)}
 			return m, false
 		}
 		for _, k := range part.Keys {
