@@ -62,6 +62,9 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	if errors.As(err, &raised) && raised.Class != exception.Ansible {
 		return &event.Answer{Error: raised.Msg, Kind: event.Raised + raised.Class}
 	}
+	if err != nil && raised != nil && raised.Handling {
+		return &event.Answer{Error: raised.Msg, Kind: event.Handling}
+	}
 	if err != nil {
 		return &event.Answer{Error: err.Error(), Warnings: iv.warnings}
 	}
@@ -458,7 +461,7 @@ func (c fileChoice) ignores(name string) (bool, error) {
 	for _, pattern := range c.ignored {
 		re, err := pyre.Compile(pattern+"$", 0)
 		if err != nil {
-			return false, exception.AnsibleError("Invalid regular expression: %s", pattern)
+			return false, exception.While(exception.AnsibleError("Invalid regular expression: %s", pattern))
 		}
 		if re.MatchString(name) {
 			return true, nil
