@@ -318,11 +318,45 @@ func (u *Unit) Excerpt(pos ir.Pos) string {
 
 // LoadVars implements link.Front.
 func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
+	root, hidden, err := u.varsNode(path)
+	if err != nil || root.IsNull() {
+		return value.NewDict(), hidden, err
+	}
+	d, ok := u.varsOf(root)
+	if !ok {
+		return nil, hidden, fmt.Errorf("%s must be stored as a dictionary/hash", path)
+	}
+	return d, hidden, nil
+}
+
+// LoadVarsFile implements link.Front.
+func (u *Unit) LoadVarsFile(path string) ([]*value.Dict, error) {
+	root, _, err := u.varsNode(path)
+	if err != nil || root.IsNull() {
+		return nil, err
+	}
+	items := []*yaml.Node{root}
+	if root.Kind == yaml.Seq {
+		items = root.Items
+	}
+	var out []*value.Dict
+	for _, item := range items {
+		d, ok := u.varsOf(item)
+		if !ok {
+			return nil, playbook.NotVars(root, item)
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// varsNode reads a file of variables; nil is an empty one. Hidden says that it was a vault.
+func (u *Unit) varsNode(path string) (root *yaml.Node, hidden bool, err error) {
 	src, err := u.readFile(path)
 	if err != nil {
 		return nil, false, err
 	}
-	hidden := len(src) > 14 && string(src[:14]) == "$ANSIBLE_VAULT"
+	hidden = len(src) > 14 && string(src[:14]) == "$ANSIBLE_VAULT"
 	if hidden {
 		if u.opt.Playbook.Decrypt == nil {
 			return nil, true, errors.New("Attempting to decrypt but no vault secrets found")
@@ -341,17 +375,18 @@ func (u *Unit) LoadVars(path string) (*value.Dict, bool, error) {
 		}
 		return nil, hidden, &link.UnreadableVars{Text: text, Fault: d}
 	}
-	if len(docs) == 0 || docs[0].IsNull() {
-		return value.NewDict(), hidden, nil
+	if len(docs) == 0 {
+		return nil, hidden, nil
 	}
-	d, ok := docs[0].ToValue(u.text).(*value.Dict)
-	if !ok {
-		return nil, hidden, fmt.Errorf("%s must be stored as a dictionary/hash", path)
+	return docs[0], hidden, nil
+}
+
+func (u *Unit) varsOf(n *yaml.Node) (*value.Dict, bool) {
+	d, ok := n.ToValue(u.text).(*value.Dict)
+	if ok && u.opt.Dialect == expr.Tagged {
+		n.PlaceKeys(d, keyword.Reserved)
 	}
-	if u.opt.Dialect == expr.Tagged {
-		docs[0].PlaceKeys(d, keyword.Reserved)
-	}
-	return d, hidden, nil
+	return d, ok
 }
 
 // Absolute makes the names of files absolute.

@@ -9,7 +9,7 @@
 package ir
 
 // FormatVersion is raised whenever a Program, Batch or message changes its shape.
-const FormatVersion = 5
+const FormatVersion = 6
 
 // Program is a compiled playbook.
 type Program struct {
@@ -71,6 +71,8 @@ type Play struct {
 	Path  string // the playbook the play is in
 	Name  Val    // nil when the play has none
 	Hosts Val    // text or a list of texts
+	// HostsAt is where Hosts is written.
+	HostsAt Pos
 	Tags  []string
 
 	GatherFacts       Val // nil when not given

@@ -72,13 +72,6 @@ type playbookError struct {
 
 func (e *playbookError) Error() string { return e.msg }
 
-// adviseTraceback says how to see more of what Ansible does not expect, as older releases do.
-func (s *session) adviseTraceback(err error) {
-	if errors.As(err, new(controller.Crash)) && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
-		s.say("to see the full traceback, use -vvv")
-	}
-}
-
 // newSession is a session that has introduced itself, and has no secrets yet; interrupts may be nil.
 func newSession(req *cli.Playbook, conf *config.Config, like core, i *interrupts) (*session, error) {
 	s, err := openSession(req, conf, lookupSetting(conf), like)
@@ -275,14 +268,7 @@ func (s *session) report(list diag.List) error {
 		case diag.Warning, diag.Deprecated:
 			s.notice(d)
 		case diag.Invalid:
-			code := d.Exit
-			if s.like.dialect == expr.Tagged && d.TaggedExit != 0 {
-				code = d.TaggedExit
-			}
-			if code == 0 {
-				code = 4
-			}
-			return &playbookError{msg: diag.Told(d, s.like.dialect, os.ReadFile), code: code}
+			return &playbookError{msg: diag.Told(d, s.like.dialect, os.ReadFile), code: d.Code(s.like.dialect)}
 		case diag.Unsupported:
 			unsupported = append(unsupported, diag.Format(d, os.ReadFile))
 		}
@@ -424,7 +410,6 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	s.tellCallbacks()
 	code, err := c.Run(over)
 	endLocalAgents()
-	s.adviseTraceback(err)
 	if errors.Is(err, controller.ErrInterrupted) {
 		return code, nil
 	}
@@ -443,32 +428,37 @@ func (s *session) screenNote(host, text string) {
 	}
 }
 
+// exitCode is that of an ansible-playbook of that core which err ends.
+func (c core) exitCode(err error) int {
+	var p *playbookError
+	var r *compiler.RunError
+	var d *diag.Diagnostic
+	switch {
+	case errors.Is(err, controller.ErrInterrupted):
+		return interrupted
+	case errors.As(err, &p):
+		return p.code
+	case errors.As(err, new(controller.Crash)):
+		return 250
+	case errors.As(err, &r) && r.Code != 0:
+		return r.Code
+	case errors.As(err, &d): // a fault in a variable file of the inventory
+		return d.Code(c.dialect)
+	}
+	return 1
+}
+
 // fail says what ended the run, as the ansible-playbook of that core does, and returns the exit code. Without a screen
 // it is said on standard error, with no colour and no log.
 func (c core) fail(screen *callback.Screen, err error) int {
-	var p *playbookError
-	code := 1
-	var r *compiler.RunError
-	var d *diag.Diagnostic
-	var crash controller.Crash
-	var fault *controller.Fault
-	switch {
-	case errors.Is(err, controller.ErrInterrupted):
+	if errors.Is(err, controller.ErrInterrupted) {
 		c.tellInterrupted()
 		return interrupted
-	case errors.As(err, &p):
-		code = p.code
-	case errors.As(err, &crash):
-		code = 250
-	case errors.As(err, &r) && r.Code != 0:
-		code = r.Code
-	case errors.As(err, &d): // a fault in a variable file of the inventory
-		if code = d.Exit; code == 0 {
-			code = 4
-		}
 	}
+	var d *diag.Diagnostic
+	var fault *controller.Fault
 	text := err.Error()
-	if d != nil && c.dialect == expr.Tagged {
+	if c.dialect == expr.Tagged && errors.As(err, &d) {
 		text = diag.Told(d, c.dialect, os.ReadFile)
 	}
 	if errors.As(err, &fault) {
@@ -482,5 +472,12 @@ func (c core) fail(screen *callback.Screen, err error) int {
 	default:
 		fmt.Fprintln(os.Stderr, "ERROR! "+strings.TrimRight(text, "\n"))
 	}
-	return code
+	return c.exitCode(err)
+}
+
+// tellTraceback says how to see where a crash happened, as dialect classic does.
+func (s *session) tellTraceback(err error) {
+	if err != nil && s.like.exitCode(err) == 250 && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
+		s.out.Handle(callback.Message{Text: "to see the full traceback, use -vvv"})
+	}
 }

@@ -119,7 +119,7 @@ func (r *toolRun) end(err error) int {
 		return int(code)
 	}
 	if r.session != nil {
-		r.adviseTraceback(err)
+		r.tellTraceback(err)
 	}
 	var bad *optionsError
 	var given *cli.OptionsError

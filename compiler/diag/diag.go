@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"pbc/ir"
+	"pbc/ir/expr"
 	"pbc/ir/failure"
 )
 
@@ -55,6 +56,17 @@ type Diagnostic struct {
 	// Exit is ansible-playbook's exit code when it ends on this, 0 for its usual one: 4 where Pos is in
 	// a playbook or another file that it parses.
 	Exit int
+}
+
+// Code is the exit code of an ansible-playbook that ends on d.
+func (d *Diagnostic) Code(dialect expr.Dialect) int {
+	switch {
+	case dialect == expr.Tagged && d.TaggedExit != 0:
+		return d.TaggedExit
+	case d.Exit != 0:
+		return d.Exit
+	}
+	return 4
 }
 
 func (d *Diagnostic) Error() string {

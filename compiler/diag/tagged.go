@@ -21,6 +21,8 @@ var taggedClasses = strings.NewReplacer(
 	"ansible.parsing.yaml.objects.AnsibleMapping", "ansible.module_utils._internal._datatag._AnsibleTaggedDict",
 	"ansible.parsing.yaml.objects.AnsibleSequence", "ansible.module_utils._internal._datatag._AnsibleTaggedList",
 	"ansible.parsing.yaml.objects.AnsibleUnicode", "ansible.module_utils._internal._datatag._AnsibleTaggedStr",
+	"<class 'int'>", "<class 'ansible.module_utils._internal._datatag._AnsibleTaggedInt'>",
+	"<class 'float'>", "<class 'ansible.module_utils._internal._datatag._AnsibleTaggedFloat'>",
 )
 
 // NotFound is what dialect tagged tells of a file that is not there.

@@ -104,7 +104,7 @@ func (s *Store) Find(search []string, basedir, kind, name string) *ir.File {
 		}
 		t, err := s.Tree(filepath.Clean(p))
 		if err != nil {
-			f.Fault = readFault(p, err)
+			f.Fault = ReadFault(p, err)
 			return f
 		}
 		f.Tree = *t
@@ -122,7 +122,8 @@ func (s *Store) Find(search []string, basedir, kind, name string) *ir.File {
 	return f
 }
 
-func readFault(path string, err error) string {
+// ReadFault is what Ansible says of a file that is there and cannot be read; module.Unreadable gives it the words of a dialect.
+func ReadFault(path string, err error) string {
 	return fmt.Sprintf("an error occurred while trying to read the file '%s': %s", path, Errno(path, err))
 }
 

@@ -61,6 +61,8 @@ type Front interface {
 	Excerpt(pos ir.Pos) string
 	// LoadVars reads a file of variables. Hidden says that it was a vault.
 	LoadVars(path string) (vars *value.Dict, hidden bool, err error)
+	// LoadVarsFile reads a file of vars_files: variables, or a list of them.
+	LoadVarsFile(path string) ([]*value.Dict, error)
 	// Payload is what a host needs to run a module that is not native: that of the name, "" for the module of the
 	// task. The error is what the task fails with.
 	Payload(play, task int, name string) (*ir.Payload, error)

@@ -2,7 +2,6 @@ package link
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -62,6 +61,9 @@ func (l *Linker) loadVars(s Site, n *event.Need) *event.Answer {
 	var raised *exception.Error
 	if errors.As(err, &raised) && raised.Class != exception.Ansible {
 		return &event.Answer{Error: raised.Msg, Kind: event.Raised + raised.Class}
+	}
+	if err != nil && raised != nil && raised.Handling {
+		return &event.Answer{Error: raised.Msg, Kind: event.Handling}
 	}
 	if err != nil {
 		return &event.Answer{Error: err.Error(), Warnings: iv.warnings}
@@ -186,10 +188,7 @@ func (iv *includeVars) load() (vars *value.Dict, msg string, err error) {
 	}
 	f := iv.l.opt.Store.Find(iv.lex.Search, iv.lex.Basedir, "vars", name)
 	if f.Fault != "" {
-		msg, unread := module.Unreadable(f.Fault)
-		if unread && iv.tagged() {
-			msg = "A" + strings.Replace(f.Fault[1:], ": b'", ": '", 1)
-		}
+		msg, _ := iv.l.unreadable(f.Fault)
 		return value.NewDict(), msg, nil
 	}
 	vars, msg = iv.file(f.Tree.Path, false)
@@ -222,11 +221,8 @@ func (iv *includeVars) file(p string, checkExtension bool) (*value.Dict, string)
 	iv.hidden = iv.hidden || hidden
 	var unread *fs.PathError
 	if errors.As(err, &unread) {
-		cause := files.Errno(p, err)
-		if iv.tagged() {
-			return value.NewDict(), fmt.Sprintf("An error occurred while trying to read the file '%s': %s", p, strings.Replace(cause, ": b'", ": '", 1))
-		}
-		return value.NewDict(), fmt.Sprintf("an error occurred while trying to read the file '%s': %s. %s", p, cause, cause)
+		msg, _ := iv.l.unreadable(files.ReadFault(p, err))
+		return value.NewDict(), msg
 	}
 	if err != nil {
 		_ = errors.As(err, &iv.closed)
@@ -234,6 +230,15 @@ func (iv *includeVars) file(p string, checkExtension bool) (*value.Dict, string)
 	}
 	iv.included = append(iv.included, p)
 	return d, ""
+}
+
+// unreadable is a fault of the store's in the dialect's words. The bool is false when a file is missing rather than unreadable.
+func (l *Linker) unreadable(fault string) (string, bool) {
+	msg, unread := module.Unreadable(fault)
+	if unread && l.opt.Dialect == expr.Tagged {
+		msg = "A" + strings.Replace(fault[1:], ": b'", ": '", 1)
+	}
+	return msg, unread
 }
 
 func (iv *includeVars) tagged() bool { return iv.l.opt.Dialect == expr.Tagged }
@@ -456,7 +461,7 @@ func (c fileChoice) ignores(name string) (bool, error) {
 	for _, pattern := range c.ignored {
 		re, err := pyre.Compile(pattern+"$", 0)
 		if err != nil {
-			return false, exception.AnsibleError("Invalid regular expression: %s", pattern)
+			return false, exception.While(exception.AnsibleError("Invalid regular expression: %s", pattern))
 		}
 		if re.MatchString(name) {
 			return true, nil

@@ -81,6 +81,9 @@ func (l *Linker) validate(number int) error {
 			return l.classicFault(number, k, err)
 		}
 		at := value.OriginOf(k.value.V)
+		if k.name == "hosts" { // a list is written somewhere, too
+			at = originOf(l.prog.Plays[number].HostsAt)
+		}
 		cause := exception.Failure(err)
 		var wrong *keyword.TypeError
 		if errors.As(err, &wrong) {

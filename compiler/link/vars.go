@@ -2,17 +2,12 @@ package link
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
-	"pbc/compiler/diag"
 	"pbc/compiler/inventory"
 	"pbc/ir"
 	"pbc/ir/expr"
-	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
-	"pbc/runtime/exception"
 	"pbc/runtime/module"
 	"pbc/runtime/python"
 )
@@ -164,7 +159,7 @@ func (l *Linker) playVars(play int, host string) (*value.Dict, error) {
 	for i, f := range p.VarsFiles {
 		vars := append(layers{l.opt.Magic, l.opt.Extra, out}, l.factLayers(host)...)
 		vars = append(vars, l.playLayers(play)...)
-		d, err := l.varsFile(play, host, f, vars)
+		found, err := l.varsFile(play, host, f, p.VarsFilesAt[i], vars)
 		var undef *value.UndefError
 		if errors.As(err, &undef) && !l.gathered(host) {
 			continue // what is missing may be a fact
@@ -175,92 +170,12 @@ func (l *Linker) playVars(play int, host string) (*value.Dict, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = inventory.Combine(out, d, merge)
+		for _, d := range found {
+			out = inventory.Combine(out, d, merge)
+		}
 	}
 	return out, nil
 }
-
-// varsFile reads the first file of the alternatives that exists.
-func (l *Linker) varsFile(play int, host string, f ir.Val, vars layers) (*value.Dict, error) {
-	list, ok := f.V.(*value.List)
-	if !ok {
-		list = value.NewList(f.V)
-	}
-	for _, alternative := range list.V {
-		v, err := l.evaluator(play, host, vars).Value(alternative)
-		if err != nil {
-			return nil, err
-		}
-		name, err := value.ToStr(v)
-		if err != nil {
-			return nil, err
-		}
-		p := l.prog.Plays[play]
-		file := l.opt.Store.Find(nil, l.playDir(p), "vars", name)
-		if file.Fault != "" {
-			continue
-		}
-		d, _, err := l.opt.Front.LoadVars(file.Tree.Path)
-		l.learn(d)
-		return d, l.varsFileFault(file.Tree.Path, err)
-	}
-	if len(list.V) == 0 || l.opt.Dialect == expr.Tagged {
-		return nil, nil // dialect tagged takes no notice
-	}
-	written, err := value.ToStr(f.V)
-	if err != nil {
-		return nil, err
-	}
-	return nil, fmt.Errorf("vars file %s was not found\nCould not find file on the Ansible Controller.\n"+
-		"If you are using a module and expect the file to exist on the remote, see the remote_src option", written)
-}
-
-// UnreadableVars is a file of variables that is no YAML: what a task says of it, and what ends a run whose play names the file.
-type UnreadableVars struct {
-	Text  string
-	Fault *diag.Diagnostic
-}
-
-// Error implements error.
-func (e *UnreadableVars) Error() string { return e.Text }
-
-// Unwrap is the fault.
-func (e *UnreadableVars) Unwrap() error { return e.Fault }
-
-// badVarsFile is a fault of a file that is there: the run ends before the play is shown.
-type badVarsFile struct{ error }
-
-// Unwrap is the fault itself.
-func (b badVarsFile) Unwrap() error { return b.error }
-
-// varsFileFault is the error of a file of vars_files that cannot be read; err may be nil.
-func (l *Linker) varsFileFault(file string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var unreadable *UnreadableVars
-	var told *diag.Diagnostic
-	switch {
-	case errors.As(err, &unreadable):
-	case l.opt.Dialect == expr.Tagged && errors.As(err, &told):
-		chain := failure.Failure{Msg: "Invalid vars_files file " + value.StrRepr(file) + "."}.Because(diag.Chain(told))
-		err = &diag.Diagnostic{Kind: diag.Invalid, Exit: 1, Msg: chain.Brief(), Tagged: chain}
-	}
-	return badVarsFile{err}
-}
-
-func (l *Linker) varsFileUndefined(play, entry int, err error) error {
-	p := l.prog.Plays[play]
-	s, _ := value.ToStr(p.VarsFiles[entry].V)
-	msg := "an undefined variable was found when attempting to template the vars_files item '" + s + "'"
-	if l.opt.Dialect == expr.Classic {
-		return errors.New(msg + l.opt.Front.Excerpt(p.VarsFilesAt[entry]))
-	}
-	chain := failure.Failure{Msg: msg, At: originOf(p.VarsFilesAt[entry])}.Because(exception.Failure(err))
-	return &diag.Diagnostic{Exit: 1, Msg: chain.Brief(), Tagged: chain}
-}
-
-func originOf(p ir.Pos) *value.Origin { return &value.Origin{File: p.File, Line: p.Line, Col: p.Col} }
 
 // gathered says whether facts of a host have been gathered.
 func (l *Linker) gathered(host string) bool {
@@ -271,61 +186,6 @@ func (l *Linker) gathered(host string) bool {
 	done, _ := v.Facts.GetStr("module_setup")
 	ok, _ := python.Truth(done)
 	return ok
-}
-
-// passedOver are the warnings of dialect tagged for entries of vars_files that no file is named by before there is a host.
-func (l *Linker) passedOver(play int) []*failure.Failure {
-	if l.opt.Dialect != expr.Tagged {
-		return nil
-	}
-	var out []*failure.Failure
-	p := l.prog.Plays[play]
-	for i, f := range p.VarsFiles {
-		var undef *value.UndefError
-		if _, err := l.playValue(play, f); errors.As(err, &undef) {
-			out = append(out, &failure.Failure{Msg: "skipping vars_files item due to an undefined variable", At: originOf(p.VarsFilesAt[i])})
-		}
-	}
-	return out
-}
-
-// livePlay says whether the files of vars_files may be others for each task: when facts name them, or what nothing defines yet.
-func (l *Linker) livePlay(play int) bool {
-	n := newNames()
-	p := l.prog.Plays[play]
-	for _, f := range p.VarsFiles {
-		n.value(f.V)
-	}
-	known := l.playLayers(play)
-	n.close(known)
-	if n.all {
-		return true
-	}
-	hosts, _ := l.playHosts(play)
-	for name := range n.set {
-		if strings.HasPrefix(name, "ansible_") {
-			return true
-		}
-		_, defined := known.Lookup(name)
-		for _, host := range hosts {
-			if !defined {
-				_, defined = l.hostLayers(host).Lookup(name)
-			}
-		}
-		if !defined {
-			return true
-		}
-	}
-	return false
-}
-
-// hostLayers are the variables of a host without a play's: what hostvars shows of it now.
-func (l *Linker) hostLayers(host string) layers {
-	if l.opt.Inventory.Host(host) == nil {
-		return nil
-	}
-	v, _ := l.opt.Known.Vars(host, nil)
-	return l.layersOf(host, v)
 }
 
 // factLayers are the variables of a host that vars_files see: what tasks have set is not among them.

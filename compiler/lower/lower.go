@@ -145,6 +145,9 @@ func (b *builder) header(p *ir.Play) {
 	p.Path = b.play.Pos.File
 	p.Name = b.playName()
 	p.Hosts = k("hosts")
+	if n := b.play.Keywords.Get("hosts"); n != nil {
+		p.HostsAt = n.Pos
+	}
 	p.GatherFacts, p.Strategy, p.Serial, p.Order = k("gather_facts"), k("strategy"), k("serial"), k("order")
 	p.CheckMode = k("check_mode")
 	p.AnyErrorsFatal, p.MaxFailPercentage, p.ForceHandlers = k("any_errors_fatal"), k("max_fail_percentage"), k("force_handlers")

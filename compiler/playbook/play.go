@@ -2,6 +2,7 @@ package playbook
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -232,9 +233,7 @@ func (l *Loader) varsPrompt(p *Play) bool {
 	n := p.Keywords.Get("vars_prompt")
 	for _, item := range listItems(n) {
 		if !isMap(item) {
-			d := l.failure(ir.Pos{}, "variable files must contain either a dictionary of variables, or a list of dictionaries. Got: %s (%s)", show(n), class(n))
-			d.Tagged, d.TaggedExit = &failure.Failure{Msg: "Invalid variable file contents.", At: originOf(item.Pos),
-				Help: "Variable files must contain either a dictionary of variables, or a list of dictionaries."}, 4
+			l.diags.Add(NotVars(n, item))
 			return false
 		}
 		if item.Get("name") == nil {
@@ -249,6 +248,15 @@ func (l *Loader) varsPrompt(p *Play) bool {
 		}
 	}
 	return true
+}
+
+// NotVars is the fault of what should be variables, or a list of them, and has an item that is none.
+func NotVars(n, item *yaml.Node) *diag.Diagnostic {
+	const want = "ariable files must contain either a dictionary of variables, or a list of dictionaries."
+	return &diag.Diagnostic{
+		Kind: diag.Invalid, Exit: 1, Msg: fmt.Sprintf("v%s Got: %s (%s)", want, show(n), class(n)), TaggedExit: 4,
+		Tagged: &failure.Failure{Msg: "Invalid variable file contents.", At: originOf(item.Pos), Help: "V" + want},
+	}
 }
 
 // checkHosts looks at hosts:, when it is written.

@@ -99,8 +99,10 @@ func (s *Scope) varsFiles(Map) Map {
 			if file == "" {
 				continue
 			}
-			if root, ok := s.l.read(file); ok && isMap(root) {
-				m.Update(mapOf(root))
+			if root, ok := s.l.read(file); ok {
+				for _, vars := range listItems(root) {
+					m.Update(mapOf(vars))
+				}
 			}
 			break
 		}

@@ -203,6 +203,9 @@ const (
 // Raised begins the kind of an error that Python raises and Ansible does not expect.
 const Raised = "raised "
 
+// Handling is the kind of an error that Ansible raises while it handles another one, which is not told.
+const Handling = "handling"
+
 // Unresolved is the kind of the error that an action is neither a module nor a plugin, in dialect tagged.
 const Unresolved = "unresolved"
 
@@ -210,7 +213,7 @@ const Unresolved = "unresolved"
 type Answer struct {
 	ID    uint32
 	Error string // in Ansible's words; empty when the question was answered
-	Kind  string // kind of Error: "undefined", "unreachable", "excerpt", Unresolved, Raised and the class of an exception, or empty
+	Kind  string // kind of Error: "undefined", "unreachable", "excerpt", Unresolved, Handling, Raised and the class of an exception, or empty
 	Found bool
 	Value ir.Val
 	Go    Go

@@ -11,6 +11,7 @@ import (
 	"pbc/ir/keyword"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 )
 
 // action is a module that the machine itself runs: it needs the variables of the task, or the
@@ -453,6 +454,9 @@ func (x *taskRun) ask(ctx context.Context, what event.Ask, name string, args *va
 	}
 	if class, ok := strings.CutPrefix(a.Kind, event.Raised); ok {
 		return nil, &eval.Error{Class: class, Msg: a.Error}
+	}
+	if a.Kind == event.Handling {
+		return nil, &eval.Error{Class: exception.Ansible, Msg: a.Error, Handling: true}
 	}
 	if a.Error != "" {
 		return nil, &fault{msg: a.Error, excerpt: a.Kind == "excerpt"}

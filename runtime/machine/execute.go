@@ -178,6 +178,9 @@ func (x *taskRun) attempts(p *prepared) (*value.Dict, error) {
 func (x *taskRun) emitRetry(res *value.Dict, attempt, retries int64) error {
 	shown := shown(res)
 	shown.SetStr("_ansible_retry", true)
+	if x.tagged() && x.failedOnHost(res) {
+		shown.SetStr("exception", traceless)
+	}
 	return x.m.up.Emit(&event.Event{Kind: event.Retry, Addr: x.addr, Task: x.number, Name: x.label, As: x.as(), Status: statusOf(res), Result: ir.Val{V: shown}, Flags: x.flags,
 		Attempt: int(attempt), Retries: int(retries)})
 }

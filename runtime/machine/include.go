@@ -260,13 +260,13 @@ func inOrder(a *event.Answer) []int {
 }
 
 // includeResult reports the include itself: Ansible's callbacks see it before the files, and the debugger may start. Its arguments
-// are as written.
+// are as written in dialect classic.
 func (x *taskRun) includeResult(list []wanted) error {
 	var items []*value.Dict
 	for _, w := range list {
 		res := value.NewDict()
 		args := asDict(written(x.t.Args.V))
-		if x.tagged() && x.t.Include.Kind == "role" {
+		if x.tagged() {
 			args = w.args.Copy()
 		}
 		if x.t.Include.Kind != "role" {

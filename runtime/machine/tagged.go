@@ -178,10 +178,15 @@ func (x *taskRun) captured(res *value.Dict) {
 	}
 }
 
+// failedOnHost says whether it is the module that says that the result is a failure.
+func (x *taskRun) failedOnHost(res *value.Dict) bool {
+	return x.moduleFailed && truthy(res, "failed") && !has(res, module.FailedBy)
+}
+
 // suppress takes the error from a result that failed_when says has not failed. That of an action that returned a failure
 // has none yet.
 func (x *taskRun) suppress(res *value.Dict) {
-	if truthy(res, "exception") || x.moduleFailed && truthy(res, "failed") && !has(res, module.FailedBy) {
+	if truthy(res, "exception") || x.failedOnHost(res) {
 		res.Del("exception")
 		res.Del("_ansible_error")
 		res.SetStr("failed_when_suppressed_exception", traceless)
