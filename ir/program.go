@@ -73,7 +73,7 @@ type Play struct {
 	Hosts Val    // text or a list of texts
 	// HostsAt is where Hosts is written.
 	HostsAt Pos
-	Tags  []string
+	Tags    []string
 
 	GatherFacts       Val // nil when not given
 	Strategy          Val
