@@ -55,17 +55,19 @@ func (p *Program) RunScenario(ctx context.Context, s *scenario.Scenario) (compar
 	return out, nil
 }
 
-func (p *Program) runOnce(ctx context.Context, s *scenario.Scenario, place *scenario.Place, number int, args []string) (compare.Run, error) {
+func (p *Program) runOnce(ctx context.Context, s *scenario.Scenario, place *scenario.Place, number int, run []string) (compare.Run, error) {
 	if number > 1 {
 		if err := place.Lay(s, number); err != nil {
 			return compare.Run{}, err
 		}
 	}
-	program := *p
-	program.Path = filepath.Join(place.Root, "bin", "ansible-playbook")
-	if err := p.linkAs(program.Path); err != nil {
+	name, args := scenario.Command(run)
+	program := p.named(name)
+	link := filepath.Join(place.Root, "bin", name)
+	if err := program.linkAs(link); err != nil {
 		return compare.Run{}, err
 	}
+	program.Path = link
 	before, err := snapshot(place)
 	if err != nil {
 		return compare.Run{}, err
@@ -74,15 +76,15 @@ func (p *Program) runOnce(ctx context.Context, s *scenario.Scenario, place *scen
 	if s.Stdin != "" {
 		stdin = filepath.Join(place.Work, s.Stdin)
 	}
-	run, err := program.Exec(ctx, Call{
+	did, err := program.Exec(ctx, Call{
 		Dir: place.Work, Args: args, Env: environment(s, place), Scratch: filepath.Join(place.Root, "log"), Typing: typing(s), Stdin: stdin,
 	})
 	if err != nil {
-		return run, err
+		return did, err
 	}
 	after, err := snapshot(place)
-	run.Tree = compare.Changes(before, after)
-	return run, err
+	did.Tree = compare.Changes(before, after)
+	return did, err
 }
 
 func typing(s *scenario.Scenario) []Typing {
@@ -91,6 +93,15 @@ func typing(s *scenario.Scenario) []Typing {
 		lines = append(lines, Typing{After: t[0], Line: t[1]})
 	}
 	return lines
+}
+
+// named is the program of that name: the tools of Ansible are installed beside its ansible-playbook, and have no callbacks; pbc is all of them.
+func (p *Program) named(name string) *Program {
+	own := *p
+	if p.Plugin && name != filepath.Base(p.Path) {
+		own.Path, own.Plugin = filepath.Join(filepath.Dir(p.Path), name), false
+	}
+	return &own
 }
 
 // linkAs makes the program callable as path: under the name that scripts use for it, so that its own messages are the same.

@@ -26,7 +26,7 @@ import (
 type Scenario struct {
 	Name    string      // area/name, from the path of its file
 	Doc     string      // the prose at its head
-	Runs    [][]string  // the arguments of each run, in order; never empty
+	Runs    [][]string  // each run, in order, as Command takes it apart; never empty
 	Env     []string    // NAME=value, added to the common environment
 	Dialect string      // "classic", "tagged", or "" for both
 	Machine string      // why the outcome depends on this machine; "" when it does not
@@ -37,6 +37,17 @@ type Scenario struct {
 	Stdin   string      `json:",omitempty"` // the file of the working folder that is the standard input of each run; "" for none
 	Files   []File      // what is there before, and what is laid over it before later runs
 	Accept  []Acceptance
+}
+
+// tools are the programs beside ansible-playbook that a run may call.
+var tools = []string{"ansible-config", "ansible-inventory", "ansible-vault"}
+
+// Command is the program that a run calls, and its arguments: ansible-playbook but where the first word is the name of a tool.
+func Command(run []string) (program string, args []string) {
+	if len(run) > 0 && slices.Contains(tools, run[0]) {
+		return run[0], run[1:]
+	}
+	return "ansible-playbook", run
 }
 
 // File is one thing laid out before a run.

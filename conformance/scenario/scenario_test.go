@@ -37,6 +37,20 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestCommand(t *testing.T) {
+	for line, want := range map[string][]string{
+		"-v a.yml":             {"ansible-playbook", "-v", "a.yml"},
+		"ansible-vault view a": {"ansible-vault", "view", "a"},
+		"a.yml ansible-vault":  {"ansible-playbook", "a.yml", "ansible-vault"},
+		"":                     {"ansible-playbook"},
+	} {
+		program, args := Command(strings.Fields(line))
+		if diff := cmp.Diff(want, append([]string{program}, args...)); diff != "" {
+			t.Errorf("%q: %s", line, diff)
+		}
+	}
+}
+
 func TestIn(t *testing.T) {
 	s, err := Parse("area/name", []byte("Shows.\n\naccept: stdout /both/ why\naccept: classic stdout /old/ why\naccept: tagged exit /new/ why\n"+playbook))
 	if err != nil {
