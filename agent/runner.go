@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -53,8 +54,33 @@ func (r *runner) Has(name string) bool {
 	return ok && strings.Contains(name, ".") // a bare name is that of a module beside the playbook
 }
 
-// TempDir implements machine.Runner: one folder for the session in each place, made when first asked for.
-func (r *runner) TempDir(base string) (string, error) {
+// TempDir implements machine.Runner.
+func (r *runner) TempDir(base, shell string) (string, error) {
+	dir, err := r.tempDir(base)
+	if code := shellFault(shell); err == nil && code != 0 {
+		err = &module.TempError{Base: base, Exit: code}
+	}
+	return dir, err
+}
+
+// shellFault is the exit code of a shell that cannot be run, 0 for one that can.
+func shellFault(shell string) int {
+	words := strings.Fields(shell)
+	if len(words) == 0 {
+		return 0
+	}
+	_, err := exec.LookPath(words[0])
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, exec.ErrNotFound):
+		return 127
+	}
+	return 126
+}
+
+// tempDir is one folder for the session in each place, made when first asked for.
+func (r *runner) tempDir(base string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if t := r.tmp[base]; t.path != "" {
@@ -68,7 +94,7 @@ func (r *runner) TempDir(base string) (string, error) {
 			t.path = taskDir(in)
 		}
 		if t.path == "" {
-			t.lost = &module.TempError{Base: homeOf(base)}
+			t.lost = &module.TempError{Base: homeOf(base), Exit: 1}
 		}
 	}
 	if t.path == "" {

@@ -306,7 +306,7 @@ func (s *server) call(c event.Call) {
 	defer s.running.Done()
 	mc, b := machine.DecodeCall(dict(c.Call.V))
 	mc.Blobs = &upstreamBlobs{s}
-	dir, err := s.runner.TempDir(mc.RemoteBase)
+	dir, err := s.runner.TempDir(mc.RemoteBase, mc.Shell)
 	res := value.DictOf("failed", true, "msg", fmt.Sprint(err))
 	var lost *module.TempError
 	switch elsewhere := errors.As(err, &lost); {

@@ -39,22 +39,28 @@ func TestTempBase(t *testing.T) {
 func TestTempDir(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct {
-		name, base, in string
-		lost           bool
+		name, base, shell, in string
+		exit                  int
 	}{
-		{"where it was asked for", filepath.Join(dir, "a"), filepath.Join(dir, "a"), false},
-		{"elsewhere", "/dev/null/tmp", "/var/tmp", true},
+		{"where it was asked for", filepath.Join(dir, "a"), "/bin/sh", filepath.Join(dir, "a"), 0},
+		{"elsewhere", "/dev/null/tmp", "", "/var/tmp", 1},
+		{"no shell", filepath.Join(dir, "b"), "/nonexistent -e", filepath.Join(dir, "b"), 127},
+		{"a shell that is a folder", filepath.Join(dir, "c"), "/etc", filepath.Join(dir, "c"), 126},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRunner(&server{})
 			defer r.close()
 			for _, again := range []bool{false, true} {
-				got, err := r.TempDir(c.base)
+				got, err := r.TempDir(c.base, c.shell)
+				exit := 0
 				var lost *module.TempError
-				if filepath.Dir(got) != c.in || errors.As(err, &lost) != c.lost || err != nil && !c.lost {
+				if errors.As(err, &lost) {
+					exit = lost.Exit
+				}
+				if filepath.Dir(got) != c.in || exit != c.exit || err != nil && lost == nil {
 					t.Fatalf("again %v: got %s, %v", again, got, err)
 				}
-				if same, _ := r.TempDir(c.base); same != got {
+				if same, _ := r.TempDir(c.base, c.shell); same != got {
 					t.Errorf("again %v: got %s, and then %s", again, got, same)
 				}
 				if err := os.Remove(got); err != nil {

@@ -174,7 +174,7 @@ func (a caller) surroundings(c *value.Dict, text func(string) string) error {
 	if !a.discovers(c) {
 		return refusal("it asked for a Python of its own on %s", a.target)
 	}
-	if s := text("shell"); s != "" && !a.anySaid(s, ir.Val{}, "ansible_shell_executable") {
+	if s := text("shell"); s != "" && s != a.l.opt.Settings.Reach.Executable && !a.anySaid(s, ir.Val{}, "ansible_shell_executable") {
 		return refusal("it asked for the shell %s", s)
 	}
 	if s := text("remote_base"); s != "" && s != a.l.opt.Settings.RemoteTmp && !a.anySaid(s, ir.Val{}, "ansible_remote_tmp") {

@@ -41,8 +41,8 @@ type Runner interface {
 	// Has says whether the module of that full name is native.
 	Has(name string) bool
 	// TempDir returns a folder for the files of tasks, below the one that remote_tmp names, which base is; it is removed when the machine ends.
-	// Where that cannot be made, it is one of the system's, with a *module.TempError.
-	TempDir(base string) (string, error)
+	// Where that cannot be made, it is one of the system's, with a *module.TempError, which there is for a shell that cannot be run as well.
+	TempDir(base, shell string) (string, error)
 }
 
 // Become says which user a module runs as. The zero Become is the connection's own user.

@@ -89,7 +89,7 @@ func (w *world) Run(_ context.Context, c *module.Call, _ Become) *value.Dict {
 func (w *world) Has(string) bool { return true }
 
 // TempDir implements Runner.
-func (w *world) TempDir(string) (string, error) { return "", nil }
+func (w *world) TempDir(string, string) (string, error) { return "", nil }
 
 // always gives a module the same result every time.
 func always(kv ...any) func(int, *module.Call) *value.Dict {

@@ -74,17 +74,13 @@ func (x *taskRun) remoteTmp() (string, error) {
 	return x.setting(x.flags.DelegateTo, "ansible_remote_tmp", x.m.code.Settings.RemoteTmp)
 }
 
-// shell says which shell runs the line of raw.
-func (x *taskRun) shell(c *module.Call) error {
-	v, ok := x.vars.Lookup("ansible_shell_executable")
-	if !ok || c.Name != "ansible.builtin.raw" {
-		return nil
+// shell says which shell runs the line of raw, that of the setting, and which one the variable says starts other modules.
+func (x *taskRun) shell(c *module.Call) (err error) {
+	c.Shell = x.m.code.Settings.Reach.Executable
+	if c.Name != "ansible.builtin.raw" {
+		c.Shell, err = x.setting(x.flags.DelegateTo, "ansible_shell_executable", c.Shell)
 	}
-	v, err := x.eval().Value(v)
-	if err != nil {
-		return err
-	}
-	if c.Shell, err = value.ToStr(v); c.Shell == "/bin/sh" {
+	if c.Shell == "/bin/sh" {
 		c.Shell = ""
 	}
 	return err
@@ -109,7 +105,7 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 	}
 	c.WantsTemp = x.wantsTemp(c, as)
 	if b == (Become{}) || c.WantsTemp { // the agent of another user has its own
-		c.RemoteTmp, err = x.m.run.TempDir(c.RemoteBase)
+		c.RemoteTmp, err = x.m.run.TempDir(c.RemoteBase, c.Shell)
 		if lost, err := tempLost(err, c.WantsTemp); lost != nil || err != nil {
 			return lost, err
 		}

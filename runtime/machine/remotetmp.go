@@ -58,7 +58,10 @@ func (x *taskRun) transferTemp(p *prepared) (*value.Dict, error) {
 	if c.RemoteBase, err = x.remoteTmp(); err != nil {
 		return nil, err
 	}
-	_, err = x.m.run.TempDir(c.RemoteBase)
+	if err := x.shell(c); err != nil {
+		return nil, err
+	}
+	_, err = x.m.run.TempDir(c.RemoteBase, c.Shell)
 	return tempLost(err, true)
 }
 

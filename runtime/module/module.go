@@ -46,7 +46,7 @@ type Call struct {
 
 	// LocalTmp is the controller's folder for temporary files of this run: headers of diffs name it.
 	LocalTmp string
-	// Shell is what lines for a shell are given to, empty for /bin/sh.
+	// Shell is what lines for a shell are given to, and what starts a module, empty for /bin/sh.
 	Shell string
 	// MaxDiff is the size in bytes past which a file is not shown in a diff, 0 for none.
 	MaxDiff int64
