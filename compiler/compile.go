@@ -228,16 +228,16 @@ func (u *Unit) text(s string, n *yaml.Node) value.Value {
 }
 
 // List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts.
-func (u *Unit) List(o playbook.ListOptions) (string, error) {
+func (u *Unit) List(o playbook.ListOptions) ([]string, error) {
 	if err := u.replay(); err != nil {
-		return "", err
+		return nil, err
 	}
-	text := ""
+	var list []string
 	for _, pb := range u.books {
-		text += u.loader.List(pb, o)
+		list = append(list, u.loader.List(pb, o)...)
 		o.First += len(pb.Plays)
 	}
-	return text, nil
+	return list, nil
 }
 
 // slots numbers the names that tasks register.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -23,14 +24,8 @@ func runConfig(r *toolRun) error {
 	}
 	conf := r.conf
 	if file := r.parsed.Text("config_file"); file != "" {
-		path := config.Unfrack(file, "")
-		if f, err := os.Open(path); err != nil {
-			return &optionsError{"The provided configuration file is missing or not accessible: " + path}
-		} else if err := f.Close(); err != nil {
-			return err
-		}
 		var err error
-		if conf, err = config.Load(withConfig(path), r.like.version); err != nil {
+		if conf, err = r.otherConfig(config.Unfrack(file, "")); err != nil {
 			return err
 		}
 	}
@@ -55,6 +50,23 @@ func runConfig(r *toolRun) error {
 	return nil
 }
 
+// otherConfig are the settings with another file.
+func (r *toolRun) otherConfig(path string) (*config.Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &optionsError{"The provided configuration file is missing or not accessible: " + path}
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() { // which ANSIBLE_CONFIG may be, and --config not
+		return nil, &optionsError{fmt.Sprintf("Unsupported configuration file extension for %s: %s", path, filepath.Ext(path))}
+	}
+	conf, err := config.Load(withConfig(path), r.like.version)
+	if err != nil {
+		return nil, &optionsError{err.Error()}
+	}
+	return conf, nil
+}
+
 // withConfig is the environment with another ANSIBLE_CONFIG.
 func withConfig(file string) config.Env {
 	return func(name string) (string, bool) {
@@ -65,13 +77,13 @@ func withConfig(file string) config.Env {
 	}
 }
 
-// installedConfig has the installed ansible-config answer for plugins.
+// installedConfig has the installed ansible-config answer for plugins. What -v says has been said.
 func (r *toolRun) installedConfig(kind string) error {
-	name := installedProgram("ansible-config")
+	name := r.like.installedProgram("ansible-config")
 	if name == "" {
 		return fmt.Errorf("unsupported: --type %s, for no ansible-config is installed that could be asked", kind)
 	}
-	cmd := exec.Command(name, r.args...)
+	cmd := exec.Command(name, r.parsed.Quiet()...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Run(); cmd.ProcessState == nil {
 		return err

@@ -66,7 +66,7 @@ func (idle) Run(context.Context, *module.Call, machine.Become) *value.Dict {
 func (idle) Has(string) bool { return true }
 
 // TempDir implements machine.Runner.
-func (i idle) TempDir(string) (string, error) { return i.dir, nil }
+func (i idle) TempDir(string, string) (string, error) { return i.dir, nil }
 
 // payload takes the plan apart, and assemble puts a plan around a payload that was changed.
 func payload(t testing.TB, plan []byte) []byte {

@@ -11,9 +11,15 @@ import (
 	"pbc/ir/expr"
 )
 
-// installedProgram finds a program of the installed Ansible, such as "ansible-inventory": the first of that name on PATH that
-// is not pbc under another name. It returns "" when there is none.
-func installedProgram(name string) string {
+// installedProgram finds a program of the installed Ansible, such as "ansible-inventory": that of the ansible-core that is reproduced if
+// it has one, else the first of that name on PATH that is not pbc under another name. It returns "" when there is none.
+func (c core) installedProgram(name string) string {
+	if c.program != "" {
+		file := filepath.Join(filepath.Dir(c.program), name)
+		if info, err := os.Stat(file); err == nil && !info.IsDir() {
+			return file
+		}
+	}
 	self, err := os.Executable()
 	if err == nil {
 		self, _ = filepath.EvalSymlinks(self)
@@ -30,13 +36,9 @@ func installedProgram(name string) string {
 	return ""
 }
 
-// installedInventory is the command line of the installed ansible-inventory, that of the ansible-core that is reproduced if
-// it has one, with what a user gave about vaults; nil when there is none.
+// installedInventory is the command line of the installed ansible-inventory, with what a user gave about vaults; nil when there is none.
 func (s *session) installedInventory() []string {
-	name := filepath.Join(filepath.Dir(s.like.program), "ansible-inventory")
-	if info, err := os.Stat(name); s.like.program == "" || err != nil || info.IsDir() {
-		name = installedProgram("ansible-inventory")
-	}
+	name := s.like.installedProgram("ansible-inventory")
 	if name == "" {
 		return nil
 	}

@@ -19,7 +19,7 @@ func listInventory(r *toolRun) error {
 	p := r.parsed
 	used := 0
 	for _, dest := range []string{"list", "host", "graph"} {
-		if p.Given(dest) {
+		if p.Text(dest) != "" {
 			used++
 		}
 	}
@@ -34,6 +34,9 @@ func listInventory(r *toolRun) error {
 	}
 	r.facts = r.factCache()
 	dir := firstOf(p.File("basedir"), r.conf.String("PLAYBOOK_DIR"))
+	if info, err := os.Stat(dir); dir != "" && (err != nil || !info.IsDir()) {
+		r.warn("Ignoring invalid path provided to plugin path: '" + dir + "' is not a directory")
+	}
 	if dir != "" {
 		r.vars.dirs = []string{dir}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"pbc/compiler"
 	"pbc/compiler/inventory"
@@ -61,11 +60,13 @@ func (s *session) list(u *compiler.Unit, inv *inventory.Inventory, l *link.Linke
 		}
 		return nil
 	}
-	text, err := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.listed(), Skip: s.req.SkipTags, Match: match, Headline: l.Headline})
+	texts, err := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.listed(), Skip: s.req.SkipTags, Match: match, Headline: l.Headline})
 	if err != nil {
 		return err
 	}
-	s.out.Handle(callback.Message{Text: strings.TrimSuffix(text, "\n")})
+	for _, text := range texts {
+		s.out.Handle(callback.Message{Text: text})
+	}
 	return failed
 }
 

@@ -109,7 +109,6 @@ func (inv *invocation) run(check func() error, open func(*session) (*compiler.Un
 	if err == nil {
 		code, err = s.play(u)
 	}
-	s.tellTraceback(err)
 	if cerr := s.out.Close(); err == nil && cerr != nil {
 		err = cerr
 	}

@@ -191,7 +191,7 @@ func (s *session) secrets() error {
 	}
 	s.keys.Warn = s.warnAsItIs
 	s.extra, err = cli.Vars{Vault: s.keys, Mk: s.jinjaText, Duplicates: s.conf.String("DUPLICATE_YAML_DICT_KEY"),
-		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: warn, Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version)}.ExtraVars(s.req.ExtraVars)
+		MergeHashes: s.conf.String("DEFAULT_HASH_BEHAVIOUR") == "merge", Warn: s.notice, Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version)}.ExtraVars(s.req.ExtraVars)
 	if err == nil {
 		return nil
 	}
@@ -295,7 +295,7 @@ func (s *session) notice(d *diag.Diagnostic) {
 // inventoryOptions says what to load, for playbooks in a folder.
 func (s *session) inventoryOptions(dir string) inventory.Options {
 	o := s.req.InventoryOptions(s.conf)
-	o.Dialect, o.Newer, o.Extra, o.Installed = s.like.dialect, ir.Newer(s.like.version), s.extra, s.installedInventory()
+	o.Dialect, o.Newer, o.Extra, o.Installed, o.Python = s.like.dialect, ir.Newer(s.like.version), s.extra, s.installedInventory(), s.like.python
 	o.PlaybookDir, o.Vault, o.Mk, o.Disk = dir, s.keys, s.jinjaText, s.store.Disk()
 	s.vars.s = s
 	o.VarsPlugins, o.InstalledEnv = &s.vars, s.besidePlaybooks()
@@ -457,12 +457,15 @@ func (c core) fail(screen *callback.Screen, err error) int {
 	}
 	var d *diag.Diagnostic
 	var fault *controller.Fault
-	text := err.Error()
+	code, text := c.exitCode(err), err.Error()
 	if c.dialect == expr.Tagged && errors.As(err, &d) {
 		text = diag.Told(d, c.dialect, os.ReadFile)
 	}
 	if errors.As(err, &fault) {
 		text = fault.Chain.Text(os.ReadFile)
+	}
+	if code == 250 && screen != nil && c.dialect == expr.Classic && screen.Verbosity < 3 {
+		screen.Message(callback.Message{Text: "to see the full traceback, use -vvv"})
 	}
 	switch {
 	case screen != nil:
@@ -472,12 +475,5 @@ func (c core) fail(screen *callback.Screen, err error) int {
 	default:
 		fmt.Fprintln(os.Stderr, "ERROR! "+strings.TrimRight(text, "\n"))
 	}
-	return c.exitCode(err)
-}
-
-// tellTraceback says how to see where a crash happened, as dialect classic does.
-func (s *session) tellTraceback(err error) {
-	if err != nil && s.like.exitCode(err) == 250 && s.like.dialect == expr.Classic && s.req.Verbosity < 3 {
-		s.out.Handle(callback.Message{Text: "to see the full traceback, use -vvv"})
-	}
+	return code
 }

@@ -29,6 +29,9 @@ func (i *interrupts) askStdin(prompt string) (string, error) {
 	if err == io.EOF && line != "" {
 		err = nil
 	}
+	if err == nil {
+		fmt.Fprintln(os.Stderr)
+	}
 	return line, err
 }
 

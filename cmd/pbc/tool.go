@@ -29,7 +29,6 @@ type toolRun struct {
 	*session
 	tool   *cli.Tool
 	parsed *cli.Parsed
-	args   []string
 	width  int
 	like   core
 }
@@ -98,7 +97,7 @@ func toolMain(name, called string, args []string) int {
 		fmt.Fprint(os.Stderr, exit.Stderr)
 		return exit.Code
 	}
-	r := &toolRun{tool: desc, like: like, parsed: parsed, args: args, width: columns}
+	r := &toolRun{tool: desc, like: like, parsed: parsed, width: columns}
 	if r.session, err = newToolSession(parsed, conf, like); err == nil {
 		r.introduce(like.versionText("ansible-"+name, conf))
 		err = t.run(r)
@@ -117,9 +116,6 @@ func (r *toolRun) end(err error) int {
 	var code exitCode
 	if errors.As(err, &code) {
 		return int(code)
-	}
-	if r.session != nil {
-		r.tellTraceback(err)
 	}
 	var bad *optionsError
 	var given *cli.OptionsError

@@ -217,7 +217,7 @@ func (v *vaultRun) create() error {
 		return &optionsError{"ansible-vault create can take only one filename argument"}
 	}
 	if v.tagged() && !v.parsed.On("skip_tty_check") && !term.IsTerminal(int(os.Stdout.Fd())) {
-		return fmt.Errorf("not a tty, editor cannot be opened")
+		return &optionsError{"not a tty, editor cannot be opened"}
 	}
 	f := v.parsed.Operands[0]
 	dir := filepath.Dir(f)
@@ -289,7 +289,7 @@ func (r *toolRun) program(setting, fallback string) (name string, set bool) {
 	if r.set(setting) {
 		return r.conf.String(setting), true
 	}
-	if name, set = os.LookupEnv(setting); !set || name == "" && setting == "EDITOR" {
+	if name, set = os.LookupEnv(setting); !set {
 		name = fallback
 	}
 	return name, set

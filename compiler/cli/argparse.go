@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
+	"math/big"
 	"regexp"
 	"slices"
 	"sort"
@@ -12,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"pbc/ir/value"
+	"pbc/runtime/python"
 )
 
 // action is what an option does.
@@ -96,7 +99,7 @@ type parser struct {
 	values  map[string][]string
 	counts  map[string]int
 	given   []*option
-	spelled []string // the options that were given, each as it was spelled, flags glued together once
+	spelled []string // the options that were given, each as it is spelled in full
 	rest    []string // positionals
 	taken   bool     // the positionals have been consumed
 	extras  []string
@@ -114,9 +117,24 @@ func newParser(options []*option) *parser {
 	return p
 }
 
-// parse reads the arguments. Positionals that follow options after others have been read are not
-// recognised: argparse takes them all at once.
+// parse reads the arguments.
 func (p *parser) parse(args []string) error {
+	if err := p.parseKnown(args); err != nil {
+		return err
+	}
+	return unrecognized(p.extras)
+}
+
+func unrecognized(extras []string) error {
+	if len(extras) == 0 {
+		return nil
+	}
+	return &usageError{"unrecognized arguments: " + strings.Join(extras, " ")}
+}
+
+// parseKnown reads the arguments, and leaves those that nobody knows in extras. Positionals that follow options after others have been read are not
+// recognised: argparse takes them all at once.
+func (p *parser) parseKnown(args []string) error {
 	p.args = args
 	if err := p.classify(); err != nil {
 		return err
@@ -150,9 +168,6 @@ func (p *parser) parse(args []string) error {
 	p.extras = append(p.extras, args[end:]...)
 	if !p.taken && p.takes < Optional {
 		return &usageError{"the following arguments are required: " + positional}
-	}
-	if len(p.extras) > 0 {
-		return &usageError{"unrecognized arguments: " + strings.Join(p.extras, " ")}
 	}
 	return nil
 }
@@ -280,6 +295,7 @@ func (p *parser) option(at int) (int, error) {
 			return 0, argumentError(w.o, "ignored explicit argument %s", value.StrRepr(arg))
 		}
 		steps = append(steps, step{w.o, nil})
+		p.spelled = append(p.spelled, w.str)
 		_, width := utf8.DecodeRuneInString(arg)
 		letter := arg[:width]
 		next := p.byName["-"+letter]
@@ -362,12 +378,19 @@ func (p *parser) isGiven(o *option) bool {
 	return false
 }
 
+// pythonInt is int(s), as far as an int goes.
 func pythonInt(s string) (int, error) {
-	s = strings.TrimSpace(s)
-	if strings.HasPrefix(s, "_") || strings.HasSuffix(s, "_") || strings.Contains(s, "__") {
+	v, ok := python.ParseInt(s, 10)
+	switch n := v.(type) {
+	case int64:
+		return int(n), nil
+	case *big.Int:
+		return n.Sign() * math.MaxInt, nil
+	}
+	if !ok {
 		return 0, strconv.ErrSyntax
 	}
-	return strconv.Atoi(strings.ReplaceAll(s, "_", ""))
+	return 0, strconv.ErrRange
 }
 
 // sorted are options in the order of the help.

@@ -36,7 +36,7 @@ type Vars struct {
 	Mk          func(string, *yaml.Node) value.Value // see yaml.Node.ToValue; may be nil
 	Duplicates  string                               // DUPLICATE_YAML_DICT_KEY
 	MergeHashes bool                                 // DEFAULT_HASH_BEHAVIOUR is merge
-	Warn        func(msg string)                     // may be nil
+	Warn        func(*diag.Diagnostic)               // may be nil
 	Tagged      bool                                 // dialect tagged
 	Newer       bool                                 // see ir.Newer
 }
@@ -143,7 +143,7 @@ func (v Vars) parse(file string, data []byte, secret bool) (value.Value, error) 
 			return nil, d
 		}
 		if v.Warn != nil {
-			v.Warn(d.Msg)
+			v.Warn(d)
 		}
 	}
 	if len(docs) == 0 {

@@ -183,11 +183,11 @@ func wrap(text string, width int) []string {
 			chunks = chunks[1:]
 		case length+n <= width:
 			line, length, chunks = line+c, length+n, chunks[1:]
-		case n > width && length < width:
+		case n > width: // what Python leaves in the line is part of the word, nothing at least: a blank before it stays
 			r := []rune(c)
-			line += string(r[:width-length])
+			lines = append(lines, line+string(r[:width-length]))
 			chunks[0] = string(r[width-length:])
-			fallthrough
+			line, length = "", 0
 		default:
 			lines = append(lines, strings.TrimRight(line, " "))
 			line, length = "", 0

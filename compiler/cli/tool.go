@@ -28,7 +28,6 @@ type Parsed struct {
 	Operands []string
 	p        *parser
 	v        values
-	outer    int // -v before the subcommand
 }
 
 // On says whether an option without an argument was given.
@@ -46,16 +45,27 @@ func (p *Parsed) Texts(dest string) []string { return p.p.values[dest] }
 // File is the argument of an option that names a file: absolute, with links followed; "-" is itself.
 func (p *Parsed) File(dest string) string { return p.v.path(dest, "") }
 
-// Verbosity counts -v, from the setting on.
+// Quiet is the command line without -v, from the subcommand on.
+func (p *Parsed) Quiet() []string {
+	words := []string{p.Action}
+	for _, o := range p.p.options {
+		for _, v := range p.p.values[o.dest] {
+			if words = append(words, o.strings[0]); o.takesArg() {
+				words = append(words, v)
+			}
+		}
+	}
+	return append(words, p.Operands...)
+}
+
+// Verbosity counts -v, from the setting on; those before a subcommand do not count.
 func (p *Parsed) Verbosity(c *config.Config) int {
-	return c.Int("DEFAULT_VERBOSITY") + p.p.counts["verbosity"] + p.outer
+	return c.Int("DEFAULT_VERBOSITY") + p.p.counts["verbosity"]
 }
 
 // Playbook are the options that the program shares with ansible-playbook.
 func (p *Parsed) Playbook(c *config.Config) *Playbook {
-	pb := p.p.playbook(c)
-	pb.Verbosity += p.outer
-	return pb
+	return p.p.playbook(c)
 }
 
 // VaultRequest is what the command line and the settings say about vault passwords.
@@ -120,8 +130,7 @@ func (t *Tool) parseAction(args []string, c *config.Config, term Terminal) (*Par
 	if at >= 0 {
 		before = args[:at]
 	}
-	err := p.parse(before)
-	if err != nil {
+	if err := p.parseKnown(before); err != nil {
 		return nil, t.exit(err, t, term)
 	}
 	if at < 0 {
@@ -134,14 +143,13 @@ func (t *Tool) parseAction(args []string, c *config.Config, term Terminal) (*Par
 		}
 		q := newParser(sub.options)
 		q.takes = sub.Operands
-		if err := q.parse(args[at+1:]); err != nil {
-			by := sub
-			if len(q.extras) > 0 {
-				by = t
-			}
-			return nil, by.exit(err, t, term)
+		if err := q.parseKnown(args[at+1:]); err != nil {
+			return nil, sub.exit(err, t, term)
 		}
-		return &Parsed{Action: sub.Action, Operands: q.rest, p: q, v: values{q, c}, outer: p.counts["verbosity"]}, nil
+		if err := unrecognized(append(p.extras, q.extras...)); err != nil {
+			return nil, t.exit(err, t, term)
+		}
+		return &Parsed{Action: sub.Action, Operands: q.rest, p: q, v: values{q, c}}, nil
 	}
 	return nil, t.exit(&usageError{fmt.Sprintf("argument action: invalid choice: %s (choose from %s)", value.StrRepr(args[at]), quoted(names))}, t, term)
 }

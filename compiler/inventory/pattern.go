@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/dlclark/regexp2/v2"
+
+	"pbc/compiler/diag"
 )
 
 // The grammar of a host pattern, Ansible docs "Patterns: targeting hosts and groups":
@@ -201,7 +203,7 @@ func (inv *Inventory) matchPart(part string) ([]*Host, error) {
 		part = part[1:]
 	}
 	if part == "" {
-		return nil, errors.New("string index out of range")
+		return nil, &diag.Diagnostic{Kind: diag.Invalid, Exit: 250, Msg: "Unexpected Exception, this is probably a bug: string index out of range"}
 	}
 	if inv.patternsAt != inv.generation || inv.patterns == nil {
 		inv.patterns, inv.patternsAt = map[string][]*Host{}, inv.generation
@@ -279,7 +281,7 @@ func (s *slice) apply(hosts []*Host) ([]*Host, error) {
 // enumerate returns the hosts of the groups that an expression matches, and the hosts that it matches
 // when there are no such groups or it is a glob or a regular expression.
 func (inv *Inventory) enumerate(expr string) ([]*Host, error) {
-	match, err := matcher(expr)
+	match, err := matcher(strings.ToValidUTF8(expr, "\uFFFD"))
 	if err != nil {
 		return nil, fmt.Errorf("Invalid host list pattern: %s", expr)
 	}

@@ -49,25 +49,30 @@ type ListOptions struct {
 	First    int // the number of the first play of the playbook
 }
 
-// List is what ansible-playbook prints for --list-tasks, --list-tags and --list-hosts, for one playbook.
-func (l *Loader) List(pb *Playbook, o ListOptions) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "\nplaybook: %s\n", pb.File)
+// List is what ansible-playbook tells for --list-tasks, --list-tags and --list-hosts, for one playbook: the text of each message.
+func (l *Loader) List(pb *Playbook, o ListOptions) []string {
+	list := []string{"\nplaybook: " + pb.File}
 	for i, p := range pb.Plays {
-		l.within(p, func() { l.listPlay(&b, i, p, o) })
+		l.within(p, func() {
+			list = append(list, l.listPlay(i, p, o))
+			if o.Tasks || o.Tags {
+				list = append(list, l.listTasks(p, o))
+			}
+		})
 	}
-	return b.String()
+	return list
 }
 
-func (l *Loader) listPlay(b *strings.Builder, number int, p *Play, o ListOptions) {
+// listPlay is the head of a play, and its hosts.
+func (l *Loader) listPlay(number int, p *Play, o ListOptions) string {
+	var b strings.Builder
 	hosts, name := l.shownHosts(p), ""
 	if o.Headline != nil {
 		hosts, name = o.Headline(o.First + number)
 	} else {
 		name = l.shown(p, p.Name)
 	}
-	own := sortedUnique(texts(listItems(p.Keywords.Get("tags"))))
-	fmt.Fprintf(b, "\n  play #%d (%s): %s\tTAGS: [%s]", number+1, strings.Join(hosts, ","), name, strings.Join(own, ","))
+	fmt.Fprintf(&b, "\n  play #%d (%s): %s\tTAGS: [%s]", number+1, strings.Join(hosts, ","), name, strings.Join(ownTags(p), ","))
 	if o.Hosts {
 		matched := o.Match(hosts)
 		list := value.NewList()
@@ -75,26 +80,33 @@ func (l *Loader) listPlay(b *strings.Builder, number int, p *Play, o ListOptions
 			list.V = append(list.V, h)
 		}
 		pattern, _ := value.Repr(list) // text has a repr always
-		fmt.Fprintf(b, "\n    pattern: %s\n    hosts (%d):", pattern, len(matched))
+		fmt.Fprintf(&b, "\n    pattern: %s\n    hosts (%d):", pattern, len(matched))
 		for _, h := range matched {
 			b.WriteString("\n      " + h)
 		}
 	}
-	b.WriteByte('\n')
-	if !o.Tasks && !o.Tags {
-		return
-	}
+	return b.String()
+}
+
+// listTasks are the tasks of a play, and all their tags.
+func (l *Loader) listTasks(p *Play, o ListOptions) string {
+	var b strings.Builder
 	if o.Tasks {
 		b.WriteString("    tasks:\n")
 	}
+	own := ownTags(p)
 	all := slices.Clone(own)
 	for _, block := range p.Compile(false) {
-		l.listSteps(b, p, block.Body, o, own, &all)
+		l.listSteps(&b, p, block.Body, o, own, &all)
 	}
 	if o.Tags {
-		fmt.Fprintf(b, "      TASK TAGS: [%s]\n", strings.Join(sortedUnique(all), ", "))
+		fmt.Fprintf(&b, "      TASK TAGS: [%s]\n", strings.Join(sortedUnique(all), ", "))
 	}
+	return b.String()
 }
+
+// ownTags are the tags that a play itself has.
+func ownTags(p *Play) []string { return sortedUnique(texts(listItems(p.Keywords.Get("tags")))) }
 
 // listSteps shows the tasks that the tags select. As in Ansible those of rescue and always are not shown.
 func (l *Loader) listSteps(b *strings.Builder, p *Play, steps []Step, o ListOptions, own []string, all *[]string) {

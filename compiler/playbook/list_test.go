@@ -55,7 +55,10 @@ func TestListingsAreAnsibles(t *testing.T) {
 					if diags.Stops() {
 						t.Fatal(diags.Items[0])
 					}
-					got := l.List(pb, listOptions(line))
+					var got string
+					for _, text := range l.List(pb, listOptions(line)) {
+						got += strings.TrimSuffix(text, "\n") + "\n"
+					}
 					if d := cmp.Diff(ansible, got); d != "" {
 						t.Errorf("-ansible +pbc\n%s", d)
 					}

@@ -3,6 +3,7 @@ package yaml
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"pbc/compiler/diag"
 	"pbc/ir"
@@ -237,6 +238,9 @@ func (b *builder) duplicate(r *raw, k *Node) error {
 		b.file, r.pos.Line, r.pos.Col, keyText(k.Value))
 	told := &failure.Failure{Msg: "Found duplicate mapping key " + value.StrRepr(keyText(k.Value)) + ".", Help: "Using last defined value only.",
 		At: k.Origin()}
+	if strings.HasPrefix(k.Pos.File, "<") { // the command line
+		told.Shown = keyText(k.Value)
+	}
 	switch k.Value.(type) {
 	case nil, bool: // of which there is one for all places
 		shown, _ := value.Repr(k.Value)

@@ -102,7 +102,7 @@ func codes(list []string) string {
 
 func options() []row {
 	var rows []row
-	for _, o := range cli.Options() {
+	for _, o := range cli.Options(false) {
 		rows = append(rows, row{name: strings.Join(o.Strings, ", "), state: same})
 	}
 	return rows

@@ -14,7 +14,7 @@ type ReadFile func(file string) ([]byte, error)
 // context is the place of f with the lines of its source, empty when it has none.
 func (f *Failure) context(read ReadFile) string {
 	switch {
-	case f.At != nil && f.At.Line > 0:
+	case f.At != nil && f.At.Line > 0 && (f.Shown == "" || !strings.HasPrefix(f.At.File, "<")):
 		return Excerpt(*f.At, read)
 	case f.At != nil && f.Shown == "":
 		return "Origin: " + f.At.String()

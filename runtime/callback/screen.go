@@ -151,6 +151,7 @@ func (s *Screen) Warn(w Warning) {
 		s.warnTagged(w.Text)
 		return
 	}
+	w.Text = printable(w.Text)
 	text := "\n[WARNING]: \n" + w.Text
 	if !w.Formatted {
 		text = strings.Join(wrapText("[WARNING]: "+w.Text, s.Columns, false), "\n") + "\n"

@@ -43,7 +43,7 @@ func ParseKV(text string, freeForm, newer bool) (Args, error) {
 	var a Args
 	params, err := Split(text, newer)
 	if errors.Is(err, ErrIndex) {
-		return a, fmt.Errorf("%w: %w", ErrUnparsable, err)
+		return a, fmt.Errorf("%w. %w", ErrUnparsable, err)
 	}
 	if err != nil {
 		return a, err
