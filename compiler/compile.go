@@ -24,7 +24,6 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/keyword"
 	"pbc/ir/value"
-	"pbc/runtime/eval"
 )
 
 // Options say what to compile and where things are.
@@ -60,6 +59,10 @@ type Options struct {
 	Managed string // the setting ansible_managed
 	// Strategy is that of the settings, for plays that name none, and StrategyFrom where it comes from; "" for the default one.
 	Strategy, StrategyFrom string
+	// Lookup runs lookups in names that must be known before running. Nil has none.
+	Lookup link.LookupPlugin
+	// looked is what lookups gave when a plan was compiled.
+	looked map[string]ir.Val
 	// Notice is told of warnings and deprecations in what is included while running. May be nil.
 	Notice func(*diag.Diagnostic)
 	// NoDebugger has what starts the task debugger refused: there is no Ansible here that has it.
@@ -85,8 +88,9 @@ type Unit struct {
 	// libraries are where shared Python code is, by the folders of the user's own.
 	libraries map[string]*payload.Library
 	named     map[renamedTask]*ir.Extension
-	included  map[string]int // how often each site has brought in a file, for numbering
-	sealed    bool           // made by Open: source is what the plan holds, loader and plays come when needed
+	included  map[string]int    // how often each site has brought in a file, for numbering
+	looked    map[string]ir.Val // what lookups before the run gave
+	sealed    bool              // made by Open: source is what the plan holds, loader and plays come when needed
 }
 
 // owned says which modules of collections there are without the collections: pbc's own, where no ansible-core is installed that
@@ -100,11 +104,11 @@ func (o *Options) owned() func(module string) bool {
 
 // Compile compiles playbooks. The unit is nil when the diagnostics stop the compile.
 func Compile(opt Options) (*Unit, diag.List) {
-	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}}
+	u := &Unit{opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: playbook.NewRecording(sourceOf(opt)), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}, looked: map[string]ir.Val{}}
 	po := opt.Playbook
 	po.Tagged = opt.Dialect == expr.Tagged
 	po.Source = u.source
-	po.Render, po.Owned = u.render, opt.owned()
+	po.Render, po.Lacking, po.Owned = u.render, u.lacking, opt.owned()
 	u.loader = playbook.NewLoader(po)
 	u.Program = &ir.Program{Version: ir.FormatVersion, Dialect: link.DialectName(opt.Dialect), Entry: opt.Files}
 	var all diag.List
@@ -173,50 +177,6 @@ func (u *Unit) template() link.Template {
 	return link.Template{Disk: u.opt.Store.Disk(), Jinja: u.jinja, Managed: u.opt.Managed}
 }
 
-// render evaluates a template whose result must be known before running.
-func (u *Unit) render(_ *yaml.Node, text string, scope *playbook.Scope) (value.Value, error) {
-	vars := staticVars{u: u, extra: u.opt.Extra, magic: scope.Magic(), given: scope.Included(), vars: scope.Vars()}
-	return eval.New(eval.Config{Dialect: u.opt.Dialect, Vars: vars}).Value(u.jinja.Value(text))
-}
-
-// staticVars are the variables that are known before running.
-type staticVars struct {
-	u                   *Unit
-	extra, magic, given *value.Dict
-	vars                playbook.Map
-}
-
-// Lookup implements eval.Vars.
-func (s staticVars) Lookup(name string) (value.Value, bool) {
-	for _, d := range []*value.Dict{s.magic, s.extra, s.given} {
-		if v, ok := d.GetStr(name); ok {
-			return v, true
-		}
-	}
-	if n := s.vars.Get(name); n != nil {
-		return n.ToValue(s.u.text), true
-	}
-	return nil, false
-}
-
-// Names implements eval.Vars.
-func (s staticVars) Names() []string {
-	var out []string
-	for _, e := range s.vars.Entries {
-		out = append(out, e.Name)
-	}
-	for _, d := range []*value.Dict{s.magic, s.extra, s.given} {
-		if d == nil {
-			continue
-		}
-		for _, k := range d.K {
-			n, _ := value.Text(k)
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
 func (u *Unit) text(s string, n *yaml.Node) value.Value {
 	if n != nil && n.Unsafe {
 		return &value.Str{S: s, Unsafe: true}
@@ -234,7 +194,10 @@ func (u *Unit) List(o playbook.ListOptions) ([]string, error) {
 	}
 	var list []string
 	for _, pb := range u.books {
-		list = append(list, u.loader.List(pb, o)...)
+		texts, err := u.loader.List(pb, o)
+		if list = append(list, texts...); err != nil {
+			return list, err
+		}
 		o.First += len(pb.Plays)
 	}
 	return list, nil

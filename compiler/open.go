@@ -27,7 +27,10 @@ func Open(p *ir.Program, opt Options) (*Unit, error) {
 	opt.Extra, _ = o.Extra.V.(*value.Dict)
 	opt.Playbook = playbook.Options{Tagged: p.Dialect == "tagged", Like: o.CoreVersion, Cwd: o.Cwd, Home: o.Home, RolesPath: o.RolesPath, CollectionPaths: o.CollectionPaths, ModulePaths: o.ModulePaths,
 		ActionPaths: o.ActionPaths, UtilsPaths: o.UtilsPaths, Decrypt: opt.Playbook.Decrypt, Duplicates: opt.Playbook.Duplicates, Rejected: opt.Playbook.Rejected}
-	u := &Unit{Program: &own, Starts: p.Starts, opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: replayed(p), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}, sealed: true}
+	u := &Unit{Program: &own, Starts: p.Starts, opt: opt, jinja: jinja.Defaults(opt.Dialect).Extended(opt.Extensions), source: replayed(p), included: map[string]int{}, payloads: map[string]*payload.Built{}, libraries: map[string]*payload.Library{}, named: map[renamedTask]*ir.Extension{}, looked: map[string]ir.Val{}, sealed: true}
+	for _, l := range o.Looked {
+		u.looked[l.Call] = l.Gave
+	}
 	if p.Locked {
 		if err := u.replay(); err != nil {
 			return nil, err

@@ -38,7 +38,7 @@ func (u *Unit) Seal() (*ir.Program, error) {
 	p.Starts, p.Blobs, p.Sources = u.Starts, ir.Blobs{}, nil
 	po := u.opt.Playbook
 	p.Origin = ir.Origin{Cwd: po.Cwd, Home: po.Home, RolesPath: po.RolesPath, CollectionPaths: po.CollectionPaths, ModulePaths: po.ModulePaths,
-		ActionPaths: po.ActionPaths, UtilsPaths: po.UtilsPaths, Core: u.opt.Core, CoreVersion: u.opt.CoreVersion, Managed: u.opt.Managed}
+		ActionPaths: po.ActionPaths, UtilsPaths: po.UtilsPaths, Core: u.opt.Core, CoreVersion: u.opt.CoreVersion, Managed: u.opt.Managed, Looked: u.lookedAt()}
 	if u.opt.Extra.Len() > 0 {
 		p.Origin.Extra = ir.Val{V: u.opt.Extra}
 	}
@@ -182,7 +182,7 @@ func (s *sealer) pluginFiles() {
 // twin are the options of a unit that reads what this one has read.
 func (u *Unit) twin() Options {
 	opt := u.opt
-	opt.Playbook.Source, opt.Playbook.Owned = u.source, opt.owned()
+	opt.Playbook.Source, opt.Playbook.Owned, opt.looked = u.source, opt.owned(), u.looked
 	opt.Supported, opt.Refuses, opt.KnownFact, opt.Later, opt.Strategy, opt.Notice = nil, nil, nil, false, "", nil
 	return opt
 }

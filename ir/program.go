@@ -41,8 +41,15 @@ type Origin struct {
 	UtilsPaths                 []string
 	// Core is the folder of the ansible-core whose modules the plan holds, "" for none, CoreVersion its version.
 	Core, CoreVersion string
-	Extra             Val    // -e: a *value.Dict
-	Managed           string // the setting ansible_managed
+	Extra             Val      // -e: a *value.Dict
+	Managed           string   // the setting ansible_managed
+	Looked            []Looked // what lookups gave that names of imports hold, sorted
+}
+
+// Looked is what a lookup gave while the playbooks were compiled.
+type Looked struct {
+	Call string // the plugin, its terms and options, as Python writes them
+	Gave Val
 }
 
 // Blobs are bytes by their SHA-256 in hexadecimal.

@@ -61,11 +61,11 @@ func (s *session) list(u *compiler.Unit, inv *inventory.Inventory, l *link.Linke
 		return nil
 	}
 	texts, err := u.List(playbook.ListOptions{Tasks: s.req.ListTasks, Tags: s.req.ListTags, Hosts: s.req.ListHosts, Only: s.listed(), Skip: s.req.SkipTags, Match: match, Headline: l.Headline})
-	if err != nil {
-		return err
-	}
 	for _, text := range texts {
 		s.out.Handle(callback.Message{Text: text})
+	}
+	if err != nil {
+		return err
 	}
 	return failed
 }

@@ -146,6 +146,9 @@ func rendered(e *eval.Eval, t *value.Tmpl, convert, native bool) (value.Value, e
 
 // MatchHosts implements lookup.Host.
 func (h lookups) MatchHosts(patterns []string, warn func(string)) ([]string, error) {
+	if h.inv == nil { // nothing has been compiled yet
+		return nil, eval.ErrNoLookup
+	}
 	hosts, err := h.inv.Unlimited(warn).Match(patterns...)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
 	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
 		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
-		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Listed: s.onlyLists(), Notice: s.notice}, nil
+		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Listed: s.onlyLists(), Notice: s.notice, Lookup: lookups{s: s}.run}, nil
 }
 
 // supported says whether pbc runs a module.

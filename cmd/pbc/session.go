@@ -401,7 +401,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 	defer release()
 	c := controller.New(controller.Options{Step: step, Interrupt: asked, Live: s.live > 0 && s.callbacks.host == nil, Linker: &linked{l: l, s: s, u: u, current: &current}, Gate: gateOf(l),
 		Dialer: d, Callback: s.out, Memory: memory, Detached: restarts(u.Program), Playbooks: s.req.Playbooks, Starts: u.Starts, Forks: s.req.Forks,
-		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), Retry: s.retryFiles(),
+		Tagged: s.like.dialect == expr.Tagged, Newer: ir.Newer(s.like.version), TellsRoles: ir.Minor(s.like.version) >= 17, Retry: s.retryFiles(),
 		Argv:     s.req.Shown(s.like.dialect == expr.Tagged),
 		Reserved: reservedNames(l, s.like.dialect)})
 	for _, w := range l.ReservedAtLoad() {

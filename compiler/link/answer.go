@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pbc/compiler/diag"
+	"pbc/compiler/files"
 	"pbc/compiler/jinja"
 	"pbc/ir"
 	"pbc/ir/event"
@@ -200,26 +201,31 @@ func result(v value.Value, err error) *event.Answer {
 
 // parse parses text that was met at run time.
 func (l *Linker) parse(k eval.Kind, src string) (value.Value, error) {
+	return Parse(l.jinja, l.opt.Decrypt, k, src)
+}
+
+// Parse parses what an evaluation has met, as eval.Outside wants it. Decrypt is nil where vaults stay closed.
+func Parse(j jinja.Options, decrypt files.Decrypt, k eval.Kind, src string) (value.Value, error) {
 	switch k {
 	case eval.ParseValue:
-		return l.jinja.Value(src), nil
+		return j.Value(src), nil
 	case eval.ParseTemplate:
-		return jinja.Template(src, l.jinja), nil
+		return jinja.Template(src, j), nil
 	case eval.ParseCondition:
-		return l.jinja.Condition(src), nil
+		return j.Condition(src), nil
 	case eval.ParseVault:
-		return l.open(src), nil
+		return opened(src, decrypt), nil
 	}
 	return parseYAML(src, k == eval.ParseYAMLAll)
 }
 
-// open opens vaulted text, or says why it cannot.
-func (l *Linker) open(cipher string) *value.Vault {
+// opened is vaulted text, open, or with why it cannot be opened.
+func opened(cipher string, decrypt files.Decrypt) *value.Vault {
 	v := &value.Vault{Cipher: cipher}
-	if l.opt.Decrypt == nil {
+	if decrypt == nil {
 		return v
 	}
-	plain, err := l.opt.Decrypt("", []byte(cipher))
+	plain, err := decrypt("", []byte(cipher))
 	if err != nil {
 		v.Fault = err.Error()
 		return v

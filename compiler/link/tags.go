@@ -3,8 +3,10 @@ package link
 import (
 	"slices"
 
+	"pbc/compiler/diag"
 	"pbc/ir"
 	"pbc/ir/value"
+	"pbc/runtime/exception"
 )
 
 // excluded lists the tasks that --tags and --skip-tags leave out. First is the number of the first
@@ -72,7 +74,11 @@ func (l *Linker) tags(play int, t *ir.Task, in layers) (map[string]bool, error) 
 	for _, v := range t.Tags {
 		r, err := l.valueIn(play, v, in)
 		if err != nil {
-			return nil, err
+			chain := exception.Failure(err)
+			if chain.At == nil {
+				chain.At = value.OriginOf(v.V)
+			}
+			return nil, &diag.Diagnostic{Exit: 1, Msg: err.Error(), Tagged: chain}
 		}
 		list, ok := r.(*value.List)
 		if !ok {

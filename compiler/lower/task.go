@@ -36,7 +36,7 @@ func (b *builder) task(t *playbook.Task) int {
 	case t.Kind == playbook.IncludeRole && t.Name == "":
 		out.Name = ir.Val{V: &value.Str{S: t.DisplayName(), Unsafe: true}} // made of the role's name as it is written
 	case t.Kind == playbook.IncludeRole:
-		out.Name = ir.Val{V: b.opt.Jinja.Value(t.DisplayName())}
+		out.Name = ir.Val{V: b.opt.Jinja.ValueAt(t.DisplayName(), placeOf(t.Own("name")))}
 	case t.Name != "":
 		out.Name = ir.Val{V: b.opt.Jinja.ValueAt(t.Name, placeOf(t.Own("name")))}
 	case !text:

@@ -69,7 +69,8 @@ func renderSimple(_ *yaml.Node, text string, s *Scope) (value.Value, error) {
 		}
 		n := vars.Get(name)
 		if n == nil {
-			fault = (&value.Undef{Name: name}).Fail()
+			told := (&value.Undef{Name: name}).Error()
+			fault = (&value.Undef{Name: name, Hint: told + ". " + told}).Fail() // as the evaluator of dialect classic does
 			return ""
 		}
 		return show(n)

@@ -147,11 +147,15 @@ func (l *Loader) importFile(n *yaml.Node, t *Task, c context) []Step {
 	}
 	target, err := l.render(raw, text, scope)
 	if err != nil {
-		l.badRender(pos(n), err, func(cause string) {
+		l.badRender(raw, err, func(u *value.UndefError) {
 			const advice = "When using static imports, ensure that any variables used in their names are defined in vars/vars_files\n" +
 				"or extra-vars passed in from the command line. Static imports cannot use variables from facts or inventory\n" +
 				"sources like group or host vars."
-			d := l.invalid(ir.Pos{}, "Error when evaluating variable in import path: %s.\n\n"+advice, text)
+			cause := ""
+			if l.opt.minor() >= 17 {
+				cause = ". " + l.causeOf(u)
+			}
+			d := l.invalid(ir.Pos{}, "Error when evaluating variable in import path: %s.\n\n"+advice+"%s", text, cause)
 			d.Tagged = failure.Failure{Msg: "Error when evaluating variable in import path " + value.StrRepr(text) + ".", Help: advice,
 				At: originOf(n.Pos)}.Because(placed(exception.Failure(err), originOf(written(n, t, raw))))
 		})

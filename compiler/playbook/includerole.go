@@ -3,6 +3,7 @@ package playbook
 import (
 	"path"
 
+	"pbc/compiler/diag"
 	"pbc/compiler/yaml"
 	"pbc/ir"
 	"pbc/ir/keyword"
@@ -99,10 +100,23 @@ type RoleAsk struct {
 	AllowDuplicates, Public, NoValidate bool
 }
 
+// lackingInName warns of what is undefined in the name of an import_role, as ansible-core 2.19 does, which renders it while it loads.
+func (l *Loader) lackingInName(t *Task, scope *Scope) {
+	if !l.opt.Tagged || l.opt.Lacking == nil || !templated(t.Name) {
+		return
+	}
+	for _, f := range l.opt.Lacking(t.Own("name"), t.Name, scope) {
+		d := diag.Errorf(ir.Pos{}, "%s", f.Msg)
+		d.Kind, d.Tagged = diag.Warning, f
+		l.diags.Add(d)
+	}
+}
+
 // importedRole renders what an import_role asks for.
 func (l *Loader) importedRole(n *yaml.Node, t *Task, c context) (RoleAsk, bool) {
 	ask := RoleAsk{AllowDuplicates: true, From: map[string]string{}}
 	scope := &Scope{l: l, Play: c.play, Task: t}
+	l.lackingInName(t, scope)
 	if !l.flag(n, t, scope, "allow_duplicates", &ask.AllowDuplicates, false) ||
 		!l.flag(n, t, scope, "rolespec_validate", &ask.NoValidate, true) {
 		return ask, false
@@ -113,7 +127,7 @@ func (l *Loader) importedRole(n *yaml.Node, t *Task, c context) (RoleAsk, bool) 
 	}
 	var err error
 	if ask.Name, err = l.render(t.Include.RoleName, text, scope); err != nil {
-		l.badRender(pos(n), err, l.undefined)
+		l.badRender(t.Include.RoleName, err, nil)
 		return ask, false
 	}
 	for part, f := range t.Include.From {
@@ -121,7 +135,7 @@ func (l *Loader) importedRole(n *yaml.Node, t *Task, c context) (RoleAsk, bool) 
 		if ask.From[part], err = l.render(f, text, scope); err != nil {
 			// Ansible looks for the role before it renders the names of its files.
 			if l.seek(t, c.play, ask.Name) != nil {
-				l.badRender(pos(n), err, l.undefined)
+				l.badRender(f, err, nil)
 			}
 			return ask, false
 		}
@@ -146,7 +160,7 @@ func (l *Loader) flag(n *yaml.Node, t *Task, scope *Scope, name string, to *bool
 	if s, ok := opt.Text(); ok {
 		r, err := l.render(opt, s, scope)
 		if err != nil {
-			l.badRender(pos(n), err, l.undefined)
+			l.badRender(opt, err, nil)
 			return false
 		}
 		v = value.Value(r)

@@ -1,6 +1,7 @@
 package playbook
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,17 +51,25 @@ type ListOptions struct {
 }
 
 // List is what ansible-playbook tells for --list-tasks, --list-tags and --list-hosts, for one playbook: the text of each message.
-func (l *Loader) List(pb *Playbook, o ListOptions) []string {
-	list := []string{"\nplaybook: " + pb.File}
+// With an error it ends before what cannot be told, for a tag of it is undefined.
+func (l *Loader) List(pb *Playbook, o ListOptions) (list []string, err error) {
+	list = []string{"\nplaybook: " + pb.File}
 	for i, p := range pb.Plays {
 		l.within(p, func() {
 			list = append(list, l.listPlay(i, p, o))
-			if o.Tasks || o.Tags {
-				list = append(list, l.listTasks(p, o))
+			if !o.Tasks && !o.Tags {
+				return
+			}
+			var tasks string
+			if tasks, err = l.listTasks(p, o); err == nil {
+				list = append(list, tasks)
 			}
 		})
+		if err != nil {
+			return list, err
+		}
 	}
-	return list
+	return list, nil
 }
 
 // listPlay is the head of a play, and its hosts.
@@ -89,7 +98,7 @@ func (l *Loader) listPlay(number int, p *Play, o ListOptions) string {
 }
 
 // listTasks are the tasks of a play, and all their tags.
-func (l *Loader) listTasks(p *Play, o ListOptions) string {
+func (l *Loader) listTasks(p *Play, o ListOptions) (string, error) {
 	var b strings.Builder
 	if o.Tasks {
 		b.WriteString("    tasks:\n")
@@ -97,26 +106,33 @@ func (l *Loader) listTasks(p *Play, o ListOptions) string {
 	own := ownTags(p)
 	all := slices.Clone(own)
 	for _, block := range p.Compile(false) {
-		l.listSteps(&b, p, block.Body, o, own, &all)
+		if err := l.listSteps(&b, p, block.Body, o, own, &all); err != nil {
+			return "", err
+		}
 	}
 	if o.Tags {
 		fmt.Fprintf(&b, "      TASK TAGS: [%s]\n", strings.Join(sortedUnique(all), ", "))
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // ownTags are the tags that a play itself has.
 func ownTags(p *Play) []string { return sortedUnique(texts(listItems(p.Keywords.Get("tags")))) }
 
 // listSteps shows the tasks that the tags select. As in Ansible those of rescue and always are not shown.
-func (l *Loader) listSteps(b *strings.Builder, p *Play, steps []Step, o ListOptions, own []string, all *[]string) {
+func (l *Loader) listSteps(b *strings.Builder, p *Play, steps []Step, o ListOptions, own []string, all *[]string) error {
 	for _, s := range steps {
 		if block, ok := s.(*Block); ok {
-			l.listSteps(b, p, block.Body, o, own, all)
+			if err := l.listSteps(b, p, block.Body, o, own, all); err != nil {
+				return err
+			}
 			continue
 		}
 		t := s.(*Task)
-		tags := l.shownTags(p, Tags(t))
+		tags, err := l.shownTags(p, Tags(t))
+		if err != nil {
+			return err
+		}
 		if t.Kind == Meta && t.Implicit || !TagsSelect(tags, o.Only, o.Skip) {
 			continue
 		}
@@ -130,6 +146,7 @@ func (l *Loader) listSteps(b *strings.Builder, p *Play, steps []Step, o ListOpti
 		}
 		fmt.Fprintf(b, "      %s\tTAGS: [%s]\n", name, strings.Join(sortedUnique(append(slices.Clone(own), tags...)), ", "))
 	}
+	return nil
 }
 
 func sortedUnique(list []string) []string {
@@ -148,29 +165,27 @@ func (l *Loader) shown(p *Play, text string) string {
 }
 
 // shownTags are the tags of a task, rendered: one that is a list stands for its elements.
-func (l *Loader) shownTags(p *Play, tags []*yaml.Node) []string {
+func (l *Loader) shownTags(p *Play, tags []*yaml.Node) ([]string, error) {
 	var out []string
 	for _, t := range tags {
-		out = append(out, l.tagNames(p, show(t))...)
+		v, err := l.renderValue(nil, show(t), &Scope{l: l, Play: p})
+		var lacking NoRender
+		switch {
+		case errors.As(err, &lacking):
+			v = show(t)
+		case err != nil:
+			return nil, l.renderFault(t, err)
+		}
+		names := []value.Value{v}
+		if list, ok := v.(*value.List); ok {
+			names = list.V
+		}
+		for _, n := range names {
+			s, _ := value.ToStr(n)
+			out = append(out, s)
+		}
 	}
-	return sortedUnique(out)
-}
-
-func (l *Loader) tagNames(p *Play, text string) []string {
-	v, err := l.renderValue(nil, text, &Scope{l: l, Play: p})
-	if err != nil {
-		return []string{text}
-	}
-	names := []value.Value{v}
-	if list, ok := v.(*value.List); ok {
-		names = list.V
-	}
-	var out []string
-	for _, n := range names {
-		s, _ := value.ToStr(n)
-		out = append(out, s)
-	}
-	return out
+	return sortedUnique(out), nil
 }
 
 // shownHosts are the patterns of a play.

@@ -56,7 +56,11 @@ func TestListingsAreAnsibles(t *testing.T) {
 						t.Fatal(diags.Items[0])
 					}
 					var got string
-					for _, text := range l.List(pb, listOptions(line)) {
+					texts, err := l.List(pb, listOptions(line))
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, text := range texts {
 						got += strings.TrimSuffix(text, "\n") + "\n"
 					}
 					if d := cmp.Diff(ansible, got); d != "" {

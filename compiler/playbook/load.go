@@ -12,7 +12,9 @@ import (
 	"pbc/compiler/playbook/args"
 	"pbc/compiler/yaml"
 	"pbc/ir"
+	"pbc/ir/failure"
 	"pbc/ir/value"
+	"pbc/runtime/exception"
 )
 
 // Options say where things are and how to render names.
@@ -54,6 +56,8 @@ type Options struct {
 	// which the implementation adds extra vars. An undefined variable is an error that wraps *value.UndefError. Without
 	// Render such names are unsupported.
 	Render func(node *yaml.Node, text string, scope *Scope) (value.Value, error)
+	// Lacking are the warnings of what is undefined in such a template, in dialect tagged. Nil has none.
+	Lacking func(node *yaml.Node, text string, scope *Scope) []*failure.Failure
 	// Decrypt opens a file that is a vault as a whole; nil refuses those.
 	Decrypt func(path string, data []byte) ([]byte, error)
 	// WarnAttributes makes invalid attributes of tasks warnings: the setting invalid_task_attribute_failed off.
@@ -313,27 +317,55 @@ func (l *Loader) renderValue(node *yaml.Node, text string, scope *Scope) (value.
 		return text, nil
 	}
 	if l.opt.Render == nil {
-		return nil, errNoRender
+		return nil, NoRender("")
 	}
 	return l.opt.Render(node, text, scope)
 }
 
-var errNoRender = errors.New("templates in names that must be known before running are not supported")
+// NoRender is the error of a template that must be known before running, and cannot be: what pbc lacks for it, or "".
+type NoRender string
 
-// badRender reports a template that could not be rendered, with the message Ansible has for an undefined variable.
-func (l *Loader) badRender(pos ir.Pos, err error, undefined func(cause string)) {
+func (e NoRender) Error() string {
+	return strings.TrimSuffix("templates in names that must be known before running are not supported: "+string(e), ": ")
+}
+
+// badRender reports a template that must be known before running and that failed. Undefined, where it is not nil, tells of undefined
+// variables in words of its own.
+func (l *Loader) badRender(in *yaml.Node, err error, undefined func(*value.UndefError)) {
 	var u *value.UndefError
+	var lacking NoRender
 	switch {
-	case errors.Is(err, errNoRender):
-		l.unsupported(pos, "%s", err)
-	case errors.As(err, &u):
-		undefined(u.Error())
+	case errors.As(err, &lacking):
+		l.unsupported(in.Pos, "%s", lacking)
+	case errors.As(err, &u) && u.U.Err == nil && undefined != nil: // else it is another error that was passed on
+		undefined(u)
 	default:
-		l.failure(pos, "%s", err)
+		l.diags.Add(l.renderFault(in, err))
 	}
 }
 
-// undefined is what Ansible says of an undefined variable in a name that nothing else takes care of.
-func (l *Loader) undefined(cause string) {
-	l.failure(ir.Pos{}, "%s. %s", cause, cause)
+// renderFault is what Ansible says of a template that failed where nothing else takes care of it.
+func (l *Loader) renderFault(in *yaml.Node, err error) *diag.Diagnostic {
+	d := diag.Errorf(ir.Pos{}, "%s", err)
+	d.Exit, d.Tagged, d.TaggedExit = 1, placed(exception.Failure(err), originOf(in.Pos)), 1
+	var u *value.UndefError
+	var raised *exception.Error
+	switch {
+	case errors.As(err, &u):
+		d.Msg = l.causeOf(u)
+	case errors.As(err, &raised) && !exception.IsAnsible(raised):
+		d.Msg, d.Exit = "Unexpected Exception, this is probably a bug: "+err.Error(), 250
+	}
+	return d
+}
+
+// causeOf is an undefined variable as a cause is told: older ansible-cores say it twice.
+//
+// Observed: ansible-core 2.14 to 2.18.
+func (l *Loader) causeOf(u *value.UndefError) string {
+	cause := u.Error()
+	if half := len(cause) / 2; l.opt.minor() >= 17 && cause == cause[:max(half-1, 0)]+". "+cause[:max(half-1, 0)] {
+		return cause[:half-1]
+	}
+	return cause
 }

@@ -297,7 +297,15 @@ func (l *Loader) importPlaybook(n *yaml.Node) []*Play {
 	}
 	file, err := l.render(n, name, &Scope{l: l, Given: vars})
 	if err != nil {
-		l.badRender(pos(n), err, l.undefined)
+		at := importNode(n)
+		var lacking NoRender
+		if errors.As(err, &lacking) {
+			l.unsupported(at.Pos, "%s", lacking)
+			return nil
+		}
+		d := l.renderFault(at, err)
+		d.Tagged, d.TaggedExit = failure.Failure{Msg: "Error processing keyword 'import_playbook'.", At: originOf(at.Pos)}.Because(d.Tagged), 4
+		l.diags.Add(d)
 		return nil
 	}
 	file = l.importedFile(file)
@@ -306,6 +314,11 @@ func (l *Loader) importPlaybook(n *yaml.Node) []*Play {
 		p.imported(kw, vars, path.Dir(file))
 	}
 	return plays
+}
+
+// importNode is what an entry says that it imports.
+func importNode(n *yaml.Node) *yaml.Node {
+	return n.Items[slices.IndexFunc(n.Keys, func(k *yaml.Node) bool { return importPlaybook.has(keyText(k)) })]
 }
 
 // importedFile is the file of an import_playbook. As in Ansible, the collection of an imported playbook stays the

@@ -112,7 +112,7 @@ func (l *Loader) findRole(d *definition, at *yaml.Node, text string, s seeker) b
 	}
 	name, err := l.render(at, text, scope)
 	if err != nil {
-		l.badRender(pos(at), err, l.undefined)
+		l.badRender(at, err, nil)
 		return false
 	}
 	if len(s.collections) > 0 || fullName.MatchString(name) {

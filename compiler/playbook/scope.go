@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pbc/compiler/yaml"
+	"pbc/ir"
 	"pbc/ir/value"
 )
 
@@ -18,6 +19,17 @@ type Scope struct {
 	// Given are the variables of import_playbook itself.
 	Given Map
 }
+
+// Dir is the folder in which lookups look for files: that of the playbook.
+func (s *Scope) Dir() string {
+	if s.Play == nil {
+		return s.l.dir
+	}
+	return s.Play.Dir
+}
+
+// Warn tells of something that the template met.
+func (s *Scope) Warn(msg string) { s.l.warn(ir.Pos{}, "%s", msg) }
 
 // Vars are the variables that Ansible has for a template at that place, without hosts, facts, extra vars and magic
 // variables: defaults of roles, the play's vars and vars_files, vars of roles, of blocks and of tasks. Values

@@ -116,6 +116,8 @@ type Options struct {
 	// Tagged says that the dialect is tagged. Newer says that the ansible-core is one that ir.Newer means, as that of tagged is:
 	// any_errors_fatal means another thing.
 	Tagged, Newer bool
+	// TellsRoles says that included roles and empty files are told of and counted as files of tasks are: ansible-core from 2.17 on.
+	TellsRoles bool
 	// Argv are the options as PlaybookStart shows them at -vvvv; may be nil.
 	Argv *value.Dict
 	// Step asks whether to run a task (--step), and returns the answer; nil asks nothing. An error ends the run: io.EOF

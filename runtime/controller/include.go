@@ -133,8 +133,8 @@ func (r *playRun) showIncluded(n *event.Need, f *included, names []string, form 
 		}
 		return
 	}
-	if (role || form.Path == "") && !r.c.opt.Newer {
-		return // older ones neither tells nor counts roles and empty files
+	if (role || form.Path == "") && !r.c.opt.TellsRoles {
+		return
 	}
 	t := r.task(&event.Event{Kind: event.Included, Task: f.task})
 	r.c.emit(callback.Included{File: form.Path, Task: t, Hosts: names, Label: f.label, NoLog: f.noLog})

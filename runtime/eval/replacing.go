@@ -3,22 +3,42 @@ package eval
 import (
 	"fmt"
 
+	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/exception"
 )
 
-// Replaced is a marker that Replacing has put text in place of.
-type Replaced struct {
-	Message string
-	At      *value.Origin // the template that made the marker, nil when that is not known
+// replaced is a marker that Replacing has put text in place of.
+type replaced struct {
+	message string
+	at      *value.Origin // the template that made the marker, nil when that is not known
 }
 
 // replacer numbers the markers that are shown instead of being raised.
-type replacer struct{ found []Replaced }
+type replacer struct{ found []replaced }
 
-// Replacing renders v as Value does in dialect tagged, but shows each undefined value in it as text, and tells which they
-// were: what debug shows, and the names of tasks. An error that is no undefined value is still an error.
-func (e *Eval) Replacing(v value.Value) (value.Value, []Replaced, error) {
+// warnings tell what was replaced: one for each template.
+func (p *replacer) warnings() []*failure.Failure {
+	var out []*failure.Failure
+	for i := 0; i < len(p.found); {
+		n := i
+		msg := ""
+		for ; n < len(p.found) && value.SameOrigin(p.found[n].at, p.found[i].at); n++ {
+			msg += fmt.Sprintf("\nerror %d - %s", n+1, p.found[n].message)
+		}
+		plural := ""
+		if n-i > 1 {
+			plural = "s"
+		}
+		out = append(out, &failure.Failure{Msg: fmt.Sprintf("Encountered %d template error%s.%s", n-i, plural, msg), At: p.found[i].at})
+		i = n
+	}
+	return out
+}
+
+// Replacing renders v as Value does in dialect tagged, but shows each undefined value in it as text, and gives the warnings of
+// them: what debug shows, and the names of tasks. An error that is no undefined value is still an error.
+func (e *Eval) Replacing(v value.Value) (value.Value, []*failure.Failure, error) {
 	own := New(e.cfg)
 	own.replacing = &replacer{}
 	var r val
@@ -35,7 +55,7 @@ func (e *Eval) Replacing(v value.Value) (value.Value, []Replaced, error) {
 	if err == nil {
 		r, err = own.finalOf(own.replacing.replace(r), at)
 	}
-	return r, own.replacing.found, err
+	return r, own.replacing.warnings(), err
 }
 
 // replace gives v with text in place of each undefined value in it.
@@ -45,7 +65,7 @@ func (p *replacer) replace(v val) val {
 		if x.Lenient || x.Err != nil {
 			return v
 		}
-		p.found = append(p.found, Replaced{Message: x.Error(), At: x.At})
+		p.found = append(p.found, replaced{message: x.Error(), at: x.At})
 		return fmt.Sprintf("<< error %d - %s >>", len(p.found), x.Error())
 	case *list:
 		l := &list{V: make([]val, len(x.V))}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"pbc/ir/failure"
 	"pbc/ir/value"
 	"pbc/runtime/argspec"
 	"pbc/runtime/eval"
@@ -86,29 +85,10 @@ func (x *taskRun) debugExpression(src string) (value.Value, error) {
 		at = c.At
 	}
 	v, found, err := x.eval().Replacing(&value.Cond{Src: c.Src, Root: c.Root, Tmpl: nil, Fault: c.Fault, Line: c.Line, At: at})
-	for _, f := range replacements(found) {
+	for _, f := range found {
 		x.tell(f)
 	}
 	return v, err
-}
-
-// replacements are the warnings of undefined values that were shown: one for each template.
-func replacements(found []eval.Replaced) []*failure.Failure {
-	var out []*failure.Failure
-	for i := 0; i < len(found); {
-		n := i
-		msg := ""
-		for ; n < len(found) && value.SameOrigin(found[n].At, found[i].At); n++ {
-			msg += fmt.Sprintf("\nerror %d - %s", n+1, found[n].Message)
-		}
-		plural := ""
-		if n-i > 1 {
-			plural = "s"
-		}
-		out = append(out, &failure.Failure{Msg: fmt.Sprintf("Encountered %d template error%s.%s", n-i, plural, msg), At: found[i].At})
-		i = n
-	}
-	return out
 }
 
 // taggedAssert checks the arguments of assert.
@@ -123,7 +103,7 @@ func (x *taskRun) replacedName() string {
 	if err != nil || v == nil {
 		return x.writtenName()
 	}
-	for _, f := range replacements(found) {
+	for _, f := range found {
 		if x.first(f.Brief()) {
 			x.emitTold("warning", f)
 		}

@@ -208,9 +208,10 @@ func asWritten(v ir.Val) bool {
 	return b || !known
 }
 
+// name is the task's, as its start shows it: that of a meta task is not rendered.
 func (x *taskRun) name() string {
-	if !x.t.Named() {
-		return ""
+	if !x.t.Named() || ir.Short(x.t.Action) == "meta" {
+		return x.writtenName()
 	}
 	if x.tagged() {
 		return x.replacedName()
