@@ -26,14 +26,14 @@ func PlayOf(s Step) *Play {
 // within runs f with the directory of a play as the one that relative names refer to, and gives what was
 // reported meanwhile.
 func (l *Loader) within(p *Play, f func()) diag.List {
-	outer, dir := l.diags, l.dir
+	outer, dir, dirAs := l.diags, l.dir, l.dirAs
 	l.diags = &diag.List{}
 	if p != nil {
-		l.dir = p.Dir
+		l.dir, l.dirAs = p.Dir, p.Dir
 	}
 	f()
 	list := *l.diags
-	l.diags, l.dir = outer, dir
+	l.diags, l.dir, l.dirAs = outer, dir, dirAs
 	return list
 }
 

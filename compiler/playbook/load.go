@@ -74,6 +74,7 @@ type Loader struct {
 	files   map[string]*document
 	catalog *catalog
 	dir     string // the directory of the playbook that is being loaded
+	dirAs   string // dir as import_playbook has it, with its "..": messages show it so
 	depth   int    // of imports within imports
 	flight  []flight
 	// defaultCollection is the collection of a playbook that is in one.

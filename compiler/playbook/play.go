@@ -17,9 +17,12 @@ import (
 
 // playbookFile loads the plays of one file. given are the vars of the import_playbook that asks for it.
 func (l *Loader) playbookFile(file string, given *Map) []*Play {
-	outer := l.dir
+	outer, outerAs := l.dir, l.dirAs
+	defer func() { l.dir, l.dirAs = outer, outerAs }()
 	l.dir = path.Dir(l.abs(file))
-	defer func() { l.dir = outer }()
+	if l.dirAs = l.dir; path.IsAbs(file) {
+		l.dirAs = file[:strings.LastIndexByte(file, '/')]
+	}
 	if l.depth++; l.depth > maxImports {
 		l.crash(ir.Pos{}, "maximum recursion depth exceeded")
 		l.depth--
@@ -327,7 +330,7 @@ func (l *Loader) importedFile(file string) string {
 	full, coll := l.catalog.collectionPlaybook(file)
 	if full == "" {
 		if full = file; !path.IsAbs(file) {
-			full = path.Join(l.dir, file)
+			full = l.dirAs + "/" + file
 		}
 		coll = l.catalog.collectionOf(full)
 	}

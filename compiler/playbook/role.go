@@ -121,11 +121,11 @@ func (l *Loader) findRole(d *definition, at *yaml.Node, text string, s seeker) b
 			return true
 		}
 	}
-	search := append([]string{path.Join(l.dir, "roles")}, l.opt.RolesPath...)
+	search := append([]string{l.dirAs + "/roles"}, l.opt.RolesPath...)
 	if s.baseDir != "" {
 		search = append(search, s.baseDir)
 	}
-	search = append(search, l.dir)
+	search = append(search, l.dirAs)
 	for _, dir := range search {
 		p := name
 		if !path.IsAbs(name) && !strings.HasPrefix(name, "~") {
