@@ -208,9 +208,9 @@ func (b *builder) scope(t *playbook.Task) int {
 	chain := playbook.DepChain(t)
 	if r := t.Role; r != nil {
 		s.Role = b.role(r)
-		s.RoleVars = []int{b.roleLayer("vars", r, chain, r.AllVars(chain, false))}
-		s.RoleDefaults = []int{b.roleLayer("defaults", r, chain, r.AllDefaults(chain))}
-		s.RoleParams = b.stepLayer("params", r.ChainParams(chain))
+		s.RoleVars = b.above(r.VarsAlong(chain))
+		s.RoleDefaults = b.above(r.Defaults(chain))
+		s.RoleParams = b.above(r.ParamsAlong(chain))
 	}
 	s.Search = search(t, chain)
 	key := scopeKey(s)
