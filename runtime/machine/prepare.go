@@ -236,9 +236,6 @@ func (x *taskRun) arguments() (*value.Dict, error) {
 	if args, err = x.withDefaults(args); err != nil {
 		return nil, err
 	}
-	if x.tagged() {
-		args = byName(args)
-	}
 	return x.given(args), nil
 }
 

@@ -2,8 +2,6 @@ package machine
 
 import (
 	"errors"
-	"slices"
-	"strings"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -283,7 +281,6 @@ func (x *taskRun) argumentValues() (value.Value, error) {
 		}
 		return v, nil
 	}
-	args = byName(args)
 	out := value.NewDict()
 	for i, k := range args.K {
 		name, _ := value.ToStr(k)
@@ -298,24 +295,6 @@ func (x *taskRun) argumentValues() (value.Value, error) {
 		}
 	}
 	return out, nil
-}
-
-// byName is d with its keys in order, as arguments are rendered and handed on.
-//
-// Observed: scenarios/set_fact/order.txtar.
-func byName(d *value.Dict) *value.Dict {
-	keys := slices.Clone(d.K)
-	slices.SortStableFunc(keys, func(a, b value.Value) int {
-		x, _ := value.ToStr(a)
-		y, _ := value.ToStr(b)
-		return strings.Compare(x, y)
-	})
-	out := value.NewDict()
-	for _, k := range keys {
-		v, _, _ := d.Get(k)
-		_ = out.Set(k, v) // it was one of d's
-	}
-	return out
 }
 
 // isVariableName says whether a name may be a variable's: more words are Jinja's own than in dialect classic.
