@@ -25,6 +25,11 @@ func (s layers) Lookup(name string) (value.Value, bool) {
 	return nil, false
 }
 
+func (s layers) has(name string) bool {
+	_, ok := s.Lookup(name)
+	return ok
+}
+
 // Names implements eval.Vars.
 func (s layers) Names() []string {
 	seen := map[string]bool{}
