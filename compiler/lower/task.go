@@ -43,6 +43,7 @@ func (b *builder) task(t *playbook.Task) int {
 		out.Name = b.val(t.Own("name")) // a number, which only results show
 	}
 	out.Args = ir.Val{V: b.dict(b.inOrder(t.Args))}
+	b.asserted(out)
 	out.Scope = b.scope(t)
 	b.own(t, out)
 	b.inherited(t, out)
@@ -186,6 +187,33 @@ func (b *builder) list(n *yaml.Node) []ir.Val {
 		out = append(out, b.val(item))
 	}
 	return out
+}
+
+// asserted leaves what an assert says of dialect tagged as it is written: but for a text that is a template as a whole, and may come to a list.
+func (b *builder) asserted(out *ir.Task) {
+	args, ok := out.Args.V.(*value.Dict)
+	if !ok || out.Module != "ansible.builtin.assert" || b.opt.Jinja.Dialect != expr.Tagged {
+		return
+	}
+	switch v, _ := args.GetStr("that"); v := v.(type) {
+	case *value.Tmpl:
+		if s := strings.TrimSpace(v.Src); !strings.HasPrefix(s, "{{") && !strings.HasPrefix(s, "{%") || !strings.HasSuffix(s, "}}") && !strings.HasSuffix(s, "%}") {
+			args.SetStr("that", asWritten(v))
+		}
+	case *value.List:
+		for i, e := range v.V {
+			v.V[i] = asWritten(e)
+		}
+	}
+}
+
+// asWritten is the text of a template.
+func asWritten(v value.Value) value.Value {
+	t, ok := v.(*value.Tmpl)
+	if !ok {
+		return v
+	}
+	return &value.Str{S: t.Src, At: t.At}
 }
 
 // inOrder are arguments as they are rendered: in dialect tagged by their names.
