@@ -418,13 +418,24 @@ func (r *Role) Defaults(chain []*Role) []Layer {
 	return append(append(out, along(chain, (*Role).defaults)...), r.defaults()...)
 }
 
-// VarsAlong are the variables of a role above those of plays: inherited ones, those of its dependencies, its own, the lowest first.
+// VarsAlong are the variables of a role above those of plays: inherited ones, those of its dependencies, its own, the lowest first. Where the
+// ansible-core is newer, dependencies bring what they export alone, and what is given to a role is above its files.
+//
+// Observed: scenarios/roles/given_vars.txtar.
 func (r *Role) VarsAlong(chain []*Role) []Layer {
 	out := along(chain, (*Role).vars)
 	for _, d := range r.AllDeps() {
-		out = append(out, d.VarsAlong(nil)...)
+		if r.newer {
+			out = append(out, d.Exported()...)
+		} else {
+			out = append(out, d.VarsAlong(nil)...)
+		}
 	}
-	return append(out, r.vars()...)
+	own := r.vars()
+	if r.newer {
+		slices.Reverse(own)
+	}
+	return append(out, own...)
 }
 
 // Exported are the variables of a static role that all tasks of its play see, the lowest first. From its files alone they come where the
