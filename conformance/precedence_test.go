@@ -11,38 +11,51 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A level is a place where a variable can be set, in Ansible's order of precedence. file is the file of a scenario that sets it there;
-// indent is where the variables stand in it.
+// A level is a place where a variable can be set, in Ansible's order of precedence. file is the file of a scenario that sets it there, or the
+// place in the frame; indent is where the variables stand in it.
 type level struct {
 	name, file string
 	indent     int
 }
 
-// levels are Ansible's, the lowest first, without the first of its list, options such as -u, which set no variable.
+// levels are Ansible's, the lowest first, without the first of its list, options such as -u, which set no variable. Those that its list has
+// as one and that hold several sources are told apart.
 //
 // Ansible docs: "Understanding variable precedence".
 var levels = []level{
+	{"dependency_defaults", "roles/d/defaults/main.yml", 0},
 	{"role_defaults", "roles/r/defaults/main.yml", 0},
+	{"inner_defaults", "roles/inner/defaults/main.yml", 0},
 	{"inventory_all", "ALL", 4},
-	{"inventory_group", "GROUP", 8},
+	{"inventory_parent", "PARENT", 8},
+	{"inventory_group", "GROUP", 12},
 	{"beside_inventory_all", "inv/group_vars/all.yml", 0},
 	{"beside_playbook_all", "group_vars/all.yml", 0},
 	{"beside_inventory_group", "inv/group_vars/web.yml", 0},
+	{"beside_playbook_parent", "group_vars/top.yml", 0},
 	{"beside_playbook_group", "group_vars/web.yml", 0},
-	{"inventory_host", "HOST", 12},
+	{"inventory_host", "HOST", 16},
 	{"beside_inventory_host", "inv/host_vars/one.yml", 0},
 	{"beside_playbook_host", "host_vars/one.yml", 0},
-	{"facts", "cache/one", 0},
+	{"cached_facts", "FACTS", 0},
+	{"imported_playbook", "IMPORTPLAY", 4},
 	{"play_vars", "VARS", 4},
 	{"vars_prompt", "PROMPT", 4},
 	{"vars_files", "files.yml", 0},
+	{"dependency_vars", "roles/d/vars/main.yml", 0},
 	{"role_vars", "roles/r/vars/main.yml", 0},
+	{"inner_vars", "roles/inner/vars/main.yml", 0},
 	{"block_vars", "BLOCK", 4},
 	{"task_vars", "TASK", 6},
 	{"include_vars", "roles/r/vars/included.yml", 0},
 	{"set_fact", "SETFACT", 4},
+	{"cacheable", "CACHEABLE", 4},
+	{"registered", "REGISTER", 0},
+	{"dependency_params", "DEPENDENCY", 4},
 	{"role_params", "PARAMS", 6},
 	{"include_params", "INCLUDE", 4},
+	{"import_params", "IMPORT", 4},
+	{"include_role_params", "INCLUDEROLE", 4},
 	{"extra_vars", "extra.yml", 0},
 }
 
@@ -93,8 +106,9 @@ func (m matrix) text() string {
 	of := map[string]string{}
 	var files strings.Builder
 	for _, l := range levels {
-		if l.name == "facts" {
-			fmt.Fprintf(&files, "-- %s --\n{%s}\n", l.file, strings.TrimSuffix(set[l.name].String(), ",\n"))
+		if l.name == "cached_facts" {
+			facts := strings.TrimSuffix(set[l.name].String(), ",\n")
+			fmt.Fprintf(&files, "-- cache/one --\n{%s}\n-- cache/s1_one --\n{\"__payload__\": %q}\n", facts, "{"+facts+"}") // of either dialect
 		} else if strings.HasSuffix(l.file, ".yml") {
 			fmt.Fprintf(&files, "-- %s --\n%s", l.file, set[l.name])
 		} else {
@@ -106,8 +120,8 @@ func (m matrix) text() string {
 		fmt.Fprintf(&shown, "- {%s: \"{{ %s }}\"}\n", n, m.show(n))
 	}
 	out := frame
-	for _, place := range []string{"ALL", "GROUP", "HOST", "VARS", "PROMPT", "BLOCK", "TASK", "SETFACT", "PARAMS", "INCLUDE"} {
-		out = strings.Replace(out, "<"+place+">\n", of[place], 1)
+	for place, text := range of {
+		out = strings.Replace(out, "<"+place+">\n", text, 1)
 	}
 	for _, indent := range []string{"          ", "        "} {
 		out = strings.ReplaceAll(out, indent+"<SHOWN>\n", indented(shown.String(), indent))
@@ -118,8 +132,11 @@ func (m matrix) text() string {
 // set is the line that sets a variable at a level.
 func (m matrix) set(l level, name string) string {
 	indent := strings.Repeat(" ", l.indent)
-	if l.name == "facts" {
+	if l.name == "cached_facts" {
 		return fmt.Sprintf("%q: %s,\n", name, m.fact(l.name))
+	}
+	if l.name == "registered" {
+		return fmt.Sprintf("- debug: msg=registered\n  register: %s\n", name)
 	}
 	if l.file == "PROMPT" {
 		if m.settings != "" { // a prompt gives text
@@ -135,21 +152,38 @@ func indented(text, indent string) string {
 }
 
 // frame is the playbook with a place for the variables of each level.
-const frame = `run: -i inv -e @extra.yml playbook.yml
+const frame = `run: -i inv -e @extra.yml site.yml
 -- inv/hosts.yml --
 all:
   vars:
     ansible_connection: local
 <ALL>
   children:
-    web:
+    top:
       vars:
         x: 1
-<GROUP>
-      hosts:
-        one:
+<PARENT>
+      children:
+        web:
+          vars:
             x: 1
+<GROUP>
+          hosts:
+            one:
+                x: 1
 <HOST>
+-- site.yml --
+- import_playbook: playbook.yml
+  vars:
+    x: 1
+<IMPORTPLAY>
+- hosts: all
+  gather_facts: no
+  tasks:
+    - debug:
+        msg: "{% for n in query('varnames', '^v_') | sort %}{{ n }}={{ lookup('vars', n) }} {% endfor %}"
+    - meta: clear_facts # in dialect tagged the cache keeps where values were written, too
+      when: ansible_version.full is version('2.19', '>=')
 -- playbook.yml --
 - hosts: all
   gather_facts: no
@@ -169,18 +203,40 @@ all:
           <SHOWN>
     - debug:
         msg: "{{ hostvars.one | dict2items | selectattr('key', 'match', 'v_') | items2dict }}"
+-- roles/d/tasks/main.yml --
+- debug:
+    msg: "{% for n in query('varnames', '^v_') | sort %}{{ n }}={{ lookup('vars', n) }} {% endfor %}"
+-- roles/r/meta/main.yml --
+dependencies:
+  - role: d
+<DEPENDENCY>
 -- roles/r/tasks/main.yml --
-- include_vars: included.yml
-  no_log: yes
+<REGISTER>
 - set_fact:
     x: 1
 <SETFACT>
+  no_log: yes
+- set_fact:
+    cacheable: yes
+<CACHEABLE>
+  no_log: yes
+- include_vars: included.yml
   no_log: yes
 - include_tasks: inner.yml
   vars:
     x: 1
 <INCLUDE>
 -- roles/r/tasks/inner.yml --
+- import_tasks: imported.yml
+  vars:
+    x: 1
+<IMPORT>
+-- roles/r/tasks/imported.yml --
+- include_role: {name: inner}
+  vars:
+    x: 1
+<INCLUDEROLE>
+-- roles/inner/tasks/main.yml --
 - vars:
     x: 1
 <BLOCK>

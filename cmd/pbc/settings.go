@@ -124,7 +124,10 @@ func (s *session) factCache() *factcache.Cache {
 	}
 	dir := s.conf.String("CACHE_PLUGIN_CONNECTION")
 	if dir == "" {
-		warn("No setting was provided for required configuration plugin_type: cache plugin: jsonfile setting: _uri")
+		warn(map[bool]string{
+			true:  "Required config '_uri' for 'jsonfile' cache plugin not provided.",
+			false: "No setting was provided for required configuration plugin_type: cache plugin: jsonfile setting: _uri",
+		}[s.like.dialect == expr.Tagged])
 		return nil
 	}
 	base := ""

@@ -111,13 +111,19 @@ func wantedVars(n *event.Need) (host string, names []string) {
 // hostVars answers a question for several variables of a host.
 func (l *Linker) hostVars(s Site, n *event.Need) *event.Answer {
 	host, names := wantedVars(n)
-	out := value.NewDict()
+	made, _ := l.opt.Known.Vars(host, s.At)
+	set, rest := value.NewDict(), value.NewDict()
 	for _, name := range names {
-		if v, ok, err := l.hostVar(s, host, name); ok && err == nil {
-			out.SetStr(name, v)
+		v, ok, err := l.hostVar(s, host, name)
+		switch {
+		case !ok || err != nil:
+		case layers{made.Set, made.Included}.has(name):
+			set.SetStr(name, v)
+		default:
+			rest.SetStr(name, v)
 		}
 	}
-	return &event.Answer{Value: ir.Val{V: out}}
+	return &event.Answer{Value: ir.Val{V: value.DictOf("set", set, "rest", rest)}}
 }
 
 // hostVar is a variable of a host as hostvars gives it at a site. An empty name gives all.

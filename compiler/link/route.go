@@ -47,7 +47,8 @@ func (l *Linker) routeLayers(play int, host string) (layers, error) {
 		return nil, err
 	}
 	p := l.prog.Plays[play]
-	out := layers{l.opt.Extra}
+	set, included, _ := l.madeOn(host)
+	out := layers{l.opt.Extra, set, included}
 	defaults, roleVars := l.shownRoles(p)
 	out = append(append(out, reversedLayers(p, roleVars)...), d)
 	out = append(out, l.hostLayers(host)...)

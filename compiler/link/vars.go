@@ -25,6 +25,11 @@ func (s layers) Lookup(name string) (value.Value, bool) {
 	return nil, false
 }
 
+func (s layers) has(name string) bool {
+	_, ok := s.Lookup(name)
+	return ok
+}
+
 // Names implements eval.Vars.
 func (s layers) Names() []string {
 	seen := map[string]bool{}
@@ -48,26 +53,25 @@ type merged struct{ layers }
 
 // Lookup implements eval.Vars.
 func (s merged) Lookup(name string) (value.Value, bool) {
-	var out value.Value
-	found := false
+	var all []*value.Dict
 	for _, d := range s.layers {
 		v, ok := d.GetStr(name)
 		if !ok {
 			continue
 		}
-		high, both := out.(*value.Dict)
-		low, isDict := v.(*value.Dict)
-		switch {
-		case !found:
-			out, found = v, true
-		case both && isDict:
-			out = value.Merge(low, high)
+		one, isDict := v.(*value.Dict)
+		if !isDict && all == nil {
+			return v, true
 		}
 		if !isDict {
-			return out, true
+			break
 		}
+		all = append(all, one)
 	}
-	return out, found
+	if all == nil {
+		return nil, false
+	}
+	return value.MergeAll(all), true
 }
 
 // evaluator evaluates on the controller. The host is "" for the play as a whole.

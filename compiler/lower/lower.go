@@ -132,8 +132,8 @@ func (p *Play) Redo(t *playbook.Task, fields *value.Dict) ir.Extension {
 // whole play.
 func (p *Play) Publish(e *ir.Extension, r *playbook.Role) {
 	b := p.b
-	e.PlayDefaults = []int{b.roleLayer("defaults", r, nil, r.AllDefaults(nil))}
-	e.PlayRoleVars = []int{b.roleLayer("vars", r, nil, r.Exported())}
+	e.PlayDefaults = b.roleLayers(r.Defaults(nil))
+	e.PlayRoleVars = b.roleLayers(r.Exported())
 	e.Tables.Layers = b.tables.Layers[e.FirstLayer:]
 	e.Tables.Roles = b.tables.Roles[e.FirstRole:]
 }
@@ -162,8 +162,8 @@ func (b *builder) header(p *ir.Play) {
 	p.VarsPrompt = b.prompts()
 	for _, r := range b.play.Roles {
 		p.RoleNames = append(p.RoleNames, r.FullName())
-		p.RoleDefaults = append(p.RoleDefaults, b.roleLayer("defaults", r, nil, r.AllDefaults(nil)))
-		p.RoleVars = append(p.RoleVars, b.roleLayer("vars", r, nil, r.Exported()))
+		p.RoleDefaults = append(p.RoleDefaults, b.roleLayers(r.Defaults(nil))...)
+		p.RoleVars = append(p.RoleVars, b.roleLayers(r.Exported())...)
 	}
 }
 
@@ -256,13 +256,22 @@ func (b *builder) stepLayer(what string, m playbook.Map) []int {
 	return []int{b.layer(key, m)}
 }
 
-// roleLayer is a layer of a role's variables as they are seen along a chain of roles.
-func (b *builder) roleLayer(what string, r *playbook.Role, chain []*playbook.Role, m playbook.Map) int {
-	key := what + "\x00" + strconv.Itoa(b.role(r))
-	for _, p := range chain {
-		key += "\x00" + strconv.Itoa(b.role(p))
+// roleLayers are those layers of roles that hold something, the lowest first.
+func (b *builder) roleLayers(list []playbook.Layer) []int {
+	var out []int
+	for _, l := range list {
+		if l.Vars.Len() > 0 {
+			out = append(out, b.layer(l.Kind+"\x00"+strconv.Itoa(b.role(l.Role)), l.Vars))
+		}
 	}
-	return b.layer(key, m)
+	return slices.Compact(out)
+}
+
+// above are layers of roles with the highest first.
+func (b *builder) above(list []playbook.Layer) []int {
+	out := b.roleLayers(list)
+	slices.Reverse(out)
+	return out
 }
 
 // role returns the number of a role.

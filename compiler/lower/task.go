@@ -42,7 +42,8 @@ func (b *builder) task(t *playbook.Task) int {
 	case !text:
 		out.Name = b.val(t.Own("name")) // a number, which only results show
 	}
-	out.Args = ir.Val{V: b.dict(t.Args)}
+	out.Args = ir.Val{V: b.dict(b.inOrder(t.Args))}
+	b.asserted(out)
 	out.Scope = b.scope(t)
 	b.own(t, out)
 	b.inherited(t, out)
@@ -188,6 +189,45 @@ func (b *builder) list(n *yaml.Node) []ir.Val {
 	return out
 }
 
+// asserted leaves what an assert says of dialect tagged as it is written: but for a text that is a template as a whole, and may come to a list.
+func (b *builder) asserted(out *ir.Task) {
+	args, ok := out.Args.V.(*value.Dict)
+	if !ok || out.Module != "ansible.builtin.assert" || b.opt.Jinja.Dialect != expr.Tagged {
+		return
+	}
+	switch v, _ := args.GetStr("that"); v := v.(type) {
+	case *value.Tmpl:
+		if s := strings.TrimSpace(v.Src); !strings.HasPrefix(s, "{{") && !strings.HasPrefix(s, "{%") || !strings.HasSuffix(s, "}}") && !strings.HasSuffix(s, "%}") {
+			args.SetStr("that", asWritten(v))
+		}
+	case *value.List:
+		for i, e := range v.V {
+			v.V[i] = asWritten(e)
+		}
+	}
+}
+
+// asWritten is the text of a template.
+func asWritten(v value.Value) value.Value {
+	t, ok := v.(*value.Tmpl)
+	if !ok {
+		return v
+	}
+	return &value.Str{S: t.Src, At: t.At}
+}
+
+// inOrder are arguments as they are rendered: in dialect tagged by their names.
+//
+// Observed: scenarios/set_fact/order.txtar.
+func (b *builder) inOrder(args playbook.Map) playbook.Map {
+	if b.opt.Jinja.Dialect != expr.Tagged {
+		return args
+	}
+	args = args.Copy()
+	args.Sort()
+	return args
+}
+
 func (b *builder) loop(t *playbook.Task, out *ir.Task) {
 	if t.Loop == nil {
 		return
@@ -208,9 +248,9 @@ func (b *builder) scope(t *playbook.Task) int {
 	chain := playbook.DepChain(t)
 	if r := t.Role; r != nil {
 		s.Role = b.role(r)
-		s.RoleVars = []int{b.roleLayer("vars", r, chain, r.AllVars(chain, false))}
-		s.RoleDefaults = []int{b.roleLayer("defaults", r, chain, r.AllDefaults(chain))}
-		s.RoleParams = b.stepLayer("params", r.ChainParams(chain))
+		s.RoleVars = b.above(r.VarsAlong(chain))
+		s.RoleDefaults = b.above(r.Defaults(chain))
+		s.RoleParams = b.above(r.ParamsAlong(chain))
 	}
 	s.Search = search(t, chain)
 	key := scopeKey(s)

@@ -378,61 +378,84 @@ func (l *Loader) roleCollections(r *Role, meta Map) []string {
 	return append(list, "ansible.legacy")
 }
 
-// AllDefaults are the defaults of the role's dependencies, of the roles that led to it, and its own.
-func (r *Role) AllDefaults(chain []*Role) Map {
-	var m Map
-	for _, d := range r.AllDeps() {
-		m.Update(d.AllDefaults(nil))
-	}
+// A Layer is a set of variables that a role brings: its defaults, the "vars" or the params it is given, or those of its files.
+type Layer struct {
+	Role *Role
+	Kind string // what the set is, told apart from the others of its role
+	Vars Map
+}
+
+func (r *Role) defaults() []Layer { return []Layer{{r, "defaults", r.DefaultVars}} }
+
+func (r *Role) vars() []Layer { return []Layer{{r, "given vars", r.Vars}, {r, "vars", r.FileVars}} }
+
+func (r *Role) params() []Layer { return []Layer{{r, "params", r.Params}} }
+
+// along are the layers of a kind that the roles of a chain have.
+func along(chain []*Role, kind func(*Role) []Layer) []Layer {
+	var out []Layer
 	for _, p := range chain {
-		m.Update(p.DefaultVars)
+		out = append(out, kind(p)...)
 	}
-	m.Update(r.DefaultVars)
+	return out
+}
+
+// Combined are the variables of layers as hash_behaviour=replace has them: the last that has a variable wins.
+func Combined(list []Layer) Map {
+	var m Map
+	for _, l := range list {
+		m.Update(l.Vars)
+	}
 	return m
 }
 
-// AllVars are the variables of a role above those of plays: inherited ones, those of its dependencies, its own.
-func (r *Role) AllVars(chain []*Role, params bool) Map {
-	var m Map
-	for _, p := range chain {
-		m.Update(p.Vars)
-		m.Update(p.FileVars)
-	}
+// Defaults are the defaults of the role's dependencies, of the roles that led to it, and its own, the lowest first.
+func (r *Role) Defaults(chain []*Role) []Layer {
+	var out []Layer
 	for _, d := range r.AllDeps() {
-		m.Update(d.AllVars(nil, params))
+		out = append(out, d.Defaults(nil)...)
 	}
-	m.Update(r.Vars)
-	m.Update(r.FileVars)
-	if params {
-		m.Update(r.ChainParams(chain))
-	}
-	return m
+	return append(append(out, along(chain, (*Role).defaults)...), r.defaults()...)
 }
 
-// Exported are the variables of a static role that all tasks of its play see. From its files alone they come where the ansible-core is
-// newer; what "vars" gives to a role or to import_role stays with the role.
+// VarsAlong are the variables of a role above those of plays: inherited ones, those of its dependencies, its own, the lowest first. Where the
+// ansible-core is newer, dependencies bring what they export alone, and what is given to a role is above its files.
+//
+// Observed: scenarios/roles/given_vars.txtar.
+func (r *Role) VarsAlong(chain []*Role) []Layer {
+	out := along(chain, (*Role).vars)
+	for _, d := range r.AllDeps() {
+		if r.newer {
+			out = append(out, d.Exported()...)
+		} else {
+			out = append(out, d.VarsAlong(nil)...)
+		}
+	}
+	own := r.vars()
+	if r.newer {
+		slices.Reverse(own)
+	}
+	return append(out, own...)
+}
+
+// Exported are the variables of a static role that all tasks of its play see, the lowest first. From its files alone they come where the
+// ansible-core is newer; what "vars" gives to a role or to import_role stays with the role.
 //
 // Observed: ansible-core 2.14, and 2.18 and 2.19.
-func (r *Role) Exported() Map {
+func (r *Role) Exported() []Layer {
 	if !r.newer {
-		return r.AllVars(nil, false)
+		return r.VarsAlong(nil)
 	}
-	var m Map
+	var out []Layer
 	for _, d := range r.Deps {
-		m.Update(d.Exported())
+		out = append(out, d.Exported()...)
 	}
-	m.Update(r.FileVars)
-	return m
+	return append(out, Layer{r, "vars", r.FileVars})
 }
 
-// ChainParams are the parameters of the roles that led to r, and its own.
-func (r *Role) ChainParams(chain []*Role) Map {
-	var m Map
-	for _, p := range chain {
-		m.Update(p.Params)
-	}
-	m.Update(r.Params)
-	return m
+// ParamsAlong are the parameters of the roles that led to r, and its own, the lowest first.
+func (r *Role) ParamsAlong(chain []*Role) []Layer {
+	return append(along(chain, (*Role).params), r.params()...)
 }
 
 // AllDeps are the roles that r depends on, and those that they depend on before them, in the order they run.

@@ -38,27 +38,27 @@ func (s *Scope) Vars() Map {
 	m := s.Given.Copy()
 	if s.Play != nil {
 		for _, r := range s.Play.Roles {
-			m.Update(r.AllDefaults(nil))
+			m.Update(Combined(r.Defaults(nil)))
 		}
 	}
 	if s.Task != nil && s.Task.Role != nil {
-		m.Update(s.Task.Role.AllDefaults(DepChain(s.Task)))
+		m.Update(Combined(s.Task.Role.Defaults(DepChain(s.Task))))
 	}
 	if s.Play != nil {
 		m.Update(s.Play.Vars)
 		m.Update(s.varsFiles(m))
 		for _, r := range s.Play.Roles {
-			m.Update(r.Exported())
+			m.Update(Combined(r.Exported()))
 		}
 	}
 	if s.Task != nil {
 		chain := DepChain(s.Task)
 		if s.Task.Role != nil {
-			m.Update(s.Task.Role.AllVars(chain, false))
+			m.Update(Combined(s.Task.Role.VarsAlong(chain)))
 		}
 		m.Update(EnclosingVars(s.Task))
 		if s.Task.Role != nil {
-			m.Update(s.Task.Role.ChainParams(chain))
+			m.Update(Combined(s.Task.Role.ParamsAlong(chain)))
 		}
 	}
 	return m

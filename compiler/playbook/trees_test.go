@@ -131,9 +131,9 @@ func dumpTask(t *Task) any {
 	if t.Role != nil {
 		chain := DepChain(t)
 		d["role"], d["chain"] = t.Role.FullName(), roleNames(chain)
-		d["role_vars"] = plainMap(t.Role.AllVars(chain, false))
-		d["role_params"] = plainMap(t.Role.ChainParams(chain))
-		d["role_defaults"] = plainMap(t.Role.AllDefaults(chain))
+		d["role_vars"] = plainMap(Combined(t.Role.VarsAlong(chain)))
+		d["role_params"] = plainMap(Combined(t.Role.ParamsAlong(chain)))
+		d["role_defaults"] = plainMap(Combined(t.Role.Defaults(chain)))
 	}
 	if len(t.Listen) > 0 {
 		d["listen"] = plainNodes(t.Listen)

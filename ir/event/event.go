@@ -170,7 +170,7 @@ const (
 	PlayHosts                   // answer Lost: the hosts that the play has lost so far
 	Payload                     // how to run a module that is not native; Name: the module, "" for the task's, Args: why, said by the native one that left it; answer Payload
 	Action                      // an action plugin in Python, Args: {task, vars, includes}, then {session, result} or {session, cancel}; answer Value: {session, work} or {result}, with {said}
-	HostVars                    // Args: {host, names}; answer Value: those of them that there are and can be rendered
+	HostVars                    // Args: {host, names}; answer Value: {set, rest}: those of them that there are and can be rendered, by whether tasks have set them
 	Debug                       // the task debugger, after a result. Args: {again, result, before, gone}, with {rendered} where keywords were; answer Value: {next} and for a redo {vars, gone}, Extensions: the task when it has changed
 )
 

@@ -280,3 +280,12 @@ func Merge(low, high *Dict) *Dict {
 	}
 	return out
 }
+
+// MergeAll merges dictionaries, the highest first, from the lowest up: what a higher one has in the place of a dictionary hides those below it.
+func MergeAll(all []*Dict) *Dict {
+	out := all[len(all)-1]
+	for i := len(all) - 2; i >= 0; i-- {
+		out = Merge(out, all[i])
+	}
+	return out
+}

@@ -10,7 +10,7 @@ import (
 )
 
 // delegate runs a module for a host that asked, on another host or by another way.
-func (c *Controller) delegate(ctx context.Context, host string, n *event.Need) *event.Answer {
+func (c *Controller) delegate(ctx context.Context, play int, host string, n *event.Need) *event.Answer {
 	args, _ := n.Args.V.(*value.Dict)
 	target, _ := args.GetStr("host")
 	route, _ := args.GetStr("route")
@@ -32,6 +32,7 @@ func (c *Controller) delegate(ctx context.Context, host string, n *event.Need) *
 	if err != nil {
 		return &event.Answer{Error: err.Error()}
 	}
+	c.givePassword(ctx, play, name, args, body)
 	module, _ := body.GetStr("name")
 	m, _ := value.Text(module)
 	res, err := p.call(ctx, m, body)
@@ -39,6 +40,30 @@ func (c *Controller) delegate(ctx context.Context, host string, n *event.Need) *
 		return &event.Answer{Error: lostMessage(err), Kind: "unreachable"}
 	}
 	return &event.Answer{Value: ir.Val{V: res}}
+}
+
+// givePassword puts the password of the host that a call is for into its become, where variables of that host have one: the last of those that
+// the asking host names, and is not told itself.
+func (c *Controller) givePassword(ctx context.Context, play int, target string, args, body *value.Dict) {
+	v, _ := body.GetStr("become")
+	become, ok := v.(*value.List)
+	names, _ := args.GetStr("passwords")
+	list, named := names.(*value.List)
+	if !ok || !named || len(list.V) == 0 || len(become.V) < 5 {
+		return
+	}
+	a := c.opt.Linker.Answer(ctx, play, target, &event.Need{Ask: event.HostVars, Args: ir.Val{V: value.DictOf("host", target, "names", list)}})
+	levels, _ := a.Value.V.(*value.Dict)
+	for _, name := range list.V {
+		for _, level := range []string{"rest", "set"} {
+			v, _ := levels.GetStr(level)
+			found, _ := v.(*value.Dict)
+			s, _ := value.Text(name)
+			if p, ok := found.GetStr(s); ok {
+				become.V[4], _ = value.ToStr(p)
+			}
+		}
+	}
 }
 
 // delegatePeer returns the session for delegated work, one for each pair of hosts and way between them.

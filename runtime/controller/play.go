@@ -514,7 +514,7 @@ func (r *playRun) answer(ctx context.Context, h *hostRun, n *event.Need) {
 	go func() {
 		var a *event.Answer
 		if n.Ask == event.Delegate {
-			a = r.c.delegate(ctx, h.name, n)
+			a = r.c.delegate(ctx, r.number, h.name, n)
 		} else {
 			a = r.c.opt.Linker.Answer(ctx, r.number, h.name, n)
 		}

@@ -550,7 +550,11 @@ func (e *Eval) taggedDecide(c *value.Cond) (val, error) {
 // evaluate evaluates an expression; its result is not final.
 func (e *Eval) evaluate(c *value.Cond) (val, error) {
 	if c.Root == nil {
-		return nil, syntaxFault(c.Fault, c.At, "expression")
+		kind := "expression"
+		if strings.Contains(c.Src, "{{") || strings.Contains(c.Src, "{%") || strings.Contains(c.Src, "{#") {
+			kind += ". Template delimiters are not supported in expressions"
+		}
+		return nil, syntaxFault(c.Fault, c.At, kind)
 	}
 	p := e.conditionOf(c)
 	if p.err != nil {

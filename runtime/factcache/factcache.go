@@ -7,6 +7,7 @@
 //
 //	file    = folder "/" prefix "s1_" host
 //	content = {"__payload__": text}   text is the JSON of the facts
+//	date    = {"iso8601": text, "__ansible_type": "AnsibleSerializableDate…"}
 //	tagged  = {"value": …, "tags": […], "__ansible_type": "_AnsibleTagged…"}   in the place of a value, with where it was written
 //
 // A file is as old as its last change. Facts of files that are too old do not count.
@@ -52,7 +53,12 @@ func (c *Cache) warn(format string, args ...any) {
 // Open makes the folder. Where that fails the user is warned, and facts are not kept: ok is false.
 func (c *Cache) Open() (ok bool) {
 	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
-		c.warn("error in 'jsonfile' cache plugin while trying to create cache dir %s : b%s", c.Dir, value.StrRepr(posix.PyError(err, c.Dir)))
+		why := posix.PyError(err, c.Dir)
+		if c.Tagged {
+			c.warn("Error in 'jsonfile' cache plugin while trying to create cache dir %s: %s", value.StrRepr(c.Dir), why)
+		} else {
+			c.warn("error in 'jsonfile' cache plugin while trying to create cache dir %s : b%s", c.Dir, value.StrRepr(why))
+		}
 		return false
 	}
 	return true
@@ -87,6 +93,8 @@ func (c *Cache) Load(host string) *value.Dict {
 	v, err := value.ParseJSON(b)
 	if c.Tagged {
 		v, err = payload(v, err)
+	} else {
+		v = unsafe(v, maxDepth)
 	}
 	facts, ok := v.(*value.Dict)
 	if err != nil || !ok {
@@ -168,9 +176,52 @@ func untagged(v value.Value, depth int) value.Value {
 		if name, ok := value.Text(kind); ok && strings.HasPrefix(name, "_AnsibleTagged") {
 			inner, _ := x.GetStr("value")
 			return untagged(inner, depth-1)
+		} else if d := date(x, name); d != nil {
+			return d
 		}
 		for i, e := range x.V {
 			x.V[i] = untagged(e, depth-1)
+		}
+	}
+	return v
+}
+
+// date is the date that an object of that type stands for, nil for none.
+func date(x *value.Dict, kind string) value.Value {
+	v, _ := x.GetStr("iso8601")
+	text, _ := value.Text(v)
+	switch kind {
+	case "AnsibleSerializableDate":
+		if t, err := time.Parse(time.DateOnly, text); err == nil {
+			return &value.Date{T: t}
+		}
+	case "AnsibleSerializableDateTime":
+		if t, err := time.Parse("2006-01-02T15:04:05.999999", text); err == nil {
+			return &value.Date{T: t, HasTime: true}
+		}
+		if t, err := time.Parse("2006-01-02T15:04:05.999999Z07:00", text); err == nil {
+			return &value.Date{T: t, HasTime: true, HasZone: true}
+		}
+	}
+	return nil
+}
+
+// unsafe is v with the texts that Ansible marked as no templates in the place of their marks.
+func unsafe(v value.Value, depth int) value.Value {
+	if depth == 0 {
+		return nil
+	}
+	switch x := v.(type) {
+	case *value.List:
+		for i, e := range x.V {
+			x.V[i] = unsafe(e, depth-1)
+		}
+	case *value.Dict:
+		if inner, ok := x.GetStr("__ansible_unsafe"); ok {
+			return inner
+		}
+		for i, e := range x.V {
+			x.V[i] = unsafe(e, depth-1)
 		}
 	}
 	return v

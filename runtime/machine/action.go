@@ -361,6 +361,9 @@ func (x *taskRun) thats(args *value.Dict) []value.Value {
 	if l, ok := that.(*value.List); ok {
 		return l.V
 	}
+	if x.tagged() && raw != nil {
+		that = raw.(*value.Tmpl).Src
+	}
 	return []value.Value{that}
 }
 

@@ -30,6 +30,13 @@ func (x *taskRun) become() (Become, error) {
 	by := x.m.code.Settings.BecomeBy[method]
 	b.User, b.Flags, b.Exe = firstText(by.User, set.User), firstText(by.Flags, set.Flags), firstText(by.Exe, set.Exe)
 	b.Password = firstText(host.Password, set.Password, by.Password)
+	passwords := []string{"ansible_become_password", "ansible_become_pass", "ansible_" + method + "_pass"}
+	x.passwords = passwords
+	for i, n := range passwords {
+		if x.choose(n, ir.Val{}).IsSet() {
+			x.passwords = passwords[i+1:]
+		}
+	}
 	for _, f := range []struct {
 		into  *string
 		field string
@@ -39,7 +46,7 @@ func (x *taskRun) become() (Become, error) {
 		{&b.User, "become_user", x.t.Become.User, []string{"ansible_become_user", "ansible_" + method + "_user"}},
 		{&b.Flags, "become_flags", x.t.Become.Flags, []string{"ansible_become_flags", "ansible_" + method + "_flags"}},
 		{&b.Exe, "become_exe", x.t.Become.Exe, []string{"ansible_become_exe", "ansible_" + method + "_exe"}},
-		{&b.Password, "become_pass", ir.Val{}, []string{"ansible_become_password", "ansible_become_pass", "ansible_" + method + "_pass"}},
+		{&b.Password, "become_pass", ir.Val{}, passwords},
 	} {
 		if err := x.becomeText(f.into, f.field, f.v, f.names...); err != nil {
 			return Become{}, err

@@ -137,7 +137,7 @@ type Machine struct {
 	named    map[actionKey]int          // the tasks that templates as actions have named
 	payloads map[string]*ir.Payload     // modules that are not native, by how tasks name them
 	loaded   map[string]bool            // action plugins in Python that were loaded, and whether one host runs them for all
-	// delegated are the delegatedVars of hosts that tasks were delegated to.
+	// delegated are the last delegateVars of hosts that tasks were delegated to.
 	delegated map[string]*value.Dict
 	lost      ir.Lost // as the host was last told
 	stop      <-chan struct{}

@@ -8,28 +8,25 @@ import "pbc/ir/value"
 //
 // Observed: scenarios/settings/hash_merge.txtar.
 func (s *scope) merged(name string) (value.Value, bool) {
-	var out *value.Dict
+	var all []*value.Dict
 	for _, level := range s.levels() {
 		v, ok := level(name)
 		if !ok {
 			continue
 		}
 		d, isDict := v.(*value.Dict)
-		switch {
-		case !isDict && out == nil:
+		if !isDict && all == nil {
 			return v, true
-		case !isDict:
-			return out, true
-		case out == nil:
-			out = d
-		default:
-			out = value.Merge(d, out)
 		}
+		if !isDict {
+			break
+		}
+		all = append(all, d)
 	}
-	if out == nil {
+	if all == nil {
 		return nil, false
 	}
-	return out, true
+	return value.MergeAll(all), true
 }
 
 // levels are the places where a variable may be, the highest precedence first.

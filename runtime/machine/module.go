@@ -282,7 +282,7 @@ func decodeSource(d *value.Dict) *module.Source {
 
 // choose prefers a variable over a keyword.
 func (x *taskRun) choose(name string, v ir.Val) ir.Val {
-	if r, ok := x.vars.Lookup(name); ok {
+	if r, ok := x.variableOf(x.flags.DelegateTo, name); ok {
 		return ir.Val{V: r}
 	}
 	return v

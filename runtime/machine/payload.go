@@ -3,7 +3,6 @@ package machine
 import (
 	"context"
 	"path"
-	"slices"
 	"strings"
 
 	"pbc/ir"
@@ -219,11 +218,7 @@ func (x *taskRun) variableOf(host, name string) (value.Value, bool) {
 	if host == "" {
 		return x.vars.Lookup(name)
 	}
-	if slices.Contains(delegateReads, name) {
-		return x.delegateVars(host).GetStr(name)
-	}
-	v, ok, err := x.outside().HostVar(host, name)
-	return v, ok && err == nil
+	return x.ofDelegate(host, name)
 }
 
 // outputWarnings tells the user what is to be said of a module's output.

@@ -3,6 +3,7 @@ package machine
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"pbc/ir"
 	"pbc/ir/event"
@@ -67,8 +68,30 @@ func (x *taskRun) routeVar(name string, delegated bool) (value.Value, bool) {
 	if v, ok := x.vars.params(name); ok {
 		return v, true
 	}
-	return x.vars.layered(name, x.vars.lex.Task, x.vars.lex.RoleVars)
+	v, ok := x.vars.layered(name, x.vars.lex.Task, x.vars.lex.RoleVars)
+	if ok && has(asDict(get(x.delegateVars(x.flags.DelegateTo), "set")), name) {
+		return nil, false
+	}
+	return v, ok
 }
+
+// ofDelegate is a variable of the host that the task is delegated to, as the task would see it there.
+func (x *taskRun) ofDelegate(host, name string) (value.Value, bool) {
+	if v, ok := x.vars.local.GetStr(name); ok {
+		return v, true
+	}
+	there := x.delegateVars(host)
+	return x.vars.sentOf(name, asDict(get(there, "set")).GetStr, func(name string) (value.Value, bool) {
+		if slices.Contains(delegateReads, name) || becomeSecret(name) { // no host is told a password but where it reads it
+			return asDict(get(there, "rest")).GetStr(name)
+		}
+		v, ok, err := x.outside().HostVar(host, name)
+		return v, ok && err == nil
+	})
+}
+
+// becomeSecret says whether a variable is a password for becoming another user.
+func becomeSecret(name string) bool { return strings.Contains(name, "_pass") }
 
 // sameEntries says whether two dictionaries of texts hold the same, in any order.
 func sameEntries(a, b *value.Dict) bool {
@@ -86,7 +109,7 @@ func sameEntries(a, b *value.Dict) bool {
 
 // delegate lets the controller run the module: on another host, or on this one by another way.
 func (x *taskRun) delegate(ctx context.Context, c *module.Call, b Become, route *value.Dict) (*value.Dict, error) {
-	args := value.DictOf("host", x.flags.DelegateTo, "route", route, "call", EncodeCall(c, b))
+	args := value.DictOf("host", x.flags.DelegateTo, "route", route, "call", EncodeCall(c, b), "passwords", texts(x.passwords))
 	a, err := x.m.up.Ask(ctx, need(event.Delegate, x, args))
 	if err != nil {
 		return nil, err
@@ -147,12 +170,14 @@ func (x *taskRun) delegatedVars() *value.Dict {
 var delegatedReach = []string{"ansible_host", "ansible_port", "ansible_user", "ansible_connection"}
 
 // delegateReads are the variables that tasks read of the host that they are delegated to: it is asked for all of them at once.
-var delegateReads = slices.Concat([]string{"ansible_python_interpreter", module.DiscoveredFact, "ansible_interpreter_python_fallback", "ansible_remote_tmp"},
-	pipeliningField.vars, delegatedReach)
+var delegateReads = slices.DeleteFunc(slices.Concat([]string{module.DiscoveredFact}, ir.AgentReads, ir.RouteVars), becomeSecret)
 
-// delegateVars are those of delegateReads that the host has, as they are when the task first asks.
+// delegateVars are those of delegateReads that the host has, as they are when the task first asks: "set" are those that tasks have set, "rest" the others.
 func (x *taskRun) delegateVars(host string) *value.Dict {
 	if d := x.others[host]; d != nil {
+		return d
+	}
+	if d := x.m.delegated[host]; d != nil && x.alone() {
 		return d
 	}
 	d := value.NewDict()
@@ -162,16 +187,18 @@ func (x *taskRun) delegateVars(host string) *value.Dict {
 	if x.others == nil {
 		x.others = map[string]*value.Dict{}
 	}
-	x.others[host] = d
+	x.others[host], x.m.delegated[host] = d, d
 	return d
+}
+
+// alone says whether the machine runs the task's module itself: then what is known of the other host will do.
+func (x *taskRun) alone() bool {
+	return actions[x.t.Module] != nil && !waits[x.t.Module] && !choosing[x.t.Module]
 }
 
 // delegateReach is what the other host's variables and the settings say of the way there. Hosts are asked about once.
 func (x *taskRun) delegateReach() *value.Dict {
 	host := x.flags.DelegateTo
-	if d := x.m.delegated[host]; d != nil {
-		return d.Copy()
-	}
 	d := value.DictOf("ansible_delegated_host", host)
 	for _, name := range delegatedReach {
 		v, ok := x.variableOf(host, name)
@@ -180,6 +207,5 @@ func (x *taskRun) delegateReach() *value.Dict {
 		}
 		d.SetStr(name, reachTyped(name, v))
 	}
-	x.m.delegated[host] = d
-	return d.Copy()
+	return d
 }

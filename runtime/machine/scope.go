@@ -77,12 +77,15 @@ func (s *scope) defined(name string) (value.Value, bool) {
 }
 
 // sent looks a variable up in what the batch holds and tasks have made.
-func (s *scope) sent(name string) (value.Value, bool) {
+func (s *scope) sent(name string) (value.Value, bool) { return s.sentOf(name, s.set, s.ofHost) }
+
+// sentOf is sent with what tasks have set, and what facts and the inventory say, of any host.
+func (s *scope) sentOf(name string, set, ofHost func(string) (value.Value, bool)) (value.Value, bool) {
 	m := s.m
 	if v, ok := s.params(name); ok {
 		return v, true
 	}
-	if v, ok := s.set(name); ok {
+	if v, ok := set(name); ok {
 		return v, true
 	}
 	if v, ok := s.layered(name, s.lex.Task, s.lex.RoleVars); ok {
@@ -94,7 +97,7 @@ func (s *scope) sent(name string) (value.Value, bool) {
 	if v, ok := s.play().GetStr(name); ok {
 		return v, true
 	}
-	if v, ok := s.ofHost(name); ok {
+	if v, ok := ofHost(name); ok {
 		return v, true
 	}
 	if v, ok := s.layered(name, s.lex.RoleDefaults); ok {

@@ -49,6 +49,8 @@ type taskRun struct {
 	falseCondition value.Value
 	// others are variables of the hosts that it was delegated to, see delegateVars.
 	others map[string]*value.Dict
+	// passwords are the variables that may hold that of become on the host that it is delegated to, above those that the task has.
+	passwords []string
 	// discovered are the Pythons that the task has found, by the host it was delegated to.
 	discovered map[string]string
 	// warned are the warnings given already.
