@@ -87,6 +87,14 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	return set
 }
 
+// openFiles is how many files modules in Python may have open: a number, or text that may be a template.
+func (s *session) openFiles() ir.Val {
+	if text, ok := s.conf.Value("PYTHON_MODULE_RLIMIT_NOFILE").(string); ok {
+		return ir.Val{V: s.jinja().Value(text)}
+	}
+	return ir.Val{}
+}
+
 // becomeSettings are the settings of each method of changing user, the users, programs and passwords as far as they are not the
 // defaults. With userGiven the
 // command line says whom to become.

@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"pbc/ir/value"
 )
@@ -110,6 +113,9 @@ func Load(env Env, core string) (*Config, error) {
 			return nil, &Error{err.Error()}
 		}
 	}
+	if err := c.checkLog(); err != nil {
+		return nil, err
+	}
 	c.checkTemps()
 	for _, s := range Settings("") { // what other ansible-cores have is at its default
 		if _, has := c.origins[s.Name]; !has {
@@ -136,6 +142,19 @@ func (c *Config) meetsLater(s Setting, err error) bool {
 		c.Faults = append(c.Faults, f)
 	}
 	return true
+}
+
+// checkLog refuses a folder as the log, as Ansible did before 2.18 where it may write there.
+func (c *Config) checkLog() error {
+	path := c.String("DEFAULT_LOG_PATH")
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() || c.Since("2.18") {
+		return nil
+	}
+	if unix.Access(path, unix.W_OK) != nil && unix.Access(filepath.Dir(path), unix.W_OK) != nil {
+		return nil // it is told of, and nothing is logged
+	}
+	return &Error{"[Errno 21] Is a directory: " + value.StrRepr(path)}
 }
 
 // checkTemps holds the temporary folders of hosts to being absolute.
@@ -192,14 +211,21 @@ func (c *Config) readFile() (iniFile, error) {
 	if c.File == "" {
 		return nil, nil
 	}
-	switch ext := filepath.Ext(c.File); ext {
+	switch ext := extension(c.File); ext {
 	case ".ini", ".cfg":
 	case ".yaml", ".yml":
 		return nil, errors.New("Unsupported configuration file type: yaml")
 	default:
-		return nil, fmt.Errorf("Unsupported configuration file extension for %s: %s", c.File, ext)
+		text := "Unsupported configuration file extension for " + c.File + ": " + ext
+		if c.Tagged() {
+			text = strings.TrimSpace(text)
+		}
+		return nil, errors.New(text)
 	}
 	b, err := os.ReadFile(c.File)
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, errors.New("[Errno 21] Is a directory: b" + value.StrRepr(c.File))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -208,6 +234,11 @@ func (c *Config) readFile() (iniFile, error) {
 		return nil, fmt.Errorf("Error reading config file (%s): %w", c.File, err)
 	}
 	return f, nil
+}
+
+// extension is what Python's splitext takes for the end of a name: the points that a name begins with are none.
+func extension(path string) string {
+	return filepath.Ext(strings.TrimLeft(filepath.Base(path), "."))
 }
 
 // source is the text that sets a setting, and where it is.
@@ -446,6 +477,9 @@ func resolvePath(path, base string) string {
 	}
 	return Unfrack(path, base)
 }
+
+// Since says whether the settings are those of an ansible-core from that release on.
+func (c *Config) Since(core string) bool { return within(c.core, core, "") }
 
 // Tagged says whether the settings are those of an ansible-core of dialect tagged.
 func (c *Config) Tagged() bool { return within(c.core, "2.19", "") }

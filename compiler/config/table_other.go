@@ -85,7 +85,7 @@ var otherSettings = []Setting{
 		Doc: "where that plugin keeps it"},
 	{Name: "INVENTORY_CACHE_PLUGIN_PREFIX", Until: "2.18", Type: String, Default: "ansible_inventory_", Env: "ANSIBLE_INVENTORY_CACHE_PLUGIN_PREFIX", Ini: "inventory.cache_prefix",
 		Doc: "prefix of names there"},
-	{Name: "INVENTORY_CACHE_TIMEOUT", Until: "2.18", Type: Int, Default: 3600, Env: "ANSIBLE_INVENTORY_CACHE_TIMEOUT", Ini: "inventory.cache_timeout",
+	{Name: "INVENTORY_CACHE_TIMEOUT", Until: "2.18", Type: String, Default: 3600, Env: "ANSIBLE_INVENTORY_CACHE_TIMEOUT", Ini: "inventory.cache_timeout",
 		Doc: "seconds that it lives"},
 	{Name: "JINJA2_NATIVE_WARNING", Until: "2.16", Type: Bool, Default: true, Env: "ANSIBLE_JINJA2_NATIVE_WARNING", Ini: "defaults.jinja2_native_warning",
 		Doc: "warn when Jinja is too old for native types"},
