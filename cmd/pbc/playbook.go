@@ -98,6 +98,9 @@ func (inv *invocation) run(check func() error, open func(*session) (*compiler.Un
 	if err == nil {
 		err = s.secrets()
 	}
+	if err == nil {
+		err = s.varsFault()
+	}
 	if err != nil {
 		return inv.like.failOptions(s.shown(), err, inv.conf, inv.terminal)
 	}

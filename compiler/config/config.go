@@ -69,7 +69,10 @@ func (e *Error) Error() string { return e.Msg }
 // Deprecation is a setting in use that a later Ansible lacks.
 type Deprecation struct{ Msg, Version string }
 
-// Fault is what is wrong with a setting of a plugin: "ssh" connects, "sh" is the shell of every host.
+// GroupVars is the plugin that reads the variables of groups and hosts.
+const GroupVars = "host_group_vars"
+
+// Fault is what is wrong with a setting of a plugin: "ssh" connects, "sh" is the shell of every host, GroupVars ends every run.
 type Fault struct{ Plugin, Msg, Help string }
 
 // Config is the settings of a run.
@@ -125,15 +128,18 @@ func Load(env Env, core string) (*Config, error) {
 	return c, nil
 }
 
-// meetsLater notes what is wrong with a setting of the plugin that connects by ssh. Its port, and how long it may take, Ansible knows
-// from elsewhere.
+// meetsLater notes what is wrong with a setting of the plugin that connects by ssh, or of that for group_vars. The port of ssh, and how
+// long it may take, Ansible knows from elsewhere; in dialect tagged nobody looks at that of group_vars.
 func (c *Config) meetsLater(s Setting, err error) bool {
-	option, is := strings.CutPrefix(s.Name, "ssh.")
-	if !is {
+	plugin, option, _ := strings.Cut(s.Name, ".")
+	if plugin != "ssh" && plugin != GroupVars {
 		return false
 	}
 	c.origins[s.Name], c.values[s.Name] = "default", c.defaultValue(s)
-	if option != "port" && option != "timeout" {
+	switch {
+	case plugin == GroupVars && !c.Tagged():
+		c.Faults = append(c.Faults, Fault{Plugin: plugin, Msg: err.Error()})
+	case plugin == "ssh" && option != "port" && option != "timeout":
 		msg, valid, choices := strings.Cut(err.Error(), " Valid values are: ")
 		f := Fault{Plugin: "ssh", Msg: msg}
 		if choices {
@@ -294,7 +300,7 @@ func entry(name string) string {
 	return "setting: " + name
 }
 
-var pluginTypes = map[string]string{"ssh": "connection", "callback": "callback", "sh": "shell", "sudo": "become", "su": "become", "script": "inventory", "constructed": "inventory"}
+var pluginTypes = map[string]string{"ssh": "connection", "callback": "callback", "sh": "shell", "sudo": "become", "su": "become", "script": "inventory", "constructed": "inventory", GroupVars: "vars", "doas": "become"}
 
 // colours are the names of colours, in the order in which Ansible lists them. From 2.18 on a colour may be any text.
 var colours = []string{"black", "bright gray", "blue", "white", "green", "bright blue", "cyan", "bright green", "red", "bright cyan", "purple",

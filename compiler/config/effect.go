@@ -35,11 +35,8 @@ var harmless = map[string]string{
 	"COLLECTIONS_SCAN_SYS_PATH":      "collections that come with Ansible are found where it is installed",
 	"COLOR_CONSOLE_PROMPT":           "the colour of another program",
 	"COLOR_DEBUG":                    "the colour of debugging, which pbc does not print",
-	"DEFAULT_DEBUG":                  "what Ansible tells of its own working then is not told",
-	"DEFAULT_KEEP_REMOTE_FILES":      "nothing is left on hosts that could be kept",
 	"DEFAULT_LOCAL_TMP":              "pbc needs no such folder",
 	"DEFAULT_MODULE_ARGS":            "for another program",
-	"DEFAULT_MODULE_COMPRESSION":     "what is sent is compressed in its own way, and a name that is none is not warned of",
 	"DEFAULT_MODULE_NAME":            "for another program",
 	"DEFAULT_VAULT_ENCRYPT_IDENTITY": "for another program",
 	"SYSTEM_WARNINGS":                "warnings about Python's libraries",
@@ -101,6 +98,9 @@ var harmless = map[string]string{
 
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
 var unhonoured = map[string]string{
+	"DEFAULT_DEBUG":              "what Ansible tells of its own working then is not told",
+	"DEFAULT_KEEP_REMOTE_FILES":  "nothing is left on hosts that could be kept",
+	"DEFAULT_MODULE_COMPRESSION": "what is sent is compressed in its own way, and a name that is none is not told of by each task",
 	"DISPLAY_TRACEBACK":          "there are no tracebacks of Python",
 	"SSH_AGENT":                  "keys are not given to an agent",
 	"PARAMIKO_HOST_KEY_AUTO_ADD": "unknown host keys are refused or added as for ssh",
@@ -131,6 +131,7 @@ var fulfilled = map[string]func(value any) bool{
 	"DEFAULT_CONNECTION_PLUGIN_PATH": refusedWhenUsed,
 	"DEFAULT_STRATEGY_PLUGIN_PATH":   refusedWhenUsed,
 	"SSH_AGENT":                      oneOf("none"),
+	"DEFAULT_MODULE_COMPRESSION":     oneOf("ZIP_DEFLATED", "ZIP_STORED", "ZIP_BZIP2", "ZIP_LZMA"),
 	"DEFAULT_JINJA2_EXTENSIONS": func(v any) bool {
 		text, ok := v.(string)
 		if list, is := v.([]string); is {

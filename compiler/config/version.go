@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -47,10 +48,7 @@ func (c *Config) deprecate(what string, n *Notice) {
 		text += ", use " + n.Instead + " instead"
 	}
 	if within(c.core, "2.19", "") {
-		text = what + " option. Reason: " + n.Why
-		if n.Instead != "" {
-			text += "\nAlternatives: " + n.Instead
-		}
+		text = what + " option. Reason: " + n.Why + "\nAlternatives: " + cmp.Or(n.Instead, "none")
 	}
 	c.Deprecations = append(c.Deprecations, Deprecation{text, n.Version})
 }
