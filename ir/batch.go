@@ -160,6 +160,7 @@ func (s *Settings) IsOmit(v value.Value) bool {
 // setting are not there.
 type ReachSettings struct {
 	User, KeyFile, Executable, Compression string
+	NoShell                                bool // the setting of the executable is empty
 	Port, Timeout                          int
 	Pipelining                             bool
 	LocalUser                              string // who runs the playbook

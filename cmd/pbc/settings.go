@@ -112,7 +112,7 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
 	}
 	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,
-		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING"), LocalUser: callback.LoginName(os.Getenv)}
+		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), NoShell: s.conf.String("DEFAULT_EXECUTABLE") == "", Pipelining: s.conf.Bool("ANSIBLE_PIPELINING"), LocalUser: callback.LoginName(os.Getenv)}
 	if s.set("ssh.port") {
 		set.Reach.Port = s.conf.Int("ssh.port")
 	}
@@ -172,7 +172,11 @@ func (s *session) factCache() *factcache.Cache {
 	}
 	dir := s.conf.String("CACHE_PLUGIN_CONNECTION")
 	if dir == "" {
-		warn("No setting was provided for required configuration plugin_type: cache plugin: jsonfile setting: _uri")
+		lacks := "No setting was provided for required configuration plugin_type: cache plugin: jsonfile setting: _uri"
+		if s.like.dialect == expr.Tagged {
+			lacks = "Required config '_uri' for 'jsonfile' cache plugin not provided."
+		}
+		warn(lacks)
 		return nil
 	}
 	base := ""
