@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pbc/compiler"
+	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/compiler/link"
 	"pbc/compiler/playbook"
@@ -103,8 +104,10 @@ func (s *session) startAt() *string {
 func (s *session) strategy() string { return s.conf.String("DEFAULT_STRATEGY") }
 
 // localTmp names the folder in which Ansible would keep the temporary files of this run.
-func (s *session) localTmp() string {
-	return filepath.Join(s.conf.String("DEFAULT_LOCAL_TMP"), fmt.Sprintf("ansible-local-%d%s", os.Getpid(), posix.RandomName()))
+func (s *session) localTmp() string { return localTmp(s.conf) }
+
+func localTmp(conf *config.Config) string {
+	return filepath.Join(conf.String("DEFAULT_LOCAL_TMP"), fmt.Sprintf("ansible-local-%d%s", os.Getpid(), posix.RandomName()))
 }
 
 func (s *session) dialOptions() dialOptions {

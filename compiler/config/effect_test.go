@@ -11,7 +11,7 @@ func TestEffectsNameSettings(t *testing.T) {
 	known := map[string]bool{}
 	for _, s := range Settings("") {
 		known[s.Name] = true
-		for _, family := range []string{"COLOR_DOC_", "GALAXY_", "INVENTORY_CACHE_", "PERSISTENT_", "SSH_AGENT_"} {
+		for _, family := range []string{"_ANSIBALLZ_", "COLOR_DOC_", "GALAXY_", "INVENTORY_CACHE_", "PERSISTENT_", "SSH_AGENT_"} {
 			known[family+"*"] = known[family+"*"] || strings.HasPrefix(s.Name, family)
 		}
 	}
