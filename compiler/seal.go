@@ -79,7 +79,7 @@ func undated(plays []*ir.Play) []*ir.Play {
 			n := *t
 			n.Files = slices.Clone(t.Files)
 			for k := range n.Files {
-				n.Files[k].Vars, n.Files[k].Raised = ir.Val{}, nil
+				n.Files[k].Vars, n.Files[k].Raised = ir.Val{}, ""
 			}
 			c.Tasks[j] = &n
 		}

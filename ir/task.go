@@ -182,12 +182,9 @@ type File struct {
 	Tree  FileTree
 	Tmpl  Val // a *value.Tmpl: the parsed template, for Kind "templates"
 	Vars  Val // a *value.Dict: the variables that only the template sees
-	// Raised is why the variable ansible_managed is not among these; nil for nothing.
-	Raised *Raised `msgpack:",omitempty"`
+	// Raised is why the variable ansible_managed is not among these, an error of Python, and RaisedBy its class; "" for nothing.
+	Raised, RaisedBy string
 }
-
-// Raised is an error of Python: its class and its words.
-type Raised struct{ Class, Msg string }
 
 // FileTree is a file, or a folder with all that is below it.
 type FileTree struct {

@@ -113,8 +113,8 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 	}
 	if _, own := c.Vars.Lookup("ansible_managed"); own && h.s.like.dialect == expr.Tagged {
 		top.Del("ansible_managed")
-	} else if r := f.Raised; r != nil {
-		return nil, &eval.Error{Class: r.Class, Msg: r.Msg}
+	} else if f.Raised != "" {
+		return nil, &eval.Error{Class: f.RaisedBy, Msg: f.Raised}
 	}
 	top.Update(more)
 	e := c.Eval.With(overlay{top, c.Vars}).From(path)

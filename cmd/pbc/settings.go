@@ -112,7 +112,8 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 		set.GatherTimeout = s.conf.Int("DEFAULT_GATHER_TIMEOUT")
 	}
 	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,
-		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), NoShell: s.conf.String("DEFAULT_EXECUTABLE") == "", Pipelining: s.conf.Bool("ANSIBLE_PIPELINING"), LocalUser: callback.LoginName(os.Getenv)}
+		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING"), LocalUser: callback.LoginName(os.Getenv)}
+	set.Reach.NoShell, set.Reach.LostShell = s.shellFaults()
 	if s.set("ssh.port") {
 		set.Reach.Port = s.conf.Int("ssh.port")
 	}
@@ -125,6 +126,23 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	set.AllowSameUser = s.conf.Bool("BECOME_ALLOW_SAME_USER")
 	set.BecomeBy = s.becomeSettings(s.req.BecomeUser != "")
 	return set
+}
+
+// shellFaults are what tasks fail with whose connection has no shell, and of local connections whose shell is not there.
+//
+// Observed: scenarios/settings/shell_executable.txtar.
+func (s *session) shellFaults() (none, lost string) {
+	shell, _, _ := strings.Cut(strings.TrimSpace(s.conf.String("DEFAULT_EXECUTABLE")), " ")
+	if shell == "" {
+		shell, none = "None", "Either a shell type or a shell executable must be provided "
+	}
+	if s.like.dialect == expr.Tagged {
+		none = strings.TrimSpace(none)
+	}
+	if _, err := os.Stat(shell); err != nil {
+		lost = "failed to find the executable specified " + shell + ". Please verify if the executable exists and re-try."
+	}
+	return none, lost
 }
 
 // openFiles is how many files modules in Python may have open: a number, or text that may be a template.

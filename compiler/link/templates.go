@@ -161,7 +161,7 @@ func Describe(f *ir.File, t Template) error {
 	mtime := localDate(fi.ModTime())
 	managed, err := t.managedText(f.Name, owner, mtime)
 	if err != nil {
-		f.Raised = &ir.Raised{Class: exception.ClassOf(err), Msg: err.Error()}
+		f.Raised, f.RaisedBy = err.Error(), exception.ClassOf(err)
 	}
 	f.Vars = ir.Val{V: value.DictOf("template_host", hostname(), "template_path", f.Name, "template_fullpath", f.Tree.Path,
 		"template_mtime", &value.Date{T: mtime, HasTime: true}, "template_uid", owner, "ansible_managed", t.Jinja.Value(managed))}

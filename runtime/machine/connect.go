@@ -2,7 +2,6 @@ package machine
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -156,8 +155,8 @@ func (x *taskRun) connects(p *prepared) error {
 	switch {
 	case err != nil:
 		return err
-	case shell == "" && x.m.code.Settings.Reach.NoShell && !x.hasShell():
-		return x.noShell()
+	case shell == "" && x.m.code.Settings.Reach.NoShell != "" && !x.hasShell():
+		return faultf("%s", x.m.code.Settings.Reach.NoShell)
 	case !among(shells, shell):
 		return faultf("Could not find the shell plugin required (%s).", shell)
 	case !among(becomeMethods, p.become.Method):
@@ -172,36 +171,18 @@ func (x *taskRun) hasShell() bool {
 	return err != nil || name != ""
 }
 
-func (x *taskRun) noShell() error {
-	text := "Either a shell type or a shell executable must be provided "
-	if x.tagged() {
-		text = strings.TrimSpace(text)
-	}
-	return faultf("%s", text)
-}
-
-// shellThere looks for the shell of a connection that is local, which Ansible wants to see before it starts it: that of the settings, whatever
-// variables say.
+// shellThere is the fault of a connection that is local, whose shell Ansible wants to see before it starts it.
 //
 // Observed: scenarios/settings/shell_executable.txtar.
 func (x *taskRun) shellThere() error {
-	if x.flags.DelegateTo != "" {
-		return nil
-	}
-	shell, _, _ := strings.Cut(strings.TrimSpace(x.m.code.Settings.Reach.Executable), " ")
-	switch {
-	case x.m.code.Settings.Reach.NoShell:
-		shell = "None"
-	case shell == "", shell == "/bin/sh":
+	lost := x.m.code.Settings.Reach.LostShell
+	if lost == "" || x.flags.DelegateTo != "" {
 		return nil
 	}
 	if c, _ := x.vars.reach("ansible_connection"); c != value.Value("local") {
 		return nil
 	}
-	if _, err := os.Stat(shell); err == nil {
-		return nil
-	}
-	return faultf("failed to find the executable specified %s. Please verify if the executable exists and re-try.", shell)
+	return faultf("%s", lost)
 }
 
 // settingFault is the error of a plugin that gets a setting which it cannot have.

@@ -194,18 +194,24 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	local := x.vars.local
 	x.vars.local = local.Copy()
 	defer func() { x.vars.local = local }()
-	own, raised := templateVars(f, dest), f.Raised
+	own, err := templateVars(f, dest), error(nil)
+	if f.Raised != "" {
+		err = &eval.Error{Class: f.RaisedBy, Msg: f.Raised}
+	}
 	if x.tagged() { // which lets variables have that name, too
 		if _, set := x.vars.Lookup(managed); set {
 			own.Del(managed)
-			raised = nil
+			err = nil
 		}
 	}
 	x.vars.local.Update(own)
 	path := x.vars.lex.SearchPath()
 	path.V = append(path.V, x.vars.lex.Basedir, filepath.Dir(f.Tree.Path)) // as Ansible's own module leaves it
 	x.vars.local.SetStr("ansible_search_path", path)
-	text, err := x.rendering(f, t, raised)
+	text := ""
+	if err == nil {
+		text, err = x.eval().From(f.Tree.Path).File(t)
+	}
 	if err == nil {
 		c.Content, err = encoded(text, get(c.Args, "output_encoding"))
 		return err
@@ -220,14 +226,6 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	msg := class[strings.LastIndexByte(class, '.')+1:] + ": " + err.Error()
 	return &fault{msg: msg, result: value.DictOf("failed", true, "msg", msg, "changed", false,
 		"exception", "Traceback (most recent call last):\n"+class+": "+err.Error()+"\n")}
-}
-
-// rendering is the text of a template whose variables are set, unless setting these has raised an error.
-func (x *taskRun) rendering(f *ir.File, t *value.Tmpl, raised *ir.Raised) (string, error) {
-	if raised != nil {
-		return "", &eval.Error{Class: raised.Class, Msg: raised.Msg}
-	}
-	return x.eval().From(f.Tree.Path).File(t)
 }
 
 // encoded is a template's text in the encoding that the task wants.
