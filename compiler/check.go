@@ -59,7 +59,7 @@ func (u *Unit) LacksStrategy(name string) string {
 
 // Strategyless is the fault of a play that asks for a strategy which there is not: Ansible finds it when the play has begun. Nil is none.
 func (u *Unit) Strategyless(play int, name string) error {
-	if name == "" || strategies[ir.Short(name)] {
+	if strategies[ir.Short(name)] {
 		return nil
 	}
 	d := &diag.Diagnostic{Kind: diag.Invalid, Pos: u.Program.Plays[play].Pos, Msg: "Invalid play strategy specified: " + name}

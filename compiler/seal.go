@@ -79,7 +79,7 @@ func undated(plays []*ir.Play) []*ir.Play {
 			n := *t
 			n.Files = slices.Clone(t.Files)
 			for k := range n.Files {
-				n.Files[k].Vars = ir.Val{}
+				n.Files[k].Vars, n.Files[k].Raised = ir.Val{}, ""
 			}
 			c.Tasks[j] = &n
 		}
@@ -367,7 +367,7 @@ func (s *sealer) template(lex *ir.Scope, f *ir.File) {
 	if slices.Contains(uses.Names, "template_mtime") || managed && strings.Contains(s.u.opt.Managed, "%") {
 		s.dates[f.Tree.Path] = true
 	}
-	if slices.Contains(uses.Names, "template_uid") || managed && strings.Contains(s.u.opt.Managed, "{uid}") {
+	if slices.Contains(uses.Names, "template_uid") || managed && strings.Contains(s.u.opt.Managed, "{uid") {
 		s.owners[f.Tree.Path] = true
 	}
 	for _, name := range uses.Includes {

@@ -160,9 +160,12 @@ func (s *Settings) IsOmit(v value.Value) bool {
 // setting are not there.
 type ReachSettings struct {
 	User, KeyFile, Executable, Compression string
-	Port, Timeout                          int
-	Pipelining                             bool
-	LocalUser                              string // who runs the playbook
+	// NoShell is what tasks fail with where neither the settings nor variables name a shell, LostShell where that of
+	// the settings is not on this machine; "" is nothing.
+	NoShell, LostShell string
+	Port, Timeout      int
+	Pipelining         bool
+	LocalUser          string // who runs the playbook
 }
 
 // SettingFault is what is wrong with a setting of a plugin: "ssh" connects, "sh" is the shell of every host.

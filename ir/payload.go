@@ -18,8 +18,10 @@ type Payload struct {
 	// Internal are the arguments whose names begin with _ansible_ that are the same for all tasks of a host: a
 	// *value.Dict.
 	Internal Val
-	// Limit is the number of files that the module may have open, 0 for the system's own.
-	Limit int
+	// OpenFiles is how many files the module may have open as the setting has it, which may be a template; Limit is what
+	// comes of it, 0 for the system's own.
+	OpenFiles Val
+	Limit     int
 }
 
 // Style is how a module takes its arguments.

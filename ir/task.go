@@ -182,6 +182,8 @@ type File struct {
 	Tree  FileTree
 	Tmpl  Val // a *value.Tmpl: the parsed template, for Kind "templates"
 	Vars  Val // a *value.Dict: the variables that only the template sees
+	// Raised is why the variable ansible_managed is not among these, an error of Python, and RaisedBy its class; "" for nothing.
+	Raised, RaisedBy string
 }
 
 // FileTree is a file, or a folder with all that is below it.

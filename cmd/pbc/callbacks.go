@@ -11,6 +11,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/callback"
+	"pbc/runtime/controller"
 	"pbc/runtime/eval"
 	"pbc/runtime/pyplugin"
 )
@@ -20,6 +21,8 @@ import (
 type pythonCallbacks struct {
 	stdout  string // the one that has the screen, "" for one of pbc's own
 	enabled []string
+	nobody  bool              // what has the screen is named ""
+	skipped int               // how many of the enabled are named ""
 	out     callback.Callback // for what they have the user told
 	host    *pyplugin.Host
 	broken  bool
@@ -34,11 +37,15 @@ func foreignCallbacks(opt *callback.Options, tagged bool) *pythonCallbacks {
 	}
 	opt.Beside = p
 	if known, _ := callback.Known(opt.Stdout); !known {
+		p.nobody = opt.Stdout == ""
 		p.stdout, opt.Stdout = opt.Stdout, "null"
 	}
 	opt.Enabled = slices.DeleteFunc(slices.Clone(opt.Enabled), func(name string) bool {
 		_, known := callback.Known(name)
-		if !known {
+		switch {
+		case name == "":
+			p.skipped++
+		case !known:
 			p.enabled = append(p.enabled, name)
 		}
 		return !known
@@ -52,6 +59,18 @@ func (p *pythonCallbacks) load(from *plugins) error {
 		if d != nil {
 			p.out.Handle(*d)
 		}
+	}
+	tagged := from.s.like.dialect == expr.Tagged
+	switch {
+	case p.nobody && tagged:
+		return &playbookError{msg: "No stdout callback name provided.", code: 1}
+	case p.nobody:
+		return &playbookError{msg: "Invalid callback for stdout specified: ", code: 1}
+	case p.skipped > 0 && tagged:
+		return controller.Crash(noPluginName)
+	}
+	for range p.skipped {
+		p.warn("", "Skipping callback plugin '', unable to load")
 	}
 	if p.stdout == "" && len(p.enabled) == 0 && len(from.files("callback_plugins")) == 0 {
 		return nil

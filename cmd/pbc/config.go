@@ -29,6 +29,9 @@ func runConfig(r *toolRun) error {
 			return err
 		}
 	}
+	if own := r.tool.Prog == "pbc config"; !own && r.like.ansible && slices.Contains([]string{"list", "init"}, r.parsed.Action) {
+		return r.installedConfig("base") // which has Ansible's descriptions
+	}
 	switch r.parsed.Action {
 	case "list":
 		return r.settingsList()
@@ -121,7 +124,11 @@ func (r *toolRun) settingsDump(conf *config.Config) error {
 		if r.tool.Prog == "pbc config" {
 			note = unlikeAnsible(s)
 		}
-		rows = append(rows, dumped{s.Name, conf.Origin(s.Name), settingValue(conf, s), note})
+		v := settingValue(conf, s)
+		if s.Name == "DEFAULT_LOCAL_TMP" {
+			v = localTmp(conf)
+		}
+		rows = append(rows, dumped{s.Name, conf.Origin(s.Name), v, note})
 	}
 	slices.SortStableFunc(rows, func(a, b dumped) int { return cmp.Compare(a.name, b.name) })
 	if r.parsed.On("only_changed") {
@@ -190,6 +197,9 @@ func (r *toolRun) pageJSON(v value.Value) error {
 	return err
 }
 
+// tuples are the settings whose default was a tuple before 2.19.
+var tuples = map[string]bool{"INVENTORY_IGNORE_EXTS": true, "MODULE_IGNORE_EXTS": true}
+
 // settingValue is the value of a setting as Python has it.
 func settingValue(conf *config.Config, s config.Setting) value.Value {
 	v := conf.Value(s.Name)
@@ -202,6 +212,8 @@ func settingValue(conf *config.Config, s config.Setting) value.Value {
 			d.SetStr(k, x)
 		}
 		return d
+	case ok && tuples[s.Name] && conf.Origin(s.Name) == "default" && !conf.Tagged():
+		return value.Tuple(textList(list).V)
 	case ok:
 		return textList(list)
 	}

@@ -30,6 +30,9 @@ type linked struct {
 	invalid error
 }
 
+// noPluginName is what ansible-core 2.19 says of a plugin that is named "".
+const noPluginName = "A non-empty plugin name is required."
+
 // foreignStrategy is what ansible-core 2.19 says of strategies that are not its own.
 const foreignStrategy = "Use of strategy plugins not included in ansible.builtin are deprecated and do not carry any backwards compatibility guarantees. " +
 	"No alternative for third party strategy plugins is currently planned."
@@ -58,6 +61,9 @@ func (k *linked) Play(n int) (*controller.Play, error) {
 		return nil, fmt.Errorf("unsupported: %s", lacks)
 	}
 	k.invalid = k.u.Strategyless(n, p.Strategy)
+	if p.Strategy == "" && k.s.like.dialect == expr.Tagged {
+		k.invalid = controller.Crash(noPluginName)
+	}
 	order := waits[p.Order]
 	if k.s.req.Step {
 		order = controller.Strict
@@ -72,7 +78,7 @@ func (k *linked) Batch(n int, host string, hosts []string) (*controller.Shipment
 		return nil, k.s.facts.Err()
 	}
 	if k.invalid != nil { // a play with hosts, whose banner has been shown
-		if k.s.like.dialect == expr.Tagged {
+		if k.s.like.dialect == expr.Tagged && !errors.As(k.invalid, new(controller.Crash)) {
 			k.s.out.Handle(callback.Deprecation{Text: foreignStrategy, Collection: "ansible.builtin"})
 		}
 		return nil, k.invalid

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"pbc/compiler/config"
 	"pbc/compiler/files"
@@ -15,6 +16,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/lookup"
 )
 
@@ -101,18 +103,19 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 			}
 		}
 	}
-	f := &ir.File{Kind: "templates", Tree: ir.FileTree{Path: path}}
+	f := &ir.File{Kind: "templates", Name: term, Tree: ir.FileTree{Path: path}}
 	if err := link.Complete(f, link.Template{Decrypt: h.decrypt, Disk: h.s.store.Disk(), Jinja: h.s.jinja(), Options: own, Managed: h.s.conf.String("DEFAULT_MANAGED_STR")}); err != nil {
-		return nil, err
+		return nil, exception.Capture(err)
 	}
-	top := value.NewDict()
+	top := value.DictOf("template_destpath", nil, "template_run_date", &value.Date{T: time.Now(), HasTime: true})
 	if d, ok := f.Vars.V.(*value.Dict); ok {
 		top.Update(d)
 	}
 	if _, own := c.Vars.Lookup("ansible_managed"); own && h.s.like.dialect == expr.Tagged {
 		top.Del("ansible_managed")
+	} else if f.Raised != "" {
+		return nil, &eval.Error{Class: f.RaisedBy, Msg: f.Raised}
 	}
-	top.SetStr("template_path", term)
 	top.Update(more)
 	e := c.Eval.With(overlay{top, c.Vars}).From(path)
 	t, ok := f.Tmpl.V.(*value.Tmpl)
@@ -122,7 +125,8 @@ func (h lookups) Template(c lookup.Call, path, term string, options *value.Dict)
 	if h.parsed != nil {
 		h.parsed(t, path)
 	}
-	return rendered(e, t, convert, native)
+	v, err := rendered(e, t, convert, native)
+	return v, exception.Capture(err)
 }
 
 // rendered is a template file as a lookup gives it. Text that nobody is to read as a literal is marked as such: all text, where

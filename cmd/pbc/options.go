@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pbc/compiler"
+	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/compiler/link"
 	"pbc/compiler/playbook"
@@ -86,7 +87,7 @@ func (s *session) linkOptions(inv *inventory.Inventory, u *compiler.Unit, k link
 	return link.Options{Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Inventory: inv, Store: s.store, Known: k, Front: u, Extra: s.extra, Tags: s.req.Tags, Skip: s.req.SkipTags,
 		Settings: s.hostSettings(set), Gathering: s.conf.String("DEFAULT_GATHERING"), Order: s.order, FactCollector: s.factCollector(), Connection: s.req.Connection, User: s.req.RemoteUser, Password: s.connectPassword, Magic: s.magic(),
 		ManagedFormat: s.conf.String("DEFAULT_MANAGED_STR"), StartAt: s.startAt(), Strategy: s.strategy(), PrivateRoleVars: s.conf.Bool("DEFAULT_PRIVATE_ROLE_VARS"), Lookup: lookups{s: s, inv: inv}.run,
-		Internal: s.moduleInternals(), Warn: s.warnOf, Left: s.told.left, OpenFiles: s.conf.Int("PYTHON_MODULE_RLIMIT_NOFILE"),
+		Internal: s.moduleInternals(), Warn: s.warnOf, Left: s.told.left, OpenFiles: s.openFiles(),
 		Locked:  len(s.keys.Secrets) == 0,
 		Decrypt: func(path string, data []byte) ([]byte, error) { return s.keys.Decrypt(data, path) }}
 }
@@ -99,17 +100,14 @@ func (s *session) startAt() *string {
 	return &s.req.StartAtTask
 }
 
-// strategy is the one that was asked for by a setting, "" for none.
-func (s *session) strategy() string {
-	if !s.set("DEFAULT_STRATEGY") {
-		return ""
-	}
-	return s.conf.String("DEFAULT_STRATEGY")
-}
+// strategy is that of plays which name none.
+func (s *session) strategy() string { return s.conf.String("DEFAULT_STRATEGY") }
 
 // localTmp names the folder in which Ansible would keep the temporary files of this run.
-func (s *session) localTmp() string {
-	return filepath.Join(s.conf.String("DEFAULT_LOCAL_TMP"), fmt.Sprintf("ansible-local-%d%s", os.Getpid(), posix.RandomName()))
+func (s *session) localTmp() string { return localTmp(s.conf) }
+
+func localTmp(conf *config.Config) string {
+	return filepath.Join(conf.String("DEFAULT_LOCAL_TMP"), fmt.Sprintf("ansible-local-%d%s", os.Getpid(), posix.RandomName()))
 }
 
 func (s *session) dialOptions() dialOptions {

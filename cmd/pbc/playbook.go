@@ -61,9 +61,7 @@ func readInvocation(args []string, help cli.Command) (*invocation, int) {
 	inv.req, err = cli.ParsePlaybook(args, inv.conf, inv.terminal)
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
-		fmt.Fprint(os.Stdout, exit.Stdout)
-		fmt.Fprint(os.Stderr, exit.Stderr)
-		return nil, exit.Code
+		return nil, inv.like.answer(inv.conf, exit)
 	}
 	return inv, 0
 }
@@ -99,6 +97,9 @@ func (inv *invocation) run(check func() error, open func(*session) (*compiler.Un
 	}
 	if err == nil {
 		err = s.secrets()
+	}
+	if err == nil {
+		err = s.varsFault()
 	}
 	if err != nil {
 		return inv.like.failOptions(s.shown(), err, inv.conf, inv.terminal)

@@ -127,7 +127,7 @@ func openSession(req *cli.Playbook, conf *config.Config, settings callback.Looku
 	s.screen.Tagged, s.screen.Source = like.dialect == expr.Tagged, os.ReadFile
 	if path := conf.String("DEFAULT_LOG_PATH"); path != "" {
 		_ = os.MkdirAll(conf.String("ANSIBLE_HOME"), 0o700) // where the log may be: Ansible makes it for its temporary files
-		s.log, s.screen.LogVerbosity = s.screen.OpenLog(path, os.Getenv), conf.Int("LOG_VERBOSITY")
+		s.log, s.screen.LogVerbosity = s.screen.OpenLog(path, conf.Since("2.18"), os.Getenv), conf.Int("LOG_VERBOSITY")
 		if slices.Contains(conf.List("DEFAULT_LOG_FILTER"), "ansible") {
 			s.screen.Log = nil // the file is there, and stays empty
 		}
@@ -154,12 +154,32 @@ func (s *session) introduce(version string) {
 	} else {
 		s.out.Handle(callback.Verbose{Level: 1, Text: "No config file found; using defaults"})
 	}
+	s.tellSettings(true)
+}
+
+// tellSettings says what there is to say of ansible.cfg, and of settings that are deprecated.
+func (s *session) tellSettings(deprecations bool) {
 	for _, w := range s.conf.Warnings {
 		s.out.Handle(callback.Warning{Text: w})
 	}
 	for _, d := range s.conf.Deprecations {
-		s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version, Collection: "ansible.builtin"})
+		if deprecations {
+			s.out.Handle(callback.Deprecation{Text: d.Msg, Version: d.Version, Collection: "ansible.builtin"})
+		}
 	}
+}
+
+// answer prints what a command line has asked for, or what is wrong with it. Ansible has told of its settings by then, but of those that are
+// deprecated in dialect tagged only.
+func (c core) answer(conf *config.Config, exit *cli.Exit) int {
+	s, err := openSession(&cli.Playbook{}, conf, toolSetting(conf), c)
+	if err != nil {
+		return c.fail(nil, err)
+	}
+	s.tellSettings(c.dialect == expr.Tagged)
+	fmt.Fprint(os.Stdout, exit.Stdout)
+	fmt.Fprint(os.Stderr, exit.Stderr)
+	return exit.Code
 }
 
 // lookupSetting finds the settings of callbacks: in the environment, else in ansible.cfg.

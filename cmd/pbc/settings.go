@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"pbc/compiler"
+	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
 	"pbc/ir"
@@ -23,10 +25,34 @@ import (
 // warnSettings tells of the settings that pbc does not honour though they matter.
 func (s *session) warnSettings() {
 	for _, set := range s.conf.With(config.Unhonoured) {
+		if set.Name == "CACHE_PLUGIN" && s.cacheless() {
+			continue
+		}
 		_, instead := set.Effect()
 		s.out.Handle(callback.Warning{Text: fmt.Sprintf("pbc does not honour the setting %s (from %s): %s", set.Name, s.conf.Origin(set.Name), instead)})
 	}
 }
+
+// cacheless tells of a cache plugin that there is not: facts are kept for the run then, as without one.
+func (s *session) cacheless() bool {
+	name := s.conf.String("CACHE_PLUGIN")
+	there := slices.ContainsFunc(s.pluginFiles("cache_plugins", nil), func(file string) bool { return filepath.Base(file) == name+".py" })
+	if there || strings.Contains(name, ".") || slices.Contains(cachesElsewhere, name) {
+		return false
+	}
+	text := "Unable to load the facts cache plugin (" + name + ")."
+	switch {
+	case s.like.dialect == expr.Tagged && name == "":
+		text = noPluginName
+	case s.like.dialect == expr.Tagged:
+		text = "Unable to load the cache plugin '" + name + "'."
+	}
+	s.warn(text)
+	return true
+}
+
+// cachesElsewhere are the cache plugins that collections have under names which ansible-core knows.
+var cachesElsewhere = []string{"memcached", "mongodb", "pickle", "redis", "yaml"}
 
 // refuseSettings says what is lacking here of what the settings ask for.
 func (s *session) refuseSettings() error {
@@ -39,6 +65,18 @@ func (s *session) refuseSettings() error {
 		return nil
 	}
 	return &playbookError{msg: fmt.Sprintf("unsupported: the task debugger (the setting %s, from %s)\n    hint: %s", name, s.conf.Origin(name), compiler.DebuggerHint), code: 4}
+}
+
+// varsFault is what is wrong with the settings of what reads group_vars, nil for nothing.
+//
+// Observed: scenarios/settings/faults_vars.txtar.
+func (s *session) varsFault() error {
+	for _, f := range s.conf.Faults {
+		if f.Plugin == config.GroupVars {
+			return &cli.OptionsError{Msg: f.Msg}
+		}
+	}
+	return nil
 }
 
 // set says whether the user gave a setting.
@@ -75,16 +113,44 @@ func (s *session) hostSettings(set ir.Settings) ir.Settings {
 	}
 	set.Reach = ir.ReachSettings{User: s.req.RemoteUser, KeyFile: s.req.PrivateKeyFile, Executable: s.conf.String("DEFAULT_EXECUTABLE"), Timeout: s.req.Timeout,
 		Compression: s.conf.String("DEFAULT_MODULE_COMPRESSION"), Pipelining: s.conf.Bool("ANSIBLE_PIPELINING"), LocalUser: callback.LoginName(os.Getenv)}
+	set.Reach.NoShell, set.Reach.LostShell = s.shellFaults()
 	if s.set("ssh.port") {
 		set.Reach.Port = s.conf.Int("ssh.port")
 	}
 	for _, f := range s.conf.Faults {
-		set.Faults = append(set.Faults, ir.SettingFault(f))
+		if f.Plugin != config.GroupVars {
+			set.Faults = append(set.Faults, ir.SettingFault(f))
+		}
 	}
 	set.FactsModules = s.conf.List("FACTS_MODULES")
 	set.AllowSameUser = s.conf.Bool("BECOME_ALLOW_SAME_USER")
 	set.BecomeBy = s.becomeSettings(s.req.BecomeUser != "")
 	return set
+}
+
+// shellFaults are what tasks fail with whose connection has no shell, and of local connections whose shell is not there.
+//
+// Observed: scenarios/settings/shell_executable.txtar.
+func (s *session) shellFaults() (none, lost string) {
+	shell, _, _ := strings.Cut(strings.TrimSpace(s.conf.String("DEFAULT_EXECUTABLE")), " ")
+	if shell == "" {
+		shell, none = "None", "Either a shell type or a shell executable must be provided "
+	}
+	if s.like.dialect == expr.Tagged {
+		none = strings.TrimSpace(none)
+	}
+	if _, err := os.Stat(shell); err != nil {
+		lost = "failed to find the executable specified " + shell + ". Please verify if the executable exists and re-try."
+	}
+	return none, lost
+}
+
+// openFiles is how many files modules in Python may have open: a number, or text that may be a template.
+func (s *session) openFiles() ir.Val {
+	if text, ok := s.conf.Value("PYTHON_MODULE_RLIMIT_NOFILE").(string); ok {
+		return ir.Val{V: s.jinja().Value(text)}
+	}
+	return ir.Val{}
 }
 
 // becomeSettings are the settings of each method of changing user, the users, programs and passwords as far as they are not the
@@ -124,10 +190,11 @@ func (s *session) factCache() *factcache.Cache {
 	}
 	dir := s.conf.String("CACHE_PLUGIN_CONNECTION")
 	if dir == "" {
-		warn(map[bool]string{
-			true:  "Required config '_uri' for 'jsonfile' cache plugin not provided.",
-			false: "No setting was provided for required configuration plugin_type: cache plugin: jsonfile setting: _uri",
-		}[s.like.dialect == expr.Tagged])
+		lacks := "No setting was provided for required configuration plugin_type: cache plugin: jsonfile setting: _uri"
+		if s.like.dialect == expr.Tagged {
+			lacks = "Required config '_uri' for 'jsonfile' cache plugin not provided."
+		}
+		warn(lacks)
 		return nil
 	}
 	base := ""

@@ -93,9 +93,7 @@ func toolMain(name, called string, args []string) int {
 	parsed, err := desc.Parse(args, conf, cli.Terminal{Columns: columns, Version: func() string { return like.versionText("ansible-"+name, conf) }})
 	var exit *cli.Exit
 	if errors.As(err, &exit) {
-		fmt.Fprint(os.Stdout, exit.Stdout)
-		fmt.Fprint(os.Stderr, exit.Stderr)
-		return exit.Code
+		return like.answer(conf, exit)
 	}
 	r := &toolRun{tool: desc, like: like, parsed: parsed, width: columns}
 	if r.session, err = newToolSession(parsed, conf, like); err == nil {

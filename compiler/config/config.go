@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"pbc/ir/value"
 )
@@ -66,7 +69,10 @@ func (e *Error) Error() string { return e.Msg }
 // Deprecation is a setting in use that a later Ansible lacks.
 type Deprecation struct{ Msg, Version string }
 
-// Fault is what is wrong with a setting of a plugin: "ssh" connects, "sh" is the shell of every host.
+// GroupVars is the plugin that reads the variables of groups and hosts.
+const GroupVars = "host_group_vars"
+
+// Fault is what is wrong with a setting of a plugin: "ssh" connects, "sh" is the shell of every host, GroupVars ends every run.
 type Fault struct{ Plugin, Msg, Help string }
 
 // Config is the settings of a run.
@@ -110,6 +116,9 @@ func Load(env Env, core string) (*Config, error) {
 			return nil, &Error{err.Error()}
 		}
 	}
+	if err := c.checkLog(); err != nil {
+		return nil, err
+	}
 	c.checkTemps()
 	for _, s := range Settings("") { // what other ansible-cores have is at its default
 		if _, has := c.origins[s.Name]; !has {
@@ -119,15 +128,18 @@ func Load(env Env, core string) (*Config, error) {
 	return c, nil
 }
 
-// meetsLater notes what is wrong with a setting of the plugin that connects by ssh. Its port, and how long it may take, Ansible knows
-// from elsewhere.
+// meetsLater notes what is wrong with a setting of the plugin that connects by ssh, or of that for group_vars. The port of ssh, and how
+// long it may take, Ansible knows from elsewhere; in dialect tagged nobody looks at that of group_vars.
 func (c *Config) meetsLater(s Setting, err error) bool {
-	option, is := strings.CutPrefix(s.Name, "ssh.")
-	if !is {
+	plugin, option, _ := strings.Cut(s.Name, ".")
+	if plugin != "ssh" && plugin != GroupVars {
 		return false
 	}
 	c.origins[s.Name], c.values[s.Name] = "default", c.defaultValue(s)
-	if option != "port" && option != "timeout" {
+	switch {
+	case plugin == GroupVars && !c.Tagged():
+		c.Faults = append(c.Faults, Fault{Plugin: plugin, Msg: err.Error()})
+	case plugin == "ssh" && option != "port" && option != "timeout":
 		msg, valid, choices := strings.Cut(err.Error(), " Valid values are: ")
 		f := Fault{Plugin: "ssh", Msg: msg}
 		if choices {
@@ -136,6 +148,19 @@ func (c *Config) meetsLater(s Setting, err error) bool {
 		c.Faults = append(c.Faults, f)
 	}
 	return true
+}
+
+// checkLog refuses a folder as the log, as Ansible did before 2.18 where it may write there.
+func (c *Config) checkLog() error {
+	path := c.String("DEFAULT_LOG_PATH")
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() || c.Since("2.18") {
+		return nil
+	}
+	if unix.Access(path, unix.W_OK) != nil && unix.Access(filepath.Dir(path), unix.W_OK) != nil {
+		return nil // it is told of, and nothing is logged
+	}
+	return &Error{"[Errno 21] Is a directory: " + value.StrRepr(path)}
 }
 
 // checkTemps holds the temporary folders of hosts to being absolute.
@@ -192,14 +217,21 @@ func (c *Config) readFile() (iniFile, error) {
 	if c.File == "" {
 		return nil, nil
 	}
-	switch ext := filepath.Ext(c.File); ext {
+	switch ext := extension(c.File); ext {
 	case ".ini", ".cfg":
 	case ".yaml", ".yml":
 		return nil, errors.New("Unsupported configuration file type: yaml")
 	default:
-		return nil, fmt.Errorf("Unsupported configuration file extension for %s: %s", c.File, ext)
+		text := "Unsupported configuration file extension for " + c.File + ": " + ext
+		if c.Tagged() {
+			text = strings.TrimSpace(text)
+		}
+		return nil, errors.New(text)
 	}
 	b, err := os.ReadFile(c.File)
+	if errors.Is(err, syscall.EISDIR) {
+		return nil, errors.New("[Errno 21] Is a directory: b" + value.StrRepr(c.File))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -208,6 +240,11 @@ func (c *Config) readFile() (iniFile, error) {
 		return nil, fmt.Errorf("Error reading config file (%s): %w", c.File, err)
 	}
 	return f, nil
+}
+
+// extension is what Python's splitext takes for the end of a name: the points that a name begins with are none.
+func extension(path string) string {
+	return filepath.Ext(strings.TrimLeft(filepath.Base(path), "."))
 }
 
 // source is the text that sets a setting, and where it is.
@@ -263,7 +300,7 @@ func entry(name string) string {
 	return "setting: " + name
 }
 
-var pluginTypes = map[string]string{"ssh": "connection", "callback": "callback", "sh": "shell", "sudo": "become", "su": "become", "script": "inventory", "constructed": "inventory"}
+var pluginTypes = map[string]string{"ssh": "connection", "callback": "callback", "sh": "shell", "sudo": "become", "su": "become", "script": "inventory", "constructed": "inventory", GroupVars: "vars", "doas": "become"}
 
 // colours are the names of colours, in the order in which Ansible lists them. From 2.18 on a colour may be any text.
 var colours = []string{"black", "bright gray", "blue", "white", "green", "bright blue", "cyan", "bright green", "red", "bright cyan", "purple",
@@ -446,6 +483,9 @@ func resolvePath(path, base string) string {
 	}
 	return Unfrack(path, base)
 }
+
+// Since says whether the settings are those of an ansible-core from that release on.
+func (c *Config) Since(core string) bool { return within(c.core, core, "") }
 
 // Tagged says whether the settings are those of an ansible-core of dialect tagged.
 func (c *Config) Tagged() bool { return within(c.core, "2.19", "") }

@@ -214,6 +214,7 @@ func TestFind(t *testing.T) {
 		{"relative", []string{etc, named}, "../named/ansible.cfg", named},
 		{"below home", []string{etc, home}, "~/.ansible.cfg", home},
 		{"by a variable", []string{etc, home}, "$HOME/.ansible.cfg", home},
+		{"a name of points", nil, "..", ""},
 		{"a file that is not there is named", []string{etc}, "/nowhere.cfg", etc},
 	}
 	for _, test := range tests {

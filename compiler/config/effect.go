@@ -35,11 +35,8 @@ var harmless = map[string]string{
 	"COLLECTIONS_SCAN_SYS_PATH":      "collections that come with Ansible are found where it is installed",
 	"COLOR_CONSOLE_PROMPT":           "the colour of another program",
 	"COLOR_DEBUG":                    "the colour of debugging, which pbc does not print",
-	"DEFAULT_DEBUG":                  "what Ansible tells of its own working then is not told",
-	"DEFAULT_KEEP_REMOTE_FILES":      "nothing is left on hosts that could be kept",
 	"DEFAULT_LOCAL_TMP":              "pbc needs no such folder",
 	"DEFAULT_MODULE_ARGS":            "for another program",
-	"DEFAULT_MODULE_COMPRESSION":     "what is sent is compressed in its own way, and a name that is none is not warned of",
 	"DEFAULT_MODULE_NAME":            "for another program",
 	"DEFAULT_VAULT_ENCRYPT_IDENTITY": "for another program",
 	"SYSTEM_WARNINGS":                "warnings about Python's libraries",
@@ -66,6 +63,8 @@ var harmless = map[string]string{
 	"sh.admin_users":                 "files of the become user are made by that user",
 	"sh.world_readable_temp":         "files of the become user are made by that user",
 
+	"_ANSIBALLZ_*":                   "for debugging Ansible itself",
+	"_ANSIBLE_CONNECTION_PATH":       "network devices are not reached",
 	"COVERAGE_REMOTE_OUTPUT":         "for testing Ansible itself",
 	"COVERAGE_REMOTE_PATHS":          "for testing Ansible itself",
 	"DEFAULT_INTERNAL_POLL_INTERVAL": "there are no workers to look at",
@@ -101,14 +100,23 @@ var harmless = map[string]string{
 
 // unhonoured are the settings that pbc does not honour though they matter, with what it does.
 var unhonoured = map[string]string{
-	"DISPLAY_TRACEBACK":          "there are no tracebacks of Python",
-	"SSH_AGENT":                  "keys are not given to an agent",
-	"PARAMIKO_HOST_KEY_AUTO_ADD": "unknown host keys are refused or added as for ssh",
-	"STRING_TYPE_FILTERS":        "the usual filters keep their text",
-	"CACHE_PLUGIN":               "facts are kept by memory and jsonfile only, else for the run",
-	"DEFAULT_CACHE_PLUGIN_PATH":  "cache plugins there are not used",
-	"DEFAULT_JINJA2_EXTENSIONS":  "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
-	"su.prompt_l10n":             "the usual prompts are known",
+	"_CALLBACK_DISPATCH_ERROR_BEHAVIOR":    "what fails in a callback is warned of",
+	"_MODULE_METADATA":                     "results of modules are read in one way",
+	"_TEMPLAR_SANDBOX_MODE":                "templates read and call what they do by default",
+	"_TEMPLAR_UNKNOWN_TYPE_CONVERSION":     "values have the types of playbooks",
+	"_TEMPLAR_UNKNOWN_TYPE_ENCOUNTERED":    "values have the types of playbooks",
+	"_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR": "templates that are not trusted are not told of",
+	"DEFAULT_DEBUG":                        "what Ansible tells of its own working then is not told",
+	"DEFAULT_KEEP_REMOTE_FILES":            "nothing is left on hosts that could be kept",
+	"DEFAULT_MODULE_COMPRESSION":           "what is sent is compressed in its own way, and a name that is none is not told of by each task",
+	"DISPLAY_TRACEBACK":                    "there are no tracebacks of Python",
+	"SSH_AGENT":                            "keys are not given to an agent",
+	"PARAMIKO_HOST_KEY_AUTO_ADD":           "unknown host keys are refused or added as for ssh",
+	"STRING_TYPE_FILTERS":                  "the usual filters keep their text",
+	"CACHE_PLUGIN":                         "facts are kept by memory and jsonfile only, else for the run",
+	"DEFAULT_CACHE_PLUGIN_PATH":            "cache plugins there are not used",
+	"DEFAULT_JINJA2_EXTENSIONS":            "of the extensions templates have jinja2.ext.do and jinja2.ext.loopcontrols",
+	"su.prompt_l10n":                       "the usual prompts are known",
 }
 
 // refused are the settings that pbc does not run with, and what it lacks.
@@ -131,6 +139,7 @@ var fulfilled = map[string]func(value any) bool{
 	"DEFAULT_CONNECTION_PLUGIN_PATH": refusedWhenUsed,
 	"DEFAULT_STRATEGY_PLUGIN_PATH":   refusedWhenUsed,
 	"SSH_AGENT":                      oneOf("none"),
+	"DEFAULT_MODULE_COMPRESSION":     oneOf("ZIP_DEFLATED", "ZIP_STORED", "ZIP_BZIP2", "ZIP_LZMA"),
 	"DEFAULT_JINJA2_EXTENSIONS": func(v any) bool {
 		text, ok := v.(string)
 		if list, is := v.([]string); is {

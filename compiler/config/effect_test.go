@@ -11,7 +11,7 @@ func TestEffectsNameSettings(t *testing.T) {
 	known := map[string]bool{}
 	for _, s := range Settings("") {
 		known[s.Name] = true
-		for _, family := range []string{"COLOR_DOC_", "GALAXY_", "INVENTORY_CACHE_", "PERSISTENT_", "SSH_AGENT_"} {
+		for _, family := range []string{"_ANSIBALLZ_", "COLOR_DOC_", "GALAXY_", "INVENTORY_CACHE_", "PERSISTENT_", "SSH_AGENT_"} {
 			known[family+"*"] = known[family+"*"] || strings.HasPrefix(s.Name, family)
 		}
 	}
@@ -40,6 +40,9 @@ func TestWithEffect(t *testing.T) {
 		{"unhonoured", "[defaults]\njinja2_extensions = jinja2.ext.do, jinja2.ext.i18n\nfact_caching = redis\n", "CACHE_PLUGIN DEFAULT_JINJA2_EXTENSIONS"},
 		{"a value that is honoured", "[defaults]\nfact_caching = jsonfile\n", ""},
 		{"extensions that are honoured", "[defaults]\njinja2_extensions = jinja2.ext.do, jinja2.ext.loopcontrols\n", ""},
+		{"what Ansible tells of itself, and leaves behind", "[defaults]\ndebug = yes\nkeep_remote_files = yes\nmodule_compression = ZIP\n",
+			"DEFAULT_DEBUG DEFAULT_KEEP_REMOTE_FILES DEFAULT_MODULE_COMPRESSION"},
+		{"compression that there is", "[defaults]\nmodule_compression = ZIP_STORED\n", ""},
 		{"the default in words", "[defaults]\nfact_caching = memory\n", ""},
 		{"flags of any method", "[privilege_escalation]\nbecome_flags = -H\n", ""},
 		{"a folder without plugins", "[defaults]\ncache_plugins = ./none\nconnection_plugins = ./none\n", ""},

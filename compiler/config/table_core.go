@@ -269,7 +269,7 @@ var coreSettings = []Setting{
 		Doc: "facts are variables of their own too"},
 	{Name: "PLAYBOOK_VARS_ROOT", Type: String, Default: "top", Env: "ANSIBLE_PLAYBOOK_VARS_ROOT", Ini: "defaults.playbook_vars_root", Choices: "top bottom all",
 		Doc: "which playbook's group_vars count"},
-	{Name: "PYTHON_MODULE_RLIMIT_NOFILE", Type: Int, Default: 0, Env: "ANSIBLE_PYTHON_MODULE_RLIMIT_NOFILE", Ini: "defaults.python_module_rlimit_nofile",
+	{Name: "PYTHON_MODULE_RLIMIT_NOFILE", Type: String, Default: 0, Env: "ANSIBLE_PYTHON_MODULE_RLIMIT_NOFILE", Ini: "defaults.python_module_rlimit_nofile",
 		Doc: "how many files modules in Python may have open"},
 	{Name: "RETRY_FILES_ENABLED", Type: Bool, Env: "ANSIBLE_RETRY_FILES_ENABLED", Ini: "defaults.retry_files_enabled",
 		Doc: "write a list of failed hosts"},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -22,12 +23,13 @@ func minor(version string) int {
 
 // formerNames are the old names of settings, which an ansible-core lacks from its Version on.
 var formerNames = map[string]*Notice{
-	"ANSIBLE_CALLBACK_WHITELIST":  {Why: "normalizing names to new standard", Instead: "ANSIBLE_CALLBACKS_ENABLED", Version: "2.15"},
-	"defaults.callback_whitelist": {Why: "normalizing names to new standard", Instead: "callbacks_enabled", Version: "2.15"},
-	"ANSIBLE_COW_WHITELIST":       {Why: "normalizing names to new standard", Instead: "ANSIBLE_COW_ACCEPTLIST", Version: "2.15"},
-	"defaults.cow_whitelist":      {Why: "normalizing names to new standard", Instead: "cowsay_enabled_stencils", Version: "2.15"},
-	"ANSIBLE_COLLECTIONS_PATHS":   {Why: "does not fit var naming standard, use the singular form ANSIBLE_COLLECTIONS_PATH instead", Version: "2.19", Since: "2.15"},
-	"defaults.collections_paths":  {Why: "does not fit var naming standard, use the singular form collections_path instead", Version: "2.19", Since: "2.15"},
+	"ANSIBLE_CALLBACK_WHITELIST":    {Why: "normalizing names to new standard", Instead: "ANSIBLE_CALLBACKS_ENABLED", Version: "2.15"},
+	"defaults.callback_whitelist":   {Why: "normalizing names to new standard", Instead: "callbacks_enabled", Version: "2.15"},
+	"ANSIBLE_COW_WHITELIST":         {Why: "normalizing names to new standard", Instead: "ANSIBLE_COW_ACCEPTLIST", Version: "2.15"},
+	"defaults.cow_whitelist":        {Why: "normalizing names to new standard", Instead: "cowsay_enabled_stencils", Version: "2.15"},
+	"ANSIBLE_JINJA2_NATIVE_WARNING": {Why: "This option is no longer used in the Ansible Core code base.", Version: "2.17"},
+	"ANSIBLE_COLLECTIONS_PATHS":     {Why: "does not fit var naming standard, use the singular form ANSIBLE_COLLECTIONS_PATH instead", Version: "2.19", Since: "2.15"},
+	"defaults.collections_paths":    {Why: "does not fit var naming standard, use the singular form collections_path instead", Version: "2.19", Since: "2.15"},
 }
 
 // knows says whether the ansible-core still has that name of a setting.
@@ -46,10 +48,7 @@ func (c *Config) deprecate(what string, n *Notice) {
 		text += ", use " + n.Instead + " instead"
 	}
 	if within(c.core, "2.19", "") {
-		text = what + " option. Reason: " + n.Why
-		if n.Instead != "" {
-			text += "\nAlternatives: " + n.Instead
-		}
+		text = what + " option. Reason: " + n.Why + "\nAlternatives: " + cmp.Or(n.Instead, "none")
 	}
 	c.Deprecations = append(c.Deprecations, Deprecation{text, n.Version})
 }

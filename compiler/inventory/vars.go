@@ -113,6 +113,10 @@ func (h *Host) layers(playbook []string) (Layers, error) {
 		{HostPlaybook, playbook, "host_vars", []string{h.Name}},
 	}
 	for _, f := range files {
+		l[f.to] = value.NewDict()
+		if !inv.counts(f.to) { // nor is it read, whatever is wrong with it
+			continue
+		}
 		d, err := inv.varsFiles(f.dirs, f.subdir, f.names, inv.stage())
 		if err != nil {
 			return l, inv.varsFault(err)
@@ -159,6 +163,12 @@ func (h *Host) varsOver(playbook []string) (*value.Dict, error) {
 // groupLayers are the names of the layers of groups in VARIABLE_PRECEDENCE.
 var groupLayers = map[string]Layer{"all_inventory": AllInventory, "groups_inventory": GroupsInventory, "all_plugins_inventory": AllBeside,
 	"all_plugins_play": AllPlaybook, "groups_plugins_inventory": GroupsBeside, "groups_plugins_play": GroupsPlaybook}
+
+// counts says whether a layer is among those of VARIABLE_PRECEDENCE, or is of the host.
+func (inv *Inventory) counts(l Layer) bool {
+	ofGroups := func(name string) bool { return groupLayers[name] == l }
+	return inv.opts.Precedence == nil || l == HostBeside || l == HostPlaybook || slices.ContainsFunc(inv.opts.Precedence, ofGroups)
+}
 
 // order are the layers by rising precedence: those of groups that VARIABLE_PRECEDENCE names, in its order, then those of
 // the host.

@@ -120,7 +120,7 @@ func (l *Linker) payload(s Site, n *event.Need) *event.Answer {
 	}
 	l.left(s, n)
 	own := *p
-	own.Limit = l.opt.OpenFiles
+	own.OpenFiles = l.opt.OpenFiles
 	internal := value.NewDict()
 	internal.Update(l.opt.Internal)
 	known, _ := p.Internal.V.(*value.Dict)

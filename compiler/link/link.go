@@ -109,7 +109,7 @@ type Options struct {
 	// Internal are the _ansible_ arguments of modules in Python that are the same for all hosts; OpenFiles is how many
 	// files such a module may have open, 0 for the system's limit.
 	Internal  *value.Dict
-	OpenFiles int
+	OpenFiles ir.Val
 	StartAt   *string // what --start-at-task names, nil for nothing
 	Strategy  string  // that of plays which name none; "" is linear
 	// Decrypt opens vaulted text; nil for none.

@@ -2,6 +2,7 @@ package link
 
 import (
 	"errors"
+	"math"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"pbc/ir/expr"
 	"pbc/ir/value"
 	"pbc/runtime/eval"
+	"pbc/runtime/exception"
 	"pbc/runtime/module"
 	"pbc/runtime/python"
 )
@@ -156,14 +158,22 @@ func Describe(f *ir.File, t Template) error {
 		return err
 	}
 	owner := ownerOf(fi)
-	mtime := fi.ModTime()
-	f.Vars = ir.Val{V: value.DictOf("template_host", hostname(), "template_path", f.Tree.Path, "template_fullpath", f.Tree.Path,
-		"template_mtime", &value.Date{T: localDate(mtime), HasTime: true}, "template_uid", owner,
-		"ansible_managed", managedText(t.Managed, f.Tree.Path, owner, mtime))}
+	mtime := localDate(fi.ModTime())
+	managed, err := t.managedText(f.Name, owner, mtime)
+	if err != nil {
+		f.Raised, f.RaisedBy = err.Error(), exception.ClassOf(err)
+	}
+	f.Vars = ir.Val{V: value.DictOf("template_host", hostname(), "template_path", f.Name, "template_fullpath", f.Tree.Path,
+		"template_mtime", &value.Date{T: mtime, HasTime: true}, "template_uid", owner, "ansible_managed", t.Jinja.Value(managed))}
 	return nil
 }
 
-func localDate(t time.Time) time.Time { return t.Local() }
+// localDate is a time as Python reads it from a file: a float of seconds, rounded to microseconds.
+func localDate(t time.Time) time.Time {
+	seconds := float64(t.Unix()) + 1e-9*float64(t.Nanosecond())
+	whole, part := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(math.RoundToEven(part*1e6))*1000).Local()
+}
 
 func ownerOf(fi os.FileInfo) string {
 	if p, ok := fi.(files.Planned); ok {
@@ -176,13 +186,15 @@ func ownerOf(fi os.FileInfo) string {
 	return strconv.Itoa(uid)
 }
 
-// managedText is ansible_managed: the setting with its fields filled in, then the file's time.
-func managedText(format, path, owner string, mtime time.Time) string {
-	s := strings.NewReplacer("{host}", hostname(), "{uid}", owner, "{file}", path).Replace(format)
-	if !strings.Contains(s, "%") {
-		return s
+// managedText is ansible_managed: the setting with its fields filled in as Python formats text, then the file's time. In dialect tagged
+// the fields are templates of the variables. What comes of it may be a template in either.
+func (t *Template) managedText(path, owner string, mtime time.Time) (string, error) {
+	host := hostname()
+	if t.Jinja.Dialect == expr.Tagged {
+		host, owner, path = "{{ template_host }}", "{{ template_uid }}", "{{ template_path }}"
 	}
-	return python.Strftime(mtime.Local(), s)
+	s, err := python.Format(t.Managed, python.Arg{Name: "host", V: host}, python.Arg{Name: "uid", V: owner}, python.Arg{Name: "file", V: path})
+	return python.Strftime(mtime, s), err
 }
 
 // TemplateDirs are the folders in which a template that another one includes is looked for. From is the

@@ -10,8 +10,6 @@ var notes = map[string]row{
 	"keyword strategy":                    {state: differs, note: "see Strategies"},
 	"keyword galaxy_info":                 {state: same, note: "as in a run of Ansible, nothing comes of it"},
 	"setting ANSIBLE_PIPELINING":          {note: "nothing to switch: modules are never copied one by one"},
-	"setting DEFAULT_MODULE_COMPRESSION":  {note: "native modules are part of the agent"},
-	"setting DEFAULT_KEEP_REMOTE_FILES":   {note: "native modules leave no files"},
 	"module ansible.posix.sysctl":         {note: "Linux; other versions of its collection than 1.2 to 2.1, and a link for `sysctl_file`, in Python"},
 	"module ansible.posix.authorized_key": {note: "other versions of its collection than 1.5 to 2.1, and keys that are fetched, in Python"},
 	"module community.general.ini_file":   {note: "other versions of its collection than 6.6.2 to 6.6.9 in Python"},

@@ -46,14 +46,18 @@ func TestCow(t *testing.T) {
 func TestOpenLog(t *testing.T) {
 	var out, errs bytes.Buffer
 	s := NewScreen(&out, &errs)
-	if f := s.OpenLog(filepath.Join(t.TempDir(), "no/such/folder"), os.Getenv); f != nil || s.Log != nil {
+	if f := s.OpenLog(filepath.Join(t.TempDir(), "no/such/folder"), false, os.Getenv); f != nil || s.Log != nil {
 		t.Error("got a log, want none")
 	}
 	if !bytes.HasSuffix(errs.Bytes(), []byte("is not writeable and we cannot create it, aborting\n\n")) {
 		t.Errorf("got %q", errs.String())
 	}
+	errs.Reset()
+	if s.OpenLog("/", true, os.Getenv); errs.String() != "[WARNING]: DEFAULT_LOG_PATH can not be a directory '/', aborting\n" {
+		t.Errorf("got %q", errs.String())
+	}
 	path := filepath.Join(t.TempDir(), "log")
-	f := s.OpenLog(path, func(k string) string { return map[string]string{"USER": "me"}[k] })
+	f := s.OpenLog(path, false, func(k string) string { return map[string]string{"USER": "me"}[k] })
 	s.Display("\ntext", NoColor)
 	s.Display("not logged", ColorDebug)
 	s.screenOnly("nor this", NoColor)

@@ -136,9 +136,7 @@ func list(field func(*Options) *[]string) func(*Options, string) error {
 	return func(o *Options, text string) error {
 		*field(o) = nil
 		for _, name := range strings.Split(text, ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				*field(o) = append(*field(o), name)
-			}
+			*field(o) = append(*field(o), strings.TrimSpace(name))
 		}
 		return nil
 	}

@@ -329,7 +329,7 @@ func template(_ context.Context, c *Call) ([]value.Value, error) {
 		}
 		v, err := c.Host.Template(*c, path, t, c.Options)
 		if err != nil {
-			return nil, exception.Capture(err)
+			return nil, err
 		}
 		r = append(r, v)
 	}

@@ -155,12 +155,34 @@ func (x *taskRun) connects(p *prepared) error {
 	switch {
 	case err != nil:
 		return err
+	case shell == "" && x.m.code.Settings.Reach.NoShell != "" && !x.hasShell():
+		return faultf("%s", x.m.code.Settings.Reach.NoShell)
 	case !among(shells, shell):
 		return faultf("Could not find the shell plugin required (%s).", shell)
 	case !among(becomeMethods, p.become.Method):
 		return faultf("Invalid become method specified, could not find matching plugin: '%s'. Use `ansible-doc -t become -l` to list available plugins.", p.become.Method)
 	}
 	return nil
+}
+
+// hasShell says whether a variable names the shell of the task's connection.
+func (x *taskRun) hasShell() bool {
+	name, err := x.setting("", "ansible_shell_executable", "")
+	return err != nil || name != ""
+}
+
+// shellThere is the fault of a connection that is local, whose shell Ansible wants to see before it starts it.
+//
+// Observed: scenarios/settings/shell_executable.txtar.
+func (x *taskRun) shellThere() error {
+	lost := x.m.code.Settings.Reach.LostShell
+	if lost == "" || x.flags.DelegateTo != "" {
+		return nil
+	}
+	if c, _ := x.vars.reach("ansible_connection"); c != value.Value("local") {
+		return nil
+	}
+	return faultf("%s", lost)
 }
 
 // settingFault is the error of a plugin that gets a setting which it cannot have.

@@ -99,6 +99,9 @@ func (x *taskRun) call(ctx context.Context, c *module.Call, b Become) (*value.Di
 	if c.RemoteBase, err = x.remoteTmp(); err != nil {
 		return nil, err
 	}
+	if err := x.shellThere(); err != nil {
+		return nil, err
+	}
 	if !own || x.m.host.Detached || x.m.code.Settings.Detached {
 		c.WantsTemp = x.wantsTemp(c, as)
 		return x.delegate(ctx, c, b, route)

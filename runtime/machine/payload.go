@@ -75,12 +75,16 @@ func (x *taskRun) internals(p *ir.Payload) error {
 	return nil
 }
 
-// limit has a module open as many files as the host's variable allows it, where there is one.
+// limit has a module open as many files as the host's variable allows it, or else the setting.
 //
 // Ansible docs: "PYTHON_MODULE_RLIMIT_NOFILE".
 func (x *taskRun) limit(p *ir.Payload) error {
 	v, ok := x.vars.Lookup("ansible_python_module_rlimit_nofile")
-	if !ok {
+	switch {
+	case ok:
+	case p.OpenFiles.IsSet():
+		v = p.OpenFiles.V
+	default:
 		return nil
 	}
 	r, err := x.eval().Value(v)

@@ -194,17 +194,24 @@ func (x *taskRun) render(c *module.Call, f *ir.File) error {
 	local := x.vars.local
 	x.vars.local = local.Copy()
 	defer func() { x.vars.local = local }()
-	own := templateVars(f, dest)
+	own, err := templateVars(f, dest), error(nil)
+	if f.Raised != "" {
+		err = &eval.Error{Class: f.RaisedBy, Msg: f.Raised}
+	}
 	if x.tagged() { // which lets variables have that name, too
 		if _, set := x.vars.Lookup(managed); set {
 			own.Del(managed)
+			err = nil
 		}
 	}
 	x.vars.local.Update(own)
 	path := x.vars.lex.SearchPath()
 	path.V = append(path.V, x.vars.lex.Basedir, filepath.Dir(f.Tree.Path)) // as Ansible's own module leaves it
 	x.vars.local.SetStr("ansible_search_path", path)
-	text, err := x.eval().From(f.Tree.Path).File(t)
+	text := ""
+	if err == nil {
+		text, err = x.eval().From(f.Tree.Path).File(t)
+	}
 	if err == nil {
 		c.Content, err = encoded(text, get(c.Args, "output_encoding"))
 		return err

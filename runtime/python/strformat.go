@@ -16,6 +16,11 @@ type strFormat struct {
 	manual bool // a field gave its number
 }
 
+// Format is Python's format.format(...) with these fields.
+func Format(format string, fields ...Arg) (string, error) {
+	return (&strFormat{c: &Call{KW: fields}}).format(format, 0)
+}
+
 func (p *strFormat) format(s string, depth int) (string, error) {
 	if depth > 2 {
 		return "", exception.ValueError("Max string recursion exceeded")
