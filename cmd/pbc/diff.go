@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -226,8 +227,11 @@ func (f diffFlags) check(req *cli.Playbook) error {
 			return fmt.Errorf("%s: got a path that leaves the working folder, want one below it: with --copies each program has its own", file)
 		}
 	}
-	return findPlaybooks(req.Playbooks)
+	return findPlaybooks(req.Playbooks, collectionPlaybook.MatchString)
 }
+
+// collectionPlaybook is what may be the name of a playbook of a collection; both programs look for it themselves.
+var collectionPlaybook = regexp.MustCompile(`^\w+(\.\w+){2,}$`)
 
 // withoutInventories takes the -i options out of a command line that was found right.
 func withoutInventories(args []string) []string {

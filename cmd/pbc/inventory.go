@@ -14,12 +14,11 @@ import (
 	"pbc/runtime/module/posix"
 )
 
-// listInventory is ansible-inventory.
-func listInventory(r *toolRun) error {
-	p := r.parsed
+// checkInventory looks for the one action of ansible-inventory.
+func checkInventory(r *toolRun) error {
 	used := 0
 	for _, dest := range []string{"list", "host", "graph"} {
-		if p.Text(dest) != "" {
+		if r.parsed.Text(dest) != "" {
 			used++
 		}
 	}
@@ -29,6 +28,12 @@ func listInventory(r *toolRun) error {
 	case used > 1:
 		return &optionsError{"Conflicting options used, only one of --host, --graph or --list can be used at the same time."}
 	}
+	return nil
+}
+
+// listInventory is ansible-inventory.
+func listInventory(r *toolRun) error {
+	p := r.parsed
 	if err := r.secrets(); err != nil {
 		return err
 	}
@@ -92,7 +97,7 @@ func (r *toolRun) listing(l listing.Listing) (string, error) {
 	switch {
 	case p.Given("graph"):
 		group := "all"
-		if len(p.Operands) > 0 {
+		if len(p.Operands) > 0 && p.Operands[0] != "" {
 			group = p.Operands[0]
 		}
 		text, err := l.Graph(group, p.On("show_vars"))

@@ -25,9 +25,20 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	if err := s.refuseSettings(); err != nil {
 		return compiler.Options{}, err
 	}
-	cwd, err := os.Getwd()
+	po, err := s.playbookOptions()
 	if err != nil {
 		return compiler.Options{}, err
+	}
+	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
+		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
+		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Listed: s.onlyLists(), Notice: s.notice, Lookup: lookups{s: s}.run}, nil
+}
+
+// playbookOptions are what the loader of playbooks is told of the session.
+func (s *session) playbookOptions() (playbook.Options, error) {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return playbook.Options{}, err
 	}
 	home, _ := os.UserHomeDir()
 	po := playbook.Options{ModulePaths: slices.Concat(s.req.ModulePath, s.conf.List("DEFAULT_MODULE_PATH")), UtilsPaths: s.conf.List("DEFAULT_MODULE_UTILS_PATH"), ActionPaths: s.conf.List("DEFAULT_ACTION_PLUGIN_PATH"), Cwd: cwd, Home: home, RolesPath: append(s.roles[:len(s.roles):len(s.roles)], s.conf.List("DEFAULT_ROLES_PATH")...), CollectionPaths: s.collectionPaths(), AnyGroupMetadata: !s.conf.Bool("VALIDATE_ACTION_GROUP_METADATA"),
@@ -40,9 +51,7 @@ func (s *session) compileOptions() (compiler.Options, error) {
 	}
 	po.Core, po.Like = s.like.library, s.like.version
 	po.WarnAttributes = !s.conf.Bool("INVALID_TASK_ATTRIBUTE_FAILED")
-	return compiler.Options{Files: s.req.Playbooks, Dialect: s.like.dialect, Extensions: s.jinjaExtensions(), Extra: s.extra, Store: s.store, Core: s.like.library, CoreVersion: s.like.release,
-		Supported: supported, Compared: compared, Leaves: leaves, Refuses: refuses, KnownFact: knownFact, Managed: s.conf.String("DEFAULT_MANAGED_STR"), Playbook: po,
-		Strategy: s.strategy(), StrategyFrom: s.conf.Origin("DEFAULT_STRATEGY"), NoDebugger: !s.like.ansible, Listed: s.onlyLists(), Notice: s.notice, Lookup: lookups{s: s}.run}, nil
+	return po, nil
 }
 
 // supported says whether pbc runs a module.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
 	"golang.org/x/term"
@@ -13,6 +12,7 @@ import (
 	"pbc/compiler/cli"
 	"pbc/compiler/config"
 	"pbc/compiler/inventory"
+	"pbc/compiler/playbook"
 	"pbc/ir/expr"
 	"pbc/runtime/callback"
 )
@@ -24,7 +24,7 @@ func playbookMain(args []string, name string) int {
 		return code
 	}
 	inv.silent = name == "ansible-playbook"
-	return inv.run(func() error { return findPlaybooks(inv.req.Playbooks) }, (*session).prepare)
+	return inv.run((*session).findPlaybooks, (*session).prepare)
 }
 
 // invocation is a command line with ansible-playbook's options.
@@ -66,15 +66,21 @@ func readInvocation(args []string, help cli.Command) (*invocation, int) {
 	return inv, 0
 }
 
-// collectionPlaybook is the name of a playbook of a collection.
-var collectionPlaybook = regexp.MustCompile(`^\w+(\.\w+){2,}$`)
-
 // findPlaybooks checks that the playbooks are there before anything is asked or run.
-func findPlaybooks(files []string) error {
+func (s *session) findPlaybooks() error {
+	o, err := s.playbookOptions()
+	if err != nil {
+		return err
+	}
+	return findPlaybooks(s.req.Playbooks, playbook.NewLoader(o).InCollection)
+}
+
+// findPlaybooks checks that playbooks are files, or names of what collections have.
+func findPlaybooks(files []string, inCollection func(name string) bool) error {
 	for _, f := range files {
 		info, err := os.Stat(f)
 		switch {
-		case err != nil && collectionPlaybook.MatchString(f): // the compiler looks for it
+		case inCollection(f):
 		case err != nil:
 			return fmt.Errorf("the playbook: %s could not be found", f)
 		case !info.Mode().IsRegular() && info.Mode()&os.ModeNamedPipe == 0:
@@ -85,7 +91,7 @@ func findPlaybooks(files []string) error {
 }
 
 // run carries a command line out: check comes before anything is asked, open gives what is to be run.
-func (inv *invocation) run(check func() error, open func(*session) (*compiler.Unit, error)) int {
+func (inv *invocation) run(check func(*session) error, open func(*session) (*compiler.Unit, error)) int {
 	i := inv.like.catchInterrupts()
 	defer i.finish()
 	s, err := newSession(inv.req, inv.conf, inv.like, i)
@@ -93,7 +99,10 @@ func (inv *invocation) run(check func() error, open func(*session) (*compiler.Un
 		defer s.vars.close()
 	}
 	if err == nil {
-		err = check()
+		err = check(s)
+	}
+	if err == nil {
+		err = s.passwords()
 	}
 	if err == nil {
 		err = s.secrets()

@@ -124,7 +124,7 @@ func (s *session) prompted(p prompt) (value.Value, error) {
 		if !given {
 			return nil, controller.Crash("secret must be unicode or bytes, not None")
 		}
-		hash, err := p.hash(answer)
+		hash, err := p.hash(answer, s.like.dialect == expr.Tagged)
 		return hash, err
 	}
 	if !given {
@@ -136,15 +136,15 @@ func (s *session) prompted(p prompt) (value.Value, error) {
 	return s.jinjaText(answer, nil), nil
 }
 
-func (p prompt) hash(secret string) (string, error) {
+func (p prompt) hash(secret string, tagged bool) (string, error) {
 	salt := p.salt
 	if salt == "" {
 		var err error
-		if salt, err = crypt.Salt(p.encrypt, p.saltSize); err != nil {
+		if salt, err = crypt.Salt(p.encrypt, p.saltSize, tagged); err != nil {
 			return "", err
 		}
 	}
-	return crypt.Hash(secret, p.encrypt, salt)
+	return crypt.Hash(secret, p.encrypt, salt, tagged)
 }
 
 // askConfirmed asks on the terminal, and with confirm until both answers are the same.

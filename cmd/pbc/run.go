@@ -51,7 +51,7 @@ func runMain(args []string) int {
 		return inv.like.fail(nil, err)
 	}
 	inv.req.Playbooks = p.Entry
-	return inv.run(func() error { return nil }, func(s *session) (*compiler.Unit, error) { return s.open(p) })
+	return inv.run(func(*session) error { return nil }, func(s *session) (*compiler.Unit, error) { return s.open(p) })
 }
 
 // readPlan reads the one plan that the command line names.

@@ -196,16 +196,20 @@ func lookupSetting(conf *config.Config) callback.Lookup {
 	}
 }
 
-// secrets gathers passwords, and the extra variables, which may be vaults.
+// passwords gathers those of connections and of other users, where something is to run.
+func (s *session) passwords() (err error) {
+	if !s.onlyLists() {
+		s.connectPassword, s.becomePassword, err = s.req.Passwords(s.conf, s.interrupts.askSecret)
+	}
+	return err
+}
+
+// secrets gathers the passwords of vaults, and the extra variables, which may be vaults.
 func (s *session) secrets() error {
 	warn := func(m string) { s.out.Handle(callback.Warning{Text: m}) }
-	ask := s.interrupts.askSecret
 	request := s.req.VaultRequest(s.conf)
-	request.Prompt, request.Warn, request.Tagged = ask, warn, s.like.dialect == expr.Tagged
+	request.Prompt, request.Warn, request.Tagged = s.interrupts.askSecret, warn, s.like.dialect == expr.Tagged
 	var err error
-	if s.connectPassword, s.becomePassword, err = s.req.Passwords(s.conf, ask); err != nil {
-		return err
-	}
 	if s.keys, err = vault.Load(request); err != nil {
 		return err
 	}
@@ -443,7 +447,7 @@ func (s *session) play(u *compiler.Unit) (int, error) {
 }
 
 func (s *session) screenNote(host, text string) {
-	if s.req.Verbosity > 0 {
+	if s.told.on {
 		fmt.Fprintf(os.Stderr, "<%s> %s\n", host, text)
 	}
 }

@@ -21,6 +21,7 @@ type tool struct {
 	describe func(called, examples string) *cli.Tool
 	short    string
 	examples string
+	check    func(t *toolRun) error // looks at the options as a whole; nil for nothing to see
 	run      func(t *toolRun) error
 }
 
@@ -40,13 +41,13 @@ func (e *optionsError) Error() string { return e.msg }
 
 // tools are the programs by the names of their subcommands of pbc; "ansible-" before it is Ansible's name.
 var tools = map[string]tool{
-	"inventory": {describe: cli.InventoryTool, run: listInventory, short: "show inventories, with ansible-inventory's command line", examples: `
+	"inventory": {describe: cli.InventoryTool, check: checkInventory, run: listInventory, short: "show inventories, with ansible-inventory's command line", examples: `
 examples:
   pbc inventory -i hosts --list              all hosts and their variables, as JSON
   pbc inventory -i hosts --graph --vars      the tree of groups
   pbc inventory -i hosts --host web1 --yaml  one host
 `},
-	"vault": {describe: cli.VaultTool, run: runVault, short: "encrypt and decrypt files and texts, with ansible-vault's command line", examples: `
+	"vault": {describe: cli.VaultTool, check: checkVault, run: runVault, short: "encrypt and decrypt files and texts, with ansible-vault's command line", examples: `
 examples:
   pbc vault encrypt group_vars/all/secret.yml
   pbc vault view --vault-password-file pw secret.yml
@@ -97,8 +98,13 @@ func toolMain(name, called string, args []string) int {
 	}
 	r := &toolRun{tool: desc, like: like, parsed: parsed, width: columns}
 	if r.session, err = newToolSession(parsed, conf, like); err == nil {
-		r.introduce(like.versionText("ansible-"+name, conf))
-		err = t.run(r)
+		if t.check != nil {
+			err = t.check(r)
+		}
+		if err == nil {
+			r.introduce(like.versionText("ansible-"+name, conf))
+			err = t.run(r)
+		}
 	}
 	if r.session != nil && r.out != nil {
 		_ = r.out.Close()

@@ -48,9 +48,6 @@ type vaultRun struct {
 // runVault is ansible-vault.
 func runVault(r *toolRun) error {
 	v := &vaultRun{toolRun: r}
-	if err := v.check(); err != nil {
-		return err
-	}
 	old := syscall.Umask(0o077)
 	defer syscall.Umask(old)
 	action := vaultActions[r.parsed.Action]
@@ -66,9 +63,9 @@ func runVault(r *toolRun) error {
 	return action.run(v)
 }
 
-// check looks at the options as a whole.
-func (v *vaultRun) check() error {
-	p := v.parsed
+// checkVault looks at the options of ansible-vault as a whole.
+func checkVault(r *toolRun) error {
+	p := r.parsed
 	for _, id := range p.Texts("vault_ids") {
 		if strings.Contains(id, ";") {
 			return &optionsError{"'" + id + "' is not a valid vault id. The character ';' is not allowed in vault ids"}
@@ -77,7 +74,7 @@ func (v *vaultRun) check() error {
 	if p.Given("output_file") && len(p.Operands) > 1 {
 		return &optionsError{"At most one input file may be used with the --output option"}
 	}
-	if p.Action == "encrypt_string" && p.On("encrypt_string_prompt") && v.fromStdin() {
+	if p.Action == "encrypt_string" && p.On("encrypt_string_prompt") && r.fromStdin() {
 		return &optionsError{"The --prompt option is not supported if also reading input from stdin"}
 	}
 	return nil
@@ -324,8 +321,8 @@ func (v *vaultRun) rekey() error {
 	if id := v.parsed.Text("new_vault_id"); id != "" {
 		r.IDs = append(r.IDs, id)
 	}
-	if f := v.parsed.Text("new_vault_password_file"); f != "" {
-		r.PasswordFiles = append(r.PasswordFiles, config.Unfrack(f, ""))
+	if v.parsed.Given("new_vault_password_file") {
+		r.PasswordFiles = append(r.PasswordFiles, config.Unfrack(v.parsed.Text("new_vault_password_file"), ""))
 	}
 	if f := v.conf.String("DEFAULT_VAULT_PASSWORD_FILE"); f != "" {
 		r.PasswordFiles = append(r.PasswordFiles, f)
@@ -372,9 +369,9 @@ func (v *vaultRun) rekeyFile(file string, s vault.Secret) error {
 func (v *vaultRun) salt() string { return v.conf.String("VAULT_ENCRYPT_SALT") }
 
 // fromStdin says whether encrypt_string reads a text from standard input.
-func (v *vaultRun) fromStdin() bool {
-	p := v.parsed
-	nothing := len(p.Operands) == 0 && !(v.tagged() && p.On("encrypt_string_prompt"))
+func (r *toolRun) fromStdin() bool {
+	p := r.parsed
+	nothing := len(p.Operands) == 0 && !(r.like.dialect == expr.Tagged && p.On("encrypt_string_prompt"))
 	return nothing || slices.Contains(p.Operands, "-") || p.Text("encrypt_string_stdin_name") != ""
 }
 

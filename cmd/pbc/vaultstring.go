@@ -88,6 +88,9 @@ func (v *vaultRun) prompted() ([]secretText, error) {
 		prompt, hidden = "String to encrypt:", false
 	}
 	text, err := (*interrupts)(nil).ask(prompt, hidden)
+	if err == io.EOF {
+		return nil, controller.Crash(map[bool]string{false: "EOF when reading a line"}[hidden])
+	}
 	if err != nil {
 		return nil, err
 	}

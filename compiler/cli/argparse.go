@@ -191,6 +191,27 @@ func (p *parser) classify() error {
 	return nil
 }
 
+// firstOperand is the index of the first argument that is no option, or of a "--" before it; -1 for none. The error is about any argument.
+func (p *parser) firstOperand(args []string) (int, error) {
+	first := -1
+	for i, a := range args {
+		w := word{}
+		if a != "--" {
+			var err error
+			if w, err = p.lookup(a); err != nil {
+				return 0, err
+			}
+		}
+		if first < 0 && !w.isOption {
+			first = i
+		}
+		if a == "--" {
+			break
+		}
+	}
+	return first, nil
+}
+
 var negativeNumber = regexp.MustCompile(`^-\d+$|^-\d*\.\d+$`)
 
 // lookup says which option an argument is.
@@ -260,7 +281,7 @@ func (p *parser) positionals(at int) int {
 		any = any || end != p.dashes
 		end++
 	}
-	if p.taken || !any {
+	if p.taken || !any && (p.takes < Optional || end == at) { // a "--" alone is none of several
 		return at
 	}
 	p.taken = true
@@ -309,7 +330,7 @@ func (p *parser) option(at int) (int, error) {
 	}
 	p.spelled = append(p.spelled, w.str)
 	end := at + 1
-	if w.o.takesArg() && w.explicit == nil {
+	if w.o.takesArg() && w.explicit == nil && !w.o.banned {
 		if end >= len(p.words) || p.words[end].isOption || end == p.dashes {
 			return 0, argumentError(w.o, "expected one argument")
 		}

@@ -1,9 +1,8 @@
 package cli
 
 import (
+	"pbc/runtime/python"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // helpColumn is where argparse starts the texts of options.
@@ -166,58 +165,5 @@ func (f printer) entry(head, text string) string {
 
 // wrap is Python's textwrap.wrap of a text whose blanks count as one.
 func wrap(text string, width int) []string {
-	var chunks []string
-	for i, w := range strings.Fields(text) {
-		if i > 0 {
-			chunks = append(chunks, " ")
-		}
-		chunks = append(chunks, hyphenated(w)...)
-	}
-	var lines []string
-	line, length := "", 0
-	for len(chunks) > 0 {
-		c := chunks[0]
-		n := utf8.RuneCountInString(c)
-		switch {
-		case length == 0 && c == " " && len(lines) > 0:
-			chunks = chunks[1:]
-		case length+n <= width:
-			line, length, chunks = line+c, length+n, chunks[1:]
-		case n > width: // what Python leaves in the line is part of the word, nothing at least: a blank before it stays
-			r := []rune(c)
-			lines = append(lines, line+string(r[:width-length]))
-			chunks[0] = string(r[width-length:])
-			line, length = "", 0
-		default:
-			lines = append(lines, strings.TrimRight(line, " "))
-			line, length = "", 0
-		}
-	}
-	if line != "" {
-		lines = append(lines, strings.TrimRight(line, " "))
-	}
-	return lines
-}
-
-// hyphenated splits a word after its hyphens: those between letters, at least two on each side.
-func hyphenated(w string) []string {
-	r := []rune(w)
-	letter := func(i int) bool { return i >= 0 && i < len(r) && (unicode.IsLetter(r[i]) || r[i] == '_') }
-	punct := func(i int) bool {
-		return i >= 0 && i < len(r) && (letter(i) || unicode.IsNumber(r[i]) || strings.ContainsRune("!\"'&.,?", r[i]))
-	}
-	var parts []string
-	start := 0
-	for i := range r {
-		if r[i] != '-' || i == start {
-			continue
-		}
-		before := letter(i-1) && letter(i-2) || punct(i-1) && i >= 3 && r[i-2] == '-' && letter(i-3)
-		after := letter(i+1) && (letter(i+2) || i+2 < len(r) && r[i+2] == '-' && letter(i+3))
-		if before && after {
-			parts = append(parts, string(r[start:i+1]))
-			start = i + 1
-		}
-	}
-	return append(parts, string(r[start:]))
+	return python.Wrapper{Width: width}.Wrap(strings.Join(strings.Fields(text), " "))
 }

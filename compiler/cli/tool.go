@@ -125,7 +125,10 @@ func (t *Tool) exit(err error, top *Tool, term Terminal) error {
 func (t *Tool) parseAction(args []string, c *config.Config, term Terminal) (*Parsed, error) {
 	p := newParser(t.options)
 	p.takes = Any
-	at := slices.IndexFunc(args, func(a string) bool { return a == "-" || a == "" || a[0] != '-' })
+	at, err := p.firstOperand(args)
+	if err != nil {
+		return nil, t.exit(err, t, term)
+	}
 	before := args
 	if at >= 0 {
 		before = args[:at]

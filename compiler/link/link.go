@@ -127,6 +127,9 @@ type Linker struct {
 	// prompted are the answers to vars_prompt, by play.
 	prompted map[int]*value.Dict
 	started  bool // the task of --start-at-task has been found
+	// startPlay is the play that it was found in, startHosts are those of its first batch.
+	startPlay  *ir.Play
+	startHosts []string
 	// gatherAnyway is the play that gathers facts whatever it says: see beforeStart.
 	gatherAnyway *ir.Play
 	shared       map[int]*ir.Code
@@ -200,6 +203,9 @@ func (l *Linker) Batch(play int, host string, hosts []string) (*ir.Batch, map[st
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	code, err := l.code(play)
+	if err == nil && l.pastStart(play, host, hosts) {
+		code, err = l.code(play)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -336,6 +342,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 		c.Flushes = len(c.Handlers) > 0 && o.order != effect.Free
 	}
 	l.shared[play] = c
+	l.grow(play, c)
 	return c, nil
 }
 

@@ -27,7 +27,7 @@ func (l *Linker) beforeStart(play int, excluded []int) []int {
 			continue
 		}
 		if flush && l.startsAt("", "meta") || !flush && l.startsAtTask(p, p.Tables.Tasks[n]) {
-			l.started = true
+			l.started, l.startPlay = true, p
 			if first {
 				l.gatherAnyway = p
 			}
@@ -42,6 +42,22 @@ func (l *Linker) beforeStart(play int, excluded []int) []int {
 		before = append(before, gathering)
 	}
 	return before
+}
+
+// pastStart says whether a host is of a later batch of the play that --start-at-task begins with. Nothing is passed over from there on.
+func (l *Linker) pastStart(play int, host string, hosts []string) bool {
+	if l.startPlay != l.prog.Plays[play] {
+		return false
+	}
+	if l.startHosts == nil {
+		l.startHosts = hosts
+	}
+	if slices.Contains(l.startHosts, host) {
+		return false
+	}
+	l.startPlay, l.gatherAnyway = nil, nil
+	delete(l.shared, play)
+	return true
 }
 
 // gathering is the task of every play that gathers facts.

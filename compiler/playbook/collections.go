@@ -143,6 +143,12 @@ func (c *catalog) role(name string, collections []string) (short, dir, coll stri
 	return "", "", ""
 }
 
+// InCollection says whether a name is that of a playbook of a collection that is installed.
+func (l *Loader) InCollection(name string) bool {
+	file, _ := l.catalog.collectionPlaybook(name)
+	return file != ""
+}
+
 // collectionPlaybook finds the playbook ns.collection.name.
 func (c *catalog) collectionPlaybook(name string) (file, coll string) {
 	if !fullName.MatchString(name) {

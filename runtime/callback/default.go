@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/python"
 )
 
 // screenDefault is Ansible's callback "default".
@@ -104,7 +105,7 @@ func (c *screenDefault) showOptions(o *value.Dict) {
 
 func (c *screenDefault) playStart(e PlayStart) {
 	msg := "PLAY"
-	if name := strings.TrimFunc(e.Name, isPySpace); name != "" {
+	if name := strings.TrimFunc(e.Name, python.IsSpaceRune); name != "" {
 		msg = "PLAY [" + name + "]"
 	}
 	c.strategy = e.Strategy
@@ -128,7 +129,7 @@ func (c *screenDefault) taskStart(t *Task) {
 	if !c.named {
 		return
 	}
-	c.lastName = strings.TrimFunc(t.Name, isPySpace)
+	c.lastName = strings.TrimFunc(t.Name, python.IsSpaceRune)
 	if c.opt.DisplaySkippedHosts && c.opt.DisplayOKHosts {
 		c.banner(t)
 	}
@@ -147,7 +148,7 @@ func (c *screenDefault) banner(t *Task) {
 		prefix = "RUNNING HANDLER"
 	}
 	if !c.named {
-		name = strings.TrimFunc(t.Name, isPySpace)
+		name = strings.TrimFunc(t.Name, python.IsSpaceRune)
 	}
 	args := ""
 	if c.opt.DisplayArgs && !t.NoLog {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pbc/ir/value"
+	"pbc/runtime/python"
 )
 
 // JUnitOptions are the settings of the junit callback, which only the environment has.
@@ -119,7 +120,7 @@ func (c *junit) start(t *Task) {
 	if c.byID[t.ID] != nil {
 		return
 	}
-	name := strings.TrimFunc(t.Name, isPySpace)
+	name := strings.TrimFunc(t.Name, python.IsSpaceRune)
 	if args := argsText(t.Args); args != "" && !t.NoLog && !c.set.HideArguments {
 		name += " " + args
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/python"
 )
 
 // resultStyle is how a callback dumps results.
@@ -231,6 +232,6 @@ func (p *printer) exception(res *value.Dict, stderr bool) {
 }
 
 func lastLine(s string) string {
-	s = strings.TrimFunc(s, isPySpace)
+	s = strings.TrimFunc(s, python.IsSpaceRune)
 	return s[strings.LastIndexByte(s, '\n')+1:]
 }

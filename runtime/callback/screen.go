@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"pbc/ir/failure"
+	"pbc/runtime/python"
 )
 
 // Screen is standard output and standard error with Ansible's display rules. Make one with NewScreen.
@@ -133,7 +134,7 @@ func (s *Screen) Banner(text string) {
 		}
 		s.Warn(Warning{Text: "somebody cleverly deleted cowsay or something during the PB run.  heh."})
 	}
-	text = strings.TrimFunc(text, isPySpace)
+	text = strings.TrimFunc(text, python.IsSpaceRune)
 	width, ok := textWidth(text)
 	if !ok {
 		width = len([]rune(text))
@@ -154,7 +155,7 @@ func (s *Screen) Warn(w Warning) {
 	w.Text = printable(w.Text)
 	text := "\n[WARNING]: \n" + w.Text
 	if !w.Formatted {
-		text = strings.Join(wrapText("[WARNING]: "+w.Text, s.Columns, false), "\n") + "\n"
+		text = strings.Join(python.Wrapper{Width: s.Columns}.Wrap("[WARNING]: "+w.Text), "\n") + "\n"
 	}
 	if w.Again && !s.warned[text] {
 		s.Message(Message{Text: text, Color: ColorWarn, Stderr: true})
@@ -172,8 +173,8 @@ func (s *Screen) Deprecate(d Deprecation) {
 		s.deprecateTagged(d)
 		return
 	}
-	text := strings.Join(wrapText(d.sentence(), s.Columns, true), "\n") + "\n"
-	shown := strings.TrimFunc(text, isPySpace)
+	text := strings.Join(python.Wrapper{Width: s.Columns, KeepSpace: true}.Wrap(d.sentence()), "\n") + "\n"
+	shown := strings.TrimFunc(text, python.IsSpaceRune)
 	if d.Again && !s.deprecated[text] {
 		s.Message(Message{Text: shown, Color: ColorDeprecate, Stderr: true})
 		return
@@ -183,7 +184,7 @@ func (s *Screen) Deprecate(d Deprecation) {
 
 // sentence is the whole deprecation warning on one line.
 func (d Deprecation) sentence() string {
-	text := strings.TrimFunc(d.Text, isPySpace)
+	text := strings.TrimFunc(d.Text, python.IsSpaceRune)
 	if text != "" && !strings.ContainsAny(text[len(text)-1:], "!?.") {
 		text += "."
 	}
@@ -218,7 +219,7 @@ func (s *Screen) Fail(e ErrorMessage) {
 	}
 	text := "ERROR! " + e.Text
 	if e.Wrap {
-		text = strings.Join(wrapText("\n[ERROR]: "+e.Text, s.Columns, false), "\n") + "\n"
+		text = strings.Join(python.Wrapper{Width: s.Columns}.Wrap("\n[ERROR]: "+e.Text), "\n") + "\n"
 	}
 	s.once(s.failed, text, text, ColorError)
 }

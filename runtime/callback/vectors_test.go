@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pbc/ir/value"
+	"pbc/runtime/python"
 )
 
 // TestVectors compares the ports of Python's textwrap and difflib, of glibc's wcwidth and of libyaml's
@@ -56,7 +57,7 @@ func vector(kind string, d *value.Dict) (got, want []string) {
 		v, _ := d.GetStr("value")
 		return lines(emitYAML(v, style)), lines(textKey(d, "want"))
 	case "wrap":
-		return wrapText(in, number("width"), truthyKey(d, "keep")), wanted()
+		return python.Wrapper{Width: number("width"), KeepSpace: truthyKey(d, "keep")}.Wrap(in), wanted()
 	case "diff":
 		out := unifiedDiff(splitLines(textKey(d, "a")), splitLines(textKey(d, "b")), "before", "after", number("context"))
 		return lines(strings.Join(out, "")), lines(textKey(d, "want"))
@@ -78,7 +79,7 @@ func FuzzWrap(f *testing.F) {
 		if width < 1 || width > 200 {
 			return
 		}
-		for _, l := range wrapText(s, width, false) {
+		for _, l := range (python.Wrapper{Width: width}).Wrap(s) {
 			if n := len([]rune(l)); n > width {
 				t.Errorf("line of %d characters, want at most %d: %q", n, width, l)
 			}

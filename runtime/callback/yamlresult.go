@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pbc/ir/value"
+	"pbc/runtime/python"
 	"pbc/runtime/pyyaml"
 )
 
@@ -52,7 +53,7 @@ func (p *printer) yamlBlock(d *value.Dict, indent int) string {
 func indentLines(s string, n int) string {
 	var b strings.Builder
 	for _, l := range splitLines(s) {
-		if strings.TrimFunc(l, isPySpace) != "" {
+		if strings.TrimFunc(l, python.IsSpaceRune) != "" {
 			b.WriteString(strings.Repeat(" ", n))
 		}
 		b.WriteString(l)
@@ -72,7 +73,7 @@ func readableBlock(s string) (string, bool) {
 	if _, block := exactBlock(s); !block {
 		return s, false
 	}
-	s = expandTabs(strings.TrimRightFunc(s, isPySpace))
+	s = python.ExpandTabs(strings.TrimRightFunc(s, python.IsSpaceRune), 8)
 	s = strings.Map(func(c rune) rune {
 		if pyyaml.IsPrintable(c) || c == 0x85 || c >= 0x10000 {
 			return c
@@ -109,7 +110,7 @@ func (p *printer) dumpCommunityYAML(res *value.Dict) string {
 	if d.Len() > 0 {
 		dumped += "\n" + emitYAML(d, yamlStyle{indent: yamlIndent, width: communityWidth, block: communityBlock})
 	}
-	return strings.TrimRightFunc(strings.ReplaceAll(dumped, "\n", "\n  "), isPySpace)
+	return strings.TrimRightFunc(strings.ReplaceAll(dumped, "\n", "\n  "), python.IsSpaceRune)
 }
 
 var blanksBeforeNewline = regexp.MustCompile(" +\n")
@@ -118,13 +119,13 @@ func communityBlock(s string) (string, bool) {
 	if !strings.ContainsAny(s, "\n\r\x1c\x1d\x1e\u0085\u2028\u2029") {
 		return s, false
 	}
-	s = strings.TrimRightFunc(s, isPySpace)
+	s = strings.TrimRightFunc(s, python.IsSpaceRune)
 	s = strings.Map(func(c rune) rune {
 		if c >= ' ' && c < 0x7f || c >= '\t' && c <= '\r' || c >= 0xa0 {
 			return c
 		}
 		return -1
 	}, s)
-	s = strings.NewReplacer("\v", "", "\f", "", "\r", "").Replace(expandTabs(s))
+	s = strings.NewReplacer("\v", "", "\f", "", "\r", "").Replace(python.ExpandTabs(s, 8))
 	return blanksBeforeNewline.ReplaceAllString(s, "\n"), true
 }

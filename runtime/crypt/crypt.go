@@ -12,24 +12,29 @@ import (
 	//lint:ignore SA1019 bcrypt is made of it, and hosts have such hashes
 	"golang.org/x/crypto/blowfish"
 
+	"pbc/ir/value"
 	"pbc/runtime/exception"
 	"pbc/runtime/pyrandom"
 )
 
 // Scheme is one way to hash a password.
 type Scheme struct {
-	id     string
-	Salt   int // the size of a salt that is made, and the longest that is taken
-	exact  bool
-	rounds int64 // when not given
-	run    func(secret, salt, ident string, rounds int64) (string, error)
+	name        string
+	tagged      bool // the dialect, whose words refuse
+	id          string
+	idents      string // others that may be asked for, a blank around each
+	Salt        int    // the size of a salt that is made, and the longest that is taken
+	exact       bool
+	rounds      int64 // when not given
+	least, most int64 // rounds that may be asked for
+	run         func(secret, salt, ident string, rounds int64) (string, error)
 }
 
 var hashSchemes = map[string]Scheme{
 	"md5_crypt":    {id: "1", Salt: 8, run: md5Crypt},
-	"bcrypt":       {id: "2b", Salt: 22, exact: true, rounds: 12, run: bcryptHash},
-	"sha256_crypt": {id: "5", Salt: 16, rounds: 535000, run: sha256Crypt},
-	"sha512_crypt": {id: "6", Salt: 16, rounds: 656000, run: sha512Crypt},
+	"bcrypt":       {id: "2b", idents: " 2 2a 2b 2y ", Salt: 22, exact: true, rounds: 12, least: 4, most: 31, run: bcryptHash},
+	"sha256_crypt": {id: "5", Salt: 16, rounds: 535000, least: 1000, most: 999999999, run: sha256Crypt},
+	"sha512_crypt": {id: "6", Salt: 16, rounds: 656000, least: 1000, most: 999999999, run: sha512Crypt},
 }
 
 var hashAliases = map[string]string{"md5": "md5_crypt", "blowfish": "bcrypt", "sha256": "sha256_crypt", "sha512": "sha512_crypt"}
@@ -40,49 +45,69 @@ const maxRounds = 20_000_000
 // SaltChars are the characters of a salt.
 const SaltChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./"
 
-// SchemeOf finds a scheme by its name or alias, and returns its full name too.
-func SchemeOf(name string) (Scheme, string, error) {
+// SchemeOf finds a scheme by its name or alias, and returns its full name too. It refuses in the words of passlib, which Ansible hashes with.
+func SchemeOf(name string, tagged bool) (Scheme, string, error) {
+	asked := name
 	if a, ok := hashAliases[name]; ok {
 		name = a
 	}
 	s, ok := hashSchemes[name]
-	if !ok {
-		return s, name, exception.AnsibleError("crypt.crypt does not support '%s' algorithm", name)
+	switch {
+	case !ok && tagged:
+		return s, name, exception.AnsibleError("%s is not in the list of supported passlib algorithms: md5, blowfish, sha256, sha512", asked)
+	case !ok:
+		return s, name, exception.AnsibleError("passlib does not support '%s' algorithm", asked)
 	}
+	s.name, s.tagged = name, tagged
 	return s, name, nil
 }
 
 // Salt returns a new salt for a scheme of password_hash. Size 0 is the scheme's own.
-func Salt(scheme string, size int) (string, error) {
-	if size > 0 {
+func Salt(scheme string, size int, tagged bool) (string, error) {
+	s, _, err := SchemeOf(scheme, tagged)
+	switch {
+	case size > 0:
 		return pyrandom.Text(SaltChars, size, nil)
+	case err != nil:
+		return pyrandom.Text(SaltChars, 8, nil)
 	}
-	size = 8
-	if s, _, err := SchemeOf(scheme); err == nil {
-		size = s.Salt
-	}
-	return pyrandom.Text(SaltChars, size, nil)
+	return s.NewSalt(int64(s.Salt))
 }
 
 // Hash hashes a password as password_hash does with a salt.
-func Hash(secret, scheme, salt string) (string, error) {
-	s, _, err := SchemeOf(scheme)
+func Hash(secret, scheme, salt string, tagged bool) (string, error) {
+	s, _, err := SchemeOf(scheme, tagged)
 	if err != nil {
 		return "", err
 	}
 	return s.Hash(secret, salt, "", 0)
 }
 
+func (s Scheme) refuse(format string, args ...any) error {
+	where := "Could not hash the secret.. "
+	if s.tagged {
+		where = "Could not hash the secret: "
+	}
+	return exception.AnsibleError(where+format, args...)
+}
+
+// NewSalt is a salt of that size.
+func (s Scheme) NewSalt(size int64) (string, error) {
+	switch {
+	case s.exact && size != int64(s.Salt):
+		return "", s.refuse("%s: salt_size (%d) must be exactly %d", s.name, size, s.Salt)
+	case size > int64(s.Salt):
+		return "", s.refuse("%s: salt_size (%d) above max_salt_size (%d)", s.name, size, s.Salt)
+	case size < 0:
+		return "", s.refuse("%s: salt_size (%d) below min_salt_size (0)", s.name, size)
+	}
+	return pyrandom.Text(SaltChars, int(size), nil)
+}
+
 // Hash hashes a password; no ident and no rounds are the scheme's own.
 func (s Scheme) Hash(secret, salt, ident string, rounds int64) (string, error) {
-	if strings.Trim(salt, SaltChars) != "" {
-		return "", exception.AnsibleError("invalid characters in salt")
-	}
-	if s.exact && len(salt) != s.Salt || len(salt) > s.Salt {
-		return "", exception.AnsibleError("invalid salt size")
-	}
-	if rounds > maxRounds {
-		return "", exception.AnsibleError("%d rounds of password_hash would take too long", rounds)
+	if err := s.check(salt, ident, rounds); err != nil {
+		return "", err
 	}
 	if rounds == 0 {
 		rounds = s.rounds // as passlib and Ansible agree on it
@@ -91,6 +116,30 @@ func (s Scheme) Hash(secret, salt, ident string, rounds int64) (string, error) {
 		ident = s.id
 	}
 	return s.run(secret, salt, ident, rounds)
+}
+
+func (s Scheme) check(salt, ident string, rounds int64) error {
+	requires := "<="
+	if s.exact {
+		requires = "exactly"
+	}
+	switch {
+	case rounds != 0 && rounds < s.least:
+		return s.refuse("%s: min_desired_rounds (%d) is too low, must be at least %d", s.name, rounds, s.least)
+	case s.most > 0 && rounds > s.most:
+		return s.refuse("%s: min_desired_rounds (%d) is too large, cannot be more than %d", s.name, rounds, s.most)
+	case rounds > maxRounds:
+		return exception.AnsibleError("%d rounds of password_hash would take too long", rounds)
+	case ident != "" && !strings.Contains(s.idents, " "+ident+" "):
+		return s.refuse("invalid ident: %s", value.StrRepr(ident))
+	case strings.Trim(salt, SaltChars) != "":
+		return s.refuse("invalid characters in %s salt", s.name)
+	case s.exact && len(salt) < s.Salt:
+		return s.refuse("salt too small (%s requires %s %d chars)", s.name, requires, s.Salt)
+	case len(salt) > s.Salt:
+		return s.refuse("salt too large (%s requires %s %d chars)", s.name, requires, s.Salt)
+	}
+	return nil
 }
 
 // crypt64 writes bytes in crypt's base 64, n characters for each 24 bits.
@@ -299,8 +348,8 @@ func bcryptHash(secret, salt, ident string, rounds int64) (string, error) {
 	if rounds == 0 {
 		rounds = 12
 	}
-	if rounds < 4 || rounds > 20 {
-		return "", exception.AnsibleError("crypt.crypt does not support 'bcrypt' algorithm")
+	if rounds > 20 {
+		return "", exception.AnsibleError("%d rounds of password_hash would take too long", rounds)
 	}
 	raw := bcryptDecode(salt)[:16]
 	key := append([]byte(secret), 0)

@@ -150,7 +150,7 @@ func (p *passwordSpec) value() (string, error) {
 	}
 	changed = changed || p.encrypt != "" && (p.rewrites || salt == "")
 	if p.encrypt != "" && salt == "" {
-		if salt, err = crypt.Salt(p.encrypt, 0); err != nil {
+		if salt, err = crypt.Salt(p.encrypt, 0, !p.rewrites); err != nil {
 			return "", err
 		}
 	}
@@ -162,7 +162,7 @@ func (p *passwordSpec) value() (string, error) {
 	if p.encrypt == "" {
 		return plain, nil
 	}
-	return crypt.Hash(plain, p.encrypt, salt)
+	return crypt.Hash(plain, p.encrypt, salt, !p.rewrites)
 }
 
 func (p *passwordSpec) store(plain, salt string) error {

@@ -388,7 +388,7 @@ var shapeMethods = map[string]strFn{
 	"strip": stripMethod(true, true), "lstrip": stripMethod(true, false), "rstrip": stripMethod(false, true),
 	"ljust": justify("ljust", '<'), "rjust": justify("rjust", '>'), "center": justify("center", '^'),
 	"zfill":      zfill,
-	"expandtabs": expandTabs,
+	"expandtabs": expandtabs,
 	"encode":     encode,
 	"maketrans":  makeTable,
 	"format": func(s string, c *Call) (value.Value, error) {
@@ -488,7 +488,7 @@ func zfill(s string, c *Call) (value.Value, error) {
 	return s[:sign] + strings.Repeat("0", n) + s[sign:], nil
 }
 
-func expandTabs(s string, c *Call) (value.Value, error) {
+func expandtabs(s string, c *Call) (value.Value, error) {
 	size, err := c.Integer(0, "tabsize", 8)
 	if err != nil {
 		return nil, err
@@ -496,13 +496,18 @@ func expandTabs(s string, c *Call) (value.Value, error) {
 	if size > bound.Width {
 		return nil, bound.TooLarge()
 	}
+	return ExpandTabs(s, int(size)), nil
+}
+
+// ExpandTabs is str.expandtabs: tabs become blanks up to the next of the columns that are so far apart, or nothing.
+func ExpandTabs(s string, size int) string {
 	var b strings.Builder
-	col := int64(0)
+	col := 0
 	for _, r := range s {
 		switch {
 		case r == '\t' && size > 0:
 			k := size - col%size
-			b.WriteString(strings.Repeat(" ", int(k)))
+			b.WriteString(strings.Repeat(" ", k))
 			col += k
 		case r == '\t':
 		case r == '\n' || r == '\r':
@@ -513,7 +518,7 @@ func expandTabs(s string, c *Call) (value.Value, error) {
 			col++
 		}
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 func translate(s string, c *Call) (value.Value, error) {

@@ -5,21 +5,23 @@ import (
 	"pbc/runtime/crypt"
 	"pbc/runtime/exception"
 	"pbc/runtime/plugin"
-	"pbc/runtime/pyrandom"
 	"pbc/runtime/python"
 )
 
 var passwords = []*plugin.Row{{
 	Name: "password_hash", Params: "hashtype='sha512', salt=none, salt_size=none, rounds=none, ident=none",
-	Doc: "Hash a password.", Python: "get_encrypted_password", Fn: plugin.Text(passwordHashFilter),
+	Doc: "Hash a password.", Python: "get_encrypted_password", Fn: passwordHashFilter,
 }}
 
-func passwordHashFilter(secret string, c *python.Call) (value.Value, error) {
+func passwordHashFilter(c *python.Call) (value.Value, error) {
+	if err := python.Use(c.Args[0]); err != nil {
+		return nil, err
+	}
 	hashtype, err := c.OptText(1, "sha512")
 	if err != nil {
 		return nil, err
 	}
-	s, name, err := crypt.SchemeOf(hashtype)
+	s, name, err := crypt.SchemeOf(hashtype, c.Ctx.Tagged())
 	if err != nil {
 		return nil, &exception.Error{Class: exception.AnsibleFilter, Msg: err.Error(), Orig: err}
 	}
@@ -38,9 +40,17 @@ func passwordHashFilter(secret string, c *python.Call) (value.Value, error) {
 	salt := python.Str(c.Opt(2, ""))
 	if c.Opt(2, nil) == nil || salt == "" {
 		c.Ctx.Volatile()
-		if salt, err = pyrandom.Text(crypt.SaltChars, int(min(size, 64)), nil); err != nil {
-			return nil, err
+		if salt, err = s.NewSalt(size); err != nil {
+			return nil, &exception.Error{Class: exception.AnsibleFilter, Msg: err.Error(), Orig: err}
 		}
+	}
+	secret, ok := value.Text(c.Args[0])
+	if !ok {
+		what := value.TypeName(c.Args[0])
+		if c.Args[0] == nil {
+			what = "None"
+		}
+		return nil, exception.TypeError("secret must be unicode or bytes, not %s", what)
 	}
 	h, err := s.Hash(secret, salt, ident, rounds)
 	if err != nil {

@@ -168,104 +168,6 @@ func notTruncated(v value.Value) error {
 	return err
 }
 
-// wrapper wraps one line as Python's textwrap does.
-type wrapper struct {
-	width              int
-	breakLong, hyphens bool
-}
-
-// chunks splits a line into words and the white space between them; a word may end at a hyphen.
-func (w wrapper) chunks(line string) []string {
-	var r []string
-	for line != "" {
-		space := line[0] == ' ' || line[0] == '\t'
-		i := strings.IndexFunc(line, func(c rune) bool { return (c == ' ' || c == '\t') != space })
-		if i < 0 {
-			i = len(line)
-		}
-		word := line[:i]
-		line = line[i:]
-		if space || !w.hyphens {
-			r = append(r, word)
-			continue
-		}
-		r = append(r, hyphenParts(word)...)
-	}
-	return r
-}
-
-// hyphenParts splits a word behind the hyphens that stand between letters.
-func hyphenParts(word string) []string {
-	var r []string
-	from := 0
-	rs := []rune(word)
-	letters := func(i int) bool { return i >= 0 && i < len(rs) && python.IsLetter(rs[i]) }
-	for i := 1; i+1 < len(rs); i++ {
-		if rs[i] == '-' && letters(i-1) && letters(i+1) && i-from >= 2 {
-			r = append(r, string(rs[from:i+1]))
-			from = i + 1
-		}
-	}
-	return append(r, string(rs[from:]))
-}
-
-func (w wrapper) wrap(line string) []string {
-	chunks := w.chunks(line)
-	var out []string
-	for len(chunks) > 0 {
-		if len(out) > 0 && strings.TrimSpace(chunks[0]) == "" {
-			chunks = chunks[1:]
-			continue
-		}
-		var cur []string
-		n := 0
-		for len(chunks) > 0 && n+utf8.RuneCountInString(chunks[0]) <= w.width {
-			n += utf8.RuneCountInString(chunks[0])
-			cur = append(cur, chunks[0])
-			chunks = chunks[1:]
-		}
-		if len(chunks) > 0 && utf8.RuneCountInString(chunks[0]) > w.width {
-			cur, chunks = w.long(cur, n, chunks)
-		}
-		if len(cur) > 0 && strings.TrimSpace(cur[len(cur)-1]) == "" {
-			cur = cur[:len(cur)-1]
-		}
-		if len(cur) > 0 {
-			out = append(out, strings.Join(cur, ""))
-		}
-	}
-	return out
-}
-
-// long places a chunk that fits on no line.
-func (w wrapper) long(cur []string, n int, chunks []string) ([]string, []string) {
-	room := max(w.width-n, 0)
-	if w.width < 1 {
-		room = 1
-	}
-	if w.breakLong {
-		r := []rune(chunks[0])
-		cut := room
-		if w.hyphens && len(r) > room && room > 0 {
-			if i := strings.LastIndexByte(string(r[:room]), '-'); i > 0 && strings.Trim(string(r[:room])[:i], "-") != "" {
-				cut = utf8.RuneCountInString(string(r[:room])[:i]) + 1
-			}
-		}
-		if cut > 0 {
-			cur = append(cur, string(r[:cut]))
-		}
-		chunks[0] = string(r[cut:])
-		if chunks[0] == "" {
-			chunks = chunks[1:]
-		}
-		return cur, chunks
-	}
-	if len(cur) == 0 {
-		return chunks[:1:1], chunks[1:]
-	}
-	return cur, chunks
-}
-
 func wordwrapFilter(s string, c *python.Call) (value.Value, error) {
 	width, err := python.AsInt(c.Opt(1, int64(79)))
 	if err != nil {
@@ -286,10 +188,10 @@ func wordwrapFilter(s string, c *python.Call) (value.Value, error) {
 	if v := c.Opt(3, nil); v != nil {
 		sep = python.Str(v)
 	}
-	w := wrapper{int(min(width, bound.Text)), breakLong, hyphens}
+	w := python.Wrapper{Width: int(min(width, bound.Text)), WholeWord: !breakLong, NoHyphens: !hyphens}
 	var lines []string
 	for _, l := range python.SplitLines(s, false) {
-		lines = append(lines, strings.Join(w.wrap(l), sep))
+		lines = append(lines, strings.Join(w.Lines(l), sep))
 	}
 	return strings.Join(lines, sep), nil
 }
