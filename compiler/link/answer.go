@@ -98,7 +98,7 @@ func (l *Linker) rename(s Site, n *event.Need) *event.Answer {
 		return &event.Answer{Error: err.Error()}
 	}
 	own := *e
-	own.Tables.Tasks = l.openFiles(e.Tables.Tasks)
+	own.Tables.Tasks = l.ready(e.Tables.Tasks)
 	if err := l.teach(s.Play, s.Host, &own); err != nil {
 		return &event.Answer{Error: err.Error()}
 	}

@@ -206,7 +206,7 @@ func (l *Linker) factUse() *factUse {
 			d, _ := v.V.(*value.Dict)
 			all = append(all, d)
 		}
-		for _, t := range l.openFiles(p.Tasks) {
+		for _, t := range l.ready(p.Tasks) {
 			n.task(t)
 			n.facts.task(t)
 		}

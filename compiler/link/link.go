@@ -308,7 +308,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 	p := l.prog.Plays[play]
 	c := &ir.Code{Number: play, Instrs: p.Code, Handlers: p.Handlers, Tables: p.Tables, Settings: l.opt.Settings}
 	c.PlayDefaults, c.PlayRoleVars = l.shownRoles(p)
-	c.Tables.Tasks = l.openFiles(p.Tables.Tasks)
+	c.Tables.Tasks = l.ready(p.Tables.Tasks)
 	strategy, err := l.strategy(play)
 	if err != nil {
 		return nil, err
@@ -351,7 +351,7 @@ func (l *Linker) code(play int) (*ir.Code, error) {
 func (l *Linker) grow(play int, c *ir.Code) {
 	if t := l.tables(play); len(t.Tasks) > len(c.Tables.Tasks) {
 		c.Tables = *t
-		c.Tables.Tasks = l.openFiles(t.Tasks)
+		c.Tables.Tasks = l.ready(t.Tasks)
 	}
 }
 
@@ -419,7 +419,7 @@ func (l *Linker) Include(play, task int, hosts []string, wanted *value.Dict) ([]
 	if err != nil {
 		return nil, err
 	}
-	ext.Tables.Tasks = l.openFiles(ext.Tables.Tasks)
+	ext.Tables.Tasks = l.ready(ext.Tables.Tasks)
 	if ext.Plugins, err = l.plugins(); err != nil {
 		return nil, err
 	}

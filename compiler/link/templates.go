@@ -66,24 +66,40 @@ func (l *Linker) unlock(path string, data []byte) ([]byte, error) {
 	return plain, err
 }
 
-// openFiles adds to the files that tasks name what their vaults hold. The tasks stay as they are.
-func (l *Linker) openFiles(tasks []*ir.Task) []*ir.Task {
-	out := tasks
+// ready are tasks as hosts get them: with what vaults hold among the files that they name, and in dialect tagged with their arguments by
+// name, as they are rendered there. The tasks stay as they are.
+//
+// Observed: scenarios/set_fact/order.txtar.
+func (l *Linker) ready(tasks []*ir.Task) []*ir.Task {
+	out := slices.Clone(tasks)
 	for i, t := range tasks {
-		files := append([]ir.File{}, t.Files...)
-		changed := false
-		for j := range files {
-			changed = l.openFile(&files[j]) || changed
-		}
-		if !changed {
-			continue
-		}
-		if &out[0] == &tasks[0] {
-			out = append([]*ir.Task{}, tasks...)
-		}
 		twin := *t
-		twin.Files = files
-		out[i] = &twin
+		twin.Files = slices.Clone(t.Files)
+		changed := false
+		for j := range twin.Files {
+			changed = l.openFile(&twin.Files[j]) || changed
+		}
+		if args, ok := t.Args.V.(*value.Dict); ok && l.opt.Dialect == expr.Tagged && args.Len() > 1 {
+			twin.Args, changed = ir.Val{V: byName(args)}, true
+		}
+		if changed {
+			out[i] = &twin
+		}
+	}
+	return out
+}
+
+// byName is d with its keys in order.
+func byName(d *value.Dict) *value.Dict {
+	names := make([]string, len(d.K))
+	for i, k := range d.K {
+		names[i], _ = value.Text(k)
+	}
+	slices.Sort(names)
+	out := value.NewDict()
+	for _, name := range names {
+		v, _ := d.GetStr(name)
+		out.SetStr(name, v)
 	}
 	return out
 }

@@ -42,7 +42,7 @@ func (b *builder) task(t *playbook.Task) int {
 	case !text:
 		out.Name = b.val(t.Own("name")) // a number, which only results show
 	}
-	out.Args = ir.Val{V: b.dict(b.inOrder(t.Args))}
+	out.Args = ir.Val{V: b.dict(t.Args)}
 	b.asserted(out)
 	out.Scope = b.scope(t)
 	b.own(t, out)
@@ -214,18 +214,6 @@ func asWritten(v value.Value) value.Value {
 		return v
 	}
 	return &value.Str{S: t.Src, At: t.At}
-}
-
-// inOrder are arguments as they are rendered: in dialect tagged by their names.
-//
-// Observed: scenarios/set_fact/order.txtar.
-func (b *builder) inOrder(args playbook.Map) playbook.Map {
-	if b.opt.Jinja.Dialect != expr.Tagged {
-		return args
-	}
-	args = args.Copy()
-	args.Sort()
-	return args
 }
 
 func (b *builder) loop(t *playbook.Task, out *ir.Task) {

@@ -1,9 +1,6 @@
 package playbook
 
 import (
-	"slices"
-	"strings"
-
 	"pbc/compiler/yaml"
 )
 
@@ -97,13 +94,6 @@ func (m *Map) Update(other Map) {
 			m.reindex()
 		}
 	}
-}
-
-// Sort puts the entries in the order of their names.
-func (m *Map) Sort() {
-	slices.SortStableFunc(m.Entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
-	m.index = nil
-	m.reindex()
 }
 
 // Copy returns a map of its own.

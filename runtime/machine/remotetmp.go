@@ -58,6 +58,9 @@ func (x *taskRun) transferTemp(p *prepared) (*value.Dict, error) {
 	if c.RemoteBase, err = x.remoteTmp(); err != nil {
 		return nil, err
 	}
+	if err := x.shellThere(); err != nil {
+		return nil, err
+	}
 	if err := x.shell(c); err != nil {
 		return nil, err
 	}
