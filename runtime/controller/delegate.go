@@ -3,10 +3,12 @@ package controller
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"pbc/ir"
 	"pbc/ir/event"
 	"pbc/ir/value"
+	"pbc/runtime/machine"
 )
 
 // delegate runs a module for a host that asked, on another host or by another way.
@@ -43,18 +45,21 @@ func (c *Controller) delegate(ctx context.Context, play int, host string, n *eve
 }
 
 // givePassword puts the password of the host that a call is for into its become, where variables of that host have one: the last of those that
-// the asking host names, and is not told itself.
+// the asking host names, and is not told itself. What it names besides such variables is not looked at.
 func (c *Controller) givePassword(ctx context.Context, play int, target string, args, body *value.Dict) {
 	v, _ := body.GetStr("become")
 	become, ok := v.(*value.List)
-	names, _ := args.GetStr("passwords")
-	list, named := names.(*value.List)
-	if !ok || !named || len(list.V) == 0 || len(become.V) < 5 {
+	if !ok || len(become.V) != 6 {
 		return
 	}
-	a := c.opt.Linker.Answer(ctx, play, target, &event.Need{Ask: event.HostVars, Args: ir.Val{V: value.DictOf("host", target, "names", list)}})
+	method, _ := value.Text(become.V[1])
+	names := named(args, machine.BecomePasswords(method))
+	if len(names.V) == 0 {
+		return
+	}
+	a := c.opt.Linker.Answer(ctx, play, target, &event.Need{Ask: event.HostVars, Args: ir.Val{V: value.DictOf("host", target, "names", names)}})
 	levels, _ := a.Value.V.(*value.Dict)
-	for _, name := range list.V {
+	for _, name := range names.V {
 		for _, level := range []string{"rest", "set"} {
 			v, _ := levels.GetStr(level)
 			found, _ := v.(*value.Dict)
@@ -64,6 +69,22 @@ func (c *Controller) givePassword(ctx context.Context, play int, target string, 
 			}
 		}
 	}
+}
+
+// named are those of some variables that a host names as holding passwords.
+func named(args *value.Dict, among []string) *value.List {
+	out := value.NewList()
+	v, _ := args.GetStr("passwords")
+	list, _ := v.(*value.List)
+	if list == nil {
+		return out
+	}
+	for _, name := range list.V {
+		if s, ok := value.Text(name); ok && slices.Contains(among, s) {
+			out.V = append(out.V, s)
+		}
+	}
+	return out
 }
 
 // delegatePeer returns the session for delegated work, one for each pair of hosts and way between them.

@@ -8,6 +8,11 @@ import (
 	"pbc/ir/value"
 )
 
+// BecomePasswords are the variables that may hold the password of a method of becoming another user, the last that is set counts.
+func BecomePasswords(method string) []string {
+	return []string{"ansible_become_password", "ansible_become_pass", "ansible_" + method + "_pass"}
+}
+
 // become works out which user the module runs as: variables win over the task, the task over the
 // settings.
 //
@@ -30,7 +35,7 @@ func (x *taskRun) become() (Become, error) {
 	by := x.m.code.Settings.BecomeBy[method]
 	b.User, b.Flags, b.Exe = firstText(by.User, set.User), firstText(by.Flags, set.Flags), firstText(by.Exe, set.Exe)
 	b.Password = firstText(host.Password, set.Password, by.Password)
-	passwords := []string{"ansible_become_password", "ansible_become_pass", "ansible_" + method + "_pass"}
+	passwords := BecomePasswords(method)
 	x.passwords = passwords
 	for i, n := range passwords {
 		if x.choose(n, ir.Val{}).IsSet() {
