@@ -192,7 +192,7 @@ func (r *toolRun) showDump(rows []dumped) error {
 }
 
 func (r *toolRun) pageJSON(v value.Value) error {
-	text, err := listing.JSON(v)
+	text, err := listing.JSON(v, r.like.dialect == expr.Tagged)
 	r.page(text)
 	return err
 }

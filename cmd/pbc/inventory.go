@@ -132,7 +132,7 @@ func (r *toolRun) formatted(d *value.Dict) (string, error) {
 	if r.parsed.Given("host") && r.like.dialect == expr.Tagged { // only lists tell what is unsafe
 		return listing.PlainJSON(d)
 	}
-	text, err := listing.JSON(d)
+	text, err := listing.JSON(d, r.like.dialect == expr.Tagged)
 	if err != nil && text != "" {
 		r.warn(err.Error())
 		err = nil

@@ -9,10 +9,10 @@ import (
 )
 
 // JSON is what an inventory script prints, with keys sorted. Where keys cannot be sorted they are in their own order,
-// and the error tells; the text is good all the same.
-func JSON(v value.Value) (string, error) {
+// and the error tells; the text is good all the same. With textKeys they are text before they are sorted, as in dialect tagged.
+func JSON(v value.Value, textKeys bool) (string, error) {
 	v = marked(v)
-	text, err := value.JSON(v, value.JSONOptions{Indent: 4, SortKeys: true})
+	text, err := value.JSON(v, value.JSONOptions{Indent: 4, SortKeys: true, TextKeys: textKeys})
 	if err == nil {
 		return text, nil
 	}
@@ -23,9 +23,9 @@ func JSON(v value.Value) (string, error) {
 	return text, fmt.Errorf("Could not sort JSON output due to issues while sorting keys: %w", err)
 }
 
-// PlainJSON is JSON without marks of what is unsafe.
+// PlainJSON is JSON without marks of what is unsafe, in dialect tagged.
 func PlainJSON(v value.Value) (string, error) {
-	return value.JSON(mapped(v, func(s *value.Str) value.Value { return s.S }), value.JSONOptions{Indent: 4, SortKeys: true})
+	return value.JSON(mapped(v, func(s *value.Str) value.Value { return s.S }), value.JSONOptions{Indent: 4, SortKeys: true, TextKeys: true})
 }
 
 // marked has text that is unsafe in the form in which Ansible's JSON keeps the mark.
