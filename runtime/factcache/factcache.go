@@ -139,20 +139,23 @@ func (c *Cache) text(facts *value.Dict) (string, error) {
 	if !c.Tagged {
 		return value.JSON(facts, value.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
 	}
-	own, err := value.JSON(facts, value.JSONOptions{ASCII: true})
+	own, err := value.JSON(typed(facts, maxDepth), value.JSONOptions{ASCII: true})
 	if err != nil {
 		return "", err
 	}
 	return value.JSON(value.DictOf("__payload__", own), value.JSONOptions{ASCII: true})
 }
 
-// payload is what a file of dialect tagged holds; err is why it is no JSON.
+// payload is what a file of dialect tagged holds; err is why it is no JSON. One that has none has no facts.
 func payload(v value.Value, err error) (value.Value, error) {
 	d, ok := v.(*value.Dict)
 	if err != nil || !ok {
 		return nil, err
 	}
-	own, _ := d.GetStr("__payload__")
+	own, ok := d.GetStr("__payload__")
+	if !ok {
+		return value.NewDict(), nil
+	}
 	text, _ := value.Text(own)
 	v, err = value.ParseJSON([]byte(text))
 	return untagged(v, maxDepth), err
@@ -182,6 +185,38 @@ func untagged(v value.Value, depth int) value.Value {
 		for i, e := range x.V {
 			x.V[i] = untagged(e, depth-1)
 		}
+	}
+	return v
+}
+
+// typed is v with its dates as objects that tell their type.
+func typed(v value.Value, depth int) value.Value {
+	if depth == 0 {
+		return v
+	}
+	switch x := v.(type) {
+	case *value.Date:
+		iso, _ := value.JSON(x, value.JSONOptions{}) // a date is text in JSON
+		d := value.DictOf("iso8601", strings.Trim(iso, `"`))
+		if x.HasTime {
+			d.SetStr("fold", int64(0))
+			d.SetStr("__ansible_type", "AnsibleSerializableDateTime")
+		} else {
+			d.SetStr("__ansible_type", "AnsibleSerializableDate")
+		}
+		return d
+	case *value.List:
+		out := value.NewList()
+		for _, e := range x.V {
+			out.V = append(out.V, typed(e, depth-1))
+		}
+		return out
+	case *value.Dict:
+		out := x.Copy()
+		for i, e := range out.V {
+			out.V[i] = typed(e, depth-1)
+		}
+		return out
 	}
 	return v
 }

@@ -116,11 +116,30 @@ func TestTagged(t *testing.T) {
 	if got := text(t, c.Load("web")); got != `{"b": "ä", "a": 1}` {
 		t.Errorf("got %s", got)
 	}
+	day, now := &value.Date{T: time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC)}, &value.Date{T: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), HasTime: true}
+	c.Save("dates", value.DictOf("l", value.NewList(day, now)))
+	if b, err = os.ReadFile(filepath.Join(c.Dir, "f_s1_dates")); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"__payload__": "{\"l\": [{\"iso8601\": \"2020-01-02\", \"__ansible_type\": \"AnsibleSerializableDate\"}, ` +
+		`{\"iso8601\": \"2020-01-02T03:04:05\", \"fold\": 0, \"__ansible_type\": \"AnsibleSerializableDateTime\"}]}"}`
+	if d := cmp.Diff(want, string(b)); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(value.DictOf("l", value.NewList(day, now)), c.Load("dates")); d != "" {
+		t.Errorf("loaded (-want +got):\n%s", d)
+	}
 	real := `{"__payload__": "{\"kept\": {\"value\": [{\"value\": \"x\", \"tags\": [], \"__ansible_type\": \"_AnsibleTaggedStr\"}], \"tags\": [], \"__ansible_type\": \"_AnsibleTaggedList\"}}"}`
 	if err := os.WriteFile(filepath.Join(c.Dir, "f_s1_db"), []byte(real), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if got := text(t, c.Load("db")); got != `{"kept": ["x"]}` {
 		t.Errorf("got %s", got)
+	}
+	if err := os.WriteFile(filepath.Join(c.Dir, "f_s1_bare"), []byte(`{"a": 1}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Load("bare"); got.Len() != 0 || c.Err() != nil {
+		t.Errorf("got %v, error %v", got, c.Err())
 	}
 }
