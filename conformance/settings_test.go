@@ -13,13 +13,9 @@ import (
 	"pbc/conformance/scenario"
 )
 
-// elsewhere are the settings that no playbook can show, with the script of cmd/pbc that compares them with the real program.
+// elsewhere are the settings that no scenario can show, with the script of cmd/pbc that compares them with the real program.
 var elsewhere = map[string]string{
-	"INVENTORY_EXPORT":   "tool_settings.txtar",
-	"PLAYBOOK_DIR":       "tool_settings.txtar",
-	"EDITOR":             "tool_settings.txtar",
-	"PAGER":              "tool_settings.txtar",
-	"VAULT_ENCRYPT_SALT": "tool_settings.txtar",
+	"PAGER": "tool_settings.txtar", // of a screen that is a terminal
 }
 
 // TestEverySettingHasAScenario holds the scenarios to the table of settings: each that pbc honours has another value than its
