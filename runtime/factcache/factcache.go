@@ -94,7 +94,7 @@ func (c *Cache) Load(host string) *value.Dict {
 	if c.Tagged {
 		v, err = payload(v, err)
 	} else {
-		v = unsafe(v, maxDepth)
+		v = unsafe(v)
 	}
 	facts, ok := v.(*value.Dict)
 	if err != nil || !ok {
@@ -139,7 +139,7 @@ func (c *Cache) text(facts *value.Dict) (string, error) {
 	if !c.Tagged {
 		return value.JSON(facts, value.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
 	}
-	own, err := value.JSON(typed(facts, maxDepth), value.JSONOptions{ASCII: true})
+	own, err := value.JSON(typed(facts), value.JSONOptions{ASCII: true})
 	if err != nil {
 		return "", err
 	}
@@ -164,38 +164,57 @@ func payload(v value.Value, err error) (value.Value, error) {
 // maxDepth bounds how deep facts are nested.
 const maxDepth = 200
 
-// untagged is v without the places where its values were written.
-func untagged(v value.Value, depth int) value.Value {
+// rewritten is a copy of v in which f gives what stands in the place of a value, and whether it does: it does not see what is within. What is
+// nested too deep is nothing.
+func rewritten(v value.Value, depth int, f func(value.Value) (value.Value, bool)) value.Value {
 	if depth == 0 {
 		return nil
 	}
+	if r, ok := f(v); ok {
+		return r
+	}
 	switch x := v.(type) {
 	case *value.List:
-		for i, e := range x.V {
-			x.V[i] = untagged(e, depth-1)
+		out := value.NewList()
+		for _, e := range x.V {
+			out.V = append(out.V, rewritten(e, depth-1, f))
 		}
+		return out
 	case *value.Dict:
-		kind, _ := x.GetStr("__ansible_type")
-		if name, ok := value.Text(kind); ok && strings.HasPrefix(name, "_AnsibleTagged") {
-			inner, _ := x.GetStr("value")
-			return untagged(inner, depth-1)
-		} else if d := date(x, name); d != nil {
-			return d
+		out := x.Copy()
+		for i, e := range out.V {
+			out.V[i] = rewritten(e, depth-1, f)
 		}
-		for i, e := range x.V {
-			x.V[i] = untagged(e, depth-1)
-		}
+		return out
 	}
 	return v
 }
 
+// untagged is v without the places where its values were written.
+func untagged(v value.Value, depth int) value.Value {
+	return rewritten(v, depth, func(v value.Value) (value.Value, bool) {
+		d, ok := v.(*value.Dict)
+		if !ok {
+			return nil, false
+		}
+		kind, _ := d.GetStr("__ansible_type")
+		name, _ := value.Text(kind)
+		if strings.HasPrefix(name, "_AnsibleTagged") {
+			inner, _ := d.GetStr("value")
+			return untagged(inner, depth-1), true
+		}
+		r := date(d, name)
+		return r, r != nil
+	})
+}
+
 // typed is v with its dates as objects that tell their type.
-func typed(v value.Value, depth int) value.Value {
-	if depth == 0 {
-		return v
-	}
-	switch x := v.(type) {
-	case *value.Date:
+func typed(v value.Value) value.Value {
+	return rewritten(v, maxDepth, func(v value.Value) (value.Value, bool) {
+		x, ok := v.(*value.Date)
+		if !ok {
+			return nil, false
+		}
 		iso, _ := value.JSON(x, value.JSONOptions{}) // a date is text in JSON
 		d := value.DictOf("iso8601", strings.Trim(iso, `"`))
 		if x.HasTime {
@@ -204,21 +223,8 @@ func typed(v value.Value, depth int) value.Value {
 		} else {
 			d.SetStr("__ansible_type", "AnsibleSerializableDate")
 		}
-		return d
-	case *value.List:
-		out := value.NewList()
-		for _, e := range x.V {
-			out.V = append(out.V, typed(e, depth-1))
-		}
-		return out
-	case *value.Dict:
-		out := x.Copy()
-		for i, e := range out.V {
-			out.V[i] = typed(e, depth-1)
-		}
-		return out
-	}
-	return v
+		return d, true
+	})
 }
 
 // date is the date that an object of that type stands for, nil for none.
@@ -242,24 +248,11 @@ func date(x *value.Dict, kind string) value.Value {
 }
 
 // unsafe is v with the texts that Ansible marked as no templates in the place of their marks.
-func unsafe(v value.Value, depth int) value.Value {
-	if depth == 0 {
-		return nil
-	}
-	switch x := v.(type) {
-	case *value.List:
-		for i, e := range x.V {
-			x.V[i] = unsafe(e, depth-1)
-		}
-	case *value.Dict:
-		if inner, ok := x.GetStr("__ansible_unsafe"); ok {
-			return inner
-		}
-		for i, e := range x.V {
-			x.V[i] = unsafe(e, depth-1)
-		}
-	}
-	return v
+func unsafe(v value.Value) value.Value {
+	return rewritten(v, maxDepth, func(v value.Value) (value.Value, bool) {
+		d, _ := v.(*value.Dict)
+		return d.GetStr("__ansible_unsafe")
+	})
 }
 
 // replace writes a file whole or not at all.
